@@ -1,0 +1,43 @@
+"""Standards and methods for human evaluation of AI products.
+
+The names below load on first use, so that ``import halo_methods`` stays quick.
+
+>>> import halo_methods as halo
+>>> halo.__version__.split(".")[0]
+'2026'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "2026.1"
+
+_FUNCTIONS = {
+    "read_judgments": "judgments",
+    "as_judgments": "judgments",
+    "Judgments": "judgments",
+    "Estimate": "results",
+    "HaloError": "errors",
+    "NotEstimable": "errors",
+}
+_TOPICS = ("agreement", "calibration", "errors", "judgments", "plots", "reports", "results", "standards")
+
+__all__ = sorted([*_FUNCTIONS, *_TOPICS])
+
+if TYPE_CHECKING:
+    from . import agreement, calibration, errors, judgments, plots, reports, results, standards
+    from .errors import HaloError, NotEstimable
+    from .judgments import Judgments, as_judgments, read_judgments
+    from .results import Estimate
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FUNCTIONS:
+        return getattr(import_module(f".{_FUNCTIONS[name]}", __name__), name)
+    if name in _TOPICS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"halo_methods has no {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
