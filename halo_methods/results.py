@@ -28,6 +28,17 @@ def readable(x: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(n: int, noun: str) -> str:
+    """A count and its noun, in the right number.
+
+    Examples
+    --------
+    >>> counted(1, "rater"), counted(1200, "item")
+    ('1 rater', '1,200 items')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A quantity, its interval, and what both rest on.
@@ -91,6 +102,18 @@ class Estimate:
         ends = f"{readable(self.low)} to {readable(self.high)}"
         return f"{100 * self.confidence:.3g}% interval {ends} over {self.over}"
 
+    @property
+    def rests_on(self) -> str:
+        """How many items, raters and judgments the estimate used, as text.
+
+        Examples
+        --------
+        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").rests_on
+        '96 items, 1 rater, 96 judgments'
+        """
+        counts = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
+        return ", ".join(counted(n, noun) for n, noun in counts)
+
     def with_cautions(self, *more: str) -> "Estimate":
         """The same estimate with further cautions.
 
@@ -115,15 +138,14 @@ class Estimate:
         return made
 
     def __str__(self) -> str:
-        counts = f"{self.n_items:,} items, {self.n_raters:,} raters, {self.n_judgments:,} judgments"
-        return f"{readable(self.value)} ({self.interval}; {counts})"
+        return f"{readable(self.value)} ({self.interval}; {self.rests_on})"
 
     def _repr_html_(self) -> str:
         rows = [
             ("Quantity and method", self.method),
             ("Value", readable(self.value)),
             ("Interval", self.interval),
-            ("Rests on", f"{self.n_items:,} items, {self.n_raters:,} raters, {self.n_judgments:,} judgments"),
+            ("Rests on", self.rests_on),
         ]
         if self.items_only:
             low, high = self.items_only
