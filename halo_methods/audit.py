@@ -42,10 +42,11 @@ def wilson(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> tuple[NDA
     >>> [round(float(end), 4) for end in wilson(81, 263)]
     [0.2553, 0.3662]
     """
-    return _score_interval(np.asarray(k, float), np.asarray(n, float), stats.norm.ppf((1 + confidence) / 2))
+    return score_interval(np.asarray(k, float), np.asarray(n, float), stats.norm.ppf((1 + confidence) / 2))
 
 
-def _score_interval(k: NDArray, n: NDArray, z: float) -> tuple[NDArray, NDArray]:
+def score_interval(k: NDArray, n: NDArray, z: float) -> tuple[NDArray, NDArray]:
+    """Wilson's interval with a quantile ``z`` of the caller's choice, a t quantile for instance."""
     middle = (k + z**2 / 2) / (n + z**2)
     half = z * np.sqrt(k * (n - k) / n + z**2 / 4) / (n + z**2)
     low = np.where(k == 0, 0.0, middle - half)
