@@ -1,0 +1,190 @@
+"""What one cell says: text out of any value, answers, moments, and short quotations for messages."""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from ..errors import HaloError
+
+LONGEST_QUOTE = 80
+
+
+def quoted(value: object) -> str:
+    """A value in quotation marks, cut to 80 characters, for a message.
+
+    Examples
+    --------
+    >>> quoted("good"), len(quoted("x" * 10_000_000))
+    ("'good'", 80)
+    """
+    text = repr(value[: LONGEST_QUOTE + 1] if isinstance(value, str) else value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 2]}…{text[0]}"
+
+
+def accepted_answers(gold: str | None) -> tuple[str, ...]:
+    """The answers a gold cell accepts; `|` separates them, `||` is a bar inside an answer.
+
+    Parameters
+    ----------
+    gold : str or None
+        The cell.
+
+    Returns
+    -------
+    tuple of str
+        In the order written; empty if there is no gold.
+
+    Examples
+    --------
+    >>> accepted_answers("yes|maybe"), accepted_answers("a||b|c"), accepted_answers(None)
+    (('yes', 'maybe'), ('a|b', 'c'), ())
+    """
+    if gold is None or gold == "":
+        return ()
+    if "|" not in gold:
+        return (gold,)
+    answers, current, i = [], "", 0
+    while i < len(gold):
+        if gold.startswith("||", i):
+            current, i = current + "|", i + 2
+        elif gold[i] == "|":
+            answers.append(current)
+            current, i = "", i + 1
+        else:
+            current, i = current + gold[i], i + 1
+    return (*answers, current)
+
+
+def gold_text(answers: Iterable[str]) -> str:
+    """The cell that accepts these answers; the inverse of `accepted_answers`.
+
+    Examples
+    --------
+    >>> gold_text(["a|b", "c"])
+    'a||b|c'
+    """
+    return "|".join(answer.replace("|", "||") for answer in answers)
+
+
+_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)")
+
+
+def moment(text: str) -> tuple[datetime, bool]:
+    """An ISO 8601 moment in UTC, and whether an offset was written.
+
+    Without an offset the moment is taken as UTC.
+
+    Raises
+    ------
+    ValueError
+        If the text is not ISO 8601, or lies outside the years 1 to 9999.
+
+    Examples
+    --------
+    >>> moment("2026-03-01T09:30:00+02:00")
+    (datetime.datetime(2026, 3, 1, 7, 30, tzinfo=datetime.timezone.utc), True)
+    """
+    if not _WEEK_OR_SHORT.match(text):
+        raise ValueError(f"{quoted(text)} is not ISO 8601")
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC), False
+    try:
+        return parsed.astimezone(UTC), True
+    except OverflowError as error:
+        raise ValueError(f"{quoted(text)} lies outside the years 1 to 9999") from error
+
+
+def number_text(value: float) -> str | None:
+    """A float as text, whole numbers without a point; None if it is not a number.
+
+    Examples
+    --------
+    >>> number_text(1.0), number_text(0.1), number_text(float("nan"))
+    ('1', '0.1', None)
+    """
+    if math.isnan(value):
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def cell_text(value: Any) -> str | None:
+    """Any Python value as the text of a cell; None where there is nothing.
+
+    Lists become answers separated by `|`, dictionaries JSON.
+
+    Examples
+    --------
+    >>> [cell_text(v) for v in (None, 3, 3.0, True, ["a", "b|c"])]
+    [None, '3', '3', 'true', 'a|b||c']
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return encodable(str(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return number_text(float(value))
+    if isinstance(value, Decimal):
+        return number_text(float(value)) if value == value.to_integral_value() else str(value.normalize())
+    if isinstance(value, datetime | date | time):
+        return value.isoformat() if value == value else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return gold_text(cell_text(v) or "" for v in value)
+    if isinstance(value, dict):
+        return encodable(json.dumps(value, default=str, ensure_ascii=False))
+    if type(value).__module__ == "numpy":
+        return cell_text(value.tolist())
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    return encodable(str(value))
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates written out, so that it can be stored as UTF-8.
+
+    Examples
+    --------
+    >>> encodable("fine"), encodable(chr(0xD800))
+    ('fine', '\\\\ud800')
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def text_column(series: pl.Series) -> pl.Series:
+    """A column of any type as text; whole floats lose their point, NaN becomes missing.
+
+    Examples
+    --------
+    >>> text_column(pl.Series([1.0, None, 2.5])).to_list()
+    ['1', None, '2.5']
+    """
+    kind = series.dtype
+    if kind == pl.String:
+        return series
+    if kind.is_integer() or kind in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum):
+        return series.cast(pl.String)
+    if kind.is_float():
+        exact = series.cast(pl.Float64).fill_nan(None)
+        whole = exact.is_finite() & (exact == exact.floor()) & (exact.abs() < 2.0**53)
+        as_whole = exact.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
+        return as_whole.zip_with(whole.fill_null(False), series.fill_nan(None).cast(pl.String)).alias(series.name)
+    if kind in (pl.Date, pl.Datetime):
+        return series.dt.to_string("iso:strict")
+    if kind == pl.Object or kind.is_nested() or kind.is_temporal() or kind.is_decimal() or kind == pl.Binary:
+        return pl.Series(series.name, [cell_text(v) for v in series.to_list()], dtype=pl.String)
+    try:
+        return series.cast(pl.String)
+    except pl.exceptions.PolarsError as error:
+        raise HaloError(f"column {series.name} is of type {kind}, which cannot be read as text") from error

@@ -1,0 +1,205 @@
+"""Judgments from a file or a frame."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from ..errors import HaloError, InvalidData, Problem
+from .cells import cell_text
+from .files import Raw, raw_table, read_raw, text_series
+from .table import Judgments
+from .validate import Reading, conform
+
+
+def read_judgments(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    scale: Any = None,
+    level: str | None = None,
+    duplicates: str = "error",
+    where: str | None = None,
+    missing: str | Sequence[str] = ("",),
+    encoding: str = "utf-8",
+) -> Judgments:
+    """Judgments from a file, every one checked.
+
+    Required columns are `item_id`, `rater_id` and `label`; optional ones are
+    used when there: `criterion`, `system`, `cluster`, `slice`, `locale`
+    (BCP 47), `rated_at` (ISO 8601), `vendor`, `queue`, `rater_type` (human or
+    model), `stage` (label, review, audit or adjudication), `round`,
+    `guideline`, `suggestion`, `gold` (accepted answers separated by ``|``),
+    `seconds`, `cost`, `comment`. Other columns are kept as text. A row without
+    a label is dropped and counted.
+
+    Parameters
+    ----------
+    path : str or path
+        CSV or TSV (comma, semicolon or tab, told from the header), Parquet,
+        XLSX (first sheet, formulas as their stored results), JSON lines; each
+        possibly gzipped.
+    columns : mapping, optional
+        Name here to name in the file, ``{"item_id": "task"}``.
+    values : mapping, optional
+        Column here to replacements of whole cells,
+        ``{"rater_type": {"llm": "model"}}``.
+    scale : list of labels in order, or (low, high), optional
+        See `scale_of`.
+    level : {"nominal", "ordinal", "interval", "ratio"}, optional
+        Nominal if not given, and then results say so.
+    duplicates : {"error", "first", "last", "round"}
+        What to do when a rater judged an item again for the same criterion and
+        stage: refuse, keep the first or last row of the file, or number them
+        as rounds in the order of the file.
+    where : str, optional
+        A filter, see `Judgments.where`; rows it leaves out are counted, and
+        not checked.
+    missing : list of str
+        Label texts that mean no label; they are counted apart.
+    encoding : str
+        Of text files. A byte order mark is obeyed first.
+
+    Returns
+    -------
+    Judgments
+
+    Raises
+    ------
+    InvalidData
+        With every problem found, its row and how to mend it.
+    BadOption
+        For an option outside its list.
+    HaloError
+        If the file cannot be opened.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "export.csv")
+    >>> _ = file.write_text("task;rater_id;label\\n1;ann;good\\n2;ann;\\n")
+    >>> read_judgments(file, columns={"item_id": "task"}, scale=["poor", "good"], level="ordinal")
+    Judgments: 1 item, 1 rater, 1 judgment
+      labels: poor, good (ordinal)
+      columns: item_id, rater_id, label
+      export.csv: 2 rows read, 1 used, dropped: 1 empty label
+    """
+    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
+    return conform(read_raw(path, encoding), how)
+
+
+def as_judgments(
+    frame: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    scale: Any = None,
+    level: str | None = None,
+    duplicates: str = "error",
+    where: str | None = None,
+    missing: str | Sequence[str] = ("",),
+    name: str = "a frame",
+) -> Judgments:
+    """Judgments from a frame, every one checked.
+
+    Parameters
+    ----------
+    frame : pandas, Polars (eager or lazy), Arrow or DuckDB relation
+        Anything narwhals understands. It is collected into memory and read as
+        text: a whole float (a pandas column of integers with gaps) loses its
+        point, NaN is an empty cell.
+    name : str
+        What to call it in messages.
+    columns, values, scale, level, duplicates, where, missing
+        As for `read_judgments`.
+
+    Returns
+    -------
+    Judgments
+
+    Raises
+    ------
+    InvalidData, BadOption, HaloError
+        As `read_judgments`; HaloError also for something that is no frame.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": [1, 2], "rater_id": ["ann", "ann"], "label": [1, None]})
+    >>> as_judgments(frame).frame.rows()
+    [('1', 'ann', '1')]
+    """
+    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
+    return conform(raw_frame(frame, name), how)
+
+
+def check(path: str | os.PathLike[str], **options: Any) -> list[Problem]:
+    """Every problem `read_judgments` would refuse a file for; none, and it would be read.
+
+    Parameters
+    ----------
+    path, **options
+        As for `read_judgments`.
+
+    Returns
+    -------
+    list of Problem
+
+    Raises
+    ------
+    BadOption, HaloError
+        For a wrong option or a file that cannot be opened, which are no
+        problems of the data.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "export.csv")
+    >>> _ = file.write_text("item_id,rater_id,label\\n1,,good\\n")
+    >>> print(*check(file))
+    row 1, column rater_id: the cell is empty. Give every judgment a rater_id.
+    """
+    try:
+        read_judgments(path, **options)
+    except InvalidData as error:
+        return list(error.problems)
+    return []
+
+
+def raw_frame(frame: Any, name: str) -> Raw:
+    """A frame of any kind as a table of text.
+
+    Raises
+    ------
+    HaloError
+        If it is no frame, or its engine fails.
+    """
+    import narwhals as nw
+
+    if isinstance(frame, Judgments):
+        frame = frame.frame
+    if nw.dependencies.is_pandas_dataframe(frame):
+        return raw_table(list(frame.columns), [_pandas(frame.iloc[:, at]) for at in range(frame.shape[1])], name)
+    try:
+        wrapped = nw.from_native(frame)
+    except TypeError as error:
+        kinds = "a pandas, Polars or Arrow table, or a DuckDB relation"
+        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
+    try:
+        if isinstance(wrapped, nw.LazyFrame):
+            wrapped = wrapped.collect("polars")
+        collected = wrapped.to_polars()
+    except Exception as error:  # each engine has its own family of errors
+        raise HaloError(f"{name} cannot be collected: {str(error)[:500]}") from error
+    return raw_table(collected.columns, collected.get_columns(), name)
+
+
+def _pandas(series: Any) -> pl.Series:
+    if series.dtype != object:
+        try:
+            return pl.Series(pl.from_pandas(series.rename("x"), nan_to_null=True))
+        except Exception:  # types Arrow does not know, such as sparse
+            return text_series("x", (cell_text(value) for value in series.astype(object)))
+    return text_series("x", (cell_text(value) for value in series))

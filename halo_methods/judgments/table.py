@@ -1,0 +1,398 @@
+"""The table of judgments and where it came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+from typing import Any, Literal
+
+import polars as pl
+
+from ..errors import BadOption, NotEstimable
+from ..results import readable
+from .cells import cell_text, quoted
+from .where import matching
+
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Scale = tuple[str, ...] | tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where judgments came from, and what became of every row.
+
+    Attributes
+    ----------
+    name : str
+        The file, or what the caller called the frame.
+    sha256 : str or None
+        Of the file as stored; None for a frame.
+    rows_read, rows_used : int
+        ``rows_used + sum(dropped.values()) == rows_read``, always.
+    dropped : dict of str to int
+        Rows left out, by reason.
+    notes : tuple of str
+        What was noticed and let pass.
+    """
+
+    name: str
+    sha256: str | None
+    rows_read: int
+    rows_used: int
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def less(self, reason: str, rows: int) -> "Source":
+        """The same source after `rows` more rows were left out.
+
+        Examples
+        --------
+        >>> Source("f.csv", None, 10, 10).less("empty label", 2)
+        Source(name='f.csv', sha256=None, rows_read=10, rows_used=8, dropped={'empty label': 2}, notes=())
+        """
+        if not rows:
+            return self
+        dropped = {**self.dropped, reason: self.dropped.get(reason, 0) + rows}
+        return replace(self, rows_used=self.rows_used - rows, dropped=dropped)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything above, ready for JSON.
+
+        Examples
+        --------
+        >>> Source("f.csv", None, 2, 2).to_dict()["rows_used"]
+        2
+        """
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "rows_read": self.rows_read,
+            "rows_used": self.rows_used,
+            "dropped": dict(self.dropped),
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        dropped = "; ".join(f"{n:,} {reason}" for reason, n in self.dropped.items()) or "nothing"
+        return f"{self.name}: {self.rows_read:,} rows read, {self.rows_used:,} used, dropped: {dropped}"
+
+
+def in_order(values: list[Any]) -> list[Any]:
+    """Distinct values sorted, as numbers if all are numbers, the missing one last.
+
+    Examples
+    --------
+    >>> in_order(["10", "9", None]), in_order(["b", "10", "9"])
+    (['9', '10', None], ['10', '9', 'b'])
+    """
+    present = [v for v in set(values) if v is not None]
+    try:
+        present.sort(key=lambda v: (float(v), str(v)))
+    except (TypeError, ValueError):
+        present.sort()
+    return present + [None] * (None in values)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Judgments:
+    """Who said what about which item: one row for each judgment, checked.
+
+    Made by `read_judgments` and `as_judgments`, which document the columns.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        Canonical column names. Text throughout, except `rated_at` (UTC),
+        `seconds`, `cost` and, on a numeric scale, `label` (Float64).
+        `gold` stays text; `accepted_answers` takes it apart.
+    scale : tuple of str, (low, high), or None
+        The allowed labels in order, or the range of a numeric label.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+        What differences between labels mean.
+    level_given : bool
+        False if nobody said, in which case labels are taken as nominal and a
+        result should say so.
+    source : Source
+        Rows read, used, and dropped with reasons.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> j = as_judgments(pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["x", "y"], "label": ["1", "2"]}))
+    >>> j
+    Judgments: 1 item, 2 raters, 2 judgments
+      labels: 1, 2 (taken as nominal; no level was given)
+      columns: item_id, rater_id, label
+      a frame: 2 rows read, 2 used, dropped: nothing
+    """
+
+    frame: pl.DataFrame
+    scale: Scale | None
+    level: Level
+    level_given: bool
+    source: Source
+
+    @cached_property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return self.frame["item_id"].n_unique()
+
+    @cached_property
+    def n_raters(self) -> int:
+        """Distinct raters."""
+        return self.frame["rater_id"].n_unique()
+
+    @property
+    def n_judgments(self) -> int:
+        """Rows."""
+        return len(self.frame)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns there are."""
+        return tuple(self.frame.columns)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether labels are stored as numbers."""
+        return self.frame.schema["label"] == pl.Float64
+
+    @cached_property
+    def labels(self) -> tuple[Any, ...]:
+        """The scale if it is a list; otherwise the labels that occur, numbers sorted as numbers."""
+        if self.scale is not None and isinstance(self.scale[0], str):
+            return self.scale
+        return tuple(in_order(self.frame["label"].unique().to_list()))
+
+    def _kept(self, kept: pl.Series, reason: str) -> "Judgments":
+        frame = self.frame.filter(kept)
+        if len(frame) == len(self.frame):
+            return self
+        return replace(self, frame=frame, source=self.source.less(reason, len(self.frame) - len(frame)))
+
+    def _need(self, column: str) -> None:
+        if column not in self.frame.columns:
+            raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.columns)}")
+
+    def where(self, text: str) -> "Judgments":
+        """The judgments a filter keeps.
+
+        Parameters
+        ----------
+        text : str
+            Comparisons of columns with text in quotes, numbers or columns
+            (``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in (…)``,
+            ``is missing``), joined by ``and``, ``or``, ``not`` and parentheses.
+            A missing value equals nothing.
+
+        Raises
+        ------
+        BadOption
+            If the filter cannot be read or names an unknown column.
+        NotEstimable
+            If nothing is left.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"]})
+        >>> as_judgments(frame).where("label == '2' and item_id in ('a', 'b')").n_judgments
+        1
+        """
+        kept, _ = matching(text, self.frame)
+        if not kept.any():
+            raise NotEstimable(f"no judgment is left where {text}")
+        return self._kept(kept, f"not where {text}")
+
+    def only(self, **values: Any) -> "Judgments":
+        """The judgments whose columns have these values.
+
+        Parameters
+        ----------
+        **values
+            Column to a value or a list of values.
+
+        Raises
+        ------
+        NotEstimable
+            If the column is not there or nothing is left.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"]})
+        >>> as_judgments(frame).only(item_id=["a", "c"]).n_judgments
+        1
+        """
+        made = self
+        for column, value in values.items():
+            self._need(column)
+            wanted = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+            if self.frame.schema[column] == pl.String:
+                wanted = [cell_text(v) for v in wanted]
+            there = made.frame[column]
+            hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False), nulls_equal=True)
+            named = ", ".join(quoted(v) for v in wanted)
+            if not hit.any():
+                found = ", ".join(quoted(v) for v in in_order(there.unique().to_list())[:10])
+                raise NotEstimable(f"no judgment has {column} {named}; there are {found}")
+            made = made._kept(hit, f"{column} is not {named}")
+        return made
+
+    def one(self, by: str | None = None) -> "Judgments":
+        """One criterion and one stage, as a method needs them.
+
+        Where there are several stages, stage `label` is taken and the rest is
+        counted as dropped. Several criteria are refused unless `by` says that
+        the caller takes them one at a time.
+
+        Parameters
+        ----------
+        by : str or None
+            A column the caller groups by.
+
+        Raises
+        ------
+        NotEstimable
+            If there are several criteria, or several stages and none is `label`.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["x", "x"], "label": ["1", "2"],
+        ...                       "criterion": ["tone", "fluency"]})
+        >>> as_judgments(frame).one()
+        Traceback (most recent call last):
+        ...
+        halo_methods.errors.NotEstimable: 2 criteria: fluency, tone; keep one with criterion == 'fluency',
+        or take them one at a time with by="criterion"
+        """
+        made = self
+        if "stage" in self.columns and by != "stage":
+            stages = in_order(self.frame["stage"].unique().to_list())
+            if len(stages) > 1 and "label" not in stages:
+                raise NotEstimable(f"{len(stages)} stages: {', '.join(map(str, stages))}; keep one with "
+                                   f"stage == '{stages[0]}'")  # fmt: skip
+            if len(stages) > 1:
+                made = made.only(stage="label")
+        if "criterion" in self.columns and by != "criterion":
+            criteria = in_order(made.frame["criterion"].unique().to_list())
+            if len(criteria) > 1:
+                names = ", ".join("(missing)" if c is None else c for c in criteria[:10])
+                more = f" and {len(criteria) - 10} more" if len(criteria) > 10 else ""
+                first = str(criteria[0]).replace("'", "''")
+                raise NotEstimable(
+                    f"{len(criteria)} criteria: {names}{more}; keep one with criterion == '{first}', "
+                    'or take them one at a time with by="criterion"'
+                )
+        return made
+
+    def groups(self, by: str) -> "Iterator[tuple[Any, Judgments]]":
+        """The judgments of each value of a column, in sorted order, the missing value (None) last.
+
+        Raises
+        ------
+        NotEstimable
+            If there is no such column.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"]})
+        >>> [(value, group.n_judgments) for value, group in as_judgments(frame).groups("item_id")]
+        [('a', 1), ('b', 1)]
+        """
+        self._need(by)
+        parts = self.frame.partition_by(by, as_dict=True)
+        for value in in_order([key[0] for key in parts]):
+            part = parts[(value,)]
+            reason = f"{by} is not {'missing' if value is None else quoted(value)}"
+            yield value, replace(self, frame=part, source=self.source.less(reason, len(self.frame) - len(part)))
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas DataFrame."""
+        return self.frame.to_pandas()
+
+    def _lines(self) -> list[tuple[str, str]]:
+        if self.numeric:
+            low, high = self.scale or (self.frame["label"].min(), self.frame["label"].max())
+            shown = f"numbers from {readable(float(low))} to {readable(float(high))}"  # type: ignore[arg-type]
+        else:
+            shown = ", ".join(str(label) for label in self.labels[:12])
+            shown += f" and {len(self.labels) - 12} more" if len(self.labels) > 12 else ""
+        level = self.level if self.level_given else "taken as nominal; no level was given"
+        lines = [("labels", f"{shown} ({level})"), ("columns", ", ".join(self.columns))]
+        return lines + [("note", note) for note in self.source.notes]
+
+    def _size(self) -> str:
+        sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
+        return ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in sizes)
+
+    def __repr__(self) -> str:
+        return "\n  ".join([f"Judgments: {self._size()}", *(f"{k}: {v}" for k, v in self._lines()), str(self.source)])
+
+    def _repr_html_(self) -> str:
+        name, _, rest = str(self.source).rpartition(f"{self.source.name}: ")
+        rows = [("judgments", self._size()), *self._lines(), ("source", self.source.name), ("rows", rest)]
+        if self.source.sha256:
+            rows.append(("SHA-256", self.source.sha256))
+        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
+        return f'<table class="halo-judgments"><tbody>{body}</tbody></table>'
+
+
+def scale_of(given: Any) -> Scale | None:
+    """A scale as given by a caller or on a command line.
+
+    Parameters
+    ----------
+    given : None, list of labels, (low, high), or str
+        A tuple of two numbers is a range; an end may be infinite or written
+        ``"25+"``, which leaves the upper end open. Everything else is the list
+        of labels in order. As text: ``"poor,fair,good"`` or ``"(0, 25+)"``.
+
+    Raises
+    ------
+    BadOption
+        If the scale is empty, repeats a label, or its ends are not in order.
+
+    Examples
+    --------
+    >>> scale_of([1, 2, 3]), scale_of((0, "25+")), scale_of("poor,fair"), scale_of("(0, 100)")
+    (('1', '2', '3'), (0.0, inf), ('poor', 'fair'), (0.0, 100.0))
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        inside = given.strip()
+        ranged = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
+        parts = [p.strip() for p in (inside[1:-1] if ranged else inside).split(",")]
+        if not ranged:
+            return scale_of([p for p in parts if p])
+        ends = tuple(_end(p) for p in parts)
+        if len(ends) != 2 or None in ends:
+            raise BadOption(f"scale is {quoted(given)}; write (low, high) with two numbers, or labels with commas")
+        return _range(given, ends[0], ends[1])
+    if not isinstance(given, list | tuple):
+        raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
+    numbers = [isinstance(g, int | float) and not isinstance(g, bool) for g in given]
+    if isinstance(given, tuple) and len(given) == 2 and any(numbers):
+        return _range(given, _end(given[0]), _end(given[1]))
+    labels = tuple(cell_text(g) or "" for g in given)
+    if not labels or "" in labels or len(set(labels)) < len(labels):
+        raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
+    return labels
+
+
+def _end(given: Any) -> float | None:
+    try:
+        if isinstance(given, str) and given.endswith("+"):
+            return float("inf") if float(given[:-1]) is not None else None
+        return float(given)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _range(given: Any, low: float | None, high: float | None) -> tuple[float, float]:
+    if low is None or high is None or not low < high:
+        raise BadOption(f"scale is {quoted(given)}; (low, high) are two numbers, low below high")
+    return low, high

@@ -1,0 +1,458 @@
+"""Raw text into judgments: mapped, converted, filtered, and every problem listed."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import polars as pl
+
+from ..errors import BadOption, InvalidData, Problem
+from ..results import readable
+from .cells import accepted_answers, moment, quoted
+from .files import Raw
+from .table import Judgments, Level, Scale, Source, scale_of
+from .where import matching
+
+REQUIRED = ("item_id", "rater_id", "label")
+OPTIONAL = (
+    "criterion", "system", "cluster", "slice", "locale", "rated_at", "vendor", "queue", "rater_type", "stage",
+    "round", "guideline", "suggestion", "gold", "seconds", "cost", "comment",
+)  # fmt: skip
+UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
+ALLOWED = {
+    "rater_type": ("human", "model"),
+    "stage": ("label", "review", "audit", "adjudication"),
+}
+_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "judge": "model", "person": "human", "annotator": "human"}
+_LEVELS = ("nominal", "ordinal", "interval", "ratio")
+_DUPLICATES = ("error", "first", "last", "round")
+_LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+_LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is to be read; the options of `read_judgments`, checked."""
+
+    columns: dict[str, str]
+    values: dict[str, dict[str, str]]
+    scale: Scale | None
+    level: Level
+    level_given: bool
+    duplicates: str
+    where: str | None
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, str] | None,
+        values: Mapping[str, Mapping[str, str]] | None,
+        scale: Any,
+        level: str | None,
+        duplicates: str,
+        where: str | None,
+        missing: str | Sequence[str],
+    ) -> "Reading":
+        """The options, or BadOption with what is allowed."""
+        if level is not None and level not in _LEVELS:
+            raise BadOption.of("level", level, _LEVELS)
+        if duplicates not in _DUPLICATES:
+            raise BadOption.of("duplicates", duplicates, _DUPLICATES)
+        columns, values = dict(columns or {}), {c: dict(v) for c, v in (values or {}).items()}
+        absent = dict.fromkeys(["", *([missing] if isinstance(missing, str) else missing)])
+        told = scale_of(scale)
+        if told and isinstance(told[0], str):
+            for text in told:
+                if text in absent:
+                    raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
+            if level in ("interval", "ratio") and any(_number(str(text)) is None for text in told):
+                raise BadOption(f"level is {level!r} but the scale holds labels that are no numbers")
+        return cls(columns, values, told, level or "nominal", level is not None, duplicates,  # type: ignore[arg-type]
+                   where or None, tuple(absent))  # fmt: skip
+
+    @property
+    def numeric(self) -> bool:
+        """Whether labels become numbers."""
+        if self.scale is None:
+            return self.level in ("interval", "ratio")
+        return not isinstance(self.scale[0], str)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+class _Check:
+    """One table on its way: `frame` keeps every row until the end, `live` says which still count."""
+
+    def __init__(self, raw: Raw, how: Reading):
+        self.how, self.name, self.decimal_comma = how, raw.name, raw.decimal_comma
+        self.problems, self.notes = list(raw.problems), list(raw.notes)
+        self.broken = pl.Series([p.row for p in raw.problems if p.row], dtype=pl.Int64).unique()
+        self.names: dict[str, str] = {}
+        self.frame = self.renamed(raw.frame)
+        self.n = len(raw.frame)
+        self.live = pl.repeat(True, self.n, dtype=pl.Boolean, eager=True)
+        self.dropped: dict[str, int] = {}
+        self.found: list[Problem] = []
+        self.looked_at: set[str] = set()
+
+    def problem(self, column: str, hit: pl.Series, what: Callable[[str], str], mend: str | Callable[[str], str],
+                texts: pl.Series | None = None) -> None:  # fmt: skip
+        """A problem for each row that is hit; rows already known as broken are passed over."""
+        rows = hit.fill_null(False).arg_true()
+        cells = (self.frame[column] if texts is None else texts).gather(rows).cast(pl.String)
+        broken = set(self.broken)
+        for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
+            if row not in broken:
+                said = mend if isinstance(mend, str) else mend(cell or "")
+                self.found.append(Problem(what(cell or ""), said, row, self.names.get(column, column)))
+
+    def drop(self, hit: pl.Series, reason: str) -> None:
+        hit = self.live & hit.fill_null(False)
+        if hit.any():
+            self.dropped[reason] = self.dropped.get(reason, 0) + int(hit.sum())
+            self.live = self.live & ~hit
+
+    def renamed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        taken = set(self.how.columns.values())
+        made: dict[str, pl.Series] = {}
+        for name, source in self.how.columns.items():
+            if source not in frame.columns:
+                self.problems.append(Problem(f"there is no column {quoted(source)}, which columns= names for {name}",
+                                             _nearest(source, frame.columns)))  # fmt: skip
+                continue
+            made[name], self.names[name] = frame[source].alias(name), source
+        for name in frame.columns:
+            if name in made and name not in taken:
+                self.problems.append(Problem(f"two columns would be called {name}: it and {quoted(self.names[name])}",
+                                             f'Rename this one too: columns={{"other_{name}": "{name}"}}.',
+                                             column=name))  # fmt: skip
+            elif name not in taken:
+                made[name] = frame[name]
+        order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
+        free = [c for c in made if c not in order]
+        for name in REQUIRED:
+            if name not in made and name not in self.how.columns:
+                self.problems.append(Problem(f"the column {name} is missing", _suggest(name, free)))
+        return pl.DataFrame([made[c] for c in order + free]) if made else pl.DataFrame()
+
+
+def _nearest(name: str, there: Sequence[str]) -> str:
+    near = get_close_matches(name, there, 3, 0.5) or list(there)[:20]
+    return f"There is {', '.join(map(quoted, near))}."
+
+
+_SYNONYMS = {
+    "item_id": ("task_id", "task", "item", "id", "unit_id", "example_id", "sample_id", "question_id", "prompt_id"),
+    "rater_id": ("rater", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "judge", "labeler"),
+    "label": ("answer", "rating", "score", "judgment", "judgement", "value", "choice", "annotation", "verdict"),
+}
+
+
+def _suggest(name: str, free: Sequence[str]) -> str:
+    """The mapping that would supply a required column, if a name looks right."""
+    plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
+    near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
+    near += [plain[m] for m in get_close_matches(name, plain, 1, 0.6) if plain[m] not in near]
+    if near:
+        return f'If it is {quoted(near[0])}, say columns={{"{name}": "{near[0][:80]}"}}.'
+    there = ", ".join(quoted(c) for c in free[:20]) or "no other column"
+    return f'Name the column that holds it, columns={{"{name}": "…"}}; there is {there}.'
+
+
+def conform(raw: Raw, how: Reading) -> Judgments:
+    """Judgments out of a raw table.
+
+    Raises
+    ------
+    InvalidData
+        With every problem in the order of the rows.
+    """
+    state = _Check(raw, how)
+    if state.frame.width:
+        for step in (_blank, _replace, _convert, _filter, _labels, _identifiers, _words, _gold, _repeated, _remarks):
+            step(state)
+    live = set((state.live.arg_true() + 1).to_list())
+    columns = {state.names.get(c, c) for c in state.looked_at}
+    kept = [p for p in state.found if p.row in live or p.column in columns]
+    problems = sorted([*state.problems, *kept], key=lambda p: p.row or 0)
+    used = int(state.live.sum())
+    if not problems and not used:
+        why = "; ".join(f"{n:,} {reason}" for reason, n in state.dropped.items()) or "the table has no rows"
+        problems = [Problem(f"no judgment is left ({why})", "Give at least one row with a label.")]
+    if problems:
+        raise InvalidData(problems)
+    source = Source(raw.name, raw.sha256, state.n, used, state.dropped, tuple(state.notes))
+    return Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source)
+
+
+def _blank(state: _Check) -> None:
+    empty = pl.all().str.strip_chars() == ""
+    state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
+    state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
+    for column in [c for c in OPTIONAL if c in state.frame.columns]:
+        if state.n and state.frame[column].null_count() == state.n:
+            state.frame = state.frame.drop(column)
+            state.notes.append(f"column {state.names.get(column, column)} is empty and was left out")
+
+
+def _replace(state: _Check) -> None:
+    for column, mapping in state.how.values.items():
+        if column not in state.frame.columns:
+            state.problems.append(Problem(f"values= names {quoted(column)}, which is no column here",
+                                          _nearest(column, state.frame.columns)))  # fmt: skip
+            continue
+        there = set(state.frame[column].unique())
+        for text in mapping:
+            if str(text) not in there:
+                state.notes.append(f"values: {quoted(text)} does not occur in {column}")
+        old, new = [str(t) for t in mapping], [str(t) or None for t in mapping.values()]
+        state.frame = state.frame.with_columns(pl.col(column).replace(old, new) if old else pl.col(column))
+
+
+def _numbers(state: _Check, column: str) -> pl.Series:
+    """The column as finite numbers; what is none is a problem."""
+    texts = state.frame[column]
+    plain = texts.str.strip_chars()
+    if state.decimal_comma and not plain.str.contains(".", literal=True).any():
+        commas = plain.str.contains(r"^[-+]?\d+,\d+$")
+        if commas.any():
+            state.notes.append(f"{column}: the comma in {int(commas.sum()):,} cells was read as a decimal point")
+            plain = plain.str.replace(",", ".", literal=True)
+    made = plain.cast(pl.Float64, strict=False)
+    made = made.set(~made.is_finite().fill_null(True), None)
+    wrong = texts.is_not_null() & made.is_null()
+    if column == "label":
+        wrong = wrong & ~texts.is_in(list(state.how.missing))
+    state.problem(column, wrong, lambda cell: f"{quoted(cell)} is not a finite number", _mend_number)
+    return made
+
+
+def _mend_number(cell: str) -> str:
+    if re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
+        return "Write a decimal point, not a comma."
+    return "Write a number such as 12.5, or leave the cell empty."
+
+
+def _convert(state: _Check) -> None:
+    made: list[pl.Series] = []
+    for column in ("seconds", "cost"):
+        if column in state.frame.columns:
+            numbers = _numbers(state, column)
+            state.problem(column, numbers < 0, lambda cell: f"{quoted(cell)} is below 0", "Correct or empty the cell.")
+            made.append(numbers)
+    if "rated_at" in state.frame.columns:
+        made.append(_moments(state))
+    if "stage" in state.frame.columns:
+        stage = state.frame["stage"]
+        if stage.null_count():
+            count = int((state.live & stage.is_null()).sum())
+            state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
+            made.append(stage.fill_null("label"))
+    state.frame = state.frame.with_columns(made)
+
+
+def _moments(state: _Check) -> pl.Series:
+    texts = state.frame["rated_at"]
+    parsed: dict[str, Any] = {}
+    bare = 0
+    for text in texts.drop_nulls().unique():
+        try:
+            parsed[text], told = moment(text.strip())
+            bare += not told
+        except ValueError:
+            parsed[text] = None
+    if bare:
+        state.notes.append("rated_at has moments without an offset; they were taken as UTC")
+    values = [parsed.get(text) if text is not None else None for text in texts]
+    made = pl.Series("rated_at", values, dtype=pl.Datetime("us", "UTC"))
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), lambda cell: f"{quoted(cell)} is not ISO 8601",
+                  "Write 2026-03-01T09:30:00Z or with an offset such as +01:00.")  # fmt: skip
+    return made
+
+
+def _filter(state: _Check) -> None:
+    if state.how.where is None:
+        return
+    frame = state.frame
+    if state.how.numeric and "label" in frame.columns:
+        frame = frame.with_columns(pl.col("label").str.strip_chars().cast(pl.Float64, strict=False))
+    try:
+        kept, looked_at = matching(state.how.where, frame)
+    except BadOption as error:
+        if state.problems:
+            return
+        raise error
+    state.looked_at = looked_at
+    state.drop(~kept, f"not where {state.how.where}")
+
+
+def _labels(state: _Check) -> None:
+    if "label" not in state.frame.columns:
+        return
+    labels, how = state.frame["label"], state.how
+    state.drop(labels.is_null(), "empty label")
+    for text in how.missing[1:]:
+        state.drop(labels == text, f"label {quoted(text)} taken as missing")
+    if not how.numeric:
+        if how.scale is not None:
+            _on_scale(state, "label", state.live & ~labels.is_in(list(how.scale)))
+        elif how.level == "ordinal" and any(_number(t) is None for t in labels.filter(state.live).unique()):
+            state.problems.append(Problem("ordinal labels that are no numbers have no known order",
+                                          'Give them in order, scale=["poor", "good"].', column="label"))  # fmt: skip
+        return
+    numbers = _numbers(state, "label")
+    if how.scale is not None:
+        low, high = (float(end) for end in how.scale)
+        _on_scale(state, "label", state.live & ~numbers.is_between(low, high))
+    state.frame = state.frame.with_columns(numbers)
+
+
+def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
+    scale = state.how.scale or ()
+    if state.how.numeric:
+        low, high = scale
+        shown = f"{readable(float(low))} to {readable(float(high))}"
+    else:
+        shown = ", ".join(map(str, scale))
+    noun = "label" if column == "label" else "gold answer"
+
+    def mend(cell: str) -> str:
+        for label in scale if not state.how.numeric else ():
+            same = _number(cell) is not None and _number(cell) == _number(str(label))
+            if same or cell.strip().casefold() == str(label).strip().casefold():
+                return f'If it means {label}, say values={{"{column}": {{{quoted(cell)}: {quoted(label)}}}}}.'
+        return f"Use one of the scale, correct the scale, or list it in missing=. The scale: {shown[:300]}."
+
+    state.problem(column, wrong, lambda cell: f"the {noun} {quoted(cell)} is outside the scale", mend)
+
+
+def _identifiers(state: _Check) -> None:
+    for column in ("item_id", "rater_id"):
+        if column in state.frame.columns:
+            empty = state.live & state.frame[column].is_null()
+            state.problem(column, empty, lambda cell: "the cell is empty", f"Give every judgment a {column}.")
+
+
+def _words(state: _Check) -> None:
+    for column, allowed in ALLOWED.items():
+        if column not in state.frame.columns:
+            continue
+
+        def mend(cell: str, column: str = column, allowed: tuple[str, ...] = allowed) -> str:
+            plain = cell.strip().lower()
+            near = plain if plain in allowed else _ALIASES.get(plain)
+            said = f"Allowed: {', '.join(allowed)}."
+            if near in allowed:
+                return f'{said} Say values={{"{column}": {{{quoted(cell)}: {quoted(near)}}}}}.'
+            return said
+
+        words = state.frame[column]
+        wrong = state.live & words.is_not_null() & ~words.is_in(list(allowed))
+        state.problem(column, wrong, lambda cell, column=column: f"{quoted(cell)} is no {column}", mend)  # type: ignore[misc]
+
+
+def _gold(state: _Check) -> None:
+    if "gold" not in state.frame.columns:
+        return
+    how, wrong = state.how, []
+    gold = state.frame["gold"]
+    absent = gold.is_in(list(how.missing[1:])).fill_null(False)
+    if absent.any():
+        state.notes.append(f"gold: {int(absent.sum()):,} cells listed in missing= were taken as no gold")
+        gold = gold.set(absent, None)
+        state.frame = state.frame.with_columns(gold)
+    allowed = set(how.scale or ()) if not how.numeric else set()
+    for text in gold.drop_nulls().unique():
+        answers = accepted_answers(text)
+        if "" in answers:
+            wrong.append(text)
+        elif how.numeric:
+            low, high = (float(e) for e in (how.scale or (float("-inf"), float("inf"))))
+            numbers = [_number(answer) for answer in answers]
+            if any(n is None or n != n or abs(n) == float("inf") or not low <= n <= high for n in numbers):
+                wrong.append(text)
+        elif allowed and not allowed.issuperset(answers):
+            wrong.append(text)
+    _on_scale(state, "gold", state.live & gold.is_in(wrong))
+
+
+def _repeated(state: _Check) -> None:
+    keys = [c for c in UNIT if c in state.frame.columns]
+    if not set(REQUIRED) <= set(state.frame.columns):
+        return
+    rows = state.frame.select(keys).with_columns(
+        pl.int_range(1, state.n + 1).alias(" row"), (state.live & ~_nulls(state.frame)).alias(" live")
+    )
+    live = rows.filter(pl.col(" live")).with_columns(
+        pl.col(" row").cum_count().over(keys).alias(" nth"),
+        pl.len().over(keys).alias(" of"),
+        pl.col(" row").first().over(keys).alias(" first"),
+    )
+    again = live.filter(pl.col(" of") > 1)
+    if not len(again) and state.how.duplicates != "round":
+        return
+    rule = state.how.duplicates
+    if rule == "round" and "round" not in keys:
+        number = pl.Series("round", [None] * state.n, dtype=pl.String)
+        number = number.scatter(live[" row"] - 1, live[" nth"].cast(pl.String))
+        at = len([c for c in (*REQUIRED, *OPTIONAL[: OPTIONAL.index("round")]) if c in state.frame.columns])
+        state.frame = state.frame.insert_column(at, number.alias("round"))
+        if len(again):
+            count = int((live[" nth"] > 1).sum())
+            state.notes.append(f"{count:,} repeated judgments were numbered as later rounds, in the order of the file")
+    elif rule in ("first", "last"):
+        extra = live.filter(pl.col(" nth") > 1 if rule == "first" else pl.col(" nth") < pl.col(" of"))
+        hit = pl.repeat(False, state.n, dtype=pl.Boolean, eager=True).scatter(extra[" row"] - 1, True)
+        state.drop(hit, f"repeated judgment, {rule} kept")
+    else:
+        same = ", ".join(keys)
+        mend = 'Remove it, map the column that tells them apart (criterion, stage, round), or say duplicates="first", '
+        mend += '"last"' + ("" if "round" in keys else ' or "round"') + "."
+        for row, first in live.filter(pl.col(" nth") > 1).select(" row", " first").iter_rows():
+            state.found.append(Problem(f"the same {same} as row {first}", mend, row, state.names.get("item_id", "item_id")))
+
+
+def _nulls(frame: pl.DataFrame) -> pl.Series:
+    return frame["item_id"].is_null() | frame["rater_id"].is_null()
+
+
+def _remarks(state: _Check) -> None:
+    """Notes on what is allowed but looks odd, and bytes that are never right."""
+    frame = state.frame
+    for column, kind in frame.schema.items():
+        if kind == pl.String:
+            nul = state.live & frame[column].str.contains("\0", literal=True)
+            state.problem(column, nul, lambda cell: f"{quoted(cell)} holds a NUL byte", "Remove it, or see encoding=.")
+    for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None and not state.how.numeric else ())):
+        if column in frame.columns:
+            state.notes += _lookalikes(frame[column].filter(state.live), column)
+    if "label" in frame.columns and frame.schema["label"] == pl.String:
+        odd = frame["label"].filter(state.live)
+        for text in odd.filter(odd.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort():
+            state.notes.append(f"the label {quoted(text)} looks like a missing value; if it is one, list it in missing=")
+    if "locale" in frame.columns:
+        tags = frame["locale"].filter(state.live).drop_nulls().unique()
+        for tag in tags.filter(~tags.str.contains(_LOCALE)).sort().head(5):
+            said = tag.replace("_", "-")
+            hint = f"; write {quoted(said)}" if re.match(_LOCALE, said) else ""
+            state.notes.append(f"the locale {quoted(tag)} does not look like a BCP 47 tag{hint}")
+
+
+def _lookalikes(texts: pl.Series, column: str) -> list[str]:
+    """Values that differ only by case, space or Unicode form: perhaps one thing written twice."""
+    unique = pl.DataFrame({"text": texts.drop_nulls().unique()})
+    plain = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    groups = unique.group_by(plain.alias("plain")).agg(pl.col("text").sort()).filter(pl.col("text").list.len() > 1)
+    if not len(groups):
+        return []
+    first = " and ".join(quoted(t) for t in sorted(groups["text"].to_list())[0][:2])
+    more = f", and {len(groups) - 1:,} more such groups" if len(groups) > 1 else ""
+    return [f"{column}: {first} differ only by case, space or Unicode form{more}; they are kept apart"]
