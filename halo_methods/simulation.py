@@ -114,7 +114,7 @@ def gold_round(
     gold = truth.copy()
     off = list(wrong_gold)
     gold[off] = np.where(truth[off] > 0, truth[off] - 1, truth[off] + 1)
-    names = np.asarray(labels, dtype=object)
+    names = np.array(list(labels), dtype=object)
     return pd.concat(
         [
             pd.DataFrame(

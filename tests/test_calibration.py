@@ -86,8 +86,9 @@ def test_order_of_rows_and_names_of_raters_change_nothing(seed):
     frame = random_round(seed)
     again = frame.sample(frac=1, random_state=seed)
     again["rater_id"] = "x" + again["rater_id"]
-    one, other = (calibration.accuracy(halo.as_judgments(f)).to_dict() for f in (frame, again))
-    assert one == pytest.approx(other)
+    one, other = (calibration.accuracy(halo.as_judgments(f)) for f in (frame, again))
+    assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+    assert one.rests_on == other.rests_on
 
 
 def test_confusion_counts_every_gold_judgment_once():
