@@ -1,0 +1,61 @@
+"""What the theme's pages lack to be whole from a disk, without a network and for assistive technology.
+
+MathJax is copied from its wheel; the corner cell of a data table is not an empty heading; the boxes of a checklist
+have a name; entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own, in
+``_templates/home-link.html``.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import copyfile, copytree
+from typing import Any
+
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
+MATHJAX_OPTIONS = {"options": {"enableMenu": False}, "tex": {"packages": {"[+]": ["ams"]}}}
+
+
+def mathjax_folder() -> Path:
+    spec = find_spec("sphinx-mathjax-offline")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the book needs the sphinx-mathjax-offline package")
+    return Path(spec.origin).parent / "static" / "mathjax"
+
+
+def copy_mathjax(app: Any, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for name in MATHJAX:
+        source = mathjax_folder() / name
+        if source.is_dir():
+            copytree(source, target / name, dirs_exist_ok=True)
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            copyfile(source, target / name)
+
+
+def mend(body: str) -> str:
+    """Data tables without empty headings, boxes of checklists with a name.
+
+    >>> mend('<tr><th></th><th>rater</th></tr>')
+    '<tr><td></td><th>rater</th></tr>'
+    """
+    box = '<input class="task-list-item-checkbox"'
+    return (
+        body.replace("<th></th>", "<td></td>")
+        .replace(box, f'{box} aria-label="Done"')
+        .replace('role="doc-biblioentry"', 'role="listitem"')
+    )
+
+
+def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    if "body" in context:
+        context["body"] = mend(context["body"])
+
+
+def setup(app: Any) -> dict[str, Any]:
+    app.add_config_value("comments_config", {}, "")  # set by Jupyter Book whether or not comments are loaded
+    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.connect("html-page-context", mend_body)
+    app.connect("build-finished", copy_mathjax)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

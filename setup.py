@@ -1,0 +1,40 @@
+"""Puts report chapters and samples into the wheel; everything else is in pyproject.toml.
+
+`halo_methods/_book/` exists only in what is built: a checkout reads `book/` and `data/samples/` themselves.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+SAMPLE_SUFFIXES = {".csv", ".tsv", ".jsonl", ".parquet", ".md"}
+
+
+def is_report(notebook: Path) -> bool:
+    return "halo" in json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+
+
+class BuildWithBook(build_py):
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / "halo_methods" / "_book"
+        shutil.rmtree(target, ignore_errors=True)
+        for notebook in sorted((ROOT / "book" / "chapters").glob("*/*.ipynb")):
+            if is_report(notebook):
+                self.copy(notebook, target / "chapters" / notebook.name)
+        for sample in sorted((ROOT / "data" / "samples").iterdir()):
+            if sample.suffix in SAMPLE_SUFFIXES:
+                self.copy(sample, target / "samples" / sample.name)
+
+    def copy(self, source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+setup(cmdclass={"build_py": BuildWithBook})
