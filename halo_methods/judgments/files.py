@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
@@ -172,6 +173,40 @@ def _delimited(text: str, name: str, stem: str) -> Raw:
     if told:
         mark, text = told[1], text[told.end() :]
     mark = mark or _delimiter(text, stem)
+    raw = plain_table(text, mark, name) or _quoted_table(text, mark, name)
+    raw.decimal_comma = mark == ";"
+    return raw
+
+
+def plain_table(text: str, mark: str, name: str) -> Raw | None:
+    """The table of a file without quotation marks, each line as wide as the header; None for any other.
+
+    The quick way: it gives what the careful way (`_quoted_table`) gives.
+    """
+    if '"' in text or "\r" in text.replace("\r\n", ""):
+        return None
+    content = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    ends = np.flatnonzero(content == ord("\n"))
+    if not len(ends) or ends[-1] != len(content) - 1:
+        ends = np.append(ends, len(content))
+    marks = np.searchsorted(np.flatnonzero(content == ord(mark)), ends)
+    if len(ends) < 2 or marks[0] == 0 or (np.diff(marks) != marks[0]).any():
+        return None
+    header = text.split("\n", 1)[0].removesuffix("\r").split(mark)
+    try:
+        frame = pl.read_csv(
+            content.tobytes(), has_header=False, skip_rows=1, separator=mark, quote_char=None, infer_schema=False,
+            new_columns=[str(at) for at in range(len(header))],
+        )  # fmt: skip
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.shape != (len(ends) - 1, len(header)) or not any(title.strip() for title in header):
+        return None
+    filled = frame.select(pl.any_horizontal(pl.all().fill_null("").str.strip_chars() != ""))[:, 0]
+    return raw_table(header, frame.get_columns(), name) if filled.tail(1).any() else None
+
+
+def _quoted_table(text: str, mark: str, name: str) -> Raw:
     rows, problems = _records(text, mark)
     while rows and not any(cell.strip() for cell in rows[0]):
         rows.pop(0)
@@ -195,7 +230,6 @@ def _delimited(text: str, name: str, stem: str) -> Raw:
     columns = [text_series("", column) for column in zip(*rows, strict=True)] or [text_series("", [])] * width
     raw = raw_table(header, columns, name)
     raw.problems[:0] = problems
-    raw.decimal_comma = mark == ";"
     return raw
 
 
@@ -231,7 +265,7 @@ def _json(text: str, name: str) -> Raw:
     if isinstance(whole, list) and all(isinstance(entry, dict) for entry in whole):
         entries: list[Any] = whole
     else:
-        entries = [line for line in text.strip().split("\n")]
+        entries = list(text.strip().split("\n"))
     for at, entry in enumerate(entries, start=1):
         try:
             record = _loads(entry) if isinstance(entry, str) and entry.strip() else entry or {}

@@ -9,8 +9,9 @@ import polars as pl
 from ..errors import HaloError, InvalidData, Problem
 from .cells import cell_text
 from .files import Raw, raw_table, read_raw, text_series
+from .options import Reading
 from .table import Judgments
-from .validate import Reading, conform
+from .validate import conform
 
 
 def read_judgments(

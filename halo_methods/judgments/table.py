@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
-from ..errors import BadOption, NotEstimable
+from ..errors import NotEstimable
 from ..results import readable
 from .cells import cell_text, quoted
+from .options import Level, Scale
 from .where import matching
-
-Level = Literal["nominal", "ordinal", "interval", "ratio"]
-Scale = tuple[str, ...] | tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -332,67 +330,9 @@ class Judgments:
         return "\n  ".join([f"Judgments: {self._size()}", *(f"{k}: {v}" for k, v in self._lines()), str(self.source)])
 
     def _repr_html_(self) -> str:
-        name, _, rest = str(self.source).rpartition(f"{self.source.name}: ")
+        rest = str(self.source).removeprefix(f"{self.source.name}: ")
         rows = [("judgments", self._size()), *self._lines(), ("source", self.source.name), ("rows", rest)]
         if self.source.sha256:
             rows.append(("SHA-256", self.source.sha256))
         body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
         return f'<table class="halo-judgments"><tbody>{body}</tbody></table>'
-
-
-def scale_of(given: Any) -> Scale | None:
-    """A scale as given by a caller or on a command line.
-
-    Parameters
-    ----------
-    given : None, list of labels, (low, high), or str
-        A tuple of two numbers is a range; an end may be infinite or written
-        ``"25+"``, which leaves the upper end open. Everything else is the list
-        of labels in order. As text: ``"poor,fair,good"`` or ``"(0, 25+)"``.
-
-    Raises
-    ------
-    BadOption
-        If the scale is empty, repeats a label, or its ends are not in order.
-
-    Examples
-    --------
-    >>> scale_of([1, 2, 3]), scale_of((0, "25+")), scale_of("poor,fair"), scale_of("(0, 100)")
-    (('1', '2', '3'), (0.0, inf), ('poor', 'fair'), (0.0, 100.0))
-    """
-    if given is None:
-        return None
-    if isinstance(given, str):
-        inside = given.strip()
-        ranged = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
-        parts = [p.strip() for p in (inside[1:-1] if ranged else inside).split(",")]
-        if not ranged:
-            return scale_of([p for p in parts if p])
-        ends = tuple(_end(p) for p in parts)
-        if len(ends) != 2 or None in ends:
-            raise BadOption(f"scale is {quoted(given)}; write (low, high) with two numbers, or labels with commas")
-        return _range(given, ends[0], ends[1])
-    if not isinstance(given, list | tuple):
-        raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
-    numbers = [isinstance(g, int | float) and not isinstance(g, bool) for g in given]
-    if isinstance(given, tuple) and len(given) == 2 and any(numbers):
-        return _range(given, _end(given[0]), _end(given[1]))
-    labels = tuple(cell_text(g) or "" for g in given)
-    if not labels or "" in labels or len(set(labels)) < len(labels):
-        raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
-    return labels
-
-
-def _end(given: Any) -> float | None:
-    try:
-        if isinstance(given, str) and given.endswith("+"):
-            return float("inf") if float(given[:-1]) is not None else None
-        return float(given)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _range(given: Any, low: float | None, high: float | None) -> tuple[float, float]:
-    if low is None or high is None or not low < high:
-        raise BadOption(f"scale is {quoted(given)}; (low, high) are two numbers, low below high")
-    return low, high

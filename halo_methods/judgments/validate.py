@@ -1,10 +1,8 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
 
 import polars as pl
 
@@ -12,80 +10,19 @@ from ..errors import BadOption, InvalidData, Problem
 from ..results import readable
 from .cells import accepted_answers, moment, quoted
 from .files import Raw
-from .table import Judgments, Level, Scale, Source, scale_of
+from .mapping import OPTIONAL, REQUIRED, nearest, renamed
+from .options import Reading, number
+from .table import Judgments, Source
 from .where import matching
 
-REQUIRED = ("item_id", "rater_id", "label")
-OPTIONAL = (
-    "criterion", "system", "cluster", "slice", "locale", "rated_at", "vendor", "queue", "rater_type", "stage",
-    "round", "guideline", "suggestion", "gold", "seconds", "cost", "comment",
-)  # fmt: skip
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {
     "rater_type": ("human", "model"),
     "stage": ("label", "review", "audit", "adjudication"),
 }
-_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "judge": "model", "person": "human", "annotator": "human"}
-_LEVELS = ("nominal", "ordinal", "interval", "ratio")
-_DUPLICATES = ("error", "first", "last", "round")
+_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a table is to be read; the options of `read_judgments`, checked."""
-
-    columns: dict[str, str]
-    values: dict[str, dict[str, str]]
-    scale: Scale | None
-    level: Level
-    level_given: bool
-    duplicates: str
-    where: str | None
-    missing: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        columns: Mapping[str, str] | None,
-        values: Mapping[str, Mapping[str, str]] | None,
-        scale: Any,
-        level: str | None,
-        duplicates: str,
-        where: str | None,
-        missing: str | Sequence[str],
-    ) -> "Reading":
-        """The options, or BadOption with what is allowed."""
-        if level is not None and level not in _LEVELS:
-            raise BadOption.of("level", level, _LEVELS)
-        if duplicates not in _DUPLICATES:
-            raise BadOption.of("duplicates", duplicates, _DUPLICATES)
-        columns, values = dict(columns or {}), {c: dict(v) for c, v in (values or {}).items()}
-        absent = dict.fromkeys(["", *([missing] if isinstance(missing, str) else missing)])
-        told = scale_of(scale)
-        if told and isinstance(told[0], str):
-            for text in told:
-                if text in absent:
-                    raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
-            if level in ("interval", "ratio") and any(_number(str(text)) is None for text in told):
-                raise BadOption(f"level is {level!r} but the scale holds labels that are no numbers")
-        return cls(columns, values, told, level or "nominal", level is not None, duplicates,  # type: ignore[arg-type]
-                   where or None, tuple(absent))  # fmt: skip
-
-    @property
-    def numeric(self) -> bool:
-        """Whether labels become numbers."""
-        if self.scale is None:
-            return self.level in ("interval", "ratio")
-        return not isinstance(self.scale[0], str)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 class _Check:
@@ -94,23 +31,22 @@ class _Check:
     def __init__(self, raw: Raw, how: Reading):
         self.how, self.name, self.decimal_comma = how, raw.name, raw.decimal_comma
         self.problems, self.notes = list(raw.problems), list(raw.notes)
-        self.broken = pl.Series([p.row for p in raw.problems if p.row], dtype=pl.Int64).unique()
-        self.names: dict[str, str] = {}
-        self.frame = self.renamed(raw.frame)
+        self.broken = {p.row for p in raw.problems if p.column is None}
+        self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
         self.n = len(raw.frame)
         self.live = pl.repeat(True, self.n, dtype=pl.Boolean, eager=True)
         self.dropped: dict[str, int] = {}
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
 
-    def problem(self, column: str, hit: pl.Series, what: Callable[[str], str], mend: str | Callable[[str], str],
-                texts: pl.Series | None = None) -> None:  # fmt: skip
+    def problem(
+        self, column: str, hit: pl.Series, what: Callable[[str], str], mend: str | Callable[[str], str]
+    ) -> None:
         """A problem for each row that is hit; rows already known as broken are passed over."""
         rows = hit.fill_null(False).arg_true()
-        cells = (self.frame[column] if texts is None else texts).gather(rows).cast(pl.String)
-        broken = set(self.broken)
+        cells = self.frame[column].gather(rows).cast(pl.String)
         for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
-            if row not in broken:
+            if row not in self.broken:
                 said = mend if isinstance(mend, str) else mend(cell or "")
                 self.found.append(Problem(what(cell or ""), said, row, self.names.get(column, column)))
 
@@ -119,52 +55,6 @@ class _Check:
         if hit.any():
             self.dropped[reason] = self.dropped.get(reason, 0) + int(hit.sum())
             self.live = self.live & ~hit
-
-    def renamed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        taken = set(self.how.columns.values())
-        made: dict[str, pl.Series] = {}
-        for name, source in self.how.columns.items():
-            if source not in frame.columns:
-                self.problems.append(Problem(f"there is no column {quoted(source)}, which columns= names for {name}",
-                                             _nearest(source, frame.columns)))  # fmt: skip
-                continue
-            made[name], self.names[name] = frame[source].alias(name), source
-        for name in frame.columns:
-            if name in made and name not in taken:
-                self.problems.append(Problem(f"two columns would be called {name}: it and {quoted(self.names[name])}",
-                                             f'Rename this one too: columns={{"other_{name}": "{name}"}}.',
-                                             column=name))  # fmt: skip
-            elif name not in taken:
-                made[name] = frame[name]
-        order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
-        free = [c for c in made if c not in order]
-        for name in REQUIRED:
-            if name not in made and name not in self.how.columns:
-                self.problems.append(Problem(f"the column {name} is missing", _suggest(name, free)))
-        return pl.DataFrame([made[c] for c in order + free]) if made else pl.DataFrame()
-
-
-def _nearest(name: str, there: Sequence[str]) -> str:
-    near = get_close_matches(name, there, 3, 0.5) or list(there)[:20]
-    return f"There is {', '.join(map(quoted, near))}."
-
-
-_SYNONYMS = {
-    "item_id": ("task_id", "task", "item", "id", "unit_id", "example_id", "sample_id", "question_id", "prompt_id"),
-    "rater_id": ("rater", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "judge", "labeler"),
-    "label": ("answer", "rating", "score", "judgment", "judgement", "value", "choice", "annotation", "verdict"),
-}
-
-
-def _suggest(name: str, free: Sequence[str]) -> str:
-    """The mapping that would supply a required column, if a name looks right."""
-    plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
-    near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
-    near += [plain[m] for m in get_close_matches(name, plain, 1, 0.6) if plain[m] not in near]
-    if near:
-        return f'If it is {quoted(near[0])}, say columns={{"{name}": "{near[0][:80]}"}}.'
-    there = ", ".join(quoted(c) for c in free[:20]) or "no other column"
-    return f'Name the column that holds it, columns={{"{name}": "…"}}; there is {there}.'
 
 
 def conform(raw: Raw, how: Reading) -> Judgments:
@@ -207,7 +97,7 @@ def _replace(state: _Check) -> None:
     for column, mapping in state.how.values.items():
         if column not in state.frame.columns:
             state.problems.append(Problem(f"values= names {quoted(column)}, which is no column here",
-                                          _nearest(column, state.frame.columns)))  # fmt: skip
+                                          nearest(column, state.frame.columns)))  # fmt: skip
             continue
         there = set(state.frame[column].unique())
         for text in mapping:
@@ -261,18 +151,20 @@ def _convert(state: _Check) -> None:
 
 def _moments(state: _Check) -> pl.Series:
     texts = state.frame["rated_at"]
-    parsed: dict[str, Any] = {}
-    bare = 0
-    for text in texts.drop_nulls().unique():
+    unique = texts.drop_nulls().unique().to_list()
+    parsed: list[datetime | None] = []
+    bare = False
+    for text in unique:
         try:
-            parsed[text], told = moment(text.strip())
-            bare += not told
+            at, told = moment(text.strip())
+            parsed.append(at.replace(tzinfo=None))
+            bare |= not told
         except ValueError:
-            parsed[text] = None
+            parsed.append(None)
     if bare:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC")
-    values = [parsed.get(text) if text is not None else None for text in texts]
-    made = pl.Series("rated_at", values, dtype=pl.Datetime("us", "UTC"))
+    made = texts.replace_strict(unique, parsed, default=None, return_dtype=pl.Datetime("us"))
+    made = made.dt.replace_time_zone("UTC")
     state.problem("rated_at", texts.is_not_null() & made.is_null(), lambda cell: f"{quoted(cell)} is not ISO 8601",
                   "Write 2026-03-01T09:30:00Z or with an offset such as +01:00.")  # fmt: skip
     return made
@@ -304,7 +196,7 @@ def _labels(state: _Check) -> None:
     if not how.numeric:
         if how.scale is not None:
             _on_scale(state, "label", state.live & ~labels.is_in(list(how.scale)))
-        elif how.level == "ordinal" and any(_number(t) is None for t in labels.filter(state.live).unique()):
+        elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
             state.problems.append(Problem("ordinal labels that are no numbers have no known order",
                                           'Give them in order, scale=["poor", "good"].', column="label"))  # fmt: skip
         return
@@ -326,7 +218,7 @@ def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
 
     def mend(cell: str) -> str:
         for label in scale if not state.how.numeric else ():
-            same = _number(cell) is not None and _number(cell) == _number(str(label))
+            same = number(cell) is not None and number(cell) == number(str(label))
             if same or cell.strip().casefold() == str(label).strip().casefold():
                 return f'If it means {label}, say values={{"{column}": {{{quoted(cell)}: {quoted(label)}}}}}.'
         return f"Use one of the scale, correct the scale, or list it in missing=. The scale: {shown[:300]}."
@@ -376,7 +268,7 @@ def _gold(state: _Check) -> None:
             wrong.append(text)
         elif how.numeric:
             low, high = (float(e) for e in (how.scale or (float("-inf"), float("inf"))))
-            numbers = [_number(answer) for answer in answers]
+            numbers = [number(answer) for answer in answers]
             if any(n is None or n != n or abs(n) == float("inf") or not low <= n <= high for n in numbers):
                 wrong.append(text)
         elif allowed and not allowed.issuperset(answers):
@@ -417,7 +309,7 @@ def _repeated(state: _Check) -> None:
         mend = 'Remove it, map the column that tells them apart (criterion, stage, round), or say duplicates="first", '
         mend += '"last"' + ("" if "round" in keys else ' or "round"') + "."
         for row, first in live.filter(pl.col(" nth") > 1).select(" row", " first").iter_rows():
-            state.found.append(Problem(f"the same {same} as row {first}", mend, row, state.names.get("item_id", "item_id")))
+            state.found.append(Problem(f"the same {same} as row {first}", mend, row))
 
 
 def _nulls(frame: pl.DataFrame) -> pl.Series:
@@ -437,7 +329,7 @@ def _remarks(state: _Check) -> None:
     if "label" in frame.columns and frame.schema["label"] == pl.String:
         odd = frame["label"].filter(state.live)
         for text in odd.filter(odd.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort():
-            state.notes.append(f"the label {quoted(text)} looks like a missing value; if it is one, list it in missing=")
+            state.notes.append(f"the label {quoted(text)} looks like a missing value; if so, list it in missing=")
     if "locale" in frame.columns:
         tags = frame["locale"].filter(state.live).drop_nulls().unique()
         for tag in tags.filter(~tags.str.contains(_LOCALE)).sort().head(5):

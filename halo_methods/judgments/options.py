@@ -1,0 +1,137 @@
+"""How a table is to be read: the options of `read_judgments`, checked."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ..errors import BadOption
+from .cells import cell_text, quoted
+
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Scale = tuple[str, ...] | tuple[float, float]
+
+_LEVELS = get_args(Level)
+_DUPLICATES = ("error", "first", "last", "round")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The options of `read_judgments`, checked."""
+
+    columns: dict[str, str]
+    values: dict[str, dict[str, str]]
+    scale: Scale | None
+    level: Level
+    level_given: bool
+    duplicates: str
+    where: str | None
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, str] | None,
+        values: Mapping[str, Mapping[str, str]] | None,
+        scale: Any,
+        level: str | None,
+        duplicates: str,
+        where: str | None,
+        missing: str | Sequence[str],
+    ) -> "Reading":
+        """The options, or BadOption with what is allowed."""
+        if level is not None and level not in _LEVELS:
+            raise BadOption.of("level", level, _LEVELS)
+        if duplicates not in _DUPLICATES:
+            raise BadOption.of("duplicates", duplicates, _DUPLICATES)
+        columns, values = dict(columns or {}), {c: dict(v) for c, v in (values or {}).items()}
+        absent = dict.fromkeys(["", *([missing] if isinstance(missing, str) else missing)])
+        told = scale_of(scale)
+        if told and isinstance(told[0], str):
+            for text in told:
+                if text in absent:
+                    raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
+            if level in ("interval", "ratio") and any(number(str(text)) is None for text in told):
+                raise BadOption(f"level is {level!r} but the scale holds labels that are no numbers")
+        return cls(columns, values, told, level or "nominal", level is not None, duplicates,  # type: ignore[arg-type]
+                   where or None, tuple(absent))  # fmt: skip
+
+    @property
+    def numeric(self) -> bool:
+        """Whether labels become numbers."""
+        if self.scale is None:
+            return self.level in ("interval", "ratio")
+        return not isinstance(self.scale[0], str)
+
+
+def number(text: str) -> float | None:
+    """The finite number a text writes, or None.
+
+    Examples
+    --------
+    >>> number("2.50"), number("1_000"), number("nan")
+    (2.5, None, None)
+    """
+    try:
+        made = float(text)
+    except ValueError:
+        return None
+    return made if math.isfinite(made) and "_" not in text else None
+
+
+def scale_of(given: Any) -> Scale | None:
+    """A scale as given by a caller or on a command line.
+
+    Parameters
+    ----------
+    given : None, list of labels, (low, high), or str
+        A tuple of two numbers is a range; an end may be infinite or written
+        ``"25+"``, which leaves the upper end open. Everything else is the list
+        of labels in order. As text: ``"poor,fair,good"`` or ``"(0, 25+)"``.
+
+    Raises
+    ------
+    BadOption
+        If the scale is empty, repeats a label, or its ends are not in order.
+
+    Examples
+    --------
+    >>> scale_of([1, 2, 3]), scale_of((0, "25+")), scale_of("poor,fair"), scale_of("(0, 100)")
+    (('1', '2', '3'), (0.0, inf), ('poor', 'fair'), (0.0, 100.0))
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        inside = given.strip()
+        ranged = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
+        parts = [p.strip() for p in (inside[1:-1] if ranged else inside).split(",")]
+        if not ranged:
+            return scale_of([p for p in parts if p])
+        ends = tuple(_end(p) for p in parts)
+        if len(ends) != 2 or None in ends:
+            raise BadOption(f"scale is {quoted(given)}; write (low, high) with two numbers, or labels with commas")
+        return _range(given, ends[0], ends[1])
+    if not isinstance(given, list | tuple):
+        raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
+    numbers = [isinstance(g, int | float) and not isinstance(g, bool) for g in given]
+    if isinstance(given, tuple) and len(given) == 2 and any(numbers):
+        return _range(given, _end(given[0]), _end(given[1]))
+    labels = tuple(cell_text(g) or "" for g in given)
+    if not labels or "" in labels or len(set(labels)) < len(labels):
+        raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
+    return labels
+
+
+def _end(given: Any) -> float | None:
+    try:
+        if isinstance(given, str) and given.endswith("+"):
+            return float("inf") if float(given[:-1]) is not None else None
+        return float(given)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _range(given: Any, low: float | None, high: float | None) -> tuple[float, float]:
+    if low is None or high is None or not low < high:
+        raise BadOption(f"scale is {quoted(given)}; (low, high) are two numbers, low below high")
+    return low, high
