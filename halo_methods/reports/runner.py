@@ -1,0 +1,366 @@
+"""Run a chapter's notebook on somebody's data and leave a page, a notebook and numbers."""
+
+import ast
+import copy
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadOption, HaloError
+from ..results import MIME
+from . import audience as audiences
+from .places import find, sample, sample_names
+
+log = logging.getLogger(__name__)
+
+LIBRARIES = ("matplotlib", "narwhals", "numpy", "pandas", "pingouin", "polars", "pyarrow", "scipy", "seaborn")
+LONGEST_MESSAGE = 800
+
+_ran = False
+
+
+class ReportFailed(HaloError):
+    """A report that could not be made; the message says which cell, and why, in one line."""
+
+
+def tags(cell: Mapping[str, Any]) -> list[str]:
+    """A cell's tags."""
+    return list(cell["metadata"].get("tags", []))
+
+
+def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The parameters of a report and their defaults, read without running anything.
+
+    Raises
+    ------
+    HaloError
+        When the notebook has no cell tagged ``parameters``, more than one, or one that
+        does more than assign literal values.
+    """
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code" and "parameters" in tags(c)]
+    if len(cells) != 1:
+        many = "no cell" if not cells else f"{len(cells)} cells"
+        raise HaloError(f"report {name} has {many} tagged 'parameters'; a report has exactly one")
+    found: dict[str, Any] = {}
+    try:
+        for statement in ast.parse(cells[0]["source"]).body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+                raise ValueError
+            for target in targets:
+                if not isinstance(target, ast.Name):
+                    raise ValueError
+                found[target.id] = ast.literal_eval(statement.value)
+    except (SyntaxError, ValueError):
+        raise HaloError(f"the parameters of report {name} must be plain assignments of literal values") from None
+    return found
+
+
+def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: str) -> None:
+    """Refuse a parameter the report does not have; papermill alone would run with the default."""
+    for parameter in given:
+        if parameter not in known:
+            close = get_close_matches(parameter, list(known), n=2)
+            meant = f" Did you mean {' or '.join(close)}?" if close else ""
+            raise BadOption(f"report {name} has no parameter {parameter!r}.{meant} It has: {', '.join(sorted(known))}.")
+
+
+def literal(value: Any) -> Any:
+    """A parameter as a notebook can be given it: a pair of numbers is written ``"low..high"``."""
+    if isinstance(value, tuple):
+        numbers = len(value) == 2 and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value)
+        return f"{value[0]}..{value[1]}" if numbers else [literal(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): literal(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [literal(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise BadOption(f"a parameter is a {type(value).__name__}; use text, numbers, lists or mappings")
+
+
+def locate(data: str | Path) -> tuple[str, str]:
+    """What the notebook is given for `data`, and what the report calls it.
+
+    Raises
+    ------
+    HaloError
+        When it is neither a file nor the name of a sample.
+    """
+    path = Path(data).expanduser()
+    if path.is_file():
+        return str(path.resolve()), path.name
+    if str(data) in sample_names():
+        return str(data), sample(str(data)).name
+    samples = ", ".join(sample_names()) or "none"
+    raise HaloError(
+        f"there is no file {path.name!r} at the path given, and no sample of that name (samples: {samples})"
+    )
+
+
+def without_handbook(notebook: Any) -> Any:
+    """The notebook without the cells that only the book shows, and without outputs."""
+    kept = copy.deepcopy(notebook)
+    kept.cells = [c for c in kept.cells if "handbook" not in tags(c)]
+    for cell in kept.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return kept
+
+
+def heading_above(notebook: Any, index: int) -> str:
+    """The title of the section a cell is in, else of the nearest heading above it."""
+    source = notebook.cells[index].source
+    titled = re.search(r"""\.section\(\s*f?(["'])(.+?)\1""", source)
+    if titled:
+        return titled[2]
+    for cell in reversed(notebook.cells[:index]):
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, re.MULTILINE)
+            if headings:
+                return headings[-1]
+    return "the beginning"
+
+
+def _refusals(kind: type[HaloError] = HaloError) -> set[str]:
+    return {kind.__name__}.union(*(_refusals(c) for c in kind.__subclasses__()))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + "…"
+
+
+def why(error_name: str, error_value: str) -> str:
+    """One line for an exception: what this package refuses speaks for itself."""
+    if error_name in _refusals():
+        return _one_line(error_value)
+    lines = error_value.strip().splitlines()
+    return _one_line(f"{error_name}: {lines[-1] if lines else 'no message'}")
+
+
+def scrubbed(value: Any, secrets: Mapping[str, str]) -> Any:
+    """The same structure with machine paths replaced by names."""
+    if isinstance(value, str):
+        for path, instead in secrets.items():
+            value = value.replace(path, instead)
+        return value
+    if isinstance(value, dict):
+        for key in value:
+            value[key] = scrubbed(value[key], secrets)
+        return value
+    return [scrubbed(v, secrets) for v in value] if isinstance(value, list) else value
+
+
+def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: int, environment: dict[str, str]) -> Any:
+    """Run every cell; a kernel that dies is given one more chance."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    from .kernels import manager_with
+
+    for module in ("papermill", "papermill.translators", "traitlets"):
+        logging.getLogger(module).setLevel(logging.CRITICAL)
+    global _ran
+    first, _ran = not _ran, True
+    for attempt in (1, 2):
+        output = folder / f"run-{attempt}.ipynb"
+        try:
+            return papermill.execute_notebook(
+                copy.deepcopy(notebook),
+                str(output),
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=str(folder),
+                execution_timeout=timeout,
+                kernel_manager_class=manager_with(environment, once=first),
+            )
+        except papermill.PapermillExecutionError as problem:
+            done = _read(output)
+            cell = next((n for n, c in enumerate(done.cells) if _failed(c)), 0)
+            place = f'in "{heading_above(done, cell)}" (cell {cell + 1})'
+            raise ReportFailed(f"{place}: {why(problem.ename, problem.evalue)}") from None
+        except CellTimeoutError:
+            raise ReportFailed(f"in {_running(output)}: still running after {timeout} s") from None
+        except DeadKernelError:
+            if attempt == 2:
+                raise ReportFailed(f"in {_running(output)}: the kernel died, twice") from None
+            log.warning("the kernel died in %s; trying once more", _running(output))
+    raise AssertionError
+
+
+def _read(path: Path) -> Any:
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def _failed(cell: Any) -> bool:
+    return any(o.output_type == "error" for o in cell.get("outputs", []))
+
+
+def _running(output: Path) -> str:
+    notebook = _read(output)
+    started = [n for n, c in enumerate(notebook.cells) if c.metadata.get("papermill", {}).get("start_time")]
+    cell = started[-1] if started else 0
+    return f'"{heading_above(notebook, cell)}" (cell {cell + 1})'
+
+
+def _cleaned(notebook: Any, recorded: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
+    """The executed notebook without traces of the machine and the hour."""
+    from papermill.translators import PythonTranslator
+
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for volatile in ("papermill", "execution"):
+            cell.metadata.pop(volatile, None)
+        if "injected-parameters" in tags(cell):
+            cell.source = PythonTranslator.codify(dict(recorded), "Parameters of this report")
+    return scrubbed(notebook, secrets)
+
+
+def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Data, estimates and gates an executed notebook has shown, in order."""
+    data, estimates, gates = None, [], []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            shown = dict(output.get("data", {}).get(MIME, {}))
+            kind = shown.pop("kind", None)
+            if kind == "data":
+                data = shown
+            elif kind == "estimate":
+                estimates.append(shown)
+            elif kind == "estimates":
+                estimates += [{k: v for k, v in e.items() if k != "kind"} for e in shown["estimates"]]
+            elif kind == "gate":
+                gates.append(shown)
+    return data, estimates, gates
+
+
+def versions() -> dict[str, str]:
+    """Versions of this package, Python and the libraries that make numbers."""
+    found = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder beside `out` for finished files and one elsewhere to run in; both go away."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    run = Path(tempfile.mkdtemp(prefix="halo-run-"))
+    try:
+        yield made, run
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def run(
+    name: str, data: str | Path | None = None, out: str | Path = ".", *, timeout: int = 600, **parameters: Any
+) -> dict[str, Any]:
+    """Make a report: ``NAME.html``, ``NAME.ipynb`` and ``NAME.json`` in a folder.
+
+    The chapter's own notebook runs in a kernel of its own, without the cells that only
+    the book shows. Nothing is left behind by a report that fails, and one that was
+    there is replaced only when the new one is whole.
+
+    Parameters
+    ----------
+    name : str
+        The report, see `names`.
+    data : str or Path, optional
+        A file or the name of a sample; without it the report's own sample.
+    out : str or Path
+        Folder for the three files, created if missing.
+    timeout : int
+        Longest time one cell may take, in seconds.
+    **parameters
+        Parameters of the report. ``audience`` is ``"partner"`` unless given.
+
+    Returns
+    -------
+    dict
+        What ``NAME.json`` holds: ``report``, ``parameters``, ``data``, ``estimates``,
+        ``gates``, ``versions``.
+
+    Raises
+    ------
+    BadOption
+        For a parameter the report does not have.
+    HaloError
+        When there is no such report or data, or a cell fails; the message is one line
+        that names the cell and says why.
+    """
+    from . import kernels
+
+    notebook_path = find(name)
+    kernels.warm_up()
+    notebook = _read(notebook_path)
+    known = parameters_of(notebook, name)
+    given = {k: literal(v) for k, v in parameters.items()}
+    if data is not None:
+        given["data"] = str(data)
+    if "audience" in known:
+        audiences.check(given.setdefault("audience", "partner"))
+    check_parameters(given, known, name)
+    secrets: dict[str, str] = {}
+    recorded = dict(given)
+    if "data" in known:
+        given["data"], recorded["data"] = locate(given.get("data", known["data"]))
+        if os.path.isabs(given["data"]):
+            secrets[given["data"]] = recorded["data"]
+    config = audiences.config_file()
+    environment = {audiences.CONFIG: str(config.resolve())} if config else {}
+    target = Path(out).expanduser().resolve()
+    with _workplace(target) as (made, folder):
+        try:
+            executed = _execute(without_handbook(notebook), given, folder, timeout, environment)
+        except ReportFailed as problem:
+            raise ReportFailed(f"report {name} failed {scrubbed(str(problem), secrets)}") from None
+        secrets |= {str(folder): "."}
+        executed = _cleaned(executed, recorded, secrets)
+        provenance, estimates, gates = findings(executed)
+        result = {
+            "report": name,
+            "parameters": {k: recorded.get(k, default) for k, default in known.items()},
+            "data": provenance,
+            "estimates": estimates,
+            "gates": gates,
+            "versions": versions(),
+        }
+        _write(made, name, executed, result)
+        target.mkdir(parents=True, exist_ok=True)
+        for suffix in ("ipynb", "html", "json"):
+            os.replace(made / f"{name}.{suffix}", target / f"{name}.{suffix}")
+    return result
+
+
+def _write(folder: Path, name: str, executed: Any, result: dict[str, Any]) -> None:
+    import nbformat
+
+    from .html import page
+
+    text = json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    nbformat.write(executed, folder / f"{name}.ipynb")
+    (folder / f"{name}.html").write_text(page(executed, name), encoding="utf-8")

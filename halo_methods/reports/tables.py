@@ -1,0 +1,129 @@
+"""Values and tables as HTML, every character of the data escaped."""
+
+import math
+from collections.abc import Iterable
+from html import escape
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+from ..errors import HaloError
+from ..results import Estimate, readable
+
+LONGEST_CELL = 300
+MOST_ROWS = 500
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it: keys as text, numbers to 12 significant digits.
+
+    Raises
+    ------
+    HaloError
+        For a number that is not finite.
+
+    Examples
+    --------
+    >>> plain({"share": 2 / 3, "ends": (0, 1)})
+    {'share': 0.666666666667, 'ends': [0, 1]}
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        if not math.isfinite(value):
+            raise HaloError(f"a report holds the number {value}; raise NotEstimable with the reason instead")
+        return float(f"{float(value):.12g}")
+    return str(value)
+
+
+def cell(value: Any) -> str:
+    """What a table shows for one value, as text.
+
+    Examples
+    --------
+    >>> [cell(v) for v in (0.74342, 1200, True, None, ("a", "b"), float("nan"))]
+    ['0.743', '1,200', 'yes', '–', 'a, b', '–']
+    """
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(cell(v) for v in value) or "–"
+    if isinstance(value, Estimate):
+        return f"{readable(value.value)} ({readable(value.low)} to {readable(value.high)})"
+    if isinstance(value, (bool,)) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and math.isnan(value)):
+        return "–"
+    if isinstance(value, Integral):
+        return f"{int(value):,}"
+    if isinstance(value, Real):
+        return readable(float(value))
+    text = str(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
+
+
+def scrolling(table: str, label: str) -> str:
+    """A table that scrolls by itself on a narrow screen, and by keyboard."""
+    return f'<div class="halo-scroll" role="group" tabindex="0" aria-label="{escape(label)}">{table}</div>'
+
+
+def grid(headers: Iterable[Any], rows: Iterable[Iterable[Any]], *, caption: str = "", label: str = "Table") -> str:
+    """An HTML table of plain rows; the first column is each row's header."""
+    parts = ['<table class="halo-table">']
+    if caption:
+        parts.append(f"<caption>{escape(caption)}</caption>")
+    parts.append("<thead><tr>")
+    parts += [f'<th scope="col">{escape(str(h)) or "row"}</th>' for h in headers]
+    parts.append("</tr></thead><tbody>")
+    for row in rows:
+        parts.append("<tr>")
+        for n, value in enumerate(row):
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            kind = ' class="number"' if number else ""
+            text = escape(cell(value))
+            parts.append(f'<th scope="row"{kind}>{text}</th>' if n == 0 else f"<td{kind}>{text}</td>")
+        parts.append("</tr>")
+    parts.append("</tbody></table>")
+    return scrolling("".join(parts), caption or label)
+
+
+def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> str:
+    """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest."""
+    shown = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+    headers = [" ".join(str(p) for p in c if p != "") if isinstance(c, tuple) else c for c in shown.columns]
+    headers = ["row" if h == "index" else h for h in headers]
+    html = grid(headers, shown.head(MOST_ROWS).itertuples(index=False, name=None), caption=caption, label=label)
+    if len(shown) > MOST_ROWS:
+        html += f"<p>The first {MOST_ROWS:,} of {len(shown):,} rows.</p>"
+    return html
+
+
+def facts(rows: Iterable[tuple[str, Any]], *, caption: str = "", label: str = "Facts") -> str:
+    """Names and values, one row each."""
+    body = "".join(
+        f'<tr><th scope="row">{escape(k)}</th><td>{escape(v if isinstance(v, str) else cell(v))}</td></tr>'
+        for k, v in rows
+    )
+    head = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return scrolling(f'<table class="halo-facts">{head}<tbody>{body}</tbody></table>', caption or label)
+
+
+def estimates(given: dict[str, Estimate], *, caption: str = "", label: str = "Estimates") -> str:
+    """Several estimates in one table, and under it their cautions."""
+    rows = [
+        (name, e.value, f"{readable(e.low)} to {readable(e.high)}", e.n_items, e.n_raters, e.n_judgments, e.over)
+        for name, e in given.items()
+    ]
+    headers = ("quantity", "value", "interval", "items", "raters", "judgments", "speaks for")
+    html = grid(headers, rows, caption=caption, label=label)
+    cautions = dict.fromkeys(c for e in given.values() for c in e.cautions)
+    if cautions:
+        html += '<ul class="halo-cautions">' + "".join(f"<li>{escape(c)}</li>" for c in cautions) + "</ul>"
+    return html
