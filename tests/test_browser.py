@@ -1,0 +1,127 @@
+"""Each page in Chromium, from disk, without a network: no error, no other host, nothing cut off, accessible."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+PAGES = sorted(path.name for path in SITE.glob("*.html"))
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+
+pytestmark = [
+    pytest.mark.skipif(not PAGES, reason="the book is not built: make book"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: make tools"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, request):
+    """Opens an address; what went wrong on the way is collected in the page's `wrong`."""
+    contexts = []
+
+    def go(address, device="desktop", **options):
+        width, height = WIDTHS[device]
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.wrong = []
+        page.on("pageerror", lambda error: page.wrong.append(f"error in the page: {error}"))
+        page.on("requestfailed", lambda asked: page.wrong.append(f"not loaded: {asked.url}"))
+        page.on(
+            "console",
+            lambda said: page.wrong.append(f"console: {said.text}") if said.type in ("error", "warning") else None,
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                page.wrong.append(f"another host: {asked.url}")
+                if not asked.url.startswith(("file:", "data:", "blob:"))
+                else None
+            ),
+        )
+        page.goto(address, wait_until="load")
+        page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def violations(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    return [f"{fault['id']} ({fault['impact']}): {fault['nodes'][0]['html'][:200]}" for fault in found]
+
+
+def too_wide(page):
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.mark.parametrize("device", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole(visit, name, device):
+    page = visit((SITE / name).as_uri(), device)
+    assert page.wrong == []
+    assert too_wide(page) <= 0
+    assert page.locator("h1").first.inner_text().strip()
+    assert violations(page) == []
+
+
+def test_pages_are_accessible_in_the_dark(visit):
+    for name in ("index.html", "calibration.html", "register.html"):
+        page = visit((SITE / name).as_uri())
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert violations(page) == []
+
+
+def test_a_wide_table_is_found_to_be_too_wide(visit, tmp_path):
+    """The checks above can fail."""
+    page = tmp_path / "wide.html"
+    page.write_text("<img src='http://192.0.2.1/a.png'><div style='width:2000px'>x</div>", encoding="utf-8")
+    opened = visit(page.as_uri(), "phone")
+    assert too_wide(opened) > 0
+    assert any("another host" in fault for fault in opened.wrong)
+    assert any("html-has-lang" in fault for fault in violations(opened))
+
+
+def test_search_finds_a_chapter_and_leads_to_it(visit):
+    page = visit((SITE / "search.html").as_uri() + "?q=calibration")
+    hit = page.locator("#search-results a[href*='calibration.html']").first
+    hit.wait_for(timeout=10_000)
+    hit.click()
+    page.wait_for_url("**/calibration.html*")
+    assert page.wrong == []
+
+
+def test_formulas_are_set_without_a_network(visit):
+    texts = {name: (SITE / name).read_text(encoding="utf-8") for name in PAGES}
+    with_formulas = [name for name, text in texts.items() if 'class="math' in text]
+    if not with_formulas:
+        pytest.skip("no page has a formula")
+    page = visit((SITE / with_formulas[0]).as_uri())
+    assert page.locator("mjx-container").count() > 0
+    assert page.locator("mjx-merror").count() == 0
+
+
+def test_a_door_of_the_landing_page_opens(visit):
+    page = visit((SITE / "index.html").as_uri(), "phone")
+    links = page.locator("article a[href$='.html'], article a[href*='.html#']")
+    assert links.count() >= 4
+    links.first.click(force=True)
+    page.wait_for_load_state("load")
+    assert page.locator("h1").count() == 1
+    assert page.wrong == []
