@@ -121,7 +121,7 @@ def check(audience: str) -> str:
 
 
 def groups_shown(
-    table: pd.DataFrame, id_column: str, *, by: str | None, threshold: int
+    table: pd.DataFrame, id_columns: list[str], *, by: str | None, threshold: int
 ) -> tuple[pd.DataFrame | None, str]:
     """What may be shown of a table about people to someone outside operations.
 
@@ -129,8 +129,8 @@ def groups_shown(
     ----------
     table : DataFrame
         A row or more for each person.
-    id_column : str
-        The column that names the person.
+    id_columns : list of str
+        The column that names the person; several for a table of pairs.
     by : str, optional
         A column to group by; otherwise everyone is one group.
     threshold : int
@@ -144,10 +144,19 @@ def groups_shown(
         group is withheld together with the smallest shown one, so that it can't be
         had by subtraction.
     """
-    numbers = [c for c in table.select_dtypes("number").columns if c not in (id_column, by)]
-    people = table.assign(_group=table[by].astype(str) if by else "everyone")
-    each = people.groupby(["_group", people[id_column].astype(str)], sort=True)[numbers].median()
-    sizes = each.groupby(level=0, sort=True).size()
+    numbers = [c for c in table.select_dtypes("number").columns if c not in (*id_columns, by)]
+    groups = table[by].astype(str) if by else pd.Series("everyone", index=table.index)
+    medians, sizes = {}, {}
+    for group, rows in table.groupby(groups.to_numpy(), sort=True):
+        sizes[group] = len(set(rows[id_columns].astype(str).to_numpy().ravel()))
+        one_each = rows[numbers].groupby([rows[c].astype(str).to_numpy() for c in id_columns]).median()
+        medians[group] = one_each.median()
+    return _large_enough(pd.DataFrame(medians).T, pd.Series(sizes, dtype="int64"), by, threshold)
+
+
+def _large_enough(
+    medians: pd.DataFrame, sizes: "pd.Series[int]", by: str | None, threshold: int
+) -> tuple[pd.DataFrame | None, str]:
     kept = sizes[sizes >= threshold].sort_values(kind="stable")
     if len(sizes) - len(kept) == 1 and len(kept):
         kept = kept.iloc[1:]
@@ -160,8 +169,7 @@ def groups_shown(
         sentence = f"{what} {verb} withheld: groups of fewer than {threshold} people are not shown to this audience."
     if not len(kept):
         return None, sentence
-    shown = each.groupby(level=0, sort=True).median().loc[sorted(kept.index)]
-    shown.columns = [f"{c} (median)" for c in shown.columns]
+    shown = medians.loc[sorted(kept.index)].add_suffix(" (median)")
     shown.insert(0, "people", sizes.loc[shown.index].to_numpy())
     shown.index.name = by or "group"
     return shown.reset_index(), sentence

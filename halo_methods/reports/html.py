@@ -58,12 +58,14 @@ def page(notebook: Any, name: str) -> str:
         The report's name, for the title when no heading gives one.
     """
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
     from traitlets.config import Config
 
     config = Config()
     config.SanitizeHTML.attributes = allowed
     config.SanitizeHTML.tags = TAGS
     config.SanitizeHTML.styles = []
+    cleaner = SanitizeHTML(config=config)
     exporter = HTMLExporter(
         config=config,
         template_name="basic",
@@ -78,6 +80,7 @@ def page(notebook: Any, name: str) -> str:
         require_js_url="",
         jquery_url="",
         mermaid_js_url="",
+        filters={"sanitized": cleaner.sanitize_html_tags},
         language_code=language_of(notebook)[:2],
     )
     shown = copy.deepcopy(notebook)

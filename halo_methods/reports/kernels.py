@@ -71,6 +71,7 @@ class WarmProvisioner(LocalProvisioner):
     first: Any = List(Unicode(), default_value=list(forkserver.FIRST), config=True)
     later: Any = List(Unicode(), default_value=list(forkserver.LATER), config=True)
     once: Any = Bool(False, config=True)
+    process: Any = None
     sockets: str | None = None
     warm = False
 
@@ -185,7 +186,7 @@ class ReportKernelManager(AsyncKernelManager):
         kw["env"] = {**os.environ, **(kw.get("env") or {}), **self.environment}
         return await super()._async_pre_start_kernel(**kw)
 
-    pre_start_kernel = _async_pre_start_kernel  # type: ignore[assignment]
+    pre_start_kernel = _async_pre_start_kernel
 
 
 def manager_with(environment: dict[str, str], *, once: bool) -> type[ReportKernelManager]:

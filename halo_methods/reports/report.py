@@ -5,7 +5,8 @@ import io
 import os
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -97,7 +98,8 @@ class Show:
         elif isinstance(what, pd.DataFrame):
             publish(bundle(tables.frame(what, caption=caption, label=label), what.to_string(max_rows=40)))
         elif hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
-            self._figure(what if hasattr(what, "savefig") else what.figure, alt or self.title)
+            figure = what if hasattr(what, "savefig") else what.figure
+            self._figure(figure, alt or getattr(what, "alt", "") or getattr(figure, "alt", "") or self.title)
         elif isinstance(what, str):
             publish(bundle(f"<p>{escape(what)}</p>", what))
         elif isinstance(what, (list, tuple)) and all(isinstance(line, str) for line in what):
@@ -131,71 +133,104 @@ class Show:
         -------
         Gate
         """
+        return self.gates(standard, {subject: estimate}, threshold=threshold)[subject]
+
+    def gates(self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None) -> dict[str, Any]:
+        """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
+
+        Returns
+        -------
+        dict of str to Gate
+        """
         from ..standards import gate
 
         options: dict[str, Any] = {} if threshold is None else {"threshold": threshold}
-        made = gate(standard, estimate, subject=subject, **options)
+        made = {s: gate(standard, e, subject=str(s), **options) for s, e in estimates.items()}
         self.given.add(standard)
-        if subject and subject in self._report.raters:
-            self._about_people.append(made)
-        else:
-            self._gate(made)
+        about_people = {s: g for s, g in made.items() if str(s) in self._report.raters}
+        others = [g for s, g in made.items() if s not in about_people]
+        if len(others) == 1:
+            self._gate(others[0])
+        elif others:
+            self._gate_table([self._gate_payload(g) for g in others])
+        self._about_people += about_people.values()
         return made
 
     def people(
-        self, table: pd.DataFrame, id_column: str = "rater_id", *, by: str | None = None, caption: str = ""
+        self,
+        table: pd.DataFrame,
+        id_column: str | list[str] = "rater_id",
+        *,
+        by: str | None = None,
+        caption: str = "",
+        figure: Callable[[pd.DataFrame], Any] | None = None,
     ) -> pd.DataFrame:
         """Show a table about people, as far as the audience may see it.
+
+        Operations sees each person under a pseudonym, and the figure. Every other
+        audience sees the number of people and medians of groups that are large enough,
+        and how many people are withheld.
 
         Parameters
         ----------
         table : DataFrame
             One row or more for each person.
-        id_column : str
-            The column that names the person.
+        id_column : str or list of str
+            The column that names the person, or the columns of a table of pairs.
         by : str, optional
             For audiences that see groups only: the column that makes them.
         caption : str
             The table's caption.
+        figure : callable, optional
+            Draws the table with pseudonyms in it; called for operations only.
 
         Returns
         -------
         DataFrame
-            The table as it was given.
+            The table with pseudonyms; for other audiences no rows, so that nothing drawn
+            or printed from it can show a person.
         """
         report, label = self._report, caption or self.title
+        columns = [id_column] if isinstance(id_column, str) else list(id_column)
         if report.audience == "operations":
-            named = table.assign(**{id_column: [report.name_of(p) for p in table[id_column]]})
+            named = table.assign(**{c: [report.name_of(p) for p in table[c]] for c in columns})
             publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
-            return table
-        shown, withheld = audiences.groups_shown(table, id_column, by=by, threshold=report.house.privacy_threshold)
+            if figure is not None and len(named):
+                self(figure(named))
+            return named
+        shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
         if shown is not None:
             publish(bundle(tables.frame(shown, caption=caption, label=label), shown.to_string()))
         if withheld:
             publish(bundle(f'<p class="halo-withheld">{escape(withheld)}</p>', withheld))
-        return table
+        return table.iloc[:0]
 
     def _estimate(self, estimate: Estimate, name: str) -> dict[str, Any]:
         return {"kind": "estimate", "name": name or estimate.method, "section": self.title, **estimate.to_dict()}
 
-    def _gate(self, gate: Any, **changes: Any) -> None:
-        payload = {"kind": "gate", "section": self.title, **gate.to_dict(), **changes}
-        html = gate._repr_html_() if hasattr(gate, "_repr_html_") and not changes else self._gate_html(payload)
-        text = str(gate) if not changes else f"{payload['standard']}: {payload['verdict']}"
-        publish(bundle(tables.scrolling(html, f"Gate {payload['standard']}"), text, payload))
+    def _gate_payload(self, gate: Any, **changes: Any) -> dict[str, Any]:
+        return {"kind": "gate", "section": self.title, **gate.to_dict(), **changes}
 
-    @staticmethod
-    def _gate_html(payload: dict[str, Any]) -> str:
-        rows = [("Gate", f"{payload['standard']} {payload.get('title', '')}".strip()), ("About", payload["subject"])]
-        verdict = {"met": "met", "not_met": "not met"}.get(payload["verdict"], payload["verdict"])
-        estimate = payload.get("estimate")
-        if isinstance(estimate, dict):
-            ends = (tables.cell(estimate.get(k)) for k in ("value", "low", "high"))
-            rows.append(("Estimate", "{} ({} to {})".format(*ends)))
-        rows.append(("Verdict", verdict))
-        if payload.get("reason"):
-            rows.append(("Because", str(payload["reason"])))
-        return tables.facts(rows, label=f"Gate {payload['standard']}")
+    def _gate(self, gate: Any) -> None:
+        html = tables.scrolling(gate._repr_html_(), f"Gate {gate.standard} {gate.subject}".strip())
+        publish(bundle(html, str(gate), self._gate_payload(gate)))
+
+    def _gate_table(self, gates: list[dict[str, Any]]) -> None:
+        rows, lines = [], []
+        for g in gates:
+            estimate = g.get("estimate")
+            ends = (
+                [tables.cell(estimate.get(k)) for k in ("value", "low", "high")] if isinstance(estimate, dict) else []
+            )
+            shown = "{} ({} to {})".format(*ends) if ends else "–"
+            verdict = str(g["verdict"]).replace("_", " ")
+            rows.append((g["subject"], verdict, shown, str(g.get("to_settle") or g.get("reason") or "")))
+            lines.append(f"{g['standard']} {g['subject']}: {verdict} {shown}")
+        counts = Counter(row[1] for row in rows)
+        summary = ", ".join(f"{counts[v]} {v}" for v in sorted(counts))
+        caption = f"{gates[0]['standard']} {gates[0].get('title') or ''}: {summary}".replace(" :", ":")
+        html = tables.grid(("about", "verdict", "estimate", "what would settle it"), rows, caption=caption)
+        publish(bundle(html, "\n".join([caption, *lines]), {"kind": "gates", "gates": gates}))
 
     def _figure(self, figure: Any, alt: str) -> None:
         from matplotlib import pyplot as plt
@@ -218,18 +253,18 @@ class Show:
         gates, self._about_people = self._about_people, []
         if not gates:
             return
-        report = self._report
-        if report.audience == "operations":
-            for gate in gates:
-                self._gate(gate, subject=report.name_of(gate.subject))
-            return
-        n, least = len({g.subject for g in gates}), report.house.privacy_threshold
-        if n < least:
-            text = f"Verdicts on {n} people are withheld: fewer than {least} are not shown to this audience."
-            publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
-            return
-        for gate in sorted(gates, key=lambda g: (g.standard, g.verdict)):
-            self._gate(gate, subject="one person", estimate=None, reason="", to_settle="")
+        report, least = self._report, self._report.house.privacy_threshold
+        for standard in dict.fromkeys(g.standard for g in gates):
+            of = [g for g in gates if g.standard == standard]
+            n = len({g.subject for g in of})
+            if report.audience == "operations":
+                self._gate_table([self._gate_payload(g, subject=report.name_of(g.subject)) for g in of])
+            elif n >= least:
+                hidden = {"subject": "one person", "estimate": None, "reason": "", "to_settle": ""}
+                self._gate_table([self._gate_payload(g, **hidden) for g in sorted(of, key=lambda g: g.verdict)])
+            else:
+                text = f"Verdicts on {n} people are withheld: fewer than {least} are not shown to this audience."
+                publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
 
 
 class Report:

@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
@@ -190,16 +190,13 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
                 kernel_manager_class=manager_with(environment, once=first),
             )
         except papermill.PapermillExecutionError as problem:
-            done = _read(output)
-            cell = next((n for n, c in enumerate(done.cells) if _failed(c)), 0)
-            place = f'in "{heading_above(done, cell)}" (cell {cell + 1})'
-            raise ReportFailed(f"{place}: {why(problem.ename, problem.evalue)}") from None
+            raise ReportFailed(f"in {_place(output, _failed)}: {why(problem.ename, problem.evalue)}") from None
         except CellTimeoutError:
-            raise ReportFailed(f"in {_running(output)}: still running after {timeout} s") from None
+            raise ReportFailed(f"in {_place(output, _started)}: still running after {timeout} s") from None
         except DeadKernelError:
             if attempt == 2:
-                raise ReportFailed(f"in {_running(output)}: the kernel died, twice") from None
-            log.warning("the kernel died in %s; trying once more", _running(output))
+                raise ReportFailed(f"in {_place(output, _started)}: the kernel died, twice") from None
+            log.warning("the kernel died in %s; trying once more", _place(output, _started))
     raise AssertionError
 
 
@@ -213,11 +210,16 @@ def _failed(cell: Any) -> bool:
     return any(o.output_type == "error" for o in cell.get("outputs", []))
 
 
-def _running(output: Path) -> str:
+def _started(cell: Any) -> bool:
+    return bool(cell.metadata.get("papermill", {}).get("start_time"))
+
+
+def _place(output: Path, holds: Callable[[Any], bool]) -> str:
+    """The last cell of a partly run notebook of which something holds, in a reader's words."""
     notebook = _read(output)
-    started = [n for n, c in enumerate(notebook.cells) if c.metadata.get("papermill", {}).get("start_time")]
-    cell = started[-1] if started else 0
-    return f'"{heading_above(notebook, cell)}" (cell {cell + 1})'
+    cell = max((n for n, c in enumerate(notebook.cells) if holds(c)), default=0)
+    first = next((line.strip() for line in notebook.cells[cell].source.splitlines() if line.strip()), "")
+    return f'section "{heading_above(notebook, cell)}", the cell that begins `{first[:60]}`'
 
 
 def _cleaned(notebook: Any, recorded: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
@@ -244,8 +246,9 @@ def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]
                 data = shown
             elif kind == "estimate":
                 estimates.append(shown)
-            elif kind == "estimates":
-                estimates += [{k: v for k, v in e.items() if k != "kind"} for e in shown["estimates"]]
+            elif kind in ("estimates", "gates"):
+                several = estimates if kind == "estimates" else gates
+                several += [{k: v for k, v in one.items() if k != "kind"} for one in shown[kind]]
             elif kind == "gate":
                 gates.append(shown)
     return data, estimates, gates
