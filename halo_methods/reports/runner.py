@@ -1,6 +1,5 @@
 """Run a chapter's notebook on somebody's data and leave a page, a notebook and numbers."""
 
-import ast
 import copy
 import json
 import logging
@@ -11,15 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, HaloError
+from ..errors import HaloError
 from ..results import MIME
 from . import audience as audiences
-from .places import find, sample, sample_names
+from .parameters import check_parameters, literal, locate, parameters_of, tags
+from .places import find
 
 log = logging.getLogger(__name__)
 
@@ -31,83 +30,6 @@ _ran = False
 
 class ReportFailed(HaloError):
     """A report that could not be made; the message says which cell, and why, in one line."""
-
-
-def tags(cell: Mapping[str, Any]) -> list[str]:
-    """A cell's tags."""
-    return list(cell["metadata"].get("tags", []))
-
-
-def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The parameters of a report and their defaults, read without running anything.
-
-    Raises
-    ------
-    HaloError
-        When the notebook has no cell tagged ``parameters``, more than one, or one that
-        does more than assign literal values.
-    """
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code" and "parameters" in tags(c)]
-    if len(cells) != 1:
-        many = "no cell" if not cells else f"{len(cells)} cells"
-        raise HaloError(f"report {name} has {many} tagged 'parameters'; a report has exactly one")
-    found: dict[str, Any] = {}
-    try:
-        for statement in ast.parse(cells[0]["source"]).body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
-                raise ValueError
-            for target in targets:
-                if not isinstance(target, ast.Name):
-                    raise ValueError
-                found[target.id] = ast.literal_eval(statement.value)
-    except (SyntaxError, ValueError):
-        raise HaloError(f"the parameters of report {name} must be plain assignments of literal values") from None
-    return found
-
-
-def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: str) -> None:
-    """Refuse a parameter the report does not have; papermill alone would run with the default."""
-    for parameter in given:
-        if parameter not in known:
-            close = get_close_matches(parameter, list(known), n=2)
-            meant = f" Did you mean {' or '.join(close)}?" if close else ""
-            raise BadOption(f"report {name} has no parameter {parameter!r}.{meant} It has: {', '.join(sorted(known))}.")
-
-
-def literal(value: Any) -> Any:
-    """A parameter as a notebook can be given it: a pair of numbers is written ``"low..high"``."""
-    if isinstance(value, tuple):
-        numbers = len(value) == 2 and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value)
-        return f"{value[0]}..{value[1]}" if numbers else [literal(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): literal(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [literal(v) for v in value]
-    if isinstance(value, Path):
-        return str(value)
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    raise BadOption(f"a parameter is a {type(value).__name__}; use text, numbers, lists or mappings")
-
-
-def locate(data: str | Path) -> tuple[str, str]:
-    """What the notebook is given for `data`, and what the report calls it.
-
-    Raises
-    ------
-    HaloError
-        When it is neither a file nor the name of a sample.
-    """
-    path = Path(data).expanduser()
-    if path.is_file():
-        return str(path.resolve()), path.name
-    if str(data) in sample_names():
-        return str(data), sample(str(data)).name
-    samples = ", ".join(sample_names()) or "none"
-    raise HaloError(
-        f"there is no file {path.name!r} at the path given, and no sample of that name (samples: {samples})"
-    )
 
 
 def without_handbook(notebook: Any) -> Any:
@@ -237,7 +159,9 @@ def _cleaned(notebook: Any, recorded: Mapping[str, Any], secrets: Mapping[str, s
 
 def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[dict[str, Any]]]:
     """Data, estimates and gates an executed notebook has shown, in order."""
-    data, estimates, gates = None, [], []
+    data: dict[str, Any] | None = None
+    estimates: list[dict[str, Any]] = []
+    gates: list[dict[str, Any]] = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             shown = dict(output.get("data", {}).get(MIME, {}))

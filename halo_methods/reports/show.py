@@ -1,0 +1,244 @@
+"""What a section shows, and as far as the audience may see it."""
+
+import base64
+import io
+import struct
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..results import MIME, Estimate
+from . import audience as audiences
+from . import tables
+
+if TYPE_CHECKING:
+    from .report import Report
+
+MIMEBundle = dict[str, Any]
+
+
+def bundle(html: str, text: str, payload: dict[str, Any] | None = None) -> MIMEBundle:
+    """One output in the forms a page, a terminal and a program read."""
+    made: MIMEBundle = {"text/html": html, "text/plain": text}
+    if payload is not None:
+        made[MIME] = tables.plain(payload)
+    return made
+
+
+def publish(data: MIMEBundle, metadata: dict[str, Any] | None = None) -> None:
+    """Show an output in a notebook; outside of one print its text."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        print(data["text/plain"])
+    else:
+        shell.display_pub.publish(data, metadata or {})
+
+
+class Show:
+    """Shows what a section finds; made by `Report.section`."""
+
+    def __init__(self, report: "Report", title: str):
+        self._report, self.title = report, title
+        self.given: set[str] = set()
+        self._about_people: list[Any] = []
+
+    def __call__(self, what: Any, *, name: str = "", alt: str = "", caption: str = "") -> Any:
+        """Show an estimate, several by name, a gate, a table, a figure or a sentence, and return it.
+
+        Parameters
+        ----------
+        what : object
+            A DataFrame that names people belongs in `people` instead.
+        name : str
+            Name of an estimate in ``NAME.json``; otherwise its method's.
+        alt : str
+            What a figure shows, for who can't see it; otherwise the section's title.
+        caption : str
+            A table's caption.
+        """
+        label = caption or self.title
+        if isinstance(what, Estimate):
+            html = tables.scrolling(what._repr_html_(), name or what.method)
+            publish(bundle(html, str(what), self._estimate(what, name)))
+        elif isinstance(what, Mapping) and what and all(isinstance(e, Estimate) for e in what.values()):
+            named = {str(k): e for k, e in what.items()}
+            text = "\n".join(f"{k}: {e}" for k, e in named.items())
+            entries = [self._estimate(e, k) for k, e in named.items()]
+            payload = {"kind": "estimates", "estimates": entries}
+            publish(bundle(tables.estimates(named, caption=caption, label=label), text, payload))
+        elif hasattr(what, "verdict") and hasattr(what, "to_dict") and hasattr(what, "standard"):
+            self._gate(what)
+        elif isinstance(what, pd.DataFrame):
+            publish(bundle(tables.frame(what, caption=caption, label=label), what.to_string(max_rows=40)))
+        elif hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
+            figure = what if hasattr(what, "savefig") else what.figure
+            self._figure(figure, alt or getattr(what, "alt", "") or getattr(figure, "alt", "") or self.title)
+        elif isinstance(what, str):
+            publish(bundle(f"<p>{escape(what)}</p>", what))
+        elif isinstance(what, (list, tuple)) and all(isinstance(line, str) for line in what):
+            lines = "".join(f"<li>{escape(line)}</li>" for line in what)
+            publish(bundle(f"<ul>{lines}</ul>", "\n".join(f"- {line}" for line in what)))
+        elif hasattr(what, "_repr_html_"):
+            publish(bundle(what._repr_html_(), str(what)))
+        else:
+            publish(bundle(f"<pre>{escape(str(what))}</pre>", str(what)))
+        return what
+
+    def gate(self, standard: str, estimate: Any, *, subject: str = "", threshold: float | None = None) -> Any:
+        """Hold an estimate against a standard and show the verdict.
+
+        A gate about one rater (`subject` is a rater's identifier) shows a pseudonym to
+        operations. To other audiences its verdict alone is shown, without the person or
+        the numbers, and only when enough people have one.
+
+        Parameters
+        ----------
+        standard : str
+            The standard's identifier, for instance ``"CAL-002"``.
+        estimate : Estimate, NotEstimable or None
+            `NotEstimable` and None give the verdict ``undecided``.
+        subject : str
+            What the estimate is about, when the standard is applied to several things.
+        threshold : float, optional
+            Instead of the standard's own.
+
+        Returns
+        -------
+        Gate
+        """
+        return self.gates(standard, {subject: estimate}, threshold=threshold)[subject]
+
+    def gates(self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None) -> dict[str, Any]:
+        """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
+
+        Returns
+        -------
+        dict of str to Gate
+        """
+        from ..standards import gate
+
+        options: dict[str, Any] = {} if threshold is None else {"threshold": threshold}
+        made = {s: gate(standard, e, subject=str(s), **options) for s, e in estimates.items()}
+        self.given.add(standard)
+        about_people = {s: g for s, g in made.items() if str(s) in self._report.raters}
+        others = [g for s, g in made.items() if s not in about_people]
+        if len(others) == 1:
+            self._gate(others[0])
+        elif others:
+            self._gate_table([self._gate_payload(g) for g in others])
+        self._about_people += about_people.values()
+        return made
+
+    def people(
+        self,
+        table: pd.DataFrame,
+        id_column: str | list[str] = "rater_id",
+        *,
+        by: str | None = None,
+        caption: str = "",
+        figure: Callable[[pd.DataFrame], Any] | None = None,
+    ) -> pd.DataFrame:
+        """Show a table about people, as far as the audience may see it.
+
+        Operations sees each person under a pseudonym, and the figure. Every other
+        audience sees the number of people and medians of groups that are large enough,
+        and how many people are withheld.
+
+        Parameters
+        ----------
+        table : DataFrame
+            One row or more for each person.
+        id_column : str or list of str
+            The column that names the person, or the columns of a table of pairs.
+        by : str, optional
+            For audiences that see groups only: the column that makes them.
+        caption : str
+            The table's caption.
+        figure : callable, optional
+            Draws the table with pseudonyms in it; called for operations only.
+
+        Returns
+        -------
+        DataFrame
+            The table with pseudonyms; for other audiences no rows, so that nothing drawn
+            or printed from it can show a person.
+        """
+        report, label = self._report, caption or self.title
+        columns = [id_column] if isinstance(id_column, str) else list(id_column)
+        if report.audience == "operations":
+            named = table.assign(**{c: [report.name_of(p) for p in table[c]] for c in columns})
+            publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
+            if figure is not None and len(named):
+                self(figure(named))
+            return named
+        shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
+        if shown is not None:
+            publish(bundle(tables.frame(shown, caption=caption, label=label), shown.to_string()))
+        if withheld:
+            publish(bundle(f'<p class="halo-withheld">{escape(withheld)}</p>', withheld))
+        return table.iloc[:0]
+
+    def _estimate(self, estimate: Estimate, name: str) -> dict[str, Any]:
+        return {"kind": "estimate", "name": name or estimate.method, "section": self.title, **estimate.to_dict()}
+
+    def _gate_payload(self, gate: Any, **changes: Any) -> dict[str, Any]:
+        return {"kind": "gate", "section": self.title, **gate.to_dict(), **changes}
+
+    def _gate(self, gate: Any) -> None:
+        html = tables.scrolling(gate._repr_html_(), f"Gate {gate.standard} {gate.subject}".strip())
+        publish(bundle(html, str(gate), self._gate_payload(gate)))
+
+    def _gate_table(self, gates: list[dict[str, Any]]) -> None:
+        rows, lines = [], []
+        for g in gates:
+            estimate = g.get("estimate")
+            ends = (
+                [tables.cell(estimate.get(k)) for k in ("value", "low", "high")] if isinstance(estimate, dict) else []
+            )
+            shown = "{} ({} to {})".format(*ends) if ends else "–"
+            verdict = str(g["verdict"]).replace("_", " ")
+            rows.append((g["subject"], verdict, shown, str(g.get("to_settle") or g.get("reason") or "")))
+            lines.append(f"{g['standard']} {g['subject']}: {verdict} {shown}")
+        counts = Counter(row[1] for row in rows)
+        summary = ", ".join(f"{counts[v]} {v}" for v in sorted(counts))
+        caption = f"{gates[0]['standard']} {gates[0].get('title') or ''}: {summary}".replace(" :", ":")
+        html = tables.grid(("about", "verdict", "estimate", "what would settle it"), rows, caption=caption)
+        publish(bundle(html, "\n".join([caption, *lines]), {"kind": "gates", "gates": gates}))
+
+    def _figure(self, figure: Any, alt: str) -> None:
+        from matplotlib import pyplot as plt
+
+        written = io.BytesIO()
+        figure.savefig(written, format="png", dpi=144, bbox_inches="tight", facecolor="white")
+        plt.close(getattr(figure, "figure", figure))
+        width, height = struct.unpack(">II", written.getvalue()[16:24])
+        image = {"alt": alt, "width": round(width / 1.5), "height": round(height / 1.5)}
+        png = base64.b64encode(written.getvalue()).decode()
+        publish({"image/png": png, "text/plain": f"Figure: {alt}"}, {"image/png": image})
+
+    def not_estimated(self, reason: str) -> None:
+        """Show why a section stops here."""
+        html = f'<div class="halo-box"><p><strong>Not estimated.</strong> {escape(reason)}</p></div>'
+        publish(bundle(html, f"Not estimated: {reason}"))
+
+    def close(self) -> None:
+        """Show the gates about people that were held back until all of them were there."""
+        gates, self._about_people = self._about_people, []
+        if not gates:
+            return
+        report, least = self._report, self._report.house.privacy_threshold
+        for standard in dict.fromkeys(g.standard for g in gates):
+            of = [g for g in gates if g.standard == standard]
+            n = len({g.subject for g in of})
+            if report.audience == "operations":
+                self._gate_table([self._gate_payload(g, subject=report.name_of(g.subject)) for g in of])
+            elif n >= least:
+                hidden = {"subject": "one person", "estimate": None, "reason": "", "to_settle": ""}
+                self._gate_table([self._gate_payload(g, **hidden) for g in sorted(of, key=lambda g: g.verdict)])
+            else:
+                text = f"Verdicts on {n} people are withheld: fewer than {least} are not shown to this audience."
+                publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
