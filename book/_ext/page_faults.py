@@ -11,7 +11,8 @@ from shutil import copyfile, copytree
 from typing import Any
 
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
-MATHJAX_OPTIONS = {"options": {"enableMenu": False}, "tex": {"packages": {"[+]": ["ams"]}}}
+# Search shows a summary of each hit by fetching its page, which a browser refuses to pages opened from a disk.
+NO_FETCH_FROM_DISK = 'DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";'
 
 
 def mathjax_folder() -> Path:
@@ -55,6 +56,7 @@ def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any
 
 def setup(app: Any) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "")  # set by Jupyter Book whether or not comments are loaded
+    app.add_js_file(None, body=NO_FETCH_FROM_DISK, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("html-page-context", mend_body)
     app.connect("build-finished", copy_mathjax)
