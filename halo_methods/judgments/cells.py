@@ -121,8 +121,8 @@ def cell_text(value: Any) -> str | None:
 
     Examples
     --------
-    >>> [cell_text(v) for v in (None, 3, 3.0, True, ["a", "b|c"])]
-    [None, '3', '3', 'true', 'a|b||c']
+    >>> [cell_text(v) for v in (None, 3, 3.0, Decimal("2.50"), True, ["a", "b|c"])]
+    [None, '3', '3', '2.5', 'true', 'a|b||c']
     """
     if value is None:
         return None
@@ -135,7 +135,7 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, float):
         return number_text(float(value))
     if isinstance(value, Decimal):
-        return number_text(float(value)) if value == value.to_integral_value() else str(value.normalize())
+        return _decimal_text(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat() if value == value else None
     if isinstance(value, bytes):
@@ -149,6 +149,13 @@ def cell_text(value: Any) -> str | None:
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     return encodable(str(value))
+
+
+def _decimal_text(value: Decimal) -> str | None:
+    if not value.is_finite() or abs(value.adjusted()) > 60:
+        return None if value.is_nan() else str(value)
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def encodable(text: str) -> str:

@@ -96,7 +96,9 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
             label = f"column {at}"
             raw.notes.append(f"column {at} has no name and is kept as {label!r}")
         if label in kept:
-            raw.problems.append(Problem(f"two columns are called {quoted(label)}", "Rename one of them.", column=label))
+            raw.problems.append(
+                Problem(f"two columns are called {quoted(label)}", "Rename one of them.", column=label[:80])
+            )
             continue
         kept[label] = texts.alias(label)
     raw.frame = pl.DataFrame(list(kept.values()))
@@ -130,6 +132,11 @@ def _decoded(content: bytes, encoding: str) -> str:
     for mark, told in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark) and codec in ("utf-8", "utf-16", "utf-8-sig"):
             codec = told
+    start = content[:4000]
+    if codec in ("utf-8", "utf-8-sig") and start.count(0) > len(start) / 4:
+        guess = "utf-16-be" if start[0] == 0 else "utf-16-le"
+        mend = f"Say encoding={guess!r}, or export it again as UTF-8."
+        raise InvalidData([Problem("the file is full of NUL bytes; it looks like UTF-16", mend)])
     try:
         return content.decode(codec)
     except UnicodeDecodeError as error:

@@ -209,7 +209,7 @@ def _labels(state: _Check) -> None:
 
 def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
     scale = state.how.scale or ()
-    if state.how.numeric:
+    if state.how.numeric and scale:
         low, high = scale
         shown = f"{readable(float(low))} to {readable(float(high))}"
     else:
@@ -221,6 +221,8 @@ def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
             same = number(cell) is not None and number(cell) == number(str(label))
             if same or cell.strip().casefold() == str(label).strip().casefold():
                 return f'If it means {label}, say values={{"{column}": {{{quoted(cell)}: {quoted(label)}}}}}.'
+        if "" in accepted_answers(cell):
+            return "Separate accepted answers with |, leave none empty, and double a bar that belongs to an answer."
         return f"Use one of the scale, correct the scale, or list it in missing=. The scale: {shown[:300]}."
 
     state.problem(column, wrong, lambda cell: f"the {noun} {quoted(cell)} is outside the scale", mend)
@@ -309,7 +311,8 @@ def _repeated(state: _Check) -> None:
         mend = 'Remove it, map the column that tells them apart (criterion, stage, round), or say duplicates="first", '
         mend += '"last"' + ("" if "round" in keys else ' or "round"') + "."
         for row, first in live.filter(pl.col(" nth") > 1).select(" row", " first").iter_rows():
-            state.found.append(Problem(f"the same {same} as row {first}", mend, row))
+            if row not in state.broken:
+                state.found.append(Problem(f"the same {same} as row {first}", mend, row))
 
 
 def _nulls(frame: pl.DataFrame) -> pl.Series:

@@ -1,0 +1,21 @@
+"""Fixtures for every test."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Callable[[str], Path]:
+    """The path of a published data set that is not part of the project; skips where it is absent."""
+
+    def path(name: str) -> Path:
+        file = ROOT.parent / "shared" / "datasets" / name
+        if not file.exists():
+            pytest.skip(f"the data set {name} is not at ../shared/datasets")
+        return file
+
+    return path

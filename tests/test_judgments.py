@@ -1,0 +1,674 @@
+"""Reading, mapping and checking judgments."""
+
+import gzip
+import io
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.judgments import Judgments, accepted_answers, as_judgments, check, read_judgments
+
+ROWS = [("a", "ann", "1"), ("a", "bob", "2"), ("b", "ann", "1"), ("b", "bob", None)]
+LINES = "item_id,rater_id,label\na,ann,1\na,bob,2\nb,ann,1\nb,bob,\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content, name="export.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def rows(j: Judgments) -> list[tuple]:
+    return j.frame.select("item_id", "rater_id", "label").rows()
+
+
+def problems(path, **options) -> list[tuple]:
+    return [(p.row, p.column, p.what) for p in check(path, **options)]
+
+
+# ---- the published files
+
+
+PUBLISHED = {
+    "pandalm": (
+        "pandalm_pairwise.csv",
+        dict(values={"rater_type": {"llm": "model"}}, scale=["0", "1", "2"], missing=["garbage"]),
+        (999, 5, 4970),
+        {"label 'garbage' taken as missing": 25},
+    ),
+    "wmt23": (
+        "wmt23_sxs_mqm.csv.gz",
+        dict(scale=(0, "25+"), level="interval", columns={"language_pair": "locale"}),
+        (4810, 18, 14430),
+        {},
+    ),
+    "hatecheck": ("mhc_hatecheck.csv.gz", dict(scale=["non-hateful", "hateful"]), (36590, 30, 109770), {}),
+    "barzan": ("gal_barzan.csv", dict(scale=["0", "1"]), (1000, 83, 5000), {}),
+    "adult2, rounds": ("gal_adult2.csv.gz", dict(duplicates="round"), (11040, 825, 92721), {}),
+    "adult2, last": (
+        "gal_adult2.csv.gz",
+        dict(duplicates="last"),
+        (11040, 825, 92721 - 2922),
+        {"repeated judgment, last kept": 2922},
+    ),
+    "llmbar": (
+        "llmbar_judges.csv.gz",
+        dict(values={"rater_type": {"llm": "model"}}, scale=["1", "2"]),
+        (419, 50, 41900 - 115),
+        {"empty label": 115},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_files_are_read_whole(name, datasets):
+    file, options, counts, dropped = PUBLISHED[name]
+    j = read_judgments(datasets(file), **options)
+    assert (j.n_items, j.n_raters, j.n_judgments) == counts
+    assert j.source.dropped == dropped
+    assert j.source.rows_used + sum(dropped.values()) == j.source.rows_read
+
+
+def test_published_repeats_are_2922_problems_unless_told(datasets):
+    found = check(datasets("gal_adult2.csv.gz"))
+    assert len(found) == 2922
+    assert "as row 2" in found[0].what
+    assert found[0].row == 3
+    assert 'duplicates="first"' in found[0].mend
+
+
+def test_published_rounds_number_the_repeats(datasets):
+    j = read_judgments(datasets("gal_adult2.csv.gz"), duplicates="round")
+    assert j.frame.filter(pl.col("round") != "1").height == 2922
+    assert j.frame.select("item_id", "rater_id", "round").is_duplicated().sum() == 0
+
+
+def test_published_language_pair_passes_as_a_locale_in_silence(datasets):
+    j = read_judgments(datasets("wmt23_sxs_mqm.csv.gz"), scale=(0, float("inf")))
+    assert j.source.notes == ()
+    assert j.frame.schema["label"] == pl.Float64
+    assert j.frame["rated_at"][0] == datetime(2024, 8, 21, 8, 1, 48, 365000, tzinfo=UTC)
+
+
+def test_published_criteria_are_taken_one_at_a_time(datasets):
+    j = read_judgments(datasets("llmbar_judges.csv.gz"), values={"rater_type": {"llm": "model"}})
+    with pytest.raises(NotEstimable, match="criterion == 'original'"):
+        j.one()
+    original = j.where("criterion == 'original'").one()
+    assert original.n_judgments == sum(1 for c in j.frame["criterion"] if c == "original")
+    assert {value for value, _ in j.groups("criterion")} == {"original", "swapped"}
+    assert j.one(by="criterion") is j
+
+
+# ---- formats give one and the same table
+
+
+def workbook(table) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in table:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.write_parquet(out)
+    return out.getvalue()
+
+
+HEADER = ("item_id", "rater_id", "label")
+FRAME = pl.DataFrame(ROWS, schema=HEADER, orient="row")
+FILES = {
+    "a.csv": LINES.encode(),
+    "quoted.csv": LINES.replace("ann", '"ann"').encode(),
+    "semicolon.csv": LINES.replace(",", ";").encode(),
+    "tab.tsv": LINES.replace(",", "\t").encode(),
+    "windows.csv": LINES.replace("\n", "\r\n").encode(),
+    "mac.csv": LINES.replace("\n", "\r").encode(),
+    "mark.csv": b"\xef\xbb\xbf" + LINES.encode(),
+    "utf16.csv": LINES.encode("utf-16"),
+    "excel.csv": b"sep=;\r\n" + LINES.replace(",", ";").encode(),
+    "trailing.csv": (LINES + ",,\n\n").encode(),
+    "wide.csv": LINES.replace("\n", ",,\n").encode(),
+    "b.csv.gz": gzip.compress(LINES.encode()),
+    "c.parquet": parquet(FRAME),
+    "whole floats.parquet": parquet(FRAME.with_columns(pl.col("label").cast(pl.Float64))),
+    "categories.parquet": parquet(FRAME.with_columns(pl.all().cast(pl.Categorical))),
+    "c.parquet.gz": gzip.compress(parquet(FRAME)),
+    "d.xlsx": workbook([HEADER, *ROWS]),
+    "numbers.xlsx": workbook([HEADER, *((i, r, None if x is None else int(x)) for i, r, x in ROWS)]),
+    "e.jsonl": "\n".join(json.dumps(dict(zip(HEADER, row, strict=True))) for row in ROWS).encode(),
+    "list.json": json.dumps([dict(zip(HEADER, row, strict=True)) for row in ROWS]).encode(),
+    "absent.jsonl": "\n".join(
+        json.dumps({k: v for k, v in zip(HEADER, row, strict=True) if v is not None}) for row in ROWS
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_gives_the_same_table(name, file):
+    j = read_judgments(file(FILES[name], name))
+    assert rows(j) == ROWS[:3]
+    assert j.source.dropped == {"empty label": 1}
+    assert j.source.rows_read == 4
+    assert len(j.source.sha256) == 64
+
+
+def duckdb_relation():
+    duckdb = pytest.importorskip("duckdb")
+    return duckdb.connect().from_arrow(FRAME.to_arrow())
+
+
+PANDAS = FRAME.to_pandas()
+FRAMES = {
+    "pandas": lambda: PANDAS,
+    "pandas objects": lambda: PANDAS.astype(object),
+    "pandas categories": lambda: PANDAS.astype("category"),
+    "pandas floats": lambda: PANDAS.assign(label=[1.0, 2.0, 1.0, np.nan]),
+    "pandas nullable integers": lambda: PANDAS.assign(label=pd.array([1, 2, 1, pd.NA], dtype="Int64")),
+    "pandas text": lambda: PANDAS.astype("string"),
+    "pandas mixed": lambda: PANDAS.assign(label=pd.Series([1, np.int64(2), 1.0, pd.NA], dtype=object)),
+    "polars": lambda: FRAME,
+    "lazy": lambda: FRAME.lazy(),
+    "polars floats": lambda: FRAME.with_columns(label=pl.Series([1.0, 2.0, 1.0, float("nan")])),
+    "arrow": lambda: FRAME.to_arrow(),
+    "arrow dictionary": lambda: pa.table(
+        {name: FRAME.to_arrow()[name].cast(pa.string()).dictionary_encode() for name in HEADER}
+    ),
+    "duckdb": duckdb_relation,
+    "judgments": lambda: as_judgments(FRAME.with_columns(pl.col("label").fill_null("garbage"))),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_every_frame_gives_the_same_table(name):
+    j = as_judgments(FRAMES[name](), missing=["", "garbage"])
+    assert rows(j) == ROWS[:3]
+    assert sum(j.source.dropped.values()) == 1
+
+
+def test_something_else_is_no_frame():
+    with pytest.raises(HaloError, match="a number is of type int"):
+        as_judgments(3, name="a number")
+
+
+def test_a_failing_relation_is_reported():
+    duckdb = pytest.importorskip("duckdb")
+    relation = duckdb.connect().sql("select error('boom') as item_id, 'x' as rater_id, '1' as label")
+    with pytest.raises(HaloError, match="boom"):
+        as_judgments(relation)
+
+
+def test_lists_of_gold_become_accepted_answers(file):
+    line = json.dumps({"item_id": "a", "rater_id": "x", "label": "1", "gold": ["1", "2|3"]})
+    j = read_judgments(file(line, "x.jsonl"))
+    assert accepted_answers(j.frame["gold"][0]) == ("1", "2|3")
+
+
+# ---- what is refused, where and how it is mended
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", (None, None, "the file is empty")),
+        ("\n\n", (None, None, "the file is empty")),
+        ("item_id,rater_id,label\n", (None, None, "no judgment is left (the table has no rows)")),
+        ("item_id,rater_id,label\na,x,\n", (None, None, "no judgment is left (1 empty label)")),
+        ("task_id,rater_id,label\na,x,1\n", (None, None, "the column item_id is missing")),
+        ("item_id,rater_id,label\n,x,1\n", (1, "item_id", "the cell is empty")),
+        ("item_id,rater_id,label\na, ,1\n", (1, "rater_id", "the cell is empty")),
+        ("item_id,rater_id,label\na,x,1\na,x,2\n", (2, None, "the same item_id, rater_id as row 1")),
+        ("item_id,rater_id,label\na,x,1\nb,x\n", (2, None, "the row has 2 cells, the header 3")),
+        ("item_id,rater_id,label\na,x,1,9\n", (1, None, "the row has 4 cells, the header 3")),
+        ('item_id,rater_id,label\na,x,1\nb,"x,1\n', (2, None, "a quotation mark is opened and never closed")),
+        ('item_id,rater_id,label\na,"x"y,1\n', (1, None, "text follows a closing quotation mark")),
+        ("item_id,rater_id,label\na\0,x,1\n", (1, "item_id", "'a\\x00' holds a NUL byte")),
+        ("item_id,rater_id,label,label\na,x,1,2\n", (None, "label", "two columns are called 'label'")),
+        ("item_id,rater_id,label,stage\na,x,1,qa\n", (1, "stage", "'qa' is no stage")),
+        ("item_id,rater_id,label,rater_type\na,x,1,llm\n", (1, "rater_type", "'llm' is no rater_type")),
+        ("item_id,rater_id,label,seconds\na,x,1,-3\n", (1, "seconds", "'-3' is below 0")),
+        ("item_id,rater_id,label,cost\na,x,1,inf\n", (1, "cost", "'inf' is not a finite number")),
+        ("item_id,rater_id,label,cost\na,x,1,nan\n", (1, "cost", "'nan' is not a finite number")),
+        ("item_id,rater_id,label,rated_at\na,x,1,1/2/2026\n", (1, "rated_at", "'1/2/2026' is not ISO 8601")),
+        ("item_id,rater_id,label,rated_at\na,x,1,1700000000\n", (1, "rated_at", "'1700000000' is not ISO 8601")),
+        ("item_id,rater_id,label,gold\na,x,1,1||\n", None),
+        ("item_id,rater_id,label,gold\na,x,1,1|\n", (1, "gold", "the gold answer '1|' is outside the scale")),
+    ],
+)
+def test_each_defect_is_named_with_its_place(content, expected, file):
+    assert problems(file(content)) == ([expected] if expected else [])
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_rows(file):
+    lines = "item_id,rater_id,label,seconds,gold\na,x,3,1,1\n,x,1,-1,1\nb,,2,x,4\nb,x,2,1,1\nb,x,1,1\n"
+    found = problems(file(lines), scale=["1", "2"])
+    assert [(row, column) for row, column, _ in found] == [
+        (1, "label"),
+        (2, "seconds"),
+        (2, "item_id"),
+        (3, "seconds"),
+        (3, "rater_id"),
+        (3, "gold"),
+        (5, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scale", "label", "what"),
+    [
+        (["poor", "good"], "Good ", "the label 'Good ' is outside the scale"),
+        (["1", "2"], "1.0", "the label '1.0' is outside the scale"),
+        ((0, 25), "26", "the label '26' is outside the scale"),
+        ((0, 25), "-0.5", "the label '-0.5' is outside the scale"),
+        ((0, 25), "many", "'many' is not a finite number"),
+        ((0, "25+"), "inf", "'inf' is not a finite number"),
+        ((0, "25+"), "1_0", "'1_0' is not a finite number"),
+    ],
+)
+def test_a_label_outside_the_scale(scale, label, what, file):
+    assert problems(file(f"item_id,rater_id,label\na,x,{label}\n"), scale=scale) == [(1, "label", what)]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "mend"),
+    [
+        ("task_id,rater_id,label\na,x,1\n", {}, 'columns={"item_id": "task_id"}'),
+        ("item_id,Annotator,label\na,x,1\n", {}, 'columns={"rater_id": "Annotator"}'),
+        ("item_id,rater_id,lable\na,x,1\n", {}, 'columns={"label": "lable"}'),
+        ("item_id,rater_id,label\na,x,1\n", {"columns": {"gold": "lable"}}, "There is 'label'."),
+        ("item_id,task,rater_id,label\n1,a,x,1\n", {"columns": {"item_id": "task"}}, '{"other_item_id": "item_id"}'),
+        ("item_id,rater_id,label\na,x,Good\n", {"scale": ["poor", "good"]}, "{'Good': 'good'}"),
+        ("item_id,rater_id,label\na,x,1.0\n", {"scale": ["1", "2"]}, "{'1.0': '1'}"),
+        ("item_id,rater_id,label,rater_type\na,x,1,LLM\n", {}, "{'LLM': 'model'}"),
+        ('item_id,rater_id,label,seconds\na,x,1,"2,5"\n', {}, "a decimal point, not a comma"),
+    ],
+)
+def test_the_mend_says_what_to_write(content, options, mend, file):
+    (found,) = check(file(content), **options)
+    assert mend in found.mend.replace('"label": {', "{").replace('"rater_type": {', "{")
+
+
+def test_the_mend_mends(file):
+    path = file("task_id,rater,verdict\na,x,Good\n")
+    columns = {"item_id": "task_id", "rater_id": "rater", "label": "verdict"}
+    assert len(check(path)) == 3
+    assert len(check(path, columns=columns, scale=["good"])) == 1
+    assert check(path, columns=columns, scale=["good"], values={"label": {"Good": "good"}}) == []
+
+
+def test_problems_name_the_column_of_the_file(file):
+    assert problems(file("task,rater_id,label\n,x,1\n"), columns={"item_id": "task"})[0][:2] == (1, "task")
+
+
+@pytest.mark.parametrize(("text", "guess"), [("café", "cp1252"), ("caf\x81é", "latin-1")])
+def test_a_wrong_encoding_names_the_byte_and_the_right_one(text, guess, file):
+    path = file(f"item_id,rater_id,label\na,x,1\n{text},x,1\n".encode("latin-1"))
+    (found,) = check(path)
+    byte = text.encode("latin-1")[3]
+    assert f"byte 0x{byte:02x} at position 32" in found.what
+    assert found.row == 2
+    assert guess in found.mend
+    assert read_judgments(path, encoding=guess).frame["item_id"][1] == text
+
+
+def test_utf16_without_a_mark_is_not_read_as_nonsense(file):
+    path = file(LINES.encode("utf-16-le"))
+    assert any("utf-16" in p.mend for p in check(path))
+    assert rows(read_judgments(path, encoding="utf-16-le")) == ROWS[:3]
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "\0", "rot13"])
+def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
+    with pytest.raises(BadOption, match="encoding"):
+        read_judgments(file(LINES), encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("x.csv.gz", gzip.compress(LINES.encode() * 99)[:-30], "cut short"),
+        ("x.csv.gz", gzip.compress(LINES.encode())[:-8] + b"\xff" * 8, "damaged"),
+        ("x.parquet", parquet(FRAME)[:-40], "damaged"),
+        ("x.parquet", b"PAR1", "damaged"),
+        ("x.parquet", LINES.encode(), "no parquet file"),
+        ("x.xlsx", LINES.encode(), "no xlsx file"),
+        ("x.xlsx", workbook([HEADER, *ROWS])[:-100], "damaged"),
+        ("x.xlsx", workbook([]), "the first sheet is empty"),
+        ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
+        ("x.jsonl", b'{"item_id": 1', "not JSON"),
+        ("x.jsonl", b"[" * 100_000, "not JSON"),
+        ("x.jsonl", b"3", "not an object"),
+        ("x.jsonl", b'{"item_id": 1, "item_id": 2}', "a name occurs twice"),
+    ],
+)
+def test_damaged_files(name, content, what, file):
+    found = check(file(content, name))
+    assert any(what in p.what for p in found)
+    assert all(len(p.what) < 300 for p in found)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    for path in (tmp_path / "nothing.csv", tmp_path, "\0"):
+        with pytest.raises(HaloError, match="cannot be read") as raised:
+            check(path)
+        assert not isinstance(raised.value, InvalidData)
+
+
+def test_formulas_are_read_as_results_or_named(file):
+    content = workbook([HEADER, ("a", "x", "=1+1"), ("b", "x", "1")])
+    assert problems(file(content, "x.xlsx")) == [(1, "label", "the formula '=1+1' has no stored result")]
+
+
+def test_formulas_and_html_in_text_stay_text(file):
+    cell = "=HYPERLINK(\"x\")<script>alert('1')</script>"
+    quoted = cell.replace('"', '""')
+    j = read_judgments(file(f'item_id,rater_id,label\n"{quoted}",x,1\n'))
+    assert j.frame["item_id"][0] == cell
+    labelled = as_judgments(FRAME.with_columns(label=pl.lit("<script>")))
+    assert "<script>" not in labelled._repr_html_()
+
+
+def test_ten_megabytes_in_a_cell(file):
+    big = "x" * 10_000_000
+    j = read_judgments(file(f"item_id,rater_id,label\n{big},x,1\n"))
+    assert len(j.frame["item_id"][0]) == 10_000_000
+    (found,) = check(file(f'item_id,rater_id,label\na,x,"{big}"\n'), scale=["1"])
+    assert len(str(found)) < 300
+
+
+# ---- mapping, filters, missing labels, repeats
+
+
+def test_whole_floats_of_pandas_lose_their_point_and_text_keeps_it():
+    frame = pd.DataFrame({"item_id": [1.0, 2.0], "rater_id": ["x", "x"], "label": ["1.0", "2"]})
+    assert rows(as_judgments(frame)) == [("1", "x", "1.0"), ("2", "x", "2")]
+
+
+def test_identifiers_stay_as_written_and_lookalikes_are_noted(file):
+    j = read_judgments(file("item_id,rater_id,label\n 007,ann,1\n7,Ann,1\ncaf\u00e9,x,1\ncafe\u0301,x,1\n"))
+    assert j.frame["item_id"].to_list() == [" 007", "7", "caf\u00e9", "cafe\u0301"]
+    assert any("rater_id: 'Ann' and 'ann'" in note for note in j.source.notes)
+    assert any(note.startswith("item_id") for note in j.source.notes)
+
+
+def test_columns_may_swap_names_and_serve_twice(file):
+    path = file("item_id,rater_id,label\nx,a,1\n")
+    j = read_judgments(path, columns={"item_id": "rater_id", "rater_id": "item_id", "cluster": "rater_id"})
+    assert j.frame.rows(named=True) == [{"item_id": "a", "rater_id": "x", "label": "1", "cluster": "a"}]
+
+
+def test_missing_texts_are_counted_apart(file):
+    path = file("item_id,rater_id,label,gold\na,x,garbage,1\nb,x,n/a,1\nc,x,,1\nd,x,1,n/a\n")
+    j = read_judgments(path, missing=["garbage", "n/a"])
+    assert j.source.dropped == {
+        "empty label": 1,
+        "label 'garbage' taken as missing": 1,
+        "label 'n/a' taken as missing": 1,
+    }
+    assert j.frame["gold"].to_list() == [None]
+
+
+def test_a_label_that_looks_missing_is_noted(file):
+    assert "'NaN'" in read_judgments(file("item_id,rater_id,label\na,x,NaN\n")).source.notes[0]
+
+
+def test_blank_rows_keep_the_numbering(file):
+    path = file("item_id,rater_id,label\na,x,1\n\n,,\nb,,1\n")
+    assert problems(path) == [(4, "rater_id", "the cell is empty")]
+    assert read_judgments(file("item_id,rater_id,label\na,x,1\n\nb,x,1\n")).source.dropped == {"blank row": 1}
+
+
+def test_repeats_first_last_round(file):
+    path = file("item_id,rater_id,label\na,x,1\nb,x,1\na,x,2\na,x,3\n")
+    assert rows(read_judgments(path, duplicates="first")) == [("a", "x", "1"), ("b", "x", "1")]
+    assert rows(read_judgments(path, duplicates="last")) == [("b", "x", "1"), ("a", "x", "3")]
+    rounds = read_judgments(path, duplicates="round")
+    assert rounds.frame["round"].to_list() == ["1", "1", "2", "3"]
+    assert read_judgments(path, duplicates="first").source.dropped == {"repeated judgment, first kept": 2}
+
+
+@pytest.mark.parametrize("column", ["criterion", "stage", "round"])
+def test_what_tells_judgments_apart(column, file):
+    path = file(f"item_id,rater_id,label,{column}\na,x,1,label\na,x,2,review\na,x,3,\n")
+    if column == "stage":
+        assert problems(path) == [(3, None, "the same item_id, rater_id, stage as row 1")]
+    else:
+        assert check(path) == []
+
+
+def test_rounds_that_repeat_are_not_renumbered(file):
+    path = file("item_id,rater_id,label,round\na,x,1,1\na,x,2,1\n")
+    assert [p.row for p in check(path, duplicates="round")] == [2]
+
+
+def test_moments_become_utc_and_a_missing_offset_is_noted(file):
+    path = file("item_id,rater_id,label,rated_at\na,x,1,2026-03-01T09:30:00+02:00\nb,x,1,2026-03-01 09:30\nc,x,1,\n")
+    j = read_judgments(path)
+    told = [datetime(2026, 3, 1, 7, 30, tzinfo=UTC), datetime(2026, 3, 1, 9, 30, tzinfo=UTC), None]
+    assert j.frame["rated_at"].to_list() == told
+    assert "without an offset" in j.source.notes[0]
+    typed = j.frame.with_columns(pl.col("rated_at").dt.convert_time_zone("Asia/Tokyo"))
+    assert as_judgments(typed).frame["rated_at"].to_list() == told
+    assert as_judgments(typed.to_pandas()).frame["rated_at"].to_list() == told
+
+
+def test_decimal_commas_of_semicolon_files(file):
+    j = read_judgments(file("item_id;rater_id;label;seconds\na;x;0,5;12,5\nb;x;1;3\n"), scale=(0, 1))
+    assert j.frame["label"].to_list() == [0.5, 1]
+    assert j.frame["seconds"].to_list() == [12.5, 3]
+    assert len(j.source.notes) == 2
+    mixed = "item_id;rater_id;label;seconds\na;x;1;1.234\nb;x;1;12,5\n"
+    assert [p.row for p in check(file(mixed))] == [2]
+
+
+def test_rows_filtered_out_are_not_checked_unless_the_filter_needs_the_cell(file):
+    path = file("item_id,rater_id,label,seconds,test\na,x,bad,1,yes\nb,x,1,slow,no\nc,x,1,1,no\n")
+    assert [p.row for p in check(path, scale=["1"], where="test == 'no'")] == [2]
+    assert [p.row for p in check(path, scale=["1"], where="seconds < 9 and test == 'no'")] == [2]
+    mended = read_judgments(path, scale=["1"], where="item_id == 'c'")
+    assert mended.source.dropped == {"not where item_id == 'c'": 2}
+
+
+def test_an_odd_locale_is_a_note(file):
+    path = file("item_id,rater_id,label,locale\na,x,1,fr_FR\nb,x,1,en-de\nc,x,1,zh-Hant-TW\n")
+    assert read_judgments(path).source.notes == ("the locale 'fr_FR' does not look like a BCP 47 tag; write 'fr-FR'",)
+
+
+def test_an_empty_optional_column_is_left_out_with_a_note(file):
+    j = read_judgments(file("item_id,rater_id,label,criterion\na,x,1,\n"))
+    assert j.columns == ("item_id", "rater_id", "label")
+    assert j.source.notes == ("column criterion is empty and was left out",)
+
+
+# ---- options
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"level": "cardinal"},
+        {"duplicates": "drop"},
+        {"scale": []},
+        {"scale": ["1", "1"]},
+        {"scale": (3, 1)},
+        {"scale": (0, float("nan"))},
+        {"scale": 5},
+        {"scale": "(0, high)"},
+        {"scale": ["1", "2"], "missing": ["1"]},
+        {"scale": ["poor", "good"], "level": "interval"},
+        {"where": "nothing == 1"},
+    ],
+)
+def test_bad_options(options):
+    with pytest.raises(BadOption):
+        as_judgments(FRAME, **options)
+
+
+@pytest.mark.parametrize(
+    ("scale", "made"),
+    [
+        ([0, 1], ("0", "1")),
+        ((0, 1, 2), ("0", "1", "2")),
+        (("0", "1"), ("0", "1")),
+        ((0, 1), (0.0, 1.0)),
+        ((float("-inf"), "25+"), (float("-inf"), float("inf"))),
+        ("0,1,2", ("0", "1", "2")),
+        ("(0, 25+)", (0.0, float("inf"))),
+        ("[-1, 1]", (-1.0, 1.0)),
+    ],
+)
+def test_scales(scale, made):
+    from halo_methods.judgments.options import scale_of
+
+    assert scale_of(scale) == made
+
+
+def test_ordinal_words_need_an_order():
+    frame = FRAME.with_columns(label=pl.lit("good"))
+    with pytest.raises(InvalidData, match="order"):
+        as_judgments(frame, level="ordinal")
+    assert as_judgments(frame, level="ordinal", scale=["poor", "good"]).labels == ("poor", "good")
+
+
+# ---- the table
+
+
+def table(**columns) -> Judgments:
+    n = len(next(iter(columns.values())))
+    base = {"item_id": [f"i{k}" for k in range(n)], "rater_id": ["x"] * n, "label": ["1"] * n}
+    return as_judgments(pl.DataFrame({**base, **columns}))
+
+
+WHERE = [
+    ("a == 'x'", [0, 3]),
+    ("a != 'x'", [1, 2]),
+    ("a in ('x', 'l''avis')", [0, 1, 3]),
+    ("a not in ('x')", [1, 2]),
+    ("a is missing", [2]),
+    ("a is not missing and n > 2", [1, 3]),
+    ("n >= 2", [1, 2, 3]),
+    ("n < 1e1", [0, 2, 3]),
+    ("not n >= 2", [0]),
+    ("n == 1 or n == 2 and a == 'x'", [0]),
+    ("(n == 1 or n == 2) and a == 'x'", [0]),
+    ('`two words` == "y"', [0]),
+    ("seconds < 5", [0]),
+    ("not (seconds < 5)", [1, 2, 3]),
+    ("a == b", [0]),
+    ("rated_at >= '2026-01-02'", [1]),
+    ("n in (1, -3, +2.0)", [0, 2]),
+]
+
+
+@pytest.mark.parametrize(("text", "kept"), WHERE)
+def test_where(text, kept):
+    j = table(
+        a=["x", "l'avis", None, "x"],
+        b=["x", "y", None, None],
+        n=[1, 10, 2, 3],
+        seconds=[1, 9, None, 6],
+        rated_at=["2026-01-01", "2026-01-02", None, None],
+        **{"two words": ["y", "z", None, None]},
+    )
+    left = j.where(text)
+    assert left.frame["item_id"].to_list() == [f"i{k}" for k in kept]
+    assert left.source.rows_used + sum(left.source.dropped.values()) == left.source.rows_read
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("locale == 'fr'", "allowed: 'item_id'"),
+        ("label = '1'", "write == to compare"),
+        ("label == ", "at its end"),
+        ("label '1'", "a comparison"),
+        ("label == good", "a column in where"),
+        ("(label == '1'", r"\) was expected"),
+        ("label == '1' label", "and, or, or the end"),
+        ("label == 'it", "cannot be read at"),
+        ("seconds == '1'", "without quotes"),
+        ("item_id > 3", "put the value in quotes"),
+        ("rated_at > 3", "compare it with text"),
+        ("rated_at > 'noon'", "ISO 8601"),
+        ("__import__('os')", "a column in where"),
+        ("(" * 60 + "label == '1'" + ")" * 60, "nested"),
+        ("label == '1'" * 2000, "characters long"),
+        ("", "a column was expected"),
+        ("label is 3", "missing was expected"),
+    ],
+)
+def test_where_says_what_is_wrong(text, message):
+    with pytest.raises(BadOption, match=message):
+        table(seconds=[1, 2], rated_at=["2026-01-01", None]).where(text)
+
+
+def test_a_long_filter_is_fine():
+    j = table(a=["x", "y"])
+    assert j.where(" or ".join(["a == 'x'"] * 800)).n_judgments == 1
+
+
+def test_only_and_where_count_what_they_leave_out():
+    j = table(locale=["fr-FR", "de-DE", None], round=[1, 1, 2])
+    assert j.only(locale="fr-FR", round=1).frame["item_id"].to_list() == ["i0"]
+    assert j.only(locale=None).frame["item_id"].to_list() == ["i2"]
+    assert j.only(locale=["fr-FR", "de-DE"]).source.dropped == {"locale is not 'fr-FR', 'de-DE'": 1}
+    with pytest.raises(NotEstimable, match="there are 'de-DE', 'fr-FR'"):
+        j.only(locale="fr")
+    with pytest.raises(NotEstimable, match="no column vendor"):
+        j.only(vendor="x")
+    with pytest.raises(NotEstimable, match="no judgment is left"):
+        j.where("locale == 'fr'")
+
+
+def test_one_takes_the_stage_label_and_counts_the_rest():
+    j = table(stage=["label", "review", None])
+    assert j.one().frame["item_id"].to_list() == ["i0", "i2"]
+    assert j.one().source.dropped == {"stage is not 'label'": 1}
+    assert j.one(by="stage") is j
+    assert j.where("stage == 'review'").one().n_judgments == 1
+    with pytest.raises(NotEstimable, match="stage == 'audit'"):
+        table(stage=["audit", "review"]).one()
+
+
+def test_groups_are_sorted_as_numbers_and_end_with_the_missing():
+    j = table(batch=["10", "9", None, "9"])
+    groups = list(j.groups("batch"))
+    assert [value for value, _ in groups] == ["9", "10", None]
+    assert [group.n_judgments for _, group in groups] == [2, 1, 1]
+    for _, group in groups:
+        assert group.source.rows_used == group.n_judgments
+
+
+def test_labels_sort_as_numbers_or_follow_the_scale():
+    assert table(label=["10", "9", "2"]).labels == ("2", "9", "10")
+    assert table(label=["b", "a", "10"]).labels == ("10", "a", "b")
+    frame = FRAME.drop_nulls()
+    assert as_judgments(frame, scale=["3", "2", "1"]).labels == ("3", "2", "1")
+    assert as_judgments(frame, scale=(0, 5)).labels == (1.0, 2.0)
+    assert as_judgments(frame, level="ratio").labels == (1.0, 2.0)
+
+
+def test_one_rater_and_one_category_are_a_table():
+    j = table(label=["1"])
+    assert (j.n_items, j.n_raters, j.n_judgments, j.labels) == (1, 1, 1, ("1",))
+    assert not j.level_given
+
+
+def test_accepted_answers():
+    assert accepted_answers("a|b") == ("a", "b")
+    assert accepted_answers("a||b") == ("a|b",)
+    assert accepted_answers("a|||b") == ("a|", "b")
+    assert accepted_answers("") == accepted_answers(None) == ()
