@@ -1,0 +1,216 @@
+"""The coefficients as their papers give them, on arrays of counts.
+
+Every coefficient here is a smooth function of sums over units (an item in one
+round): ``sums`` turns the label counts of a unit into its terms, ``value``
+turns totals of terms into the coefficient. Bootstraps and jackknives then
+re-weight totals and never touch a judgment.
+
+In all of it a unit has counts n_k (raters who gave label k), m = sum of n_k.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .weights import Array, agreement_weights, distances
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A coefficient in two steps.
+
+    Attributes
+    ----------
+    name : str
+        As the literature calls it.
+    sums : callable
+        Counts (..., q) to terms (..., t); term 0 is 1 for a unit with at least two judgments.
+    value : callable
+        Totals (..., t) to the coefficient (...), nan where it is undefined.
+    lowest : float
+        The least value it can take.
+    """
+
+    name: str
+    sums: Callable[[Array], Array]
+    value: Callable[[Array], Array]
+    lowest: float = -1.0
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    """top / bottom, nan where the bottom vanishes."""
+    bottom = np.asarray(bottom, dtype=float)
+    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=np.abs(bottom) > 1e-12)
+
+
+def pairwise_agreement(counts: Array, weights: Array) -> Array:
+    """Share of a unit's rater pairs that agree, in weights: sum_k n_k (n*_k - 1) / (m (m - 1)); 0 where m < 2.
+
+    Examples
+    --------
+    >>> pairwise_agreement(np.array([[2., 1.]]), np.eye(2)).round(3)
+    array([0.333])
+    """
+    m = counts.sum(-1)
+    agreeing = (counts * (counts @ weights)).sum(-1) - m
+    return np.divide(agreeing, m * (m - 1), out=np.zeros(m.shape), where=m > 1)
+
+
+def percent_agreement(labels: Sequence[object], weights: str = "identity") -> Coefficient:
+    """Mean over units of the share of agreeing pairs."""
+    w = agreement_weights(weights, labels)
+
+    def sums(counts: Array) -> Array:
+        return np.stack([(counts.sum(-1) > 1).astype(float), pairwise_agreement(counts, w)], -1)
+
+    return Coefficient("percent agreement", sums, lambda t: _ratio(t[..., 1], t[..., 0]), 0.0)
+
+
+Chance = Literal["fleiss", "gwet", "uniform"]
+
+
+def expected_agreement(chance: Chance, prevalence: Array, weights: Array) -> Array:
+    """Agreement by chance, from the prevalence of labels (..., q).
+
+    Fleiss: sum_kl w_kl p_k p_l. Gwet: sum of w / (q (q - 1)) times sum_k p_k (1 - p_k).
+    Uniform (Brennan-Prediger): sum of w / q^2.
+
+    Examples
+    --------
+    >>> p = np.array([.9, .1])
+    >>> [round(float(expected_agreement(c, p, np.eye(2))), 2) for c in ("fleiss", "gwet", "uniform")]
+    [0.82, 0.18, 0.5]
+    """
+    q = weights.shape[0]
+    if chance == "fleiss":
+        return ((prevalence @ weights) * prevalence).sum(-1)
+    if chance == "gwet":
+        return weights.sum() / max(q * (q - 1), 1) * (prevalence * (1 - prevalence)).sum(-1)
+    return np.full(prevalence.shape[:-1], weights.sum() / q**2)
+
+
+def chance_corrected(name: str, labels: Sequence[object], chance: Chance, weights: str = "identity") -> Coefficient:
+    """(p_a - p_e) / (1 - p_e), Gwet's form for any number of raters and missing cells.
+
+    p_a averages over units with two or more judgments; the prevalence of labels
+    averages each unit's shares over all units.
+    """
+    w = agreement_weights(weights, labels)
+
+    def sums(counts: Array) -> Array:
+        m = counts.sum(-1)
+        shares = np.divide(counts, m[..., None], out=np.zeros(counts.shape), where=m[..., None] > 0)
+        head = np.stack([(m > 1).astype(float), pairwise_agreement(counts, w)], -1)
+        return np.concatenate([head, shares], -1)
+
+    def value(totals: Array) -> Array:
+        observed = _ratio(totals[..., 1], totals[..., 0])
+        prevalence = _ratio(totals[..., 2:], totals[..., 2:].sum(-1, keepdims=True))
+        chance_level = expected_agreement(chance, prevalence, w)
+        return _ratio(observed - chance_level, 1 - chance_level)
+
+    most = w.sum() / len(labels) ** 2
+    return Coefficient(name, sums, value, min(-1.0, -most / (1 - most)) if most < 1 else -1.0)
+
+
+def krippendorff(level: str, labels: Sequence[object]) -> Coefficient:
+    """Krippendorff's alpha: 1 - (n - 1) D / sum_kl n_k n_l d_kl over units with two or more judgments.
+
+    D adds up sum_kl n_k n_l d_kl / (m - 1) by unit; n_k and n are totals over those units.
+    """
+    if level == "ordinal":
+        return _krippendorff_ordinal(len(labels))
+    d = distances(level, labels)
+
+    def sums(counts: Array) -> Array:
+        m = counts.sum(-1)
+        apart = (counts * (counts @ d)).sum(-1)
+        paired = (m > 1).astype(float)
+        within = np.divide(apart, m - 1, out=np.zeros(m.shape), where=m > 1)
+        return np.concatenate([np.stack([paired, within], -1), counts * paired[..., None]], -1)
+
+    def value(totals: Array) -> Array:
+        used = totals[..., 2:]
+        expected = ((used @ d) * used).sum(-1)
+        return 1 - _ratio((used.sum(-1) - 1) * totals[..., 1], expected)
+
+    return Coefficient(f"Krippendorff's alpha ({level})", sums, value)
+
+
+def _krippendorff_ordinal(q: int) -> Coefficient:
+    """The ordinal distance is the squared difference of mid-ranks, so coincidences are kept whole."""
+
+    def sums(counts: Array) -> Array:
+        m = counts.sum(-1)
+        paired = (m > 1).astype(float)
+        scale = np.divide(paired, m - 1, out=np.zeros(m.shape), where=m > 1)
+        pairs = counts[..., :, None] * counts[..., None, :] * scale[..., None, None]
+        return np.concatenate(
+            [paired[..., None], counts * paired[..., None], pairs.reshape(*counts.shape[:-1], q * q)], -1
+        )
+
+    def value(totals: Array) -> Array:
+        used, pairs = totals[..., 1 : q + 1], totals[..., q + 1 :]
+        n = used.sum(-1, keepdims=True)
+        rank = (np.cumsum(used, -1) - used / 2) / np.where(n > 0, n, 1)
+        pairs = pairs.reshape(*pairs.shape[:-1], q, q)
+        squares = rank**2
+        cross = np.einsum("...k,...kl,...l->...", rank, pairs, rank)
+        within = 2 * ((pairs.sum(-1) * squares).sum(-1) - cross)
+        expected = 2 * (n[..., 0] * (used * squares).sum(-1) - (used * rank).sum(-1) ** 2)
+        return 1 - _ratio((n[..., 0] - 1) * within, np.where(expected > 1e-9 * n[..., 0] ** 2 / 4, expected, 0))
+
+    return Coefficient("Krippendorff's alpha (ordinal)", sums, value)
+
+
+def krippendorff_from_moments() -> Coefficient:
+    """Alpha at interval level from each unit's count, sum and sum of squares (..., 3).
+
+    Exact for any number of distinct values; centre the labels first.
+    """
+
+    def sums(moments: Array) -> Array:
+        m, s, ss = moments[..., 0], moments[..., 1], moments[..., 2]
+        paired = (m > 1).astype(float)
+        within = np.divide(2 * (m * ss - s**2), m - 1, out=np.zeros(m.shape), where=m > 1)
+        return np.stack([paired, within, m * paired, s * paired, ss * paired], -1)
+
+    def value(totals: Array) -> Array:
+        n, s, ss = totals[..., 2], totals[..., 3], totals[..., 4]
+        expected = 2 * (n * ss - s**2)
+        return 1 - _ratio((n - 1) * totals[..., 1], np.where(expected > 1e-12 * n * ss, expected, 0))
+
+    return Coefficient("Krippendorff's alpha (interval)", sums, value)
+
+
+def cohen(labels: Sequence[object], weights: str = "identity") -> Coefficient:
+    """Cohen's kappa from the cells (..., q * q) of a two-rater table: 1 - sum v o / sum v e, v = 1 - w."""
+    v = 1 - agreement_weights(weights, labels)
+    return kappa_from_disagreement(v, "Cohen's kappa" + ("" if weights == "identity" else f" ({weights} weights)"))
+
+
+def kappa_from_disagreement(disagreement: Array, name: str = "Cohen's kappa") -> Coefficient:
+    """Cohen's (weighted) kappa with any disagreement weights, 0 on the diagonal.
+
+    References
+    ----------
+    Cohen (1960, 1968).
+
+    Examples
+    --------
+    >>> table = np.array([[88., 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> kappa = kappa_from_disagreement(np.array([[0., 1, 3], [1, 0, 6], [3, 6, 0]]))
+    >>> round(float(kappa.value(kappa.sums(table.ravel()))), 3)
+    0.348
+    """
+    q = disagreement.shape[0]
+
+    def value(cells: Array) -> Array:
+        table = cells.reshape(*cells.shape[:-1], q, q)
+        rows, columns, n = table.sum(-1), table.sum(-2), cells.sum(-1)
+        expected = ((rows @ disagreement) * columns).sum(-1)
+        return 1 - _ratio(n * (table * disagreement).sum((-1, -2)), expected)
+
+    return Coefficient(name, lambda cells: np.asarray(cells, dtype=float), value)

@@ -1,0 +1,200 @@
+"""Intraclass correlations in six forms."""
+
+import warnings
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments
+from ..results import Estimate, Over
+from .measures import _few_items
+from .weights import Array, as_numbers
+
+FORMS = {
+    "ICC1": "ICC(1,1)",
+    "ICC2": "ICC(A,1)",
+    "ICC3": "ICC(C,1)",
+    "ICC1k": "ICC(1,k)",
+    "ICC2k": "ICC(A,k)",
+    "ICC3k": "ICC(C,k)",
+}
+_OVER: dict[str, Over] = {"ICC1": "items", "ICC2": "items and raters", "ICC3": "items"}
+
+
+def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confidence: float = 0.95) -> Estimate:
+    """Intraclass correlation of numeric labels: the share of variance that lies between items.
+
+    Parameters
+    ----------
+    j : Judgments
+        Numeric labels, every item judged by every rater.
+    form : {"ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"}
+        1: raters differ from item to item (one-way). 2: the same raters, a
+        sample of raters; differences of severity count as error. 3: these
+        raters only, severity left out. ``k``: reliability of the mean of the k
+        raters, not of a single label.
+    incomplete : {"refuse", "drop"}
+        What to do with items that some rater did not judge.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        Point from pingouin; interval from F and its degrees of freedom
+        (Shrout and Fleiss 1979; McGraw and Wong 1996). Over items and raters
+        for form 2, over items otherwise. The lower end of a k form may lie
+        below -1.
+
+    Raises
+    ------
+    NotEstimable
+        If labels are not numbers, items are incomplete (unless dropped), fewer
+        than two items or raters remain, or there is no variance to divide.
+
+    Notes
+    -----
+    ICC3 hides severity: a rater who is always two points stricter does not
+    lower it. A k form says nothing about a single label.
+
+    References
+    ----------
+    Shrout and Fleiss (1979), Psychological Bulletin 86, 420-428;
+    McGraw and Wong (1996), Psychological Methods 1, 30-46.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods.judgments import as_judgments
+    >>> table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> rows = [(f"i{i}", f"r{r}", x) for i, row in enumerate(table) for r, x in enumerate(row)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+    >>> round(icc(j, form="ICC2").value, 2)
+    0.29
+    """
+    if form not in FORMS:
+        raise BadOption.of("form", form, FORMS)
+    if incomplete not in ("refuse", "drop"):
+        raise BadOption.of("incomplete", incomplete, ("refuse", "drop"))
+    if not 0 < confidence < 1:
+        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
+    ratings, dropped = _complete(j.one(), incomplete)
+    n, k = ratings.shape
+    squares = mean_squares(ratings)
+    _refuse_constant(ratings, squares, form)
+    value, f = _pingouin(ratings, form)
+    low, high = f_interval(form, value, f, squares["raters"] / max(squares["residual"], 1e-300), n, k, confidence)
+    cautions = []
+    if dropped:
+        cautions.append(f"{dropped:,} items that not every rater judged are dropped.")
+    if form.endswith("k"):
+        cautions.append(f"The reliability of a mean of {k} raters, not of a single label.")
+    if form.startswith("ICC3"):
+        cautions.append("Differences of severity between raters are left out.")
+    if form.startswith("ICC2") and k < 5:
+        cautions.append(f"{k} raters are few to stand for others.")
+    method = f"{form} = {FORMS[form]} (F = {f:.4g}); interval from F and its degrees of freedom"
+    over = _OVER[form.removesuffix("k")]
+    return Estimate(
+        value, min(low, value), max(high, value), confidence, None, n, k, n * k, method, over,
+        (*cautions, *_few_items(n)),
+    )  # fmt: skip
+
+
+def mean_squares(ratings: Array) -> dict[str, float]:
+    """Mean squares of an items x raters table: items, raters, residual, within (raters and residual together).
+
+    Examples
+    --------
+    >>> mean_squares(np.array([[1., 2.], [3., 6.]]))
+    {'items': 9.0, 'raters': 4.0, 'residual': 1.0, 'within': 2.5}
+    """
+    n, k = ratings.shape
+    by_item, by_rater, all_ = ratings.mean(1), ratings.mean(0), ratings.mean()
+    items = k * ((by_item - all_) ** 2).sum()
+    raters = n * ((by_rater - all_) ** 2).sum()
+    residual = ((ratings - by_item[:, None] - by_rater + all_) ** 2).sum()
+    return {
+        "items": float(items / (n - 1)),
+        "raters": float(raters / (k - 1)),
+        "residual": float(residual / ((n - 1) * (k - 1))),
+        "within": float((raters + residual) / (n * (k - 1))),
+    }
+
+
+def f_interval(
+    form: str, value: float, f: float, f_raters: float, n: int, k: int, confidence: float
+) -> tuple[float, float]:
+    """The interval of an ICC from F = items over error, and F of raters over residual (form 2 only)."""
+    upper = (1 + confidence) / 2
+    if form.startswith("ICC2"):
+        single = value if form == "ICC2" else value / (k - (k - 1) * value)
+        low, high = _agreement_interval(single, f, f_raters, n, k, upper)
+    else:
+        df1 = n - 1
+        df2 = n * (k - 1) if form.startswith("ICC1") else (n - 1) * (k - 1)
+        ends = (f / stats.f.ppf(upper, df1, df2), f * stats.f.ppf(upper, df2, df1))
+        low, high = ((x - 1) / (x + k - 1) for x in ends)
+    if form.endswith("k"):
+        low, high = (k * x / (1 + (k - 1) * x) for x in (low, high))
+    return float(low), float(high)
+
+
+def _agreement_interval(single: float, f: float, f_raters: float, n: int, k: int, upper: float) -> tuple[float, float]:
+    """McGraw and Wong (1996), table 7, case 2A, in mean squares over the residual one."""
+    a = k * single * f_raters
+    b = n * (1 + (k - 1) * single) - k * single
+    df = (n - 1) * (k - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+    up, down = stats.f.ppf(upper, n - 1, df), stats.f.ppf(upper, df, n - 1)
+    rest = k * f_raters + (k * n - k - n)
+    return n * (f - up) / (up * rest + n * f), n * (down * f - 1) / (rest + n * down * f)
+
+
+def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
+    """Items x raters, and how many items were dropped."""
+    if j.n_raters < 2:
+        raise NotEstimable("there is one rater; an intraclass correlation needs at least two")
+    if as_numbers(j.labels) is None:
+        raise NotEstimable("an intraclass correlation needs labels that are numbers")
+    keys = ["item_id", "round"] if "round" in j.columns else ["item_id"]
+    wide = j.frame.select(*keys, "rater_id", pl.col("label").cast(pl.Float64)).pivot(
+        "rater_id", index=keys, values="label"
+    )
+    ratings = wide.drop(keys).to_numpy().astype(float)
+    whole = np.isfinite(ratings).all(1)
+    missing = int((~whole).sum())
+    if missing and incomplete == "refuse":
+        raise NotEstimable(
+            f"{missing:,} of {len(whole):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
+            'correlation needs every rater on every item: keep raters who judged everything, or say incomplete="drop"'
+        )
+    if whole.sum() < 2:
+        raise NotEstimable("fewer than two items were judged by every rater")
+    return ratings[whole], missing
+
+
+def _refuse_constant(ratings: Array, squares: dict[str, float], form: str) -> None:
+    spread = float(ratings.var())
+    if spread == 0:
+        raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
+    error = squares["within"] if form.startswith("ICC1") else squares["residual"]
+    if error <= 1e-12 * spread:
+        what = "agree on every item" if squares["raters"] <= 1e-12 * spread else "differ by a constant on every item"
+        raise NotEstimable(f"raters {what}: the error variance is zero and F is infinite, so no interval can be given")
+
+
+def _pingouin(ratings: Array, form: str) -> tuple[float, float]:
+    """Point and F."""
+    import pandas as pd
+    import pingouin
+
+    n, k = ratings.shape
+    long = pd.DataFrame(
+        {"item": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "label": ratings.ravel()}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = pingouin.intraclass_corr(long, "item", "rater", "label").set_index("Type")
+    return float(table.loc[FORMS[form], "ICC"]), float(table.loc[FORMS[form], "F"])

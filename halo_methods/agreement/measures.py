@@ -1,0 +1,398 @@
+"""Each coefficient from a table of judgments, with its interval and its cautions."""
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadOption, HaloError, NotEstimable
+from ..judgments import Judgments
+from ..judgments.counts import contingency, moments, patterns
+from ..results import Estimate, Over, counted
+from . import coefficients as formulas
+from .coefficients import Coefficient
+from .intervals import FEW_ITEMS, Interval, Totals, over_both, over_items, over_raters
+from .sums import moment_totals, pair_totals, pattern_totals
+from .weights import LEVELS, WEIGHTS, as_numbers
+
+OVER = ("items", "raters", "items and raters")
+MANY_LABELS = 64
+
+
+def percent_agreement(j: Judgments, **options: Any) -> Estimate:
+    """Raw agreement: the mean over items of the share of rater pairs that gave the same label.
+
+    Between 0 and 1. Not corrected for chance: with one label at 90% of
+    judgments, raters who guess agree on 82% of items. Options as
+    `krippendorff_alpha`, without `level`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, or no item judged by two.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(percent_agreement(as_judgments(frame)).value, 3)
+    0.667
+    """
+    j = j.one()
+    return _estimate(j, formulas.percent_agreement(j.labels), paired_only=True, **options)
+
+
+def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any) -> Estimate:
+    """Krippendorff's alpha: 1 minus observed over expected disagreement, for any number of raters and missing cells.
+
+    1 is perfect agreement, 0 what chance would give, negative worse than chance.
+    Items judged once are not used.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage; rounds are separate units.
+    level : {"nominal", "ordinal", "interval", "ratio"}, optional
+        What differences between labels mean; the table's own unless given.
+    over : {"items and raters", "items", "raters"}
+        Whom the interval speaks for. Items and raters: two-way jackknife. Items:
+        bootstrap on label patterns. Raters: jackknife over raters.
+    confidence : float
+        Between 0 and 1, default .95.
+    replicates, seed : int
+        Of the bootstrap over items, default 1,000 and 1.
+
+    Returns
+    -------
+    Estimate
+        With fewer than three raters over items only, with a caution; with three
+        or four the items-only interval stands beside.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or one label everywhere.
+    HaloError
+        If the level needs numbers or an order that the labels do not have.
+
+    Notes
+    -----
+    Do not gate on it alone: at prevalence .9 the same raters get a much lower
+    alpha than at .5. Read it beside raw agreement, which `method` states.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(krippendorff_alpha(as_judgments(frame, level="nominal")).value, 3)
+    0.444
+    """
+    j = j.one()
+    chosen = level or j.level
+    if chosen not in LEVELS:
+        raise BadOption.of("level", chosen, LEVELS)
+    labels = j.labels
+    many = len(labels) > MANY_LABELS
+    if chosen in ("ordinal", "interval") and many and as_numbers(labels) is not None:
+        return _estimate(
+            j, formulas.krippendorff_from_moments(), moments_of=chosen, stated=level is not None, **options
+        )
+    if chosen == "ordinal":
+        _need_order(j)
+    return _estimate(j, formulas.krippendorff(chosen, labels), stated=level is not None, paired_only=True, **options)
+
+
+def fleiss_kappa(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+    """Fleiss' kappa for any number of raters, in Gwet's form for missing cells.
+
+    With the same number of judgments on every item it is Fleiss (1971). Chance
+    agreement is the sum of squared prevalences. Options as `krippendorff_alpha`;
+    `weights` as `gwet_ac`. When not to trust it: as alpha, it falls with
+    uneven prevalence.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or one label everywhere.
+
+    References
+    ----------
+    Fleiss (1971), Psychological Bulletin 76; Gwet (2014).
+    """
+    return _chance_corrected(j, "Fleiss' kappa", "fleiss", weights, options)
+
+
+def scott_pi(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+    """Scott's pi for exactly two raters, on the items both judged.
+
+    Options as `krippendorff_alpha`. For more raters use `fleiss_kappa`.
+
+    Raises
+    ------
+    NotEstimable
+        With other than two raters, no shared item, or one label everywhere.
+
+    References
+    ----------
+    Scott (1955), Public Opinion Quarterly 19.
+    """
+    if (raters := j.one().n_raters) != 2:
+        raise NotEstimable(f"Scott's pi is for two raters; there are {raters:,}. Use fleiss_kappa")
+    return _chance_corrected(j, "Scott's pi", "fleiss", weights, {**options, "paired_only": True})
+
+
+def gwet_ac(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+    """Gwet's AC1 (identity weights) or AC2 (any other weights).
+
+    Chance agreement is small where prevalence is uneven, so AC1 stays near raw
+    agreement where alpha and kappa fall. Labels of the scale that nobody used
+    count. Options as `krippendorff_alpha`.
+
+    Parameters
+    ----------
+    weights : {"identity", "linear", "quadratic", "ordinal"}
+        Gwet's ordinal weights are not Krippendorff's ordinal level.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or a scale of one label.
+
+    References
+    ----------
+    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014).
+    """
+    return _chance_corrected(j, "Gwet's AC1" if weights == "identity" else "Gwet's AC2", "gwet", weights, options)
+
+
+def brennan_prediger(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+    """Brennan and Prediger's coefficient: chance agreement as if every label of the scale were equally likely.
+
+    Depends on how many labels the scale has: give the scale. Options as
+    `krippendorff_alpha`, weights as `gwet_ac`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or a scale of one label.
+
+    References
+    ----------
+    Brennan and Prediger (1981), Educational and Psychological Measurement 41.
+    """
+    return _chance_corrected(j, "Brennan-Prediger", "uniform", weights, options)
+
+
+def cohen_kappa(
+    j: Judgments,
+    a: str,
+    b: str,
+    *,
+    weights: str = "identity",
+    over: str = "items",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Cohen's kappa of two named raters, on the items both judged.
+
+    Parameters
+    ----------
+    a, b : str
+        The two raters.
+    weights : {"identity", "linear", "quadratic", "ordinal"}
+        Partial credit; numeric labels are placed at their values, others at their positions.
+    over : {"items"}
+        A named pair is not a sample of raters.
+
+    Raises
+    ------
+    NotEstimable
+        If they share no item or both gave one and the same label throughout.
+
+    References
+    ----------
+    Cohen (1960), Educational and Psychological Measurement 20; Cohen (1968), Psychological Bulletin 70.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pd.DataFrame({"item_id": list("aabbccdd"), "rater_id": list("xyxyxyxy"), "label": list("11221222")})
+    >>> round(cohen_kappa(as_judgments(frame), "x", "y").value, 3)
+    0.5
+    """
+    if over != "items":
+        raise BadOption.of("over", over, ("items",))
+    j = j.one()
+    _check(over, confidence, replicates)
+    if weights != "identity":
+        _need_order(j)
+    table = contingency(j, str(a), str(b)).astype(float)
+    coefficient = formulas.cohen(j.labels, weights)
+    totals = pair_totals(table, coefficient)
+    if not np.isfinite(totals.estimate):
+        raise NotEstimable(_all_alike(j.labels[int(np.argmax(table.sum(0)))]))
+    interval = over_items(totals, confidence, replicates, seed)
+    n = totals.n_units
+    raw = float(np.trace(table) / n)
+    shares = (table.sum(0) + table.sum(1)) / (2 * n)
+    beside, cautions = _beside(j, raw, shares)
+    return Estimate(
+        totals.estimate, interval.low, interval.high, confidence, None, n, 2, 2 * n,
+        f"{coefficient.name} of {a} and {b}; {beside}; {interval.how}", "items",
+        (*_order_caution(j, weights != "identity"), *cautions, *_few_items(n), *interval.cautions),
+    )  # fmt: skip
+
+
+def _chance_corrected(
+    j: Judgments, name: str, chance: formulas.Chance, weights: str, options: dict[str, Any]
+) -> Estimate:
+    j = j.one()
+    if weights not in WEIGHTS:
+        raise BadOption.of("weights", weights, WEIGHTS)
+    if weights != "identity":
+        _need_order(j)
+        name += f" ({weights} weights)"
+    if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
+        raise NotEstimable(f"{_all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
+    coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
+    return _estimate(j, coefficient, stated=weights != "identity", **options)
+
+
+def _estimate(
+    j: Judgments,
+    coefficient: Coefficient,
+    *,
+    over: str = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+    stated: bool = False,
+    paired_only: bool = False,
+    moments_of: str | None = None,
+) -> Estimate:
+    _check(over, confidence, replicates)
+    if j.n_raters < 2:
+        raise NotEstimable("there is one rater; agreement needs at least two")
+    if moments_of:
+        made = moments(j)
+        sizes, times = made.n, np.ones(len(made.n), dtype=np.int64)
+    else:
+        by_label = patterns(j)
+        sizes, times = by_label.table.sum(1), by_label.frequency
+    paired = int(times[sizes > 1].sum())
+    if not paired:
+        raise NotEstimable("no item was judged by two raters")
+    beside, seen = "", tuple[str, ...]()
+    if moments_of:
+        totals = moment_totals(moments(j), coefficient, ranks=moments_of == "ordinal")
+        name = f"Krippendorff's alpha ({moments_of})"
+        if moments_of == "ordinal":
+            seen = ("With so many labels the interval holds their ranks fixed; it is approximate.",)
+    else:
+        totals, name = pattern_totals(j, coefficient, paired_only), coefficient.name
+        beside, seen = _beside(j, *_raw_and_shares(j))
+    if not np.isfinite(totals.estimate):
+        raise NotEstimable(_why_undefined(j))
+    interval, aside, spoken, about = _interval(totals, over, confidence, replicates, seed)
+    drops_single = paired_only or bool(moments_of)
+    used = int(sizes[sizes > 1] @ times[sizes > 1]) if drops_single else j.n_judgments
+    single = int(times[sizes == 1].sum())
+    notes = list(_order_caution(j, stated)) + list(seen)
+    if single:
+        fate = "not used" if drops_single else "counted only for how common labels are"
+        notes.append(f"Judged once and therefore {fate}: {counted(single, 'item')}.")
+    n_units = paired if drops_single else int(times.sum())
+    n_items = min(n_units, j.n_items)
+    if int(times.sum()) > j.n_items:
+        notes.append("Some items come back in several rounds; the interval takes each round as a separate item.")
+    method = "; ".join(part for part in (name, beside, interval.how) if part)
+    return Estimate(
+        totals.estimate, interval.low, interval.high, confidence, aside, n_items, j.n_raters, used, method, spoken,
+        (*about, *notes, *_few_items(paired), *interval.cautions),
+    )  # fmt: skip
+
+
+def _check(over: str, confidence: float, replicates: int) -> None:
+    if over not in OVER:
+        raise BadOption.of("over", over, OVER)
+    if not 0 < confidence < 1:
+        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
+    if replicates < 100:
+        raise BadOption(f"replicates is {replicates!r}; at least 100 are needed for an interval")
+
+
+def _interval(
+    totals: Totals, over: str, confidence: float, replicates: int, seed: int
+) -> tuple[Interval, tuple[float, float] | None, Over, list[str]]:
+    """The interval, the items-only one to stand beside it, whom it speaks for, and cautions."""
+    n = totals.n_raters
+    if over == "items":
+        return over_items(totals, confidence, replicates, seed), None, "items", []
+    if n < 3:
+        caution = f"With {n} raters nothing can be said of other raters: the interval is over items only."
+        return over_items(totals, confidence, replicates, seed), None, "items", [caution]
+    made = over_raters(totals, confidence) if over == "raters" else over_both(totals, confidence)
+    if made.how.startswith(("rule of three", "whole range")):
+        return made, None, "items", []
+    spoken: Over = "raters" if over == "raters" else "items and raters"
+    if n > 4:
+        return made, None, spoken, []
+    caution = f"{n} raters are few to stand for others: read the interval beside the one for these raters only."
+    beside = over_items(totals, confidence, replicates, seed)
+    return made, (beside.low, beside.high), spoken, [caution]
+
+
+def _raw_and_shares(j: Judgments) -> tuple[float, np.ndarray]:
+    made = patterns(j)
+    raw = formulas.percent_agreement(made.labels)
+    total = made.frequency @ raw.sums(made.table.astype(float))
+    shares = made.frequency @ made.table
+    return float(raw.value(total)), shares / shares.sum()
+
+
+def _beside(j: Judgments, raw: float, shares: np.ndarray) -> tuple[str, tuple[str, ...]]:
+    """Raw agreement and prevalence as text, and the cautions they call for."""
+    top = int(np.argmax(shares))
+    text = f"raw agreement {raw:.3f}, most common label {j.labels[top]!r} {shares[top]:.3f}"
+    if shares[top] <= 0.9:
+        return text, ()
+    caution = (f"{100 * shares[top]:.3g}% of judgments are {j.labels[top]!r}: chance-corrected agreement is low and "
+               "unsteady at such prevalence; read it beside raw agreement.")  # fmt: skip
+    return text, (caution,)
+
+
+def _few_items(n: int) -> tuple[str, ...]:
+    if n >= FEW_ITEMS:
+        return ()
+    return (f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short.",)
+
+
+def _order_caution(j: Judgments, stated: bool) -> tuple[str, ...]:
+    if j.level_given or stated:
+        return ()
+    return ("Labels are taken as nominal; give level= if their order or distance matters.",)
+
+
+def _need_order(j: Judgments) -> None:
+    if j.scale is None and as_numbers(j.labels) is None:
+        raise NotEstimable("labels are words and their order is not known: give scale=[...] from lowest to highest")
+
+
+def _all_alike(label: object) -> str:
+    return f"every judgment is {label!r}: chance-corrected agreement is undefined; raw agreement is 1"
+
+
+def _why_undefined(j: Judgments) -> str:
+    made = patterns(j)
+    used = np.flatnonzero(made.table[made.table.sum(1) > 1].sum(0))
+    if len(used) > 1:
+        raise HaloError("the coefficient is undefined for these judgments")
+    where = "" if len(np.flatnonzero(made.table.sum(0))) == 1 else " on items that two raters judged"
+    return _all_alike(made.labels[int(used[0])]).replace("every judgment", f"every judgment{where}")

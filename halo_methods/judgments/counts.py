@@ -1,0 +1,331 @@
+"""From the long table to the small tables that inference needs.
+
+One narwhals path for every engine: columns first, then plain sums. The counts
+of a unit (an item in one round) are packed into whole numbers, some bits for
+each label, so that one sum counts every label at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from ..errors import NotEstimable
+from .coding import Ints, coded, once
+from .moments import Moments, moments
+from .table import Judgments
+
+__all__ = [
+    "GoldConfusion",
+    "Moments",
+    "Patterns",
+    "RaterPatterns",
+    "contingency",
+    "gold_confusion",
+    "moments",
+    "pair_cells",
+    "patterns",
+    "rater_patterns",
+]
+
+
+_WORD_BITS = 62
+_MOST_LABELS = 64
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """How many units show each pattern of labels.
+
+    Attributes
+    ----------
+    labels : tuple
+        The q labels, in the order of the scale.
+    table : numpy.ndarray
+        P x q: how many raters gave each label.
+    frequency : numpy.ndarray
+        P: how many units show the pattern.
+    n_items, n_raters, n_judgments : int
+        Of the judgments counted. Units are items by rounds, so
+        ``frequency.sum()`` exceeds n_items where rounds repeat.
+    """
+
+    labels: tuple[Any, ...]
+    table: Ints
+    frequency: Ints
+    n_items: int
+    n_raters: int
+    n_judgments: int
+
+    @property
+    def n_units(self) -> int:
+        """Items by rounds."""
+        return int(self.frequency.sum())
+
+
+@dataclass(frozen=True)
+class RaterPatterns:
+    """How often each rater gave each label on units of each pattern.
+
+    Attributes
+    ----------
+    raters : tuple of str
+        Sorted.
+    rater, label, pattern, count : numpy.ndarray
+        One entry for each combination that occurs; indices into `raters`,
+        `Patterns.labels` and `Patterns.table`.
+    """
+
+    raters: tuple[str, ...]
+    rater: Ints
+    label: Ints
+    pattern: Ints
+    count: Ints
+
+
+@dataclass(frozen=True)
+class GoldConfusion:
+    """What each rater said by what was right.
+
+    Attributes
+    ----------
+    raters : tuple of str
+    labels : tuple
+        Rows (gold) and columns (given) of every table.
+    table : numpy.ndarray
+        R x q x q counts, gold first. Where gold accepts several answers the row
+        is the answer given if it is accepted, otherwise the first accepted one.
+    """
+
+    raters: tuple[str, ...]
+    labels: tuple[Any, ...]
+    table: Ints
+
+
+def _bits(n_raters: int) -> int:
+    """Bits that hold a count from 0 to n_raters."""
+    return max(int(n_raters).bit_length(), 1)
+
+
+def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_raters: int) -> Any:
+    """One row a unit: its keys and its label counts, packed into whole numbers word0, word1, …
+
+    Parameters
+    ----------
+    frame : narwhals LazyFrame
+        With the keys and a column `label`.
+    n_raters : int
+        At most so many judgments in a unit.
+
+    Returns
+    -------
+    narwhals LazyFrame
+    """
+    bits = _bits(n_raters)
+    per_word = _WORD_BITS // bits
+    words = {}
+    for start in range(0, len(labels), per_word):
+        parts = [
+            (nw.col("label") == label).cast(nw.Int64) * (1 << (bits * k))
+            for k, label in enumerate(labels[start : start + per_word])
+        ]
+        words[f"word{start // per_word}"] = reduce(add, parts)
+    marked = frame.with_columns(**words)
+    return marked.group_by(*keys).agg(*[nw.col(word).sum() for word in words])
+
+
+def unpacked(words: Ints, q: int, n_raters: int) -> Ints:
+    """Label counts (P, q) from packed words (P, W).
+
+    Examples
+    --------
+    >>> unpacked(np.array([[1 + (2 << 2)]]), 2, 3)
+    array([[1, 2]])
+    """
+    bits = _bits(n_raters)
+    per_word = _WORD_BITS // bits
+    mask = (1 << bits) - 1
+    return np.stack([(words[:, k // per_word] >> (bits * (k % per_word))) & mask for k in range(q)], 1)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Patterns, the coded rows and the pattern of each unit, kept for the rater part."""
+
+    patterns: Patterns
+    rows: pl.DataFrame
+    raters: tuple[str, ...]
+    units: pl.DataFrame
+
+
+def _counted(j: Judgments) -> _Counted:
+    return once(j, "counted", lambda: _count(j))
+
+
+def _count(j: Judgments) -> _Counted:
+    rows, raters = coded(j)
+    keys, q = rows.columns[:-2], len(j.labels)
+    if q > _MOST_LABELS:
+        table, frequency, units = _one_pattern_a_unit(rows, keys, q)
+    else:
+        packed = packed_units(nw.from_native(rows.lazy()), keys, range(q), len(raters))
+        words = [c for c in packed.collect_schema().names() if c.startswith("word")]
+        units = packed.collect(backend="polars").to_native()
+        counted = nw.from_native(units.lazy()).group_by(*words).agg(nw.len().alias("frequency"))
+        kinds = counted.collect(backend="polars").to_native().sort(words).with_row_index("pattern")
+        frequency = kinds["frequency"].to_numpy().astype(np.int64)
+        table = unpacked(kinds.select(words).to_numpy().astype(np.int64), q, len(raters))
+        units = units.join(kinds.select(*words, pl.col("pattern").cast(pl.Int64)), on=words).drop(words)
+    n_items = len(units) if len(keys) == 1 else j.n_items
+    return _Counted(Patterns(j.labels, table, frequency, n_items, len(raters), len(rows)), rows, raters, units)
+
+
+def _one_pattern_a_unit(rows: pl.DataFrame, keys: list[str], q: int) -> tuple[Ints, Ints, pl.DataFrame]:
+    """With many labels nearly every unit is a pattern of its own."""
+    units = (
+        rows.select(keys).unique().sort(keys).with_row_index("pattern").with_columns(pl.col("pattern").cast(pl.Int64))
+    )
+    n = len(units)
+    if n * q > 100_000_000:
+        raise NotEstimable(
+            f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
+            "declare level='interval', or group the labels"
+        )
+    cells = rows.join(units, on=keys)
+    flat = np.bincount(cells["pattern"].to_numpy() * q + cells["label"].to_numpy(), minlength=n * q)
+    return flat.reshape(n, q), np.ones(n, dtype=np.int64), units
+
+
+def patterns(j: Judgments) -> Patterns:
+    """How many units show each pattern of labels.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pl.DataFrame({"item_id": ["a", "a", "b", "b"], "rater_id": list("xyxy"), "label": list("1122")})
+    >>> counted = patterns(as_judgments(frame))
+    >>> counted.table.tolist(), counted.frequency.tolist()
+    ([[2, 0], [0, 2]], [1, 1])
+    """
+    return _counted(j).patterns
+
+
+def rater_patterns(j: Judgments) -> RaterPatterns:
+    """How often each rater gave each label on units of each pattern of `patterns`.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pl.DataFrame({"item_id": ["a", "a", "b", "b"], "rater_id": list("xyxy"), "label": list("1122")})
+    >>> rater_patterns(as_judgments(frame)).count.tolist()
+    [1, 1, 1, 1]
+    """
+    return once(j, "rater_patterns", lambda: _rater_patterns(j))
+
+
+def _rater_patterns(j: Judgments) -> RaterPatterns:
+    made = _counted(j)
+    keys, q, n_patterns = made.rows.columns[:-2], len(made.patterns.labels), len(made.patterns.table)
+    rows, units = nw.from_native(made.rows.lazy()), nw.from_native(made.units.lazy())
+    cell = (nw.col("rater") * q + nw.col("label")) * n_patterns + nw.col("pattern")
+    marked = rows.join(units, on=keys).with_columns(cell=cell).select("cell")
+    counted = marked.group_by("cell").agg(nw.len().alias("count")).collect(backend="polars").to_native().sort("cell")
+    cells = counted["cell"].to_numpy()
+    given, pattern = np.divmod(cells, n_patterns)
+    rater, label = np.divmod(given, q)
+    return RaterPatterns(made.raters, rater, label, pattern, counted["count"].to_numpy().astype(np.int64))
+
+
+def contingency(j: Judgments, a: str, b: str) -> Ints:
+    """Labels of two raters on the units they share: rows rater a, columns rater b.
+
+    Raises
+    ------
+    NotEstimable
+        If either is not there or they share nothing.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pl.DataFrame({"item_id": ["a", "a", "b", "b"], "rater_id": list("xyxy"), "label": list("1121")})
+    >>> contingency(as_judgments(frame), "x", "y").tolist()
+    [[1, 0], [1, 0]]
+    """
+    for rater in (a, b):
+        if not (j.frame["rater_id"] == rater).any():
+            raise NotEstimable(f"there is no judgment by rater {rater!r}")
+    if a == b:
+        raise NotEstimable(f"rater {a!r} is compared with themselves")
+    q = len(j.labels)
+    table = np.zeros((q, q), dtype=np.int64)
+    cells = pair_cells(j, [a, b])
+    if not len(cells):
+        raise NotEstimable(f"raters {a!r} and {b!r} judged no item in common")
+    table[cells["label"].to_numpy(), cells["label_b"].to_numpy()] = cells["count"].to_numpy()
+    return table if a < b else table.T
+
+
+def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFrame:
+    """For every two raters (rater < rater_b) and two labels: on how many shared units they gave them.
+
+    Columns rater and rater_b (indices into the sorted raters), label and
+    label_b (indices into the labels), count.
+    """
+    rows, names = coded(j)
+    keys = rows.columns[:-2]
+    frame = nw.from_native(rows.lazy())
+    if raters is not None:
+        frame = frame.filter(nw.col("rater").is_in([names.index(r) for r in raters]))
+    both = frame.join(frame, on=keys, suffix="_b").filter(nw.col("rater") < nw.col("rater_b"))
+    by = ["rater", "rater_b", "label", "label_b"]
+    counted = both.group_by(*by).agg(nw.len().alias("count"))
+    return counted.collect(backend="polars").to_native().sort(by)
+
+
+def gold_confusion(j: Judgments) -> GoldConfusion:
+    """What each rater said on units with gold, by what was right.
+
+    Raises
+    ------
+    NotEstimable
+        If no judgment has a gold label.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"], "gold": ["1", "1"]})
+    >>> gold_confusion(as_judgments(frame)).table.tolist()
+    [[[1, 1], [0, 0]]]
+    """
+    return once(j, "gold_confusion", lambda: _gold_confusion(j))
+
+
+def _gold_confusion(j: Judgments) -> GoldConfusion:
+    from . import accepted_answers
+
+    if "gold" not in j.columns or j.frame["gold"].null_count() == j.n_judgments:
+        raise NotEstimable("no item has a gold label")
+    frame = nw.from_native(j.frame.lazy()).filter(~nw.col("gold").is_null())
+    by = ["rater_id", "gold", "label"]
+    cells = frame.group_by(*by).agg(nw.len().alias("count")).collect(backend="polars").to_native().sort(by)
+    rows = []
+    for rater, gold, label, count in cells.iter_rows():
+        accepted: Sequence[Any] = accepted_answers(gold)
+        if j.numeric:
+            accepted = [float(answer) for answer in accepted]
+        rows.append((rater, label if label in accepted else accepted[0], label, count))
+    labels = j.labels
+    extra = sorted({gold for _, gold, _, _ in rows} - set(labels), key=str)
+    labels = (*labels, *extra)
+    at = {label: k for k, label in enumerate(labels)}
+    raters = tuple(sorted({row[0] for row in rows}))
+    which = {rater: r for r, rater in enumerate(raters)}
+    table = np.zeros((len(raters), len(labels), len(labels)), dtype=np.int64)
+    for rater, gold, label, count in rows:
+        table[which[rater], at[gold], at[label]] += count
+    return GoldConfusion(raters, labels, table)
