@@ -1,0 +1,341 @@
+"""The ``halo`` command. Results go to stdout, messages to stderr.
+
+Exit status: 0 fine, 1 findings, 2 usage, 3 a gate asked for failed, 4 could not run.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import BadOption, HaloError, InvalidData
+
+FINE, FINDINGS, USAGE, GATE_FAILED, COULD_NOT_RUN = range(5)
+INTERRUPTED = 130
+FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
+
+log = logging.getLogger("halo")
+
+
+class Usage(Exception):
+    """A command line that can't be understood."""
+
+
+def pairs(text: str) -> dict[str, str]:
+    """``a=b,c=d`` as a mapping.
+
+    Examples
+    --------
+    >>> pairs("item_id=task, label=answer")
+    {'item_id': 'task', 'label': 'answer'}
+    """
+    found = {}
+    for part in text.split(","):
+        key, equals, value = (p.strip() for p in part.partition("="))
+        if not (key and equals and value):
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} is not name=name; write item_id=task,label=answer")
+        found[key] = value
+    return found
+
+
+def value_pairs(text: str) -> dict[str, dict[str, str]]:
+    """``column:from=to,column:from=to`` as a mapping for each column.
+
+    Examples
+    --------
+    >>> value_pairs("rater_type:llm=model,rater_type:person=human")
+    {'rater_type': {'llm': 'model', 'person': 'human'}}
+    """
+    found: dict[str, dict[str, str]] = {}
+    column = ""
+    for part in text.split(","):
+        named, colon, rest = part.partition(":")
+        column, rest = (named.strip(), rest) if colon else (column, part)
+        old, equals, new = (p.strip() for p in rest.partition("="))
+        if not (column and equals and new):
+            raise argparse.ArgumentTypeError(f"{part.strip()!r} is not column:from=to; write rater_type:llm=model")
+        found.setdefault(column, {})[old] = new
+    return found
+
+
+def listed(text: str) -> list[str]:
+    """``a,b,c`` as a list."""
+    return [part.strip() for part in text.split(",")]
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """``key=value``, the value read as YAML.
+
+    Examples
+    --------
+    >>> parameter("window=14"), parameter("by=locale"), parameter("by=")
+    (('window', 14), ('by', 'locale'), ('by', None))
+    """
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not (key.strip().isidentifier() and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not key=value")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise argparse.ArgumentTypeError(f"the value of {key.strip()} can't be read: {value!r}") from None
+
+
+def scale(text: str) -> Any:
+    """``poor,fair,good`` as a list, ``0..100`` as a range.
+
+    Examples
+    --------
+    >>> scale("poor,fair,good"), scale("0..100")
+    (['poor', 'fair', 'good'], (0.0, 100.0))
+    """
+    low, dots, high = text.partition("..")
+    try:
+        return (float(low), float(high)) if dots else listed(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}; write its labels in order, or low..high for numbers") from None
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how to read the data")
+    add = group.add_argument
+    add("--columns", type=pairs, metavar="NAME=COLUMN,…", help="which column of the file each name is")
+    add("--values", type=value_pairs, metavar="COLUMN:FROM=TO,…", help="values to read as others")
+    add("--scale", type=scale, metavar="A,B,C or LOW..HIGH", help="the labels allowed, in order, or a range")
+    add("--level", choices=("nominal", "ordinal", "interval", "ratio"), help="level of measurement of the labels")
+    add("--duplicates", choices=("error", "first", "last", "round"), help="a second row of one judgment")
+    add("--where", metavar="EXPRESSION", help="rows to keep, for instance \"locale == 'fr-FR'\"")
+    add("--missing", type=listed, metavar="A,B", help="labels that count as missing besides the empty one")
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    names = ("columns", "values", "scale", "level", "duplicates", "where", "missing")
+    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    if "missing" in given:
+        given["missing"] = ["", *given["missing"]]
+    return given
+
+
+def _print(args: argparse.Namespace, result: Any, text: Callable[[], str]) -> None:
+    if args.format == "json":
+        print(json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        print(text())
+
+
+def check(args: argparse.Namespace) -> int:
+    """``halo check FILE``: every problem with its row, or what was read."""
+    from .judgments import read_judgments
+
+    if not Path(args.file).is_file():
+        raise HaloError(f"there is no file {args.file}")
+    try:
+        judgments = read_judgments(args.file, **_options(args))
+    except InvalidData as invalid:
+        problems = [{"row": p.row, "column": p.column, "what": p.what, "mend": p.mend} for p in invalid.problems]
+        n = len(problems)
+        lines = [f"{Path(args.file).name}: {n:,} problem{'s' if n != 1 else ''}", *(f"  {p}" for p in invalid.problems)]
+        _print(args, {"file": Path(args.file).name, "problems": problems}, lambda: "\n".join(lines))
+        return FINDINGS
+    source = judgments.source
+    read = {
+        "file": Path(args.file).name,
+        "problems": [],
+        "rows_read": source.rows_read,
+        "rows_used": source.rows_used,
+        "dropped": dict(source.dropped),
+        "notes": list(source.notes),
+        "items": judgments.n_items,
+        "raters": judgments.n_raters,
+        "judgments": judgments.n_judgments,
+        "sha256": source.sha256,
+    }
+    lines = [
+        f"{read['file']}: no problems",
+        f"  {source.rows_read:,} rows read, {source.rows_used:,} used",
+        *(f"  {n:,} dropped: {reason}" for reason, n in source.dropped.items()),
+        f"  {judgments.n_items:,} items, {judgments.n_raters:,} raters, {judgments.n_judgments:,} judgments",
+        *(f"  note: {note}" for note in source.notes),
+    ]
+    _print(args, read, lambda: "\n".join(lines))
+    return FINE
+
+
+def report(args: argparse.Namespace) -> int:
+    """``halo report NAME --data FILE --out DIR``."""
+    from . import reports
+
+    given = dict(args.parameter)
+    options = _options(args)
+    clash = sorted(set(given) & ({*options, "data", "audience"} if args.audience else {*options, "data"}))
+    if clash:
+        raise Usage(f"{clash[0]} is given twice; use its own option and not -p")
+    if args.audience:
+        given["audience"] = args.audience
+    log.info("making report %s", args.name)
+    made = reports.run(args.name, args.data, args.out, timeout=args.timeout, **options, **given)
+    files = [str(Path(args.out) / f"{args.name}.{kind}") for kind in ("html", "ipynb", "json")]
+    wanted = FAILS.get(args.fail_on, ())
+    failing = [g for g in made["gates"] if g["verdict"] in wanted]
+    _print(args, {**made, "files": files}, lambda: "\n".join([*files, *map(_gate_line, made["gates"])]))
+    if failing:
+        n = len(failing)
+        log.error("%d gate%s failed: %s", n, "s" if n != 1 else "", ", ".join(sorted({g["standard"] for g in failing})))
+    return GATE_FAILED if failing else FINE
+
+
+def _gate_line(gate: dict[str, Any]) -> str:
+    about = f" ({gate['subject']})" if gate.get("subject") else ""
+    reason = f": {gate['reason']}" if gate.get("reason") else ""
+    return f"{gate['standard']}{about} {gate['verdict'].replace('_', ' ')}{reason}"
+
+
+def _standard_row(standard: Any) -> dict[str, Any]:
+    from dataclasses import asdict, is_dataclass
+
+    whole = asdict(standard) if is_dataclass(standard) and not isinstance(standard, type) else dict(standard)
+    names = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
+    return json.loads(json.dumps({n: whole.get(n) for n in names}, default=str))
+
+
+def _standard_whole(standard: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return json.loads(json.dumps(asdict(standard), default=str))
+
+
+def standards(args: argparse.Namespace) -> int:
+    """``halo standards list | show ID | trace``."""
+    from .standards import load
+
+    register = load()
+    if args.what == "show":
+        if args.id not in register:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args.id.upper(), list(register), n=3)
+            raise HaloError(
+                f"no standard is called {args.id}.{' Did you mean ' + ', '.join(close) + '?' if close else ''}"
+            )
+        whole = _standard_whole(register[args.id])
+        _print(args, whole, lambda: "\n".join(_lines(whole)))
+        return FINE
+    chosen = [_standard_row(register[i]) for i in sorted(register)]
+    if args.topic:
+        chosen = [s for s in chosen if s["topic"] == args.topic]
+    if args.what == "list":
+        _print(args, chosen, lambda: "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
+        return FINE
+    trace = [_trace(s) for s in chosen]
+    _print(args, trace, lambda: "\n".join(f"{t['id']}  {t['kind']:<8}  {t['evidence']}" for t in trace))
+    return FINE
+
+
+def _trace(standard: dict[str, Any]) -> dict[str, Any]:
+    evidence = standard["evidence"] or {}
+    kind = evidence.get("kind", "")
+    held = {
+        "measured": f"report {evidence.get('report')}, gate {evidence.get('gate')}, {evidence.get('method')}",
+        "declared": f"plan clause {evidence.get('clause')}",
+        "attested": f"asked of the {evidence.get('role')}, valid {evidence.get('valid_days')} days",
+    }
+    return {"id": standard["id"], "topic": standard["topic"], "kind": kind, "evidence": held.get(kind, "")}
+
+
+def _lines(value: Any, indent: str = "") -> list[str]:
+    lines = []
+    for key, held in value.items():
+        if held in (None, "", [], {}):
+            continue
+        if isinstance(held, dict):
+            lines += [f"{indent}{key}:", *_lines(held, indent + "  ")]
+        else:
+            shown = ", ".join(map(str, held)) if isinstance(held, list) else held
+            lines.append(f"{indent}{key}: {shown}")
+    return lines
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--format", choices=("text", "json"), default="text", help="how results are printed")
+    loud = common.add_mutually_exclusive_group()
+    loud.add_argument("--quiet", action="store_true", help="errors only")
+    loud.add_argument("--verbose", action="store_true", help="what is being done")
+
+    top = argparse.ArgumentParser(
+        prog="halo",
+        description="Standards and methods for human evaluation of AI products.",
+        epilog="Exit status: 0 fine, 1 findings, 2 usage, 3 a gate asked for failed, 4 could not run.",
+    )
+    top.add_argument("--version", action="version", version=f"halo {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    one = commands.add_parser("check", parents=[common], help="list every problem of a file, with its row")
+    one.add_argument("file", metavar="FILE")
+    _reading(one)
+    one.set_defaults(run=check)
+
+    one = commands.add_parser("report", parents=[common], help="run a report on your data")
+    one.add_argument("name", metavar="NAME", help="a report; an unknown name lists those there are")
+    one.add_argument("--data", metavar="FILE", help="a file or the name of a sample; without it the report's sample")
+    one.add_argument("--out", metavar="DIR", default=".", help="folder for NAME.html, NAME.ipynb and NAME.json")
+    one.add_argument("-p", dest="parameter", type=parameter, action="append", default=[], metavar="KEY=VALUE")
+    one.add_argument("--audience", choices=("rater", "operations", "partner", "public"), help="default: partner")
+    one.add_argument("--fail-on", choices=tuple(FAILS), help="exit with 3 when a gate reads so, or worse")
+    one.add_argument("--timeout", type=int, default=600, metavar="SECONDS", help="longest time for one cell")
+    _reading(one)
+    one.set_defaults(run=report)
+
+    register = commands.add_parser("standards", help="the register of standards")
+    kinds = register.add_subparsers(dest="what", required=True, metavar="WHAT")
+    for what, about in (("list", "all of them"), ("trace", "what each is evidenced by")):
+        one = kinds.add_parser(what, parents=[common], help=about)
+        one.add_argument("--topic")
+        one.set_defaults(run=standards)
+    one = kinds.add_parser("show", parents=[common], help="one of them, whole")
+    one.add_argument("id", metavar="ID")
+    one.set_defaults(run=standards)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args = parser().parse_args(argv)
+    level = logging.ERROR if args.quiet else logging.INFO if args.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="halo: %(message)s", stream=sys.stderr, force=True)
+    if level < logging.WARNING:
+        for chatty in ("traitlets", "papermill", "matplotlib", "asyncio"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except (Usage, BadOption) as problem:
+        log.error("%s", problem)
+        return USAGE
+    except HaloError as problem:
+        log.error("%s", problem)
+        return COULD_NOT_RUN
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        return INTERRUPTED
+    except OSError as problem:
+        log.error("%s", problem)
+        return COULD_NOT_RUN
+    except Exception as problem:
+        log.error("a fault in halo itself: %s: %s", type(problem).__name__, problem, exc_info=args.verbose)
+        return COULD_NOT_RUN
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
