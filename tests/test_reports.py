@@ -1,0 +1,362 @@
+"""Reports: what is written, what is refused, what an audience sees, what can't run in the page."""
+
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import tiny_report
+from hypothesis import given
+from hypothesis import strategies as st
+
+from halo_methods import reports
+from halo_methods.errors import BadOption, HaloError
+from halo_methods.reports import audience, html, parameters, places, runner, tables
+from halo_methods.reports.report import scale_from
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    folder = tiny_report.write(tmp_path_factory.mktemp("book"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(places.BOOK, str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    file = tmp_path_factory.mktemp("private") / "export.csv"
+    file.write_text(tiny_report.judgments(), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def made(book, export, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "reports"
+    return out, reports.run("tiny", export, out, audience="operations")
+
+
+class Page(HTMLParser):
+    """Collects the tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def named(self, name):
+        return [a for t, a in self.tags if t == name]
+
+
+def test_json_holds_what_the_design_names(made, export):
+    out, result = made
+    written = json.loads((out / "tiny.json").read_text(encoding="utf-8"))
+    assert list(written) == ["report", "parameters", "data", "estimates", "gates", "versions"]
+    assert written == json.loads(json.dumps(result))
+    assert written["report"] == "tiny"
+    assert written["parameters"] == {
+        "data": "export.csv", "columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error",
+        "where": None, "missing": [""], "audience": "operations", "step": "none",
+    }  # fmt: skip
+    assert written["data"]["sha256"] == hashlib.sha256(export.read_bytes()).hexdigest()
+    assert (written["data"]["rows_read"], written["data"]["rows_used"], written["data"]["dropped"]) == (12, 12, {})
+    assert [e["name"] for e in written["estimates"]] == ["share_of_yes", tiny_report.HOSTILE[0], "yes"]
+    first = written["estimates"][0]
+    assert (first["value"], first["low"], first["high"], first["n_items"]) == (0.5, 0.4, 0.6, 4)
+    assert first["section"] == "Share of yes"
+    assert set(written["versions"]) >= {"halo_methods", "python", "pandas", "numpy", "polars"}
+
+
+def test_no_file_names_the_machine(made, export):
+    out, _ = made
+    for file in out.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert str(export.parent) not in text
+        assert str(Path.cwd()) not in text
+        assert "halo-run-" not in text
+    assert sorted(p.name for p in out.iterdir()) == ["tiny.html", "tiny.ipynb", "tiny.json"]
+    assert [p.name for p in out.parent.iterdir()] == ["reports"]
+
+
+def test_notebook_is_whole_and_without_the_books_cells(made):
+    out, _ = made
+    notebook = nbformat.read(out / "tiny.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert not any("handbook" in c.metadata.get("tags", []) for c in notebook.cells)
+    assert all("papermill" not in c.metadata for c in notebook.cells)
+    assert "papermill" not in notebook.metadata
+    injected = next(c for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", []))
+    assert 'data = "export.csv"' in injected.source
+
+
+def test_nothing_can_run_or_call_out_of_the_page(made):
+    out, _ = made
+    text = (out / "tiny.html").read_text(encoding="utf-8")
+    page = Page(text)
+    names = {t for t, _ in page.tags}
+    assert not names & {"script", "iframe", "object", "embed", "link", "base", "form", "svg", "foreignobject"}
+    for tag, attributes in page.tags:
+        assert not [a for a in attributes if a.startswith("on")], (tag, attributes)
+        assert "style" not in attributes
+        for where in ("src", "href", "srcset", "action", "poster", "background"):
+            if where in attributes:
+                assert attributes[where].startswith(("#", "data:image/png;base64,")), attributes[where]
+    assert "@import" not in text
+    assert "url(" not in text
+    shown = "".join(page.text)
+    assert "<script>alert(1)</script>" in shown, "a label is shown as the text it is"
+    assert '<img src=x onerror="alert(2)">' in shown
+
+
+def test_page_is_one_a_reader_can_use(made):
+    out, _ = made
+    page = Page((out / "tiny.html").read_text(encoding="utf-8"))
+    assert page.named("html") == [{"lang": "en"}]
+    assert "".join(page.text).count("A tiny report") == 2
+    assert any("width=device-width" in m.get("content", "") for m in page.named("meta"))
+    assert len(page.named("main")) == 1
+    assert next(a for a in page.named("a"))["href"] == "#" + page.named("main")[0]["id"]
+    assert len(page.named("h1")) == 1
+    assert [i["alt"] for i in page.named("img")] == ["Share of yes", "Share of yes"]
+    assert all(int(i["width"]) > 100 for i in page.named("img"))
+    tables_ = len(page.named("table"))
+    assert tables_ >= 4
+    assert sum("halo-scroll" in d.get("class", "") for d in page.named("div")) == tables_
+    shown = "".join(page.text)
+    assert "Rows read" in shown
+    assert "Not estimated. no item has a <i>gold</i> label" in " ".join(shown.split())
+    assert "reports.start(" not in shown
+    assert "CAL-001" not in shown
+
+
+def test_same_input_same_numbers(made, export, tmp_path):
+    _, first = made
+    again = reports.run("tiny", export, tmp_path / "again", audience="operations")
+    assert again == first
+
+
+def test_sample_by_name_or_left_out(book, tmp_path):
+    by_default = reports.run("tiny", out=tmp_path)
+    assert by_default["data"]["name"] == "tiny.csv"
+    assert by_default["parameters"]["audience"] == "partner", "the careful audience is the default"
+    shown = (tmp_path / "tiny.html").read_text(encoding="utf-8")
+    assert "3 people" in shown
+    assert "withheld" in shown
+    assert shown.count("<img") == 1, "the picture of individuals is for operations only"
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("refuse", 'section "Share of yes", the cell that begins `with report.section("Share of yes") as show:`: '
+                   "two criteria are one too many"),
+        ("break", "KeyError: 'absent'"),
+    ],
+)  # fmt: skip
+def test_a_failing_cell_is_named_in_one_line_and_nothing_is_left(book, tmp_path, step, reason):
+    out = tmp_path / "out"
+    with pytest.raises(HaloError) as failed:
+        reports.run("tiny", out=out, step=step)
+    assert reason in str(failed.value)
+    assert "Share of yes" in str(failed.value)
+    assert "\n" not in str(failed.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_report_leaves_the_earlier_one(made, export, tmp_path):
+    out, _ = made
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    with pytest.raises(HaloError, match="absent"):
+        reports.run("tiny", export, out, step="break")
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert [p.name for p in out.parent.iterdir()] == ["reports"]
+
+
+def test_a_cell_that_takes_too_long_is_named(book, tmp_path):
+    with pytest.raises(HaloError, match=r'section "Share of yes".*still running after 3 s'):
+        reports.run("tiny", out=tmp_path, step="sleep", timeout=3)
+
+
+def test_a_dead_kernel_gets_one_more_chance(book, tmp_path):
+    made = reports.run("tiny", out=tmp_path / "a", step="die once")
+    assert made["estimates"]
+    with pytest.raises(HaloError, match=r'section "Share of yes".*the kernel died, twice'):
+        reports.run("tiny", out=tmp_path / "b", step="die")
+
+
+def test_a_misspelt_parameter_is_refused_before_anything_runs(book, tmp_path):
+    with pytest.raises(
+        BadOption, match=r"no parameter 'colums'. Did you mean columns\? It has: audience, columns, data"
+    ):
+        reports.run("tiny", out=tmp_path / "out", colums={})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_names_list_those_there_are(book, tmp_path):
+    with pytest.raises(HaloError, match=r"no report is called 'tinny'. Did you mean tiny\?"):
+        reports.find("tinny")
+    with pytest.raises(HaloError, match=r"no sample is called 'tinny'. Did you mean tiny\?"):
+        reports.sample("tinny")
+    with pytest.raises(HaloError, match=r"no file 'absent.csv'"):
+        reports.run("tiny", tmp_path / "absent.csv", tmp_path)
+    with pytest.raises(BadOption, match="audience is 'boss'"):
+        reports.run("tiny", out=tmp_path, audience="boss")
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([("code", "data = 'tiny'", [])], "no cell tagged 'parameters'"),
+        ([("code", "a = 1", ["parameters"]), ("code", "b = 1", ["parameters"])], "2 cells tagged 'parameters'"),
+        ([("code", "import os", ["parameters"])], "plain assignments"),
+        ([("code", "a = open('x')", ["parameters"])], "plain assignments"),
+    ],
+)
+def test_a_notebook_that_is_no_report_is_refused(tmp_path, monkeypatch, cells, message):
+    monkeypatch.setenv(places.BOOK, str(tiny_report.write(tmp_path, cells=cells, name="odd")))
+    with pytest.raises(HaloError, match=message):
+        reports.run("odd", out=tmp_path / "out")
+
+
+def test_parameters_are_read_without_running():
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "a = {}; b = c = [1]\nd: int = -2"}
+    assert parameters.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
+    assert parameters.literal((0, 100)) == "0..100"
+    assert parameters.literal(("poor", "good")) == ["poor", "good"]
+    assert scale_from(parameters.literal((0, 100))) == (0.0, 100.0)
+    with pytest.raises(BadOption, match="a parameter is a DataFrame"):
+        parameters.literal(pd.DataFrame())
+
+
+def test_sections_and_gates_outside_a_notebook(book, capsys):
+    report = reports.start("tiny", data="tiny", audience="operations")
+    with pytest.raises(HaloError, match="lists CAL-001 and never gives it"), report.section("S", gates=["CAL-001"]):
+        pass
+    with pytest.raises(ZeroDivisionError), report.section("S"):
+        _ = 1 / 0
+    bundle = report._repr_mimebundle_()
+    assert bundle["application/vnd.halo+json"]["kind"] == "data"
+    assert str(book) not in json.dumps(bundle)
+
+
+# ---------------------------------------------------------------- people
+
+
+def people(sizes):
+    rows = [(g, f"{g}-{n}", n / 10) for g, size in sizes.items() for n in range(size)]
+    return pd.DataFrame(rows, columns=["vendor", "rater_id", "accuracy"])
+
+
+def test_groups_below_the_threshold_are_counted_and_not_shown():
+    shown, sentence = audience.groups_shown(
+        people({"a": 7, "b": 6, "c": 2, "d": 4}), ["rater_id"], by="vendor", threshold=5
+    )
+    assert shown is not None
+    assert shown["vendor"].tolist() == ["a", "b"]
+    assert shown["people"].tolist() == [7, 6]
+    assert shown["accuracy (median)"].tolist() == [0.3, 0.25]
+    assert sentence.startswith("2 groups with 6 people in all are withheld")
+
+
+def test_a_lone_small_group_cannot_be_had_by_subtraction():
+    shown, sentence = audience.groups_shown(people({"a": 7, "b": 6, "c": 2}), ["rater_id"], by="vendor", threshold=5)
+    assert shown is not None
+    assert shown["vendor"].tolist() == ["a"]
+    assert sentence.startswith("2 groups with 8 people")
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 9), min_size=1), st.integers(2, 6))
+def test_whoever_is_not_shown_is_counted(sizes, threshold):
+    shown, sentence = audience.groups_shown(people(sizes), ["rater_id"], by="vendor", threshold=threshold)
+    seen = 0 if shown is None else int(shown["people"].sum())
+    assert shown is None or shown["people"].min() >= threshold
+    hidden = sum(sizes.values()) - seen
+    assert (f"{hidden} people" in sentence) == bool(hidden)
+
+
+def test_pairs_count_people_once():
+    table = pd.DataFrame({"rater_a": ["x", "x", "y"], "rater_b": ["y", "z", "z"], "kappa": [0.1, 0.2, 0.6]})
+    shown, sentence = audience.groups_shown(table, ["rater_a", "rater_b"], by=None, threshold=3)
+    assert shown is not None
+    assert (shown["people"].tolist(), shown["kappa (median)"].tolist(), sentence) == ([3], [0.2], "")
+    assert audience.groups_shown(table, ["rater_a", "rater_b"], by=None, threshold=4)[0] is None
+
+
+def test_pseudonyms_are_keyed_and_never_shared():
+    one, other = audience.Pseudonyms(b"k" * 16), audience.Pseudonyms(b"l" * 16)
+    names = [str(n) for n in range(5000)]
+    one.learn(names)
+    assert len({one.of(n) for n in names}) == 5000, "6 digits collide among 5,000 people; a longer one is used then"
+    assert all(re.fullmatch(r"R-[0-9a-f]{6,7}", one.of(n)) for n in names)
+    assert one.of("1") != other.of("1")
+    assert audience.Pseudonyms().of("1") != audience.Pseudonyms().of("1")
+
+
+def test_house_settings(tmp_path):
+    file = tmp_path / "halo.toml"
+    assert audience.house(None).privacy_threshold == 5
+    file.write_text('[privacy]\nthreshold = 8\nkey = "pseudonyms.key"\n')
+    with pytest.raises(HaloError, match="key that halo.toml names can't be read"):
+        audience.house(file)
+    (tmp_path / "pseudonyms.key").write_bytes(b"0123456789abcdef\n")
+    assert audience.house(file) == audience.House(8, b"0123456789abcdef")
+    file.write_text("[privacy]\nthreshold = 1\n")
+    with pytest.raises(BadOption, match="at least 2"):
+        audience.house(file)
+
+
+# ---------------------------------------------------------------- pieces
+
+
+def test_numbers_that_are_not_finite_never_reach_the_json():
+    assert tables.plain({"a": np.float64(0.1), "b": np.int64(3), "c": np.array([1, 2])}) == {
+        "a": 0.1,
+        "b": 3,
+        "c": [1, 2],
+    }
+    for bad in (float("nan"), np.float64("inf"), {"x": [float("nan")]}):
+        with pytest.raises(HaloError, match="NotEstimable"):
+            tables.plain(bad)
+
+
+def test_long_tables_and_cells_say_what_is_left_out():
+    assert "first 500 of 501 rows" in tables.frame(pd.DataFrame({"a": range(501)}))
+    long = "x" * 10_000_000
+    shown = tables.frame(pd.DataFrame({"a": [long]}))
+    assert len(shown) < 1000
+    assert "10,000,000 characters" in shown
+
+
+@given(st.text())
+def test_no_text_becomes_markup(text):
+    table = Page(tables.frame(pd.DataFrame({"a": [text]}), caption=text))
+    assert {t for t, _ in table.tags} <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "attribute", "value", "kept"),
+    [
+        ("a", "href", "#x", True), ("a", "href", "https://x.example", False), ("a", "href", "javascript:x", False),
+        ("img", "src", "data:x", False), ("td", "style", "color:red", False), ("td", "onclick", "x", False),
+        ("th", "scope", "col", True), ("td", "colspan", "2", True),
+    ],
+)  # fmt: skip
+def test_attributes_of_the_data(tag, attribute, value, kept):
+    assert html.allowed(tag, attribute, value) is kept
+
+
+def test_why_is_one_line():
+    assert runner.why("NotEstimable", "no\n gold") == "no gold"
+    assert runner.why("KeyError", "'x'") == "KeyError: 'x'"
+    assert runner.why("ValueError", "first\nlast") == "ValueError: last"
