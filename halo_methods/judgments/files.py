@@ -8,11 +8,7 @@ import io
 import json
 import os
 import re
-import warnings
-import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +16,9 @@ import numpy as np
 import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from .cells import cell_text, encodable, quoted, text_column
-
-
-@dataclass
-class Raw:
-    """A table of text as it came: nothing renamed, converted or dropped.
-
-    Attributes
-    ----------
-    frame : polars.DataFrame
-        All columns text; an absent cell is null.
-    problems, notes : list
-        What reading found.
-    decimal_comma : bool
-        Whether the file is of the kind that writes 12,5 (semicolons between cells).
-    """
-
-    frame: pl.DataFrame
-    name: str
-    sha256: str | None = None
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    decimal_comma: bool = False
+from .cells import cell_text, quoted
+from .raw import Raw, raw_table, text_series
+from .workbook import workbook
 
 
 def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
@@ -70,7 +46,7 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
     if content.startswith(b"PAR1"):
         raw = _parquet(content, name)
     elif content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raw = _workbook(content, name)
+        raw = workbook(content, name)
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidData([Problem("the file is an old Excel workbook (.xls)", "Save it as .xlsx or CSV.")])
     elif stem.endswith((".parquet", ".xlsx")):
@@ -81,37 +57,6 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
         raw = _json(text, name) if stem.endswith((".jsonl", ".ndjson", ".json")) else _delimited(text, name, stem)
     raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
-
-
-def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:
-    """A raw table from a header, which may repeat or lack names, and columns of any type."""
-    raw = Raw(pl.DataFrame(), name)
-    kept: dict[str, pl.Series] = {}
-    for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
-        label = cell_text(title) or ""
-        texts = text_column(column)
-        if not label.strip():
-            if not texts.fill_null("").str.strip_chars().ne("").any():
-                continue
-            label = f"column {at}"
-            raw.notes.append(f"column {at} has no name and is kept as {label!r}")
-        if label in kept:
-            raw.problems.append(
-                Problem(f"two columns are called {quoted(label)}", "Rename one of them.", column=label[:80])
-            )
-            continue
-        kept[label] = texts.alias(label)
-    raw.frame = pl.DataFrame(list(kept.values()))
-    return raw
-
-
-def text_series(name: str, values: Iterable[str | None]) -> pl.Series:
-    """Python strings as a column, whatever they hold."""
-    held = list(values)
-    try:
-        return pl.Series(name, held, dtype=pl.String)
-    except UnicodeEncodeError:
-        return pl.Series(name, [None if v is None else encodable(v) for v in held], dtype=pl.String)
 
 
 def _unzipped(stored: bytes) -> bytes:
@@ -312,55 +257,3 @@ def _parquet(content: bytes, name: str) -> Raw:
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidData([Problem("the Parquet file is damaged or of an unknown kind", "Export it again.")]) from error
     return raw_table(table.column_names, columns, name)
-
-
-def _workbook(content: bytes, name: str) -> Raw:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.namelist()
-            if not any(part.startswith("xl/workbook") for part in parts):
-                raise InvalidData([Problem("the file is a zip archive, not a workbook", "Give the file inside.")])
-            sheets = [part for part in parts if part.startswith("xl/worksheets/")]
-            formulas = any(re.search(rb"<(?:\w+:)?f[ />]", archive.read(part)) for part in sheets)
-        values, notes = _sheet(content, data_only=True)
-        written = _sheet(content, data_only=False)[0] if formulas else []
-    except HaloError:
-        raise
-    except Exception as error:  # openpyxl raises whatever a damaged part happens to cause
-        raise InvalidData([Problem("the workbook is damaged", "Open it, save it as .xlsx or CSV.")]) from error
-    problems = []
-    for at, (shown, formula) in enumerate(zip(values, written, strict=False)):
-        for column, (value, source) in enumerate(zip(shown, formula, strict=False)):
-            if value is None and source is not None:
-                header = cell_text(values[0][column]) if column < len(values[0]) else None
-                problems.append(Problem(f"the formula {quoted(cell_text(source))} has no stored result",
-                                        "Open the workbook, let it calculate, save it; or paste values.",
-                                        at or None, header))  # fmt: skip
-    while values and not any((cell_text(cell) or "").strip() for cell in values[-1]):
-        values.pop()
-    if not values:
-        raise InvalidData([Problem("the first sheet is empty", "Put the judgments on the first sheet.")])
-    width = max(map(len, values))
-    full = [[cell_text(cell) for cell in row] + [None] * (width - len(row)) for row in values]
-    columns = [text_series("", column) for column in zip(*full[1:], strict=True)] or [text_series("", [])] * width
-    raw = raw_table(full[0], columns, name)
-    raw.problems[:0] = problems
-    raw.notes[:0] = notes
-    return raw
-
-
-def _sheet(content: bytes, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
-            rest = [other.title for other in book.worksheets[1:]]
-        finally:
-            book.close()
-    notes = [f"read from sheet {quoted(sheet.title)}; not read: {', '.join(map(quoted, rest))}"] if rest else []
-    return rows, notes

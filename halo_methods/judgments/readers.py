@@ -8,8 +8,9 @@ import polars as pl
 
 from ..errors import HaloError, InvalidData, Problem
 from .cells import cell_text
-from .files import Raw, raw_table, read_raw, text_series
+from .files import read_raw
 from .options import Reading
+from .raw import Raw, raw_table, text_series
 from .table import Judgments
 from .validate import conform
 

@@ -9,9 +9,10 @@ import polars as pl
 from ..errors import BadOption, InvalidData, Problem
 from ..results import readable
 from .cells import accepted_answers, moment, quoted
-from .files import Raw
 from .mapping import OPTIONAL, REQUIRED, nearest, renamed
+from .notes import like_missing, lookalikes, odd_locales
 from .options import Reading, number
+from .raw import Raw
 from .table import Judgments, Source
 from .where import matching
 
@@ -21,8 +22,6 @@ ALLOWED = {
     "stage": ("label", "review", "audit", "adjudication"),
 }
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
-_LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
-_LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
 
 
 class _Check:
@@ -326,28 +325,9 @@ def _remarks(state: _Check) -> None:
         if kind == pl.String:
             nul = state.live & frame[column].str.contains("\0", literal=True)
             state.problem(column, nul, lambda cell: f"{quoted(cell)} holds a NUL byte", "Remove it, or see encoding=.")
-    for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None and not state.how.numeric else ())):
-        if column in frame.columns:
-            state.notes += _lookalikes(frame[column].filter(state.live), column)
-    if "label" in frame.columns and frame.schema["label"] == pl.String:
-        odd = frame["label"].filter(state.live)
-        for text in odd.filter(odd.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort():
-            state.notes.append(f"the label {quoted(text)} looks like a missing value; if so, list it in missing=")
-    if "locale" in frame.columns:
-        tags = frame["locale"].filter(state.live).drop_nulls().unique()
-        for tag in tags.filter(~tags.str.contains(_LOCALE)).sort().head(5):
-            said = tag.replace("_", "-")
-            hint = f"; write {quoted(said)}" if re.match(_LOCALE, said) else ""
-            state.notes.append(f"the locale {quoted(tag)} does not look like a BCP 47 tag{hint}")
-
-
-def _lookalikes(texts: pl.Series, column: str) -> list[str]:
-    """Values that differ only by case, space or Unicode form: perhaps one thing written twice."""
-    unique = pl.DataFrame({"text": texts.drop_nulls().unique()})
-    plain = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    groups = unique.group_by(plain.alias("plain")).agg(pl.col("text").sort()).filter(pl.col("text").list.len() > 1)
-    if not len(groups):
-        return []
-    first = " and ".join(quoted(t) for t in sorted(groups["text"].to_list())[0][:2])
-    more = f", and {len(groups) - 1:,} more such groups" if len(groups) > 1 else ""
-    return [f"{column}: {first} differ only by case, space or Unicode form{more}; they are kept apart"]
+    texts = {c: frame[c].filter(state.live) for c, kind in frame.schema.items() if kind == pl.String}
+    for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
+        if column in texts:
+            state.notes += lookalikes(texts[column], column)
+    state.notes += like_missing(texts["label"]) if "label" in texts else []
+    state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
