@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import re
+import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
@@ -672,3 +674,19 @@ def test_accepted_answers():
     assert accepted_answers("a||b") == ("a|b",)
     assert accepted_answers("a|||b") == ("a|", "b")
     assert accepted_answers("") == accepted_answers(None) == ()
+
+
+def test_a_stored_result_of_a_formula_is_its_text(file):
+    book = openpyxl.Workbook()
+    for row in [HEADER, ("a", "x", "=1+1")]:
+        book.active.append(row)
+    book.create_sheet("notes")
+    written, out = io.BytesIO(), io.BytesIO()
+    book.save(written)
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            new.writestr(part, re.sub(rb"(<f>1\+1</f>)<v\s*/>|(<f>1\+1</f>)<v></v>", rb"<f>1+1</f><v>2</v>", content))
+    j = read_judgments(file(out.getvalue(), "x.xlsx"))
+    assert rows(j) == [("a", "x", "2")]
+    assert j.source.notes == ("read from sheet 'Sheet'; not read: 'notes'",)
