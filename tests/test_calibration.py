@@ -215,7 +215,7 @@ def test_bad_options_list_what_is_allowed():
 class TestRealFiles:
     def test_pandalm_judges_against_the_human_majority(self, datasets):
         j = halo.read_judgments(
-            datasets / "pandalm_pairwise.csv",
+            datasets("pandalm_pairwise.csv"),
             values={"rater_type": {"llm": "model"}, "label": {"garbage": "0"}},
             scale=["0", "1", "2"],
         )
@@ -225,16 +225,16 @@ class TestRealFiles:
         assert made.loc["pandalm-7b", scores].tolist() == [0.6677, 0.5738, 0.5750, 0.5743]
 
     def test_hatecheck_items_whose_majority_differs(self, datasets):
-        j = halo.read_judgments(datasets / "mhc_hatecheck.csv.gz")
+        j = halo.read_judgments(datasets("mhc_hatecheck.csv.gz"))
         made = calibration.majority_against_gold(j, by="locale").set_index("locale")["n_differs"].astype(int)
         named = {"ar": 245, "de": 153, "es": 90, "fr": 789, "hi": 174, "it": 27, "nl": 362, "pl": 78, "pt": 152,
                  "zh": 387}  # fmt: skip
         assert made.to_dict() == named
 
     def test_majority_on_the_crowds(self, datasets):
-        barzan = halo.read_judgments(datasets / "gal_barzan.csv", scale=["0", "1"])
+        barzan = halo.read_judgments(datasets("gal_barzan.csv"), scale=["0", "1"])
         assert round(calibration.majority_against_gold(barzan)["accuracy"].iloc[0], 3) == 0.696
-        adult = halo.read_judgments(datasets / "gal_adult2.csv.gz", duplicates="round")
+        adult = halo.read_judgments(datasets("gal_adult2.csv.gz"), duplicates="round")
         first, split = (
             calibration.majority_against_gold(adult, ties=t)["accuracy"].iloc[0] for t in ("first", "split")
         )

@@ -5,6 +5,7 @@ confusion and missed items use only judgments of items that have gold.
 """
 
 from .gold import accuracy, by_rater, confusion, missed_items, missed_share, rater_estimates
+from .groups import by_group, grouping
 from .next_steps import rater_steps, suspect_items
 from .reference import judges, majority_against_gold, people
 from .rounds import by_round, change, current, first_and_last, rounds
@@ -12,12 +13,14 @@ from .severity import severity
 
 __all__ = [
     "accuracy",
+    "by_group",
     "by_rater",
     "by_round",
     "change",
     "confusion",
     "current",
     "first_and_last",
+    "grouping",
     "judges",
     "majority_against_gold",
     "missed_items",
