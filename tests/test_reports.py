@@ -307,7 +307,7 @@ def test_house_settings(tmp_path):
     file = tmp_path / "halo.toml"
     assert audience.house(None).privacy_threshold == 5
     file.write_text('[privacy]\nthreshold = 8\nkey = "pseudonyms.key"\n')
-    with pytest.raises(HaloError, match="key that halo.toml names can't be read"):
+    with pytest.raises(HaloError, match=r"key that halo\.toml names can't be read"):
         audience.house(file)
     (tmp_path / "pseudonyms.key").write_bytes(b"0123456789abcdef\n")
     assert audience.house(file) == audience.House(8, b"0123456789abcdef")

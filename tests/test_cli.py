@@ -1,0 +1,216 @@
+"""The halo command: what it prints, where, and how it exits."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import tiny_report
+
+from halo_methods import cli
+from halo_methods.reports import places
+
+GATES = '''
+class Gate:
+    """Stands in for a gate."""
+
+    def __init__(self, standard, verdict):
+        self.standard, self.verdict, self.subject = standard, verdict, ""
+
+    def to_dict(self):
+        return {"standard": self.standard, "title": "A bar", "verdict": self.verdict, "estimate": None,
+                "threshold": 0.8, "to_settle": "", "subject": "", "reason": ""}
+
+    def _repr_html_(self):
+        return f"<p>{self.standard} {self.verdict}</p>"
+
+
+with report.section("Gates") as show:
+    show(Gate("XYZ-001", "met"))
+    show(Gate("XYZ-002", step))
+'''
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("book")
+    cells = [*tiny_report.standard_cells()[:5], ("code", GATES, [])]
+    tiny_report.write(folder, cells=cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(places.BOOK, str(folder))
+        yield folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    def write(*rows, header="item_id,rater_id,label"):
+        file = tmp_path / "data.csv"
+        file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        return str(file)
+
+    return write
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    heavy = "('numpy', 'pandas', 'polars', 'IPython')"
+    code = f"import sys, halo_methods.cli as c; c.parser(); print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    fastest = min(timed([sys.executable, "-m", "halo_methods.cli", "--help"]) for _ in range(3))
+    assert fastest < 0.5
+
+
+def timed(command):
+    started = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "line",
+    [[], ["absent"], ["report"], ["check", "x", "--level", "cardinal"], ["report", "x", "-p", "novalue"],
+     ["check", "x", "--columns", "item_id"], ["check", "x", "--values", "llm=model"], ["check", "x", "--scale", "a..b"],
+     ["check", "x", "--quiet", "--verbose"]],
+)  # fmt: skip
+def test_usage(line, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(line)
+    assert exit_.value.code == cli.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "usage: halo" in err
+
+
+def test_check_says_what_was_read(data, capsys):
+    file = data("a,r1,yes", "a,r2,no", "b,r1,")
+    assert cli.main(["check", file, "--format", "json"]) == cli.FINE
+    read = json.loads(capsys.readouterr().out)
+    assert (read["rows_read"], read["rows_used"], sum(read["dropped"].values())) == (3, 2, 1)
+    assert cli.main(["check", file]) == cli.FINE
+    assert "3 rows read, 2 used" in capsys.readouterr().out
+
+
+def test_check_lists_every_problem(data, capsys):
+    rows = [f"i{n},r1,{label}" for n, label in enumerate(["good"] * 3 + ["goood"] * 30)]
+    assert cli.main(["check", data(*rows), "--scale", "poor,good", "--format", "json"]) == cli.FINDINGS
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert [p["row"] for p in problems] == list(range(4, 34))
+    assert cli.main(["check", data(*rows), "--scale", "poor,good"]) == cli.FINDINGS
+    out = capsys.readouterr().out
+    assert "30 problems" in out
+    assert out.count("goood") == 30
+
+
+def test_check_takes_the_options_of_reading(data, capsys):
+    file = data("t1,r1,80,llm,x", "t1,r1,81,person,x", "t2,r2,n/a,person,y", header="task,rater_id,score,kind,place")
+    line = ["check", file, "--columns", "item_id=task,label=score,rater_type=kind", "--values",
+            "rater_type:llm=model,person=human", "--scale", "0..100", "--level", "interval", "--duplicates", "first",
+            "--missing", "n/a", "--where", "place == 'x'", "--format", "json"]  # fmt: skip
+    assert cli.main(line) == cli.FINE
+    read = json.loads(capsys.readouterr().out)
+    assert (read["rows_read"], read["rows_used"]) == (3, 1)
+    assert cli.main([*line, "--where", "place ~ x"]) != cli.FINE
+
+
+def test_check_of_nothing(capsys, tmp_path):
+    assert cli.main(["check", str(tmp_path / "absent.csv")]) == cli.COULD_NOT_RUN
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "there is no file" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("step", "fail_on", "status"),
+    [("not_met", "not_met", cli.GATE_FAILED), ("undecided", "not_met", cli.FINE),
+     ("undecided", "undecided", cli.GATE_FAILED), ("not_met", None, cli.FINE), ("met", "undecided", cli.FINE)],
+)  # fmt: skip
+def test_report_exits_by_its_gates(book, tmp_path, capsys, step, fail_on, status):
+    line = ["report", "tiny", "--out", str(tmp_path), "-p", f"step={step}", "--format", "json"]
+    assert cli.main([*line, *(["--fail-on", fail_on] if fail_on else [])]) == status
+    out, err = capsys.readouterr()
+    made = json.loads(out)
+    assert [g["verdict"] for g in made["gates"]] == ["met", step]
+    assert made["files"] == [str(tmp_path / f"tiny.{kind}") for kind in ("html", "ipynb", "json")]
+    assert all(os.path.isfile(f) for f in made["files"])
+    assert ("XYZ-002" in err) == (status == cli.GATE_FAILED)
+
+
+def test_report_passes_options_on(book, tmp_path, data, capsys):
+    file = data("t1,r1,yes", "t1,r2,no", header="task,rater_id,label")
+    line = ["report", "tiny", "--data", file, "--out", str(tmp_path / "o"), "--columns", "item_id=task",
+            "--scale", "no,yes", "--level", "ordinal", "--audience", "public", "--format", "json"]  # fmt: skip
+    assert cli.main(line) == cli.FINE
+    made = json.loads(capsys.readouterr().out)
+    assert made["data"]["scale"] == ["no", "yes"]
+    assert made["parameters"]["audience"] == "public"
+    assert made["parameters"]["columns"] == {"item_id": "task"}
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "message"),
+    [
+        (["report", "tinny"], cli.COULD_NOT_RUN, "Did you mean tiny? There are: "),
+        (["report", "tiny", "-p", "stepp=1"], cli.USAGE, "Did you mean step"),
+        (["report", "tiny", "--data", "absent.csv"], cli.COULD_NOT_RUN, "no file 'absent.csv'"),
+        (["report", "tiny", "--scale", "a,b", "-p", "scale=x"], cli.USAGE, "scale is given twice"),
+    ],
+)
+def test_report_refuses_in_words(book, tmp_path, capsys, line, status, message):
+    assert cli.main([*line, "--out", str(tmp_path / "out")]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_data_is_told_in_one_line(book, tmp_path, data, capsys):
+    file = data("a,r1,x", "a,r1,y")
+    assert cli.main(["report", "tiny", "--data", file, "--out", str(tmp_path / "out")]) == cli.COULD_NOT_RUN
+    _, err = capsys.readouterr()
+    assert err.count("\n") == 1
+    assert "row 2" in err
+    assert str(tmp_path) not in err
+
+
+def test_a_fault_is_no_traceback_unless_asked(monkeypatch, capsys):
+    def broken(_):
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(cli, "check", broken)
+    assert cli.main(["check", "x"]) == cli.COULD_NOT_RUN
+    assert "Traceback" not in capsys.readouterr().err
+    assert cli.main(["check", "x", "--verbose"]) == cli.COULD_NOT_RUN
+    assert "Traceback" in capsys.readouterr().err
+    monkeypatch.setattr(cli, "check", interrupted)
+    assert cli.main(["check", "x"]) == cli.INTERRUPTED
+
+
+def interrupted(_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a Unix pipe")
+def test_a_closed_pipe_is_quiet(data):
+    file = data(*(f"i{n},r1,x" for n in range(20000)), "i1,r1,x")
+    program = [sys.executable, "-m", "halo_methods.cli", "check", file, "--scale", "y"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+
+
+def test_standards(capsys):
+    assert cli.main(["standards", "list", "--format", "json"]) == cli.FINE
+    listed = json.loads(capsys.readouterr().out)
+    assert {"id", "level", "title", "topic", "evidence", "owner", "since", "review_by"} == set(listed[0])
+    assert [s["id"] for s in listed] == sorted(s["id"] for s in listed)
+    one = listed[0]
+    assert cli.main(["standards", "show", one["id"]]) == cli.FINE
+    assert one["title"] in capsys.readouterr().out
+    assert cli.main(["standards", "trace", "--topic", one["topic"]]) == cli.FINE
+    traced = capsys.readouterr().out.splitlines()
+    assert len(traced) == sum(s["topic"] == one["topic"] for s in listed)
+    assert cli.main(["standards", "show", "XXX-999"]) == cli.COULD_NOT_RUN
+    assert "no standard is called XXX-999" in capsys.readouterr().err
