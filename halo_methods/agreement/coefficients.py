@@ -157,7 +157,7 @@ def _krippendorff_ordinal(q: int) -> Coefficient:
         rank = (np.cumsum(used, -1) - used / 2) / np.where(n > 0, n, 1)
         pairs = pairs.reshape(*pairs.shape[:-1], q, q)
         squares = rank**2
-        cross = np.einsum("...k,...kl,...l->...", rank, pairs, rank)
+        cross = ((pairs @ rank[..., None])[..., 0] * rank).sum(-1)
         within = 2 * ((pairs.sum(-1) * squares).sum(-1) - cross)
         expected = 2 * (n[..., 0] * (used * squares).sum(-1) - (used * rank).sum(-1) ** 2)
         return 1 - _ratio((n[..., 0] - 1) * within, np.where(expected > 1e-9 * n[..., 0] ** 2 / 4, expected, 0))

@@ -9,7 +9,7 @@ from scipy import stats
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate, Over
-from .measures import _few_items
+from .cautions import few_items
 from .weights import Array, as_numbers
 
 FORMS = {
@@ -99,7 +99,7 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
     over = _OVER[form.removesuffix("k")]
     return Estimate(
         value, min(low, value), max(high, value), confidence, None, n, k, n * k, method, over,
-        (*cautions, *_few_items(n)),
+        (*cautions, *few_items(n)),
     )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ class Totals:
         P, how many units show the pattern.
     value : callable
         Totals (..., t) to the coefficient (...), nan where undefined.
-    without : numpy.ndarray
-        R x t: the totals when a rater's judgments are removed.
+    removal : callable
+        Makes `without`, R x t: the totals when a rater's judgments are removed.
     best, worst : numpy.ndarray
         Terms of a unit on which two raters agree, and of one on which they are
         as far apart as the labels allow.
@@ -37,7 +37,7 @@ class Totals:
     terms: Array
     frequency: Array
     value: Value
-    without: Array
+    removal: Callable[[], Array]
     best: Array
     worst: Array
     lowest: float
@@ -50,9 +50,9 @@ class Totals:
     def n_units(self) -> int:
         return int(self.frequency.sum())
 
-    @property
-    def n_raters(self) -> int:
-        return len(self.without)
+    @cached_property
+    def without(self) -> Array:
+        return self.removal()
 
     @cached_property
     def estimate(self) -> float:

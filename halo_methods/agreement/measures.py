@@ -4,13 +4,22 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..judgments.counts import contingency, moments, patterns
 from ..results import Estimate, Over, counted
 from . import coefficients as formulas
+from .cautions import (
+    all_alike,
+    beside_coefficient,
+    few_items,
+    need_order,
+    order_caution,
+    raw_and_shares,
+    why_undefined,
+)
 from .coefficients import Coefficient
-from .intervals import FEW_ITEMS, Interval, Totals, over_both, over_items, over_raters
+from .intervals import Interval, Totals, over_both, over_items, over_raters
 from .sums import moment_totals, pair_totals, pattern_totals
 from .weights import LEVELS, WEIGHTS, as_numbers
 
@@ -103,7 +112,7 @@ def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any
             j, formulas.krippendorff_from_moments(), moments_of=chosen, stated=level is not None, **options
         )
     if chosen == "ordinal":
-        _need_order(j)
+        need_order(j)
     return _estimate(j, formulas.krippendorff(chosen, labels), stated=level is not None, paired_only=True, **options)
 
 
@@ -232,21 +241,21 @@ def cohen_kappa(
     j = j.one()
     _check(over, confidence, replicates)
     if weights != "identity":
-        _need_order(j)
+        need_order(j)
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
     totals = pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
-        raise NotEstimable(_all_alike(j.labels[int(np.argmax(table.sum(0)))]))
+        raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
     interval = over_items(totals, confidence, replicates, seed)
     n = totals.n_units
     raw = float(np.trace(table) / n)
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
-    beside, cautions = _beside(j, raw, shares)
+    beside, cautions = beside_coefficient(j, raw, shares)
     return Estimate(
         totals.estimate, interval.low, interval.high, confidence, None, n, 2, 2 * n,
         f"{coefficient.name} of {a} and {b}; {beside}; {interval.how}", "items",
-        (*_order_caution(j, weights != "identity"), *cautions, *_few_items(n), *interval.cautions),
+        (*order_caution(j, weights != "identity"), *cautions, *few_items(n), *interval.cautions),
     )  # fmt: skip
 
 
@@ -257,10 +266,10 @@ def _chance_corrected(
     if weights not in WEIGHTS:
         raise BadOption.of("weights", weights, WEIGHTS)
     if weights != "identity":
-        _need_order(j)
+        need_order(j)
         name += f" ({weights} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
-        raise NotEstimable(f"{_all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
+        raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
     coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
     return _estimate(j, coefficient, stated=weights != "identity", **options)
 
@@ -278,14 +287,16 @@ def _estimate(
     moments_of: str | None = None,
 ) -> Estimate:
     _check(over, confidence, replicates)
-    if j.n_raters < 2:
-        raise NotEstimable("there is one rater; agreement needs at least two")
     if moments_of:
         made = moments(j)
         sizes, times = made.n, np.ones(len(made.n), dtype=np.int64)
+        n_raters, all_items = len(made.raters), made.n_items
     else:
         by_label = patterns(j)
         sizes, times = by_label.table.sum(1), by_label.frequency
+        n_raters, all_items = by_label.n_raters, by_label.n_items
+    if n_raters < 2:
+        raise NotEstimable("there is one rater; agreement needs at least two")
     paired = int(times[sizes > 1].sum())
     if not paired:
         raise NotEstimable("no item was judged by two raters")
@@ -297,25 +308,25 @@ def _estimate(
             seen = ("With so many labels the interval holds their ranks fixed; it is approximate.",)
     else:
         totals, name = pattern_totals(j, coefficient, paired_only), coefficient.name
-        beside, seen = _beside(j, *_raw_and_shares(j))
+        beside, seen = beside_coefficient(j, *raw_and_shares(j))
     if not np.isfinite(totals.estimate):
-        raise NotEstimable(_why_undefined(j))
-    interval, aside, spoken, about = _interval(totals, over, confidence, replicates, seed)
+        raise NotEstimable(why_undefined(j))
+    interval, aside, spoken, about = _interval(totals, n_raters, over, confidence, replicates, seed)
     drops_single = paired_only or bool(moments_of)
     used = int(sizes[sizes > 1] @ times[sizes > 1]) if drops_single else j.n_judgments
     single = int(times[sizes == 1].sum())
-    notes = list(_order_caution(j, stated)) + list(seen)
+    notes = list(order_caution(j, stated)) + list(seen)
     if single:
         fate = "not used" if drops_single else "counted only for how common labels are"
         notes.append(f"Judged once and therefore {fate}: {counted(single, 'item')}.")
     n_units = paired if drops_single else int(times.sum())
-    n_items = min(n_units, j.n_items)
-    if int(times.sum()) > j.n_items:
+    n_items = min(n_units, all_items)
+    if int(times.sum()) > all_items:
         notes.append("Some items come back in several rounds; the interval takes each round as a separate item.")
     method = "; ".join(part for part in (name, beside, interval.how) if part)
     return Estimate(
-        totals.estimate, interval.low, interval.high, confidence, aside, n_items, j.n_raters, used, method, spoken,
-        (*about, *notes, *_few_items(paired), *interval.cautions),
+        totals.estimate, interval.low, interval.high, confidence, aside, n_items, n_raters, used, method, spoken,
+        (*about, *notes, *few_items(paired), *interval.cautions),
     )  # fmt: skip
 
 
@@ -329,10 +340,9 @@ def _check(over: str, confidence: float, replicates: int) -> None:
 
 
 def _interval(
-    totals: Totals, over: str, confidence: float, replicates: int, seed: int
+    totals: Totals, n: int, over: str, confidence: float, replicates: int, seed: int
 ) -> tuple[Interval, tuple[float, float] | None, Over, list[str]]:
     """The interval, the items-only one to stand beside it, whom it speaks for, and cautions."""
-    n = totals.n_raters
     if over == "items":
         return over_items(totals, confidence, replicates, seed), None, "items", []
     if n < 3:
@@ -347,52 +357,3 @@ def _interval(
     caution = f"{n} raters are few to stand for others: read the interval beside the one for these raters only."
     beside = over_items(totals, confidence, replicates, seed)
     return made, (beside.low, beside.high), spoken, [caution]
-
-
-def _raw_and_shares(j: Judgments) -> tuple[float, np.ndarray]:
-    made = patterns(j)
-    raw = formulas.percent_agreement(made.labels)
-    total = made.frequency @ raw.sums(made.table.astype(float))
-    shares = made.frequency @ made.table
-    return float(raw.value(total)), shares / shares.sum()
-
-
-def _beside(j: Judgments, raw: float, shares: np.ndarray) -> tuple[str, tuple[str, ...]]:
-    """Raw agreement and prevalence as text, and the cautions they call for."""
-    top = int(np.argmax(shares))
-    text = f"raw agreement {raw:.3f}, most common label {j.labels[top]!r} {shares[top]:.3f}"
-    if shares[top] <= 0.9:
-        return text, ()
-    caution = (f"{100 * shares[top]:.3g}% of judgments are {j.labels[top]!r}: chance-corrected agreement is low and "
-               "unsteady at such prevalence; read it beside raw agreement.")  # fmt: skip
-    return text, (caution,)
-
-
-def _few_items(n: int) -> tuple[str, ...]:
-    if n >= FEW_ITEMS:
-        return ()
-    return (f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short.",)
-
-
-def _order_caution(j: Judgments, stated: bool) -> tuple[str, ...]:
-    if j.level_given or stated:
-        return ()
-    return ("Labels are taken as nominal; give level= if their order or distance matters.",)
-
-
-def _need_order(j: Judgments) -> None:
-    if j.scale is None and as_numbers(j.labels) is None:
-        raise NotEstimable("labels are words and their order is not known: give scale=[...] from lowest to highest")
-
-
-def _all_alike(label: object) -> str:
-    return f"every judgment is {label!r}: chance-corrected agreement is undefined; raw agreement is 1"
-
-
-def _why_undefined(j: Judgments) -> str:
-    made = patterns(j)
-    used = np.flatnonzero(made.table[made.table.sum(1) > 1].sum(0))
-    if len(used) > 1:
-        raise HaloError("the coefficient is undefined for these judgments")
-    where = "" if len(np.flatnonzero(made.table.sum(0))) == 1 else " on items that two raters judged"
-    return _all_alike(made.labels[int(used[0])]).replace("every judgment", f"every judgment{where}")

@@ -18,29 +18,33 @@ def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
     apart[used[0], used[-1]] = 1
     best = agree / agree.sum() if agree.any() else np.eye(q * q)[used[0] * (q + 1)]
     kept = cells > 0
-    none = np.zeros((0, q * q))
-    return Totals(np.eye(q * q)[kept], cells[kept], coefficient.value, none, best, apart.ravel(), coefficient.lowest)
+    return Totals(
+        np.eye(q * q)[kept], cells[kept], coefficient.value, lambda: np.zeros((0, q * q)), best, apart.ravel(),
+        coefficient.lowest,
+    )  # fmt: skip
 
 
 def pattern_totals(j: Judgments, coefficient: Coefficient, paired_only: bool = False) -> Totals:
     """Totals from pattern counts; a rater's removal takes one label out of each unit the rater judged."""
-    counted, by_rater = patterns(j), rater_patterns(j)
+    counted = patterns(j)
     table = counted.table.astype(float)
     terms = coefficient.sums(table)
     frequency = counted.frequency.astype(float)
     if paired_only:
         frequency = frequency * (table.sum(1) > 1)
-    row = np.full(table.shape, -1)
-    pattern, label = np.nonzero(table)
-    row[pattern, label] = np.arange(len(pattern))
-    less = table[pattern]
-    less[np.arange(len(pattern)), label] -= 1
-    change = coefficient.sums(less) - terms[pattern]
-    total = frequency @ terms
-    count = by_rater.count * (frequency[by_rater.pattern] > 0).astype(float)
-    without = totals_without(
-        total, change, by_rater.rater, row[by_rater.pattern, by_rater.label], count, len(by_rater.raters)
-    )
+
+    def without() -> Array:
+        by_rater = rater_patterns(j)
+        row = np.full(table.shape, -1)
+        pattern, label = np.nonzero(table)
+        row[pattern, label] = np.arange(len(pattern))
+        less = table[pattern]
+        less[np.arange(len(pattern)), label] -= 1
+        change = coefficient.sums(less) - terms[pattern]
+        count = by_rater.count * (frequency[by_rater.pattern] > 0).astype(float)
+        done = row[by_rater.pattern, by_rater.label]
+        return totals_without(frequency @ terms, change, by_rater.rater, done, count, len(by_rater.raters))
+
     kept = frequency > 0
     best, worst = _extremes(frequency @ table, coefficient)
     return Totals(terms[kept], frequency[kept], coefficient.value, without, best, worst, coefficient.lowest)
@@ -77,9 +81,11 @@ def moment_totals(counted: Moments, coefficient: Coefficient, ranks: bool = Fals
     less = coefficient.sums(judged - np.stack([np.ones(len(value)), value, value**2], -1)) - terms[unit]
     paired = n > 1
     kept = terms[paired]
-    without = totals_without(
-        kept.sum(0), less, rater, np.arange(len(value)), paired[unit].astype(float), len(counted.raters)
-    )
+
+    def without() -> Array:
+        count = paired[unit].astype(float)
+        return totals_without(kept.sum(0), less, rater, np.arange(len(value)), count, len(counted.raters))
+
     low, high = value.min(), value.max()
     best, worst = np.array([2.0, 0, 0]), np.array([2.0, low + high, low**2 + high**2])
     ones = np.ones(len(kept))

@@ -13,6 +13,7 @@ from ..judgments.counts import pair_cells, patterns
 from ..results import Estimate
 from . import coefficients as formulas
 from . import measures
+from .cautions import need_order
 from .intervals import jackknife_variance, leave_one_unit_out, log_interval, no_spread
 from .sums import pair_totals
 
@@ -157,7 +158,7 @@ def pairs(j: Judgments, *, weights: str = "identity", confidence: float = 0.95) 
     """
     j = j.one()
     if weights != "identity":
-        measures._need_order(j)
+        need_order(j)
     coefficient = formulas.cohen(j.labels, weights)
     cells = pair_cells(j)
     if not len(cells):
