@@ -108,9 +108,9 @@ def _against_gold(j: Judgments, ties: Ties) -> dict[str, float]:
         credit = won["right"].cast(pl.Float64)
     else:
         credit = won["right"].cast(pl.Float64) / won["tied"]
-    n = won["item_id"].n_unique()
+    n, right_ones = won["item_id"].n_unique(), float(credit.to_numpy().sum())
     tied = won.filter(pl.col("tied") > 1)["item_id"].n_unique()
-    return {"n_items": n, "n_tied": tied, "n_differs": n - credit.sum(), "accuracy": credit.sum() / n}
+    return {"n_items": n, "n_tied": tied, "n_differs": n - right_ones, "accuracy": right_ones / n}
 
 
 def judges(j: Judgments) -> pd.DataFrame:
@@ -173,7 +173,8 @@ def _macro(truth: pl.Series, label: pl.Series) -> dict[str, float]:
     recall = np.array([_part(found, truth == x) for x in labels])
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros(len(labels)), where=total > 0)
-    return {"accuracy": found.mean(), "precision": precision.mean(), "recall": recall.mean(), "f1": f1.mean()}  # type: ignore[dict-item]
+    means = {"precision": precision, "recall": recall, "f1": f1}
+    return {"accuracy": found.sum() / found.len(), **{name: float(x.mean()) for name, x in means.items()}}
 
 
 def _part(found: pl.Series, of: pl.Series) -> float:

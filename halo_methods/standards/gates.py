@@ -1,0 +1,190 @@
+"""Gates: an estimate held against a standard, with one verdict everywhere."""
+
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from ..errors import BadOption, HaloError, NotEstimable
+from ..results import Estimate, Verdict, counted, readable
+from .house import house
+from .model import Direction, Measured
+
+MOST_TIMES = 50
+
+
+def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
+    """What an interval says about a threshold.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Its interval decides; its value does not.
+    threshold : float
+        In the unit of the estimate.
+    direction : {"at_least", "at_most"}
+        On which side of the threshold the standard is met.
+
+    Returns
+    -------
+    {"met", "not_met", "undecided"}
+        ``met`` where the whole interval lies on the right side (the threshold
+        itself included), ``not_met`` where it lies wholly on the wrong side,
+        otherwise ``undecided``.
+
+    Examples
+    --------
+    >>> e = Estimate(.9, .86, .93, .95, None, 300, 1, 300, "share", "items")
+    >>> [verdict(e, t) for t in (.85, .9, .95)]
+    ['met', 'undecided', 'not_met']
+    """
+    if direction not in ("at_least", "at_most"):
+        raise BadOption.of("direction", direction, ("at_least", "at_most"))
+    if direction == "at_least":
+        return "met" if estimate.low >= threshold else "not_met" if estimate.high < threshold else "undecided"
+    return "met" if estimate.high <= threshold else "not_met" if estimate.low > threshold else "undecided"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A standard's answer for one estimate.
+
+    Attributes
+    ----------
+    standard, title, level : str
+        Of the standard.
+    verdict : {"met", "not_met", "undecided", "excepted"}
+    estimate : Estimate or None
+        None where it could not be estimated; `reason` says why.
+    threshold : float
+    direction : {"at_least", "at_most"}
+    subject : str
+        What the estimate is about, where a standard is held against several things.
+    reason : str
+        Why the verdict is undecided without an estimate.
+    to_settle : str
+        For an undecided gate: what would settle it.
+    house : bool
+        The threshold is the house's own.
+    """
+
+    standard: str
+    title: str
+    level: str
+    verdict: Verdict
+    estimate: Estimate | None
+    threshold: float
+    direction: Direction
+    subject: str = ""
+    reason: str = ""
+    to_settle: str = ""
+    house: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything above, ready for JSON."""
+        return {**vars(self), "estimate": self.estimate.to_dict() if self.estimate else None}
+
+    @property
+    def wanted(self) -> str:
+        """The threshold in words."""
+        side = "at least" if self.direction == "at_least" else "at most"
+        return f"{side} {readable(self.threshold)}{' (house threshold)' if self.house else ''}"
+
+    def __str__(self) -> str:
+        about = f" for {self.subject}" if self.subject else ""
+        found = f"{readable(self.estimate.value)}, {self.estimate.interval}" if self.estimate else self.reason
+        settle = f" {self.to_settle}" if self.to_settle else ""
+        return f"{self.standard} {self.verdict.replace('_', ' ')}{about}: {self.wanted}; {found}.{settle}"
+
+    def _repr_html_(self) -> str:
+        shown = self.verdict.replace("_", " ")
+        badge = f'<span class="halo-gate halo-gate--{self.verdict}">{shown}</span>'
+        rows = [("Asked", f"{self.title}: {self.wanted}"), ("About", self.subject)]
+        if self.estimate:
+            rows.append(("Found", f"{readable(self.estimate.value)} ({self.estimate.interval})"))
+        rows += [("Because", self.reason), ("To settle it", self.to_settle)]
+        body = "".join(f'<tr><th scope="row">{k}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
+        head = f'<tr><th scope="row">{self.standard}</th><td>{badge} ({self.level})</td></tr>'
+        return f'<table class="halo-gate-table"><tbody>{head}{body}</tbody></table>'
+
+
+def gate(
+    standard: str,
+    estimate: Estimate | NotEstimable | None,
+    *,
+    subject: str = "",
+    threshold: float | None = None,
+) -> Gate:
+    """Hold an estimate against a measured standard.
+
+    Parameters
+    ----------
+    standard : str
+        Identifier, for instance ``"CAL-004"``.
+    estimate : Estimate, NotEstimable or None
+        Without an estimate the verdict is ``undecided``.
+    subject : str
+        What it is about.
+    threshold : float, optional
+        Instead of the standard's, or the house's, own.
+
+    Raises
+    ------
+    HaloError
+        If there is no such standard, or it is not measured.
+
+    Examples
+    --------
+    >>> print(gate("CAL-004", NotEstimable("no judged item has a gold answer")))
+    CAL-004 undecided: at least 0.85; no judged item has a gold answer.
+    """
+    settings = house()
+    asked = settings.register()[standard]
+    evidence = asked.evidence
+    if not isinstance(evidence, Measured):
+        raise HaloError(f"{standard} is {evidence.kind}: no number meets it, so it has no gate")
+    own = threshold is None and standard in settings.thresholds
+    bar = float(settings.thresholds[standard] if own else evidence.threshold if threshold is None else threshold)
+    if isinstance(estimate, Estimate):
+        found, reason = verdict(estimate, bar, evidence.direction), ""
+        settle = to_settle(estimate, bar) if found == "undecided" else ""
+    else:
+        reason = str(estimate) if estimate is not None else "nothing was estimated"
+        estimate, found, settle = None, "undecided", ""
+    return Gate(
+        standard, asked.title, asked.level, found, estimate, bar, evidence.direction, subject, reason, settle, own
+    )
+
+
+def to_settle(estimate: Estimate, threshold: float) -> str:
+    """What would settle an undecided gate, as a sentence.
+
+    The half of the interval that crosses the threshold shrinks with the root
+    of the sample; the sample asked for puts its end on the threshold if the
+    value stays where it is, so it settles the matter about half the time.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Undecided against the threshold.
+    threshold : float
+        In the unit of the estimate.
+
+    Examples
+    --------
+    >>> print(to_settle(Estimate(.9, .82, .95, .95, None, 60, 1, 60, "share", "items"), .85))
+    About 94 more items would settle it if the value holds; collect them once, as a top-up declared in advance.
+    """
+    gap = abs(estimate.value - threshold)
+    reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
+    size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")
+    times = (reach / gap) ** 2 if gap > 0 else math.inf
+    if times > MOST_TIMES:
+        return "The value lies at the threshold; no affordable number would settle it."
+    more = max(math.ceil(size * (times - 1)), 1)
+    if estimate.over == "items and raters":
+        few = max(math.ceil(estimate.n_items * (times - 1)), 1)
+        what = f"{counted(more, 'more rater')} and {counted(few, 'more item')}"
+    else:
+        what = counted(more, f"more {noun}")
+    return f"About {what} would settle it if the value holds; collect them once, as a top-up declared in advance."
