@@ -44,6 +44,7 @@ def mend(body: str) -> str:
     box = '<input class="task-list-item-checkbox"'
     return (
         body.replace("<th></th>", "<td></td>")
+        .replace('<th class="head"><p></p></th>', '<td class="head"></td>')
         .replace(box, f'{box} aria-label="Done"')
         .replace('role="doc-biblioentry"', 'role="listitem"')
     )
