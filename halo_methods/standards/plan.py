@@ -1,0 +1,242 @@
+"""A plan, checked against the standards that apply to it.
+
+A plan is a small YAML file whose clauses :mod:`.clauses` lists. Each standard
+that applies answers with a verdict, a reason and a mend: *declared* standards
+from the plan's clauses, *attested* ones from its dated attestations, *measured*
+ones from the gates of the reports it names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import Problem
+from ..results import Verdict
+from .clauses import blank, schema
+from .house import house
+from .model import Attested, Declared, Standard
+from .plan_answers import DUE_SOON, MEND, Answer, attested, declared, excepted, measured, records, scope
+from .plan_reading import Plan, nearest, read_plan
+from .register import Register
+from .report_gates import ReportedGate, read_gates
+
+__all__ = ["Finding", "PlanCheck", "blank", "check_plan", "schema"]
+
+Severity = Literal["error", "warning", "note"]
+_SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one standard says of a plan.
+
+    Attributes
+    ----------
+    standard, level, title, topic, owner, kind : str
+        The standard, and its kind of evidence.
+    clause : str
+        The clause, ``attestations`` or ``results`` that was read.
+    verdict : {"met", "not_met", "undecided", "excepted"}
+    severity : {"error", "warning", "note"} or None
+        Error for a *must* that is not met, warning for a *should*, note for a *may*.
+    reason, mend : str
+        Why, and what to do; the mend is empty where nothing is to be done.
+    due : date or None
+        The last day the verdict holds: of an attestation or an exception.
+    """
+
+    standard: str
+    level: str
+    title: str
+    topic: str
+    owner: str
+    kind: str
+    clause: str
+    verdict: Verdict
+    severity: Severity | None
+    reason: str
+    mend: str
+    due: date | None
+
+    def __str__(self) -> str:
+        state = {"not_met": "not met"}.get(self.verdict, self.verdict)
+        mend = f"\n    {self.mend}" if self.mend else ""
+        return f"{self.standard} {self.level}: {state}. {self.title}\n    {self.reason}{mend}"
+
+
+@dataclass(frozen=True)
+class PlanCheck:
+    """A plan's answers, standard by standard.
+
+    Attributes
+    ----------
+    plan : Plan
+        As read.
+    today : date
+        The day attestations and exceptions were held against.
+    problems : tuple of Problem
+        What is wrong with the document itself.
+    findings : tuple of Finding
+        One for each standard that applies, in the order of identifiers.
+    not_applicable : int
+        Standards of the register that don't apply to this plan.
+    """
+
+    plan: Plan
+    today: date
+    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
+    not_applicable: int
+
+    def of(self, verdict: Verdict) -> tuple[Finding, ...]:
+        """The findings with this verdict."""
+        return tuple(f for f in self.findings if f.verdict == verdict)
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """Standards not met that bind or must be explained: errors and warnings."""
+        return tuple(f for f in self.findings if f.severity in ("error", "warning"))
+
+    @property
+    def clean(self) -> bool:
+        """No problem and no fault; undecided and excepted are no faults."""
+        return not self.problems and not self.faults
+
+    @property
+    def exit_code(self) -> int:
+        """0 when clean, 1 otherwise."""
+        return 0 if self.clean else 1
+
+    def due(self, within: int = DUE_SOON) -> tuple[Finding, ...]:
+        """Findings that hold for at most so many days more, the first to end first."""
+        soon = [f for f in self.findings if f.due and f.due <= self.today + timedelta(days=within)]
+        return tuple(sorted(soon, key=lambda f: (f.due or self.today, f.standard)))
+
+    @property
+    def table(self) -> Any:
+        """The findings as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(f) for f in self.findings], columns=list(Finding.__dataclass_fields__))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `halo standards check --format json` prints."""
+        return {
+            "plan": self.plan.name,
+            "title": self.plan.title,
+            "today": self.today.isoformat(),
+            "clean": self.clean,
+            "problems": [{"what": p.what, "mend": p.mend} for p in self.problems],
+            "findings": [{**asdict(f), "due": f.due.isoformat() if f.due else None} for f in self.findings],
+            "not_applicable": self.not_applicable,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.plan.name}: {self.plan.title}"]
+        if self.problems:
+            lines += ["", "The document"]
+            lines += [f"  {p.what}.\n    {p.mend}" for p in self.problems]
+        for heading, verdict in (("Not met", "not_met"), ("Undecided", "undecided"), ("Excepted", "excepted")):
+            if found := self.of(verdict):  # type: ignore[arg-type]
+                lines += ["", heading, *(f"  {f}".replace("\n", "\n  ") for f in found)]
+        if soon := [f for f in self.due() if f.verdict == "met"]:
+            lines += ["", "Due soon", *(f"  {f.standard} until {f.due}: {f.title}" for f in soon)]
+        counts = ", ".join(
+            f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", "not_met", "undecided", "excepted")
+        )
+        return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
+
+
+def check_plan(
+    plan: str | Path | Mapping[str, Any], register: Register | None = None, *, today: date | None = None
+) -> PlanCheck:
+    """Hold a plan against every standard that applies to it.
+
+    Parameters
+    ----------
+    plan : path or mapping
+        A YAML file, or what such a file holds.
+    register : Register, optional
+        The standards; the handbook's with the house's own unless given.
+    today : date, optional
+        The day attestations and exceptions are held against; today unless given.
+
+    Returns
+    -------
+    PlanCheck
+        One finding for each standard that applies.
+
+    Raises
+    ------
+    HaloError
+        When the file can't be read as a plan at all.
+
+    Notes
+    -----
+    A standard applies from the first life-cycle stage it names on. One whose
+    clause can't be read is undecided, so that a slip is reported once. A plan
+    that checks clean says what it should; whether it is *done* is for the
+    attestations and the reports to show.
+
+    Examples
+    --------
+    >>> check = check_plan({"title": "Trial", "task": "label", "risk": "low", "stage": "design"})
+    >>> check.clean, next(f.reason for f in check.findings if f.standard == "ALN-001")
+    (False, 'the plan does not say `decision`')
+    """
+    read = read_plan(plan)
+    standards = house().register() if register is None else register
+    day = today or date.today()
+    gates, gate_problems = read_gates(read)
+    problems = [*read.problems, *gate_problems, *_unknown_names(read, standards)]
+    in_force = [s for s in standards.values() if not _retired(s, day)]
+    findings = [f for s in in_force if (f := _finding(s, read, gates, day)) is not None]
+    return PlanCheck(read, day, tuple(problems), tuple(findings), len(in_force) - len(findings))
+
+
+def _retired(standard: Standard, today: date) -> bool:
+    return any(a.type == "retired" and a.effective <= today for a in standard.amendments)
+
+
+def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]], today: date) -> Finding | None:
+    where = scope(standard, plan)
+    if where == "out":
+        return None
+    answer: Answer | None
+    match standard.evidence:
+        case _ if where != "in":
+            clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", MEND)
+        case Declared() as evidence:
+            clause, answer = evidence.clause, declared(standard.id, evidence, plan)
+        case Attested() as evidence:
+            clause, answer = "attestations", attested(standard.id, evidence, plan, today)
+        case evidence:
+            clause, answer = "results", measured(evidence, plan, gates.get(standard.id, []))
+    if answer is None:
+        return None
+    answer = excepted(standard.id, answer, plan, today)
+    severity = _SEVERITY[standard.level] if answer.verdict == "not_met" else None
+    return Finding(
+        standard.id, standard.level, standard.title, standard.topic, standard.owner, standard.evidence.kind, clause,
+        answer.verdict, severity, answer.reason, answer.mend, answer.due,
+    )  # fmt: skip
+
+
+def _unknown_names(plan: Plan, register: Register) -> Iterable[Problem]:
+    """Standards that the plan names and the register lacks, or that can't be attested."""
+    for clause in ("exceptions", "attestations"):
+        for entry in records(plan, clause):
+            name = str(entry.get("standard"))
+            if name not in register:
+                if "standard" in entry and not plan.unreadable.get(f"{clause}.standard"):
+                    yield Problem(f"`{clause}` names {name}, which is no standard", _near(name, register))
+            elif clause == "attestations" and register[name].evidence.kind != "attested":
+                kind = register[name].evidence.kind
+                yield Problem(f"`attestations` names {name}, which is {kind}, not attested", "Take the entry out.")
+
+
+def _near(word: str, words: Iterable[str]) -> str:
+    near = nearest(word, list(words))
+    return f"Did you mean {near}?" if near else "`halo standards list` shows them all."

@@ -1,0 +1,184 @@
+"""How one standard is answered from a plan: by its clause, by an attestation, or by a report's gate."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from ..errors import HaloError
+from ..results import Verdict
+from .clauses import STAGES, about
+from .model import Attested, Declared, Measured, Standard
+from .plan_reading import Plan, show
+from .report_gates import ReportedGate
+
+DUE_SOON = 30
+MEND = "Mend the clause first."
+_SWITCHES = {"vendors": "vendors.used"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict with its reason, its mend, and the last day it holds."""
+
+    verdict: Verdict
+    reason: str
+    mend: str = ""
+    due: date | None = None
+
+
+def records(plan: Plan, clause: str, standard: str | None = None) -> list[dict[str, Any]]:
+    """Entries of a list of records, without those the schema refused."""
+    entries = plan.get(clause)
+    entries = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    return [e for e in entries if standard is None or e.get("standard") == standard]
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def scope(standard: Standard, plan: Plan) -> str:
+    """Whether the standard applies: "in", "out", or the clause it depends on and the plan doesn't say."""
+    if plan.get(_SWITCHES.get(standard.topic, "title")) is False:
+        return "out"
+    for clause, wanted in (
+        ("task", standard.applies.task),
+        ("risk", standard.applies.risk),
+        ("stage", standard.applies.stage),
+        ("markets.locales", standard.applies.market),
+    ):
+        if "any" in wanted or (clause == "stage" and STAGES[0] in wanted):
+            continue
+        given = plan.get(clause)
+        if given is None or plan.why_unreadable(clause):
+            return clause
+        if clause == "stage":
+            if STAGES.index(given) < min(STAGES.index(s) for s in wanted):
+                return "out"
+        elif not set(given if isinstance(given, list) else [given]) & set(wanted):
+            return "out"
+    return "in"
+
+
+def declared(standard: str, evidence: Declared, plan: Plan) -> Answer | None:
+    """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
+    try:
+        return _by_rule(evidence, plan)
+    except (TypeError, AttributeError) as fault:
+        raise HaloError(f"{standard} has a rule that can't be used: {dict(evidence.rule)}") from fault
+
+
+def _by_rule(evidence: Declared, plan: Plan) -> Answer | None:
+    rule = dict(evidence.rule)
+    for clause, wanted in rule.pop("when", {}).items():
+        if why := plan.why_unreadable(clause):
+            return Answer("undecided", why, MEND)
+        if not _same(plan.get(clause), wanted):
+            return None
+    clause = evidence.clause
+    if why := plan.why_unreadable(clause):
+        return Answer("undecided", why, MEND)
+    value = plan.get(clause)
+    wanted_words = "; ".join(_wanted(kind, bound) for kind, bound in rule.items())
+    note = about(clause)
+    if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
+        say = f"Write `{clause}`" + (f": {wanted_words}" if wanted_words else "")
+        return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
+    if all(_holds(kind, bound, value) for kind, bound in rule.items()):
+        return Answer("met", f"`{clause}` is {_said(value)}")
+    return Answer("not_met", f"`{clause}` is {_said(value)}", f"It takes {wanted_words}. {note}")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(v, str) for v in value) and len(value) <= 8:
+        return f"[{', '.join(v if len(v) <= 40 else v[:39] + '…' for v in value)}]"
+    return show(value)
+
+
+def _same(value: object, wanted: object) -> bool:
+    return type(value) is type(wanted) and value == wanted
+
+
+def _wanted(kind: str, bound: Any) -> str:
+    match kind:
+        case "at_least" | "at_most":
+            return f"{kind.replace('_', ' ')} {bound}"
+        case "one_of":
+            return f"one of {', '.join(str(b) for b in bound)}"
+        case "includes":
+            return f"a list with {', '.join(str(b) for b in bound)}"
+        case "equals":
+            return show(bound) if isinstance(bound, bool) else f"{bound}"
+        case _:
+            return ""
+
+
+def _holds(kind: str, bound: Any, value: Any) -> bool:
+    match kind:
+        case "present":
+            return True
+        case "at_least" | "at_most":
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            return number and (value >= bound if kind == "at_least" else value <= bound)
+        case "one_of":
+            return any(_same(value, b) for b in bound)
+        case "includes":
+            return isinstance(value, list) and all(any(_same(v, b) for v in value) for b in bound)
+        case _:
+            return _same(value, bound)
+
+
+def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answer:
+    """Whether the right role has answered, and the answer still holds."""
+    ask = f"A {evidence.role} answers: {evidence.question}"
+    entries = [(day, e.get("by")) for e in records(plan, "attestations", standard) if (day := _day(e.get("date")))]
+    if not entries and (why := plan.why_unreadable("attestations")):
+        return Answer("undecided", why, MEND)
+    if not entries:
+        return Answer("not_met", "nobody has attested it", ask)
+    by_role = [day for day, role in entries if role == evidence.role]
+    if not by_role and (why := plan.why_unreadable("attestations")):
+        return Answer("undecided", why, MEND)
+    if not by_role:
+        return Answer("not_met", f"attested by the {entries[-1][1]}, not by the {evidence.role}", ask)
+    if not (past := [day for day in by_role if day <= today]):
+        return Answer("not_met", f"the attestation is dated {min(by_role)}, which is still to come", ask)
+    due = max(past) + timedelta(days=evidence.valid_days)
+    if due < today:
+        return Answer("not_met", f"the attestation of {max(past)} ended on {due}", ask)
+    left = (due - today).days
+    soon = f"; due again in {left} day{'s' if left != 1 else ''}" if left <= DUE_SOON else ""
+    return Answer("met", f"attested by the {evidence.role} on {max(past)}, good until {due}{soon}", due=due)
+
+
+def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answer:
+    """The worst verdict of the reports' gates for it."""
+    report = evidence.report
+    if not gates:
+        if why := plan.why_unreadable("results"):
+            return Answer("undecided", why, MEND)
+        mend = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
+        return Answer("undecided", f"no {report} report has measured it yet", mend)
+    worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "met").index(g.verdict))
+    where = f"{worst.report}{f' ({worst.subject})' if worst.subject else ''}"
+    more = f"; worst of {len(gates)} gates" if len(gates) > 1 else ""
+    state = worst.verdict.replace("_", " ")
+    return Answer(worst.verdict, f"{state} in {where}: {worst.said}{more}", worst.to_settle)
+
+
+def excepted(standard: str, answer: Answer, plan: Plan, today: date) -> Answer:
+    """The answer, as an exception changes it: excepted until its last day, not met after."""
+    entries = records(plan, "exceptions", standard)
+    if answer.verdict == "met" or not entries:
+        return answer
+    entry = max(entries, key=lambda e: str(e.get("until")))
+    until = _day(entry.get("until"))
+    if until is None or not all(isinstance(entry.get(key), str) for key in ("reason", "granted_by")):
+        return Answer("undecided", "its exception can't be read", "Mend the exception first.")
+    if until < today:
+        return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
+    reason = f"excepted until {until} by the {entry['granted_by']}: {entry['reason']}"
+    return Answer("excepted", reason, answer.mend, until)
