@@ -27,7 +27,7 @@ class BuildWithBook(build_py):
         shutil.rmtree(target, ignore_errors=True)
         for notebook in sorted((ROOT / "book" / "chapters").glob("*/*.ipynb")):
             if is_report(notebook):
-                self.copy(notebook, target / "chapters" / notebook.name)
+                self.copy(notebook, target / "chapters" / notebook.parent.name / notebook.name)
         for sample in sorted((ROOT / "data" / "samples").iterdir()):
             if sample.suffix in SAMPLE_SUFFIXES:
                 self.copy(sample, target / "samples" / sample.name)
