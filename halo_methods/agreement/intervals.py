@@ -197,8 +197,8 @@ def third_cumulant(leave_one_out: Array, multiplicity: Array) -> float:
     Examples
     --------
     >>> x = np.array([0., 0, 0, 4])
-    >>> round(third_cumulant((x.sum() - x) / 3, np.ones(4)), 6) == round(((x - 1)**3).sum() / 64, 6)
-    True
+    >>> round(third_cumulant((x.sum() - x) / 3, np.ones(4)), 4), round(float(((x - 1) ** 3).sum()) / 64, 4)
+    (0.375, 0.375)
     """
     defined = np.isfinite(leave_one_out)
     x, f = leave_one_out[defined], multiplicity[defined]
