@@ -174,9 +174,9 @@ def _macro(truth: pl.Series, label: pl.Series) -> dict[str, float]:
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros(len(labels)), where=total > 0)
     means = {"precision": precision, "recall": recall, "f1": f1}
-    return {"accuracy": found.sum() / found.len(), **{name: float(x.mean()) for name, x in means.items()}}
+    return {"accuracy": float(found.to_numpy().mean()), **{name: float(x.mean()) for name, x in means.items()}}
 
 
 def _part(found: pl.Series, of: pl.Series) -> float:
     """Share of ``of`` that was found; 0 where there is nothing to find, as is usual for macro averages."""
-    return float((found & of).sum() / of.sum()) if of.any() else 0.0
+    return float((found & of).to_numpy().sum() / of.to_numpy().sum()) if of.any() else 0.0

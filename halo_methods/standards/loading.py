@@ -15,7 +15,7 @@ MOST_NODES = 50_000
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(_Base):
     """PyYAML's safe loader that refuses a key used twice."""
 
 
@@ -34,7 +34,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
-def _at(what: str, mark: yaml.Mark | None) -> HaloError:
+def _at(what: str, mark: Any) -> HaloError:
     return HaloError(f"line {mark.line + 1}: {what}" if mark else what)
 
 
@@ -114,8 +114,8 @@ def _check_events(text: str) -> None:
             raise _at("anchors (&) and aliases (*) are not used here; write the value out", event.start_mark)
         if isinstance(event, yaml.NodeEvent):
             nodes += 1
-            if getattr(event, "tag", None) and not str(event.tag).startswith("tag:yaml.org,2002:"):
-                raise _at(f"the tag {str(event.tag)[:40]!r} is not used here", event.start_mark)
+            if (tag := getattr(event, "tag", None)) and not str(tag).startswith("tag:yaml.org,2002:"):
+                raise _at(f"the tag {str(tag)[:40]!r} is not used here", event.start_mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -1,0 +1,309 @@
+"""Standards in the book: a role, a directive, and tables, all read from the register.
+
+``{std}`CAL-003` `` becomes a badge that leads to the standard. ``{standard} CAL-003``
+shows it whole; the first such place is its home, and the register page is the home of
+those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
+``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
+``:owner:``, ``:stage:``, ``:report:``, ``:kind:`` and ``:level:``.
+"""
+
+import json
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from halo_methods.errors import HaloError, InvalidData
+from halo_methods.results import readable
+from halo_methods.standards import Register, Standard, load
+from halo_methods.standards.book import gates_and_standards, trace
+from halo_methods.standards.register import FAMILIES, FOLDER
+
+log = logging.getLogger(__name__)
+FILTERS = dict.fromkeys(("topic", "family", "owner", "stage", "report", "kind", "level"), directives.unchanged_required)
+LEVELS = {"must": "must", "should": "should", "may": "may"}
+
+
+class badge(nodes.Inline, nodes.TextElement):
+    """A standard's identifier, turned into a link when all homes are known."""
+
+
+class home(nodes.General, nodes.Element):
+    """A standard shown whole."""
+
+
+class cells(nodes.General, nodes.Element):
+    """A table whose first column holds badges."""
+
+
+class Std(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if self.text not in REGISTER:
+            log.warning("no standard is called %s", self.text, location=(self.env.docname, self.lineno))
+            return [nodes.literal(text=self.text)], []
+        _depends(self.env)
+        return [badge(self.text, self.text, standard=self.text)], []
+
+
+def _depends(env: Any) -> None:
+    for file in sorted(FOLDER.glob("*.yml")):
+        env.note_dependency(str(file))
+
+
+class Shown(SphinxDirective):
+    """``{standard} CAL-003``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in REGISTER:
+            log.warning("no standard is called %s", name, location=self.get_location())
+            return []
+        _depends(self.env)
+        homes = self.env.halo_homes
+        if homes.get(name, self.env.docname) != self.env.docname:
+            log.warning("%s is shown in %s too; name it there with {std}`%s`", name, homes[name], name,
+                        location=self.get_location())  # fmt: skip
+            return []
+        homes[name] = self.env.docname
+        return [home(standard=name)]
+
+
+class Table(SphinxDirective):
+    """``{standards}`` and ``{checklist}``."""
+
+    option_spec = FILTERS  # type: ignore[assignment]
+
+    def run(self) -> list[nodes.Node]:
+        _depends(self.env)
+        chosen = REGISTER.filter(**self.options)
+        if not chosen:
+            asked = ", ".join(f"{k} {v}" for k, v in self.options.items())
+            log.warning("no standard matches %s", asked, location=self.get_location())
+        return [cells(kind=self.name, standards=list(chosen))]
+
+
+class Whole(SphinxDirective):
+    """``{register-rest}``: the standards that no chapter shows, whole, by family."""
+
+    def run(self) -> list[nodes.Node]:
+        _depends(self.env)
+        self.env.halo_register = self.env.docname
+        return [cells(kind="rest", standards=[])]
+
+
+def _evidence(s: Standard) -> str:
+    e: Any = s.evidence
+    if e.kind == "measured":
+        side = "at least" if e.direction == "at_least" else "at most"
+        return (
+            f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {side} {readable(e.threshold)} ({e.unit})."
+        )
+    if e.kind == "declared":
+        rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.items() if kind != "when")
+        when = " and ".join(f"{k} is {_said(v)}" for k, v in dict(e.rule.get("when", {})).items())
+        return f"Declared: the plan's clause {e.clause} {rule}{f', where {when}' if when else ''}."
+    return f"Attested: the {e.role} answers, and the answer holds for {e.valid_days} days. {e.question}"
+
+
+def _said(value: Any) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _rule(kind: str, bound: Any) -> str:
+    listed = ", ".join(map(_said, bound)) if isinstance(bound, list) else _said(bound)
+    return {
+        "present": "is written",
+        "at_least": f"is at least {listed}",
+        "at_most": f"is at most {listed}",
+        "one_of": f"is one of {listed}",
+        "equals": f"is {listed}",
+        "includes": f"includes {listed}",
+    }[kind]
+
+
+def _whole(s: Standard, level: int = 4) -> str:
+    """One standard as HTML."""
+    e = escape
+    house = ' <span class="halo-house">house</span>' if s.house else ""
+    changes = "".join(
+        f"<li>{a.effective}: {a.type}. {e(a.note)} {'Raters calibrate again. ' if a.recalibrate else ''}"
+        f"Earlier judgments: {e(a.earlier)}</li>"
+        for a in s.amendments
+    )
+    source = "House rule." if s.source == "house rule" else f"Source: {e(s.source)}."
+    return (
+        f'<section class="halo-standard halo-standard--{s.level}" id="{s.id}" aria-labelledby="{s.id}-title">'
+        f'<p class="halo-standard-title" id="{s.id}-title" role="heading" aria-level="{level}">'
+        f'<span class="halo-badge halo-badge--{s.level}">{s.id} <span class="halo-level">{s.level}</span></span> '
+        f"{e(s.title)}{house}</p>"
+        f'<p class="halo-statement">{e(s.statement)}</p>'
+        f"<p><strong>Why.</strong> {e(s.why)}</p>"
+        f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
+        f'<div class="halo-pair"><div class="halo-complies"><p><strong>Complies</strong></p>'
+        f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
+        f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
+        f'<p class="halo-example">{e(s.violates.example)}</p><p>{e(s.violates.because)}</p></div></div>'
+        f'<p class="halo-small">{e(_evidence(s))} Owner: {e(s.owner)}. '
+        f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}</p>"
+        f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}</section>"
+    )
+
+
+def _place(app: Sphinx, name: str, docname: str) -> str:
+    """Address of a standard's home, from a page."""
+    target = app.env.halo_homes.get(name) or app.env.halo_register
+    return f"{app.builder.get_relative_uri(docname, target)}#{name}" if target else f"#{name}"
+
+
+def _link(app: Sphinx, name: str, docname: str, *, whole: bool = False) -> str:
+    s = REGISTER[name]
+    level = f' <span class="halo-level">{s.level}</span>' if whole else ""
+    address = escape(_place(app, name, docname))
+    return f'<a class="halo-badge halo-badge--{s.level}" href="{address}" title="{escape(s.title)}">{name}{level}</a>'
+
+
+def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]], label: str) -> str:
+    top = "".join(f'<th scope="col">{h}</th>' for h in head)
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="halo-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="halo-table">'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
+    chosen = [REGISTER[name] for name in names]
+
+    def link(s: Standard) -> str:
+        return _link(app, s.id, docname, whole=True)
+
+    if kind == "standards":
+        rows = [
+            (link(s), escape(s.title), s.evidence.kind, escape(s.owner), ", ".join(s.applies.stage)) for s in chosen
+        ]
+        return _grid(("standard", "says", "evidence", "owner", "life cycle"), rows, "Standards")
+    if kind == "checklist":
+        items = "".join(
+            f'<li><label><input type="checkbox"> <span>{escape(s.statement)}</span></label> {link(s)} '
+            f'<span class="halo-small">{escape(s.owner)}</span></li>'
+            for s in chosen
+        )
+        return f'<ul class="halo-checklist">{items}</ul>'
+    if kind == "traceability":
+        rows = [
+            (r["responsibility"], _link(app, r["standard"], docname, whole=True), escape(r["title"]), r["kind"],
+             _where(app, r, docname), escape(r["test"]) or "none yet")
+            for r in trace(REGISTER)
+        ]  # fmt: skip
+        return _grid(
+            ("responsibility", "standard", "says", "evidence", "report or clause", "test"), rows, "Traceability"
+        )
+    if kind == "standards-changelog":
+        changes = sorted(
+            ((a, s) for s in REGISTER.values() for a in s.amendments), key=lambda c: c[0].effective, reverse=True
+        )
+        if not changes:
+            return "<p>No standard has been amended since the first edition.</p>"
+        rows = [(str(a.effective), str(a.date), link(s), a.type, escape(a.note), "yes" if a.recalibrate else "no",
+                 escape(a.earlier)) for a, s in changes]  # fmt: skip
+        head = (
+            "effective",
+            "decided",
+            "standard",
+            "type",
+            "what a team does differently",
+            "recalibrate",
+            "earlier judgments",
+        )
+        return _grid(head, rows, "Changes of standards")
+    rest = [s for s in REGISTER.values() if s.id not in app.env.halo_homes and not s.retired]
+    return "".join(_whole(s, 3) for s in rest)
+
+
+def _where(app: Sphinx, row: dict[str, str], docname: str) -> str:
+    text = escape(row["where"])
+    chapter = (
+        next((d for d in sorted(app.env.found_docs) if d.endswith(f"/{row['report']}")), "") if row["report"] else ""
+    )
+    return f'<a href="{escape(app.builder.get_relative_uri(docname, chapter))}">{text}</a>' if chapter else text
+
+
+def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fill in links and tables once every home is known."""
+
+    def raw(html: str) -> nodes.raw:
+        return nodes.raw("", html, format="html")
+
+    for node in list(doctree.findall(badge)):
+        node.replace_self(raw(_link(app, node["standard"], docname)))
+    for node in list(doctree.findall(home)):
+        node.replace_self(raw(_whole(REGISTER[node["standard"]])))
+    for node in list(doctree.findall(cells)):
+        node.replace_self(raw(_html(app, node["kind"], node["standards"], docname)))
+
+
+def _start(app: Sphinx, env: Any, docnames: list[str]) -> None:
+    for name, empty in (("halo_homes", {}), ("halo_register", "")):
+        if not hasattr(env, name):
+            setattr(env, name, empty)
+    for problem in REGISTER.expired(date.today()):
+        log.warning("%s", problem)
+    for problem in gates_and_standards(REGISTER, Path(app.srcdir, "book", "chapters")):
+        log.warning("%s", problem)
+
+
+def _purge(app: Sphinx, env: Any, docname: str) -> None:
+    env.halo_homes = {k: v for k, v in getattr(env, "halo_homes", {}).items() if v != docname}
+
+
+def _merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
+    env.halo_homes |= {k: v for k, v in other.halo_homes.items() if v in docnames}
+    env.halo_register = env.halo_register or other.halo_register
+
+
+def _stale(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Tables depend on every page's homes: read their pages again when any page has changed."""
+    held = [env.halo_register] if getattr(env, "halo_register", "") else []
+    return [d for d in held if d in env.found_docs] if added or changed or removed else []
+
+
+def _publish(app: Sphinx, problem: Exception | None) -> None:
+    """``standards.json`` beside the pages, for other programs."""
+    if problem is None and app.builder.format == "html":
+        made = [{**s.to_dict(), "address": _place(app, s.id, app.config.root_doc)} for s in REGISTER.values()]
+        Path(app.outdir, "standards.json").write_text(json.dumps(made, indent=1, default=str), "utf-8")
+
+
+REGISTER: Register
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    global REGISTER
+    try:
+        REGISTER = load()
+    except (InvalidData, HaloError) as problem:
+        from sphinx.errors import ExtensionError
+
+        raise ExtensionError(f"the standards can't be read: {problem}") from None
+    for node in (badge, home, cells):
+        app.add_node(node)
+    app.add_role("std", Std())
+    app.add_directive("standard", Shown)
+    for name in ("standards", "checklist", "traceability", "standards-changelog"):
+        app.add_directive(name, Table)
+    app.add_directive("register-rest", Whole)
+    app.connect("env-before-read-docs", _start)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("env-get-outdated", _stale)
+    app.connect("doctree-resolved", resolve)
+    app.connect("build-finished", _publish)
+    return {"version": str(len(FAMILIES)), "parallel_read_safe": True, "parallel_write_safe": True}
