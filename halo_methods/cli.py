@@ -196,37 +196,22 @@ def _gate_line(gate: dict[str, Any]) -> str:
     return f"{gate['standard']}{about} {gate['verdict'].replace('_', ' ')}{reason}"
 
 
-def _standard_row(standard: Any) -> dict[str, Any]:
-    from dataclasses import asdict, is_dataclass
-
-    whole = asdict(standard) if is_dataclass(standard) and not isinstance(standard, type) else dict(standard)
-    names = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
-    return json.loads(json.dumps({n: whole.get(n) for n in names}, default=str))
-
-
-def _standard_whole(standard: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return json.loads(json.dumps(asdict(standard), default=str))
+def _jsonable(standard: Any) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(standard.to_dict(), default=str))
+    return made
 
 
 def standards(args: argparse.Namespace) -> int:
     """``halo standards list | show ID | trace``."""
-    from .standards import load
+    from .standards import house
 
-    register = load()
+    register = house().register()
     if args.what == "show":
-        if args.id not in register:
-            from difflib import get_close_matches
-
-            close = get_close_matches(args.id.upper(), list(register), n=3)
-            raise HaloError(
-                f"no standard is called {args.id}.{' Did you mean ' + ', '.join(close) + '?' if close else ''}"
-            )
-        whole = _standard_whole(register[args.id])
+        whole = _jsonable(register[args.id.upper()])
         _print(args, whole, lambda: "\n".join(_lines(whole)))
         return FINE
-    chosen = [_standard_row(register[i]) for i in sorted(register)]
+    names = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
+    chosen = [{n: s[n] for n in names} for s in map(_jsonable, (register[i] for i in sorted(register)))]
     if args.topic:
         chosen = [s for s in chosen if s["topic"] == args.topic]
     if args.what == "list":

@@ -6,9 +6,7 @@ at least the privacy threshold of people, and the count of what is withheld.
 
 import hashlib
 import hmac
-import os
 import secrets
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import BadOption, HaloError
+from ..standards.house import CONFIG
+from ..standards.house import find as config_file
+from ..standards.house import house as house_settings
+
+__all__ = ["AUDIENCES", "CONFIG", "House", "Pseudonyms", "check", "config_file", "groups_shown", "house"]
 
 AUDIENCES = ("rater", "operations", "partner", "public")
-CONFIG = "HALO_CONFIG"
 
 
 @dataclass(frozen=True)
@@ -37,48 +39,29 @@ class House:
     key: bytes | None = None
 
 
-def config_file() -> Path | None:
-    """The ``halo.toml`` that applies: named by ``HALO_CONFIG``, or in this folder or one above it."""
-    if os.environ.get(CONFIG):
-        return Path(os.environ[CONFIG])
-    here = Path.cwd()
-    return next((p / "halo.toml" for p in (here, *here.parents) if (p / "halo.toml").is_file()), None)
-
-
 def house(path: Path | None = None) -> House:
-    """Read the privacy threshold and the pseudonym key a house has set.
+    """The privacy threshold and the pseudonym key a house has set in its ``halo.toml``.
 
     Parameters
     ----------
     path : Path, optional
         The file; otherwise the one that applies here, and the defaults without any.
-        In it: ``[privacy]`` with ``threshold = 5`` and ``key = "pseudonyms.key"``, a
-        path from the file's own folder.
 
     Raises
     ------
     HaloError
-        When the file or the key it names can't be read, or the threshold is below 2.
+        When the file or the key it names can't be read, or the key has fewer than 16 bytes.
     """
-    path = path or config_file()
-    if path is None:
-        return House()
+    settings = house_settings(path)
+    if settings.key_path is None:
+        return House(settings.privacy_threshold)
     try:
-        privacy = tomllib.loads(path.read_text(encoding="utf-8")).get("privacy", {})
-    except (OSError, ValueError) as problem:
-        raise HaloError(f"{path.name} can't be read: {problem}") from problem
-    threshold = privacy.get("threshold", 5)
-    if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 2:
-        raise BadOption(f"privacy.threshold in {path.name} is {threshold!r}; it must be a whole number of at least 2")
-    if "key" not in privacy:
-        return House(threshold)
-    try:
-        key = (path.parent / privacy["key"]).read_bytes().strip()
+        key = settings.key_path.read_bytes().strip()
     except OSError as problem:
-        raise HaloError(f"the pseudonym key that {path.name} names can't be read: {problem.strerror}") from problem
+        raise HaloError(f"the pseudonym key that halo.toml names can't be read: {problem.strerror}") from problem
     if len(key) < 16:
-        raise HaloError(f"the pseudonym key that {path.name} names has {len(key)} bytes; it needs at least 16")
-    return House(threshold, key)
+        raise HaloError(f"the pseudonym key that halo.toml names has {len(key)} bytes; it needs at least 16")
+    return House(settings.privacy_threshold, key)
 
 
 @dataclass
