@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halo_methods import reports
-from halo_methods.errors import BadOption, HaloError
-from halo_methods.reports import audience, html, parameters, places, runner, tables
+from halo_methods.errors import BadOption, HaloError, NotEstimable
+from halo_methods.reports import audience, html, parameters, places, runner, show, tables
 from halo_methods.reports.report import scale_from
+from halo_methods.results import MIME, Estimate
 
 
 @pytest.fixture(scope="module")
@@ -360,3 +361,57 @@ def test_why_is_one_line():
     assert runner.why("NotEstimable", "no\n gold") == "no gold"
     assert runner.why("KeyError", "'x'") == "KeyError: 'x'"
     assert runner.why("ValueError", "first\nlast") == "ValueError: last"
+
+
+# ---------------------------------------------------------------- gates
+
+
+@pytest.fixture
+def published(monkeypatch):
+    outputs = []
+    monkeypatch.setattr(show, "publish", lambda data, metadata=None: outputs.append(data))
+    return outputs
+
+
+def of(share, n=400):
+    return Estimate(share, share - 0.04, share + 0.04, 0.95, None, n, 1, n, "a share", "items")
+
+
+def started(tmp_path, raters, who):
+    file = tmp_path / "some.csv"
+    file.write_text(tiny_report.judgments(raters), encoding="utf-8")
+    return reports.start("tiny", data=file, audience=who)
+
+
+def payloads(outputs):
+    held = [o[MIME] for o in outputs if MIME in o]
+    return [g for p in held for g in (p["gates"] if p["kind"] == "gates" else [p])]
+
+
+def test_a_section_that_cannot_be_estimated_leaves_its_gates_undecided(tmp_path, published):
+    report = started(tmp_path, 3, "operations")
+    with report.section("Gold", gates=["CAL-003", "CAL-004"]) as section:
+        section.gate("CAL-003", of(0.9))
+        raise NotEstimable("no item has gold")
+    found = {g["standard"]: g for g in payloads(published)}
+    assert found["CAL-003"]["verdict"] == "met"
+    assert (found["CAL-004"]["verdict"], found["CAL-004"]["reason"]) == ("undecided", "no item has gold")
+    assert found["CAL-004"]["section"] == "Gold"
+
+
+@pytest.mark.parametrize(("who", "raters"), [("operations", 6), ("partner", 6), ("partner", 3), ("public", 6)])
+def test_verdicts_on_people_by_audience(tmp_path, published, who, raters):
+    report = started(tmp_path, raters, who)
+    with report.section("Each rater", gates=["CAL-005"]) as section:
+        section.gates("CAL-005", {r: of(0.95 if n else 0.3) for n, r in enumerate(sorted(report.raters))})
+    found, text = payloads(published), json.dumps(published)
+    assert "rater-" not in text
+    if who == "operations":
+        assert {g["subject"] for g in found} == {report.name_of(r) for r in report.raters}
+        assert all(g["estimate"] for g in found)
+    elif raters == 6:
+        assert sorted(g["verdict"] for g in found) == ["met"] * 5 + ["not_met"]
+        assert {(g["subject"], g["estimate"]) for g in found} == {("one person", None)}
+    else:
+        assert found == []
+        assert "Verdicts on 3 people are withheld" in text
