@@ -174,14 +174,14 @@ def calibration_sample(seed: int = 20261) -> pd.DataFrame:
     Examples
     --------
     >>> calibration_sample().shape
-    (1248, 8)
+    (1560, 8)
     """
     rng = np.random.default_rng(seed)
     parts = []
     for number, wrong in ((1, (7,)), (2, (19, 33))):
-        truth = rng.choice(4, size=48, p=[0.15, 0.25, 0.4, 0.2])
-        difficulty = np.where(rng.random(48) < 0.06, 0.45, 0.0)
-        ids = [f"g{number}{i:02d}" for i in range(1, 49)]
+        truth = rng.choice(4, size=60, p=[0.15, 0.25, 0.4, 0.2])
+        difficulty = np.where(rng.random(60) < 0.06, 0.45, 0.0)
+        ids = [f"g{number}{i:02d}" for i in range(1, 61)]
         made = gold_round(
             calibration_team(number),
             CALIBRATION_SCALE,
@@ -191,6 +191,6 @@ def calibration_sample(seed: int = 20261) -> pd.DataFrame:
             wrong_gold=wrong,
             seed=seed + number,
         )
-        slices = dict(zip(ids, rng.choice(["billing", "delivery", "returns"], size=48), strict=True))
+        slices = dict(zip(ids, rng.choice(["billing", "delivery", "returns"], size=60), strict=True))
         parts.append(made.assign(round=number, slice=made["item_id"].map(slices)))
     return pd.concat(parts, ignore_index=True)

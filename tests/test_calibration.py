@@ -108,17 +108,31 @@ def test_missed_items_and_what_they_ask_for():
     assert steps == {"same": "check the gold", "split": "mend the guideline"}
 
 
-def test_a_suspect_item_does_not_count_against_a_rater():
-    rows = [(f"i{i}", r, "x", "x") for i in range(40) for r in "pqr"] + [("bad", r, "y", "x") for r in "pqr"]
+def test_a_verdict_that_hangs_on_suspect_items_asks_for_the_gold():
+    rows = [(f"i{i}", r, "x", "x") for i in range(40) for r in "pqr"]
+    rows += [(f"bad{i}", r, "y", "x") for i in range(6) for r in "pqr"]
     steps = calibration.rater_steps(table(rows))
-    assert steps["next_step"].tolist() == ["pass"] * 3
-    assert steps["n"].tolist() == [40] * 3
-    assert steps.attrs["suspect"] == 1
+    assert (
+        steps[["n", "verdict", "without_suspects", "next_step"]].to_numpy().tolist()
+        == [[46, "undecided", "met", "check the gold"]] * 3
+    )
+    assert steps.attrs["suspect"] == 6
 
 
-def test_all_gold_suspect_is_not_held_against_people():
-    with pytest.raises(NotEstimable, match="check the gold answers"):
-        calibration.rater_steps(table([("a", r, "y", "x") for r in "pqr"]))
+@pytest.mark.parametrize(("right", "step"), [(60, "pass"), (50, "more gold items"), (30, "train again")])
+def test_the_next_step_of_a_rater_among_good_ones(right, step):
+    rows = [(f"i{i}", r, "x", "x") for i in range(60) for r in "pqr"]
+    rows += [(f"i{i}", "s", "x" if i < right else "y", "x") for i in range(60)]
+    steps = calibration.rater_steps(table(rows)).set_index("rater_id")["next_step"]
+    assert steps["s"] == step
+    work = calibration.next_steps(table(rows)).set_index("next_step")["raters"]
+    assert work.sum() == 4
+    assert work[step] >= 1
+
+
+def test_where_every_gold_item_is_suspect_the_gold_is_checked_first():
+    steps = calibration.rater_steps(table([("a", r, "y", "x") for r in "pqr"]))
+    assert set(steps["next_step"]) == {"check the gold"}
 
 
 def test_severity_recovers_a_shift():

@@ -6,7 +6,7 @@ confusion and missed items use only judgments of items that have gold.
 
 from .gold import accuracy, by_rater, confusion, missed_items, missed_share, rater_estimates
 from .groups import by_group, grouping
-from .next_steps import rater_steps, suspect_items
+from .next_steps import next_steps, rater_steps, suspect_items
 from .reference import judges, majority_against_gold, people
 from .rounds import by_round, change, current, first_and_last, rounds
 from .severity import severity
@@ -25,6 +25,7 @@ __all__ = [
     "majority_against_gold",
     "missed_items",
     "missed_share",
+    "next_steps",
     "people",
     "rater_estimates",
     "rater_steps",

@@ -171,9 +171,9 @@ class Show:
         columns = [id_column] if isinstance(id_column, str) else list(id_column)
         if report.audience == "operations":
             named = table.assign(**{c: [report.name_of(p) for p in table[c]] for c in columns})
-            publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
             if figure is not None and len(named):
                 self(figure(named))
+            publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
             return named
         shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
         if shown is not None:
