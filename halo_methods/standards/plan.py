@@ -14,17 +14,22 @@ from typing import Any, Literal
 
 from ..errors import Problem
 from ..results import Verdict
-from .clauses import blank, schema
 from .house import house
 from .model import Attested, Declared, Standard
-from .plan_answers import DUE_SOON, MEND, Answer, attested, declared, excepted, measured, records, scope
+from .plan_answers import DUE_SOON, Answer, attested, declared, excepted, measured, records, scope
 from .plan_reading import Plan, nearest, read_plan
+from .plan_schema import blank, schema
 from .register import Register
 from .report_gates import ReportedGate, read_gates
 
 __all__ = ["Finding", "PlanCheck", "blank", "check_plan", "schema"]
 
 Severity = Literal["error", "warning", "note"]
+_HEADINGS: tuple[tuple[str, Verdict], ...] = (
+    ("Not met", "not_met"),
+    ("Undecided", "undecided"),
+    ("Excepted", "excepted"),
+)
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
 
 
@@ -62,8 +67,8 @@ class Finding:
 
     def __str__(self) -> str:
         state = {"not_met": "not met"}.get(self.verdict, self.verdict)
-        mend = f"\n    {self.mend}" if self.mend else ""
-        return f"{self.standard} {self.level}: {state}. {self.title}\n    {self.reason}{mend}"
+        mend = f"\n  {self.mend}" if self.mend else ""
+        return f"{self.standard} {self.level}: {state}. {self.title}\n  {self.reason}{mend}"
 
 
 @dataclass(frozen=True)
@@ -133,20 +138,25 @@ class PlanCheck:
             "not_applicable": self.not_applicable,
         }
 
-    def __str__(self) -> str:
+    def text(self, most: int | None = None) -> str:
+        """What `halo standards check` prints, with at most so many entries under each heading."""
+        blocks = [("The document", [f"{p.what}.\n  {p.mend}" for p in self.problems])]
+        blocks += [(heading, [str(f) for f in self.of(verdict)]) for heading, verdict in _HEADINGS]
+        soon = [f"{f.standard} until {f.due}: {f.title}" for f in self.due() if f.verdict == "met"]
         lines = [f"{self.plan.name}: {self.plan.title}"]
-        if self.problems:
-            lines += ["", "The document"]
-            lines += [f"  {p.what}.\n    {p.mend}" for p in self.problems]
-        for heading, verdict in (("Not met", "not_met"), ("Undecided", "undecided"), ("Excepted", "excepted")):
-            if found := self.of(verdict):  # type: ignore[arg-type]
-                lines += ["", heading, *(f"  {f}".replace("\n", "\n  ") for f in found)]
-        if soon := [f for f in self.due() if f.verdict == "met"]:
-            lines += ["", "Due soon", *(f"  {f.standard} until {f.due}: {f.title}" for f in soon)]
+        for heading, entries in [*blocks, ("Due soon", soon)]:
+            shown = entries if most is None else entries[:most]
+            more = [f"… and {len(entries) - len(shown)} more"] if len(shown) < len(entries) else []
+            lines += (
+                ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in [*shown, *more])] if entries else []
+            )
         counts = ", ".join(
-            f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", "not_met", "undecided", "excepted")
+            f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *(verdict for _, verdict in _HEADINGS))
         )
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 def check_plan(
@@ -207,7 +217,7 @@ def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]
     answer: Answer | None
     match standard.evidence:
         case _ if where != "in":
-            clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", MEND)
+            clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", f"Write `{where}`.")
         case Declared() as evidence:
             clause, answer = evidence.clause, declared(standard.id, evidence, plan)
         case Attested() as evidence:

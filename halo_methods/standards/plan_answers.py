@@ -6,9 +6,10 @@ from typing import Any
 
 from ..errors import HaloError
 from ..results import Verdict
-from .clauses import STAGES, about
+from .clauses import STAGES
 from .model import Attested, Declared, Measured, Standard
 from .plan_reading import Plan, show
+from .plan_schema import about
 from .report_gates import ReportedGate
 
 DUE_SOON = 30
@@ -89,7 +90,7 @@ def _by_rule(evidence: Declared, plan: Plan) -> Answer | None:
         return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
     if all(_holds(kind, bound, value) for kind, bound in rule.items()):
         return Answer("met", f"`{clause}` is {_said(value)}")
-    return Answer("not_met", f"`{clause}` is {_said(value)}", f"It takes {wanted_words}. {note}")
+    return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
 
 
 def _said(value: object) -> str:

@@ -1,6 +1,6 @@
 """Reading a plan: what is wrong with it as a document, before any standard is asked.
 
-Types are checked by ``jsonschema`` against :func:`.clauses.schema`; its errors
+Types are checked by ``jsonschema`` against :func:`.plan_schema.schema`; its errors
 are put into words here, each with the clause's path and a mend.
 """
 
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HaloError, InvalidData, Problem
-from .clauses import CLAUSES, about, schema
+from .clauses import CLAUSES
 from .loading import read_yaml
+from .plan_schema import about, schema
 
 MOST_VALUES, DEEPEST, MOST_PROBLEMS = 20_000, 12, 100
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -111,7 +112,7 @@ def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:
         raise InvalidData([Problem(f"the plan is {show(raw)}", "Write clauses, as `title: …`, one on a line.")])
     found: list[tuple[str, Problem]] = []
     values = _plain(raw, "", 0, [0], found)
-    found += islice(_faults(values), MOST_PROBLEMS)
+    found = list(dict.fromkeys([*found, *islice(_faults(values), MOST_PROBLEMS)]))
     unreadable = {re.sub(r"\[\d+\]", "", path): f"{p.what}" for path, p in found if path}
     return Plan(name, values, tuple(p for _, p in found[:MOST_PROBLEMS]), unreadable, folder)
 
