@@ -129,7 +129,7 @@ def _rule(kind: str, bound: Any) -> str:
     }[kind]
 
 
-def _whole(s: Standard, level: int = 4) -> str:
+def _whole(s: Standard, level: int) -> str:
     """One standard as HTML."""
     e = escape
     house = ' <span class="halo-house">house</span>' if s.house else ""
@@ -236,6 +236,11 @@ def _where(app: Sphinx, row: dict[str, str], docname: str) -> str:
     return f'<a href="{escape(app.builder.get_relative_uri(docname, chapter))}">{text}</a>' if chapter else text
 
 
+def _depth(node: nodes.Node | None) -> int:
+    """How many sections a node is in."""
+    return 0 if node is None else isinstance(node, nodes.section) + _depth(node.parent)
+
+
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Fill in links and tables once every home is known."""
 
@@ -245,7 +250,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(badge)):
         node.replace_self(raw(_link(app, node["standard"], docname)))
     for node in list(doctree.findall(home)):
-        node.replace_self(raw(_whole(REGISTER[node["standard"]])))
+        node.replace_self(raw(_whole(REGISTER[node["standard"]], _depth(node) + 1)))
     for node in list(doctree.findall(cells)):
         node.replace_self(raw(_html(app, node["kind"], node["standards"], docname)))
 
