@@ -77,5 +77,5 @@ def _moments(j: Judgments) -> Moments:
         rows["rater"].to_numpy(),
         rows["unit"].to_numpy().astype(np.int64),
         rows["label"].to_numpy(),
-        j.n_items,
+        len(units) if len(keys) == 1 else j.n_items,
     )
