@@ -1,7 +1,9 @@
 """Plans against the standards: worked plans are clean, each planted fault is found, nothing hangs."""
 
 import copy
+import dataclasses
 import json
+import re
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,9 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from halo_methods.errors import HaloError
-from halo_methods.standards import load
+from halo_methods.standards import Register, load
 from halo_methods.standards.clauses import CLAUSES, ROLES
-from halo_methods.standards.model import Declared
+from halo_methods.standards.model import Amendment, Declared
 from halo_methods.standards.plan import check_plan
 from halo_methods.standards.plan_reading import read_plan
 from halo_methods.standards.plan_schema import blank, schema, schema_text
@@ -325,6 +327,35 @@ def test_other_markets_have_their_own_standards() -> None:
 
 def test_a_house_writes_its_own_clauses() -> None:
     assert check(put(plan(LAUNCH), "house", {"badge": {"colour": "blue"}})).clean
+
+
+@pytest.mark.parametrize(
+    ("clause", "rule", "words"),
+    [
+        ("house.badges", {"at_least": "three"}, "MKT-001 has a rule that can't be used"),
+        ("house.badges", {"at_least": 3, "when": 7}, "MKT-001 has a rule that can't be used"),
+        ("badges", {"at_least": 3}, "MKT-001: a plan has no clause 'badges'"),
+    ],
+)
+def test_a_house_standard_that_cannot_be_asked_is_named(clause: str, rule: dict[str, Any], words: str) -> None:
+    odd = dataclasses.replace(REGISTER["MKT-001"], evidence=Declared(clause, rule))
+    with pytest.raises(HaloError, match=re.escape(words)):
+        check_plan(put(plan(LAUNCH), "house", {"badges": 2}), Register([odd]), today=TODAY)
+
+
+def test_a_house_standard_asks_for_a_house_clause() -> None:
+    own = dataclasses.replace(REGISTER["MKT-001"], evidence=Declared("house.badges", {"at_least": 3}))
+    for badges, verdict in ((2, "not_met"), (3, "met")):
+        found = check_plan(put(plan(LAUNCH), "house", {"badges": badges}), Register([own]), today=TODAY)
+        assert [f.verdict for f in found.findings] == [verdict]
+
+
+def test_retired_standards_are_not_asked_from_their_day_on() -> None:
+    change = Amendment(TODAY, "retired", TODAY, False, "stays as it is", "nothing")
+    old = dataclasses.replace(REGISTER["ALN-001"], amendments=(change,))
+    values = put(plan(LAUNCH), "decision", None)
+    assert not check_plan(values, Register([old]), today=TODAY).findings
+    assert len(check_plan(values, Register([old]), today=TODAY - timedelta(days=1)).faults) == 1
 
 
 # Whatever the file holds, the check ends soon and in words.

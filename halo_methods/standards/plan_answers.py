@@ -68,6 +68,8 @@ def declared(standard: str, evidence: Declared, plan: Plan) -> Answer | None:
     """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
     try:
         return _by_rule(evidence, plan)
+    except HaloError as fault:
+        raise HaloError(f"{standard}: {fault}") from fault
     except (TypeError, AttributeError) as fault:
         raise HaloError(f"{standard} has a rule that can't be used: {dict(evidence.rule)}") from fault
 

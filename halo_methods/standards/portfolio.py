@@ -20,7 +20,9 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 2rem; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { border-bottom: 1px solid #8c8c8c; padding: .375rem .5rem; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
+th { white-space: nowrap; }
+tbody th { min-width: 7rem; white-space: normal; }
 div.wide { overflow-x: auto; }
 @media print { body { max-width: none; } }
 """
