@@ -5,51 +5,20 @@ import dataclasses
 import json
 import re
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from plans import LAUNCH, MONITOR, PLANS, REGISTER, ROOT, SAFETY, TODAY, check, excepted, plan, put
 
 from halo_methods.errors import HaloError
-from halo_methods.standards import Register, load
+from halo_methods.standards import Register
 from halo_methods.standards.clauses import CLAUSES, ROLES
 from halo_methods.standards.model import Amendment, Declared
 from halo_methods.standards.plan import check_plan
-from halo_methods.standards.plan_reading import read_plan
 from halo_methods.standards.plan_schema import blank, schema, schema_text
-from halo_methods.standards.portfolio import portfolio
-
-ROOT = Path(__file__).parents[1]
-PLANS = {path.stem: path for path in sorted((ROOT / "data/plans").glob("*.yml"))}
-TODAY = date(2026, 11, 24)
-REGISTER = load()
-LAUNCH, SAFETY, MONITOR = "preference_launch", "safety_annotation", "calibration_programme"
-
-
-def plan(name: str) -> dict[str, Any]:
-    return yaml.safe_load(PLANS[name].read_text(encoding="utf-8"))
-
-
-def put(values: dict[str, Any], clause: str, value: object) -> dict[str, Any]:
-    """The plan with one clause set, or taken out where the value is None."""
-    changed = copy.deepcopy(values)
-    *path, leaf = clause.split(".")
-    node = changed
-    for key in path:
-        node = node.setdefault(key, {})
-    node.pop(leaf, None)
-    if value is not None:
-        node[leaf] = value
-    return changed
-
-
-def check(values: Any, today: date = TODAY) -> Any:
-    return check_plan(values, REGISTER, today=today)
 
 
 def test_three_worked_plans_are_clean() -> None:
@@ -247,10 +216,6 @@ def test_attestations_of_unknown_or_measured_standards_are_problems() -> None:
         assert [words in p.what for p in found.problems] == [True]
 
 
-def excepted(name: str, until: date) -> list[dict[str, Any]]:
-    return [{"standard": name, "until": until, "reason": "a vendor joins in March", "granted_by": "programme manager"}]
-
-
 def test_exceptions_hold_until_their_day_and_no_longer() -> None:
     values = put(plan(LAUNCH), "sample.per_market", 100)
     only(check(values), "DAT-004")
@@ -356,169 +321,6 @@ def test_retired_standards_are_not_asked_from_their_day_on() -> None:
     values = put(plan(LAUNCH), "decision", None)
     assert not check_plan(values, Register([old]), today=TODAY).findings
     assert len(check_plan(values, Register([old]), today=TODAY - timedelta(days=1)).faults) == 1
-
-
-# Whatever the file holds, the check ends soon and in words.
-
-quick = settings(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def ends_in_words(file: Path, content: str | bytes) -> None:
-    file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
-    try:
-        found = check(file)
-    except HaloError as error:
-        said = str(error)
-    else:
-        said = str(found)
-        assert all(p.what and p.mend for p in found.problems)
-    assert 0 < len(said) < 100_000
-    assert "\x1b" not in said
-
-
-@quick
-@given(content=st.one_of(st.text(max_size=300), st.binary(max_size=300)))
-def test_any_text_ends_in_words(tmp_path: Path, content: str | bytes) -> None:
-    ends_in_words(tmp_path / "plan.yml", content)
-
-
-@quick
-@given(
-    name=st.sampled_from(sorted(PLANS)),
-    start=st.integers(0, 6000),
-    length=st.integers(0, 500),
-    put_in=st.text(max_size=5),
-)
-def test_any_damaged_plan_ends_in_words(tmp_path: Path, name: str, start: int, length: int, put_in: str) -> None:
-    text = PLANS[name].read_text(encoding="utf-8")
-    ends_in_words(tmp_path / "plan.yml", text[:start] + put_in + text[start + length :])
-
-
-@quick
-@given(name=st.sampled_from(sorted(PLANS)), end=st.integers(0, 6000))
-def test_any_truncated_plan_ends_in_words(tmp_path: Path, name: str, end: int) -> None:
-    ends_in_words(tmp_path / "plan.yml", PLANS[name].read_text(encoding="utf-8")[:end])
-
-
-words = st.text(max_size=20)
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), words, st.dates(), st.binary(max_size=3))
-anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words | scalars, inner, max_size=4)
-)
-
-
-@quick
-@given(name=st.sampled_from(sorted(PLANS)), clause=st.sampled_from(sorted(CLAUSES)), value=anything)
-def test_any_value_of_any_clause_ends_in_a_finding(name: str, clause: str, value: object) -> None:
-    found = check(put(plan(name), clause, value))
-    assert str(found)
-    json.dumps(found.to_dict())
-    assert "<script" not in portfolio([put(plan(name), clause, value)], REGISTER, today=TODAY)
-
-
-BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
-
-
-HOSTILE = {
-    "alias bomb": BOMB,
-    "itself": "&a [*a]",
-    "braces": "{" * 5000,
-    "brackets": "[" * 200_000,
-    "dashes": "- " * 3000 + "x",
-    "key twice": "a:\n" * 3,
-    "key often": "x: 1\n" * 100_000,
-    "many keys": "\n".join(f"k{i}: {i}" for i in range(60_000)),
-    "5 MB": "title: " + "x" * 5_000_000,
-    "python": "title: !!python/object/apply:os.system [ls]",
-    "hex": "sample: {size: 0x" + "f" * 10_000 + "}",
-    "digits": "sample: {size: " + "9" * 10_000 + "}",
-    "not a number": "sample: {size: .nan}",
-    "list": "- a list",
-    "no date": "decide_by: 9999-99-99",
-    "surrogate": 'title: "\\ud800"',
-    "list as key": "? [a, b]\n: c",
-    "version": "%YAML 9.9\n---\na: 1",
-    "two documents": "a: 1\n---\nb: 2",
-    "zero byte": "\x00",
-    "nothing": "",
-    "terminal codes": 'title: "\\e[31m"',
-    "half an exception": "exceptions: [{standard: DAT-004}]",
-    "number of exceptions": "exceptions: 3",
-    "odd attestations": "attestations: [1, [2], {by: 3}]",
-    "device": "results: [/dev/zero]",
-    "zero byte in a path": 'results: ["a\\0b"]',
-    "month 13": "decisions: [{date: 2026-13-01}]",
-    "number as key": "1e999: 3",
-    "block for a list": "markets: {locales: {a: b}}",
-    "binary": "title: !!binary aGFsbG8=",
-    "set": "reports: !!set {a, b}",
-}
-
-
-@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_plans_end_in_words(tmp_path: Path, content: str) -> None:
-    ends_in_words(tmp_path / "plan.yml", content)
-
-
-def test_a_plan_that_holds_itself_ends_in_words() -> None:
-    knot: dict[str, Any] = {"title": "knot"}
-    knot["sample"] = knot
-    assert any("nests deeper" in p.what for p in check(knot).problems)
-    wide: dict[str, Any] = {"sample": [[0] * 1000] * 1000}
-    with pytest.raises(HaloError, match="more than 20,000 values"):
-        check(wide)
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(HaloError, match=r"gone\.yml"):
-        check(tmp_path / "gone.yml")
-
-
-def test_reading_leaves_the_given_plan_alone() -> None:
-    values = plan(LAUNCH)
-    before = copy.deepcopy(values)
-    read_plan(values)
-    assert values == before
-
-
-class Outline(HTMLParser):
-    """Counts tags and keeps the text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_portfolio_shows_what_is_open(tmp_path: Path) -> None:
-    late = put(plan(LAUNCH), "title", "<script>alert(1)</script>")
-    late = put(put(late, "sample.per_market", 100), "exceptions", excepted("DAT-004", TODAY + timedelta(days=9)))
-    broken = tmp_path / "broken.yml"
-    broken.write_text("a: [", encoding="utf-8")
-    page = portfolio([*PLANS.values(), late, put(plan(SAFETY), "raters.overlap", 2), broken], REGISTER, today=TODAY)
-    seen = Outline(page)
-    for words in (
-        "2026-12-03", "DAT-004", "CAL-021", "CAL-005", "broken.yml", "not yet recorded", "llm_judge, week 45",
-        "No signal in the four weeks after.", "<script>alert(1)</script>", "6 plans on 2026-11-24; 4 clean.",
-    ):  # fmt: skip
-        assert words in seen.text, words
-    tags = [tag for tag, _ in seen.tags]
-    assert not {"script", "link", "img", "iframe"} & set(tags)
-    assert "http" not in page.replace("http-equiv", "")
-    assert tags.count("h1") == tags.count("main") == 1
-    assert all("scope" in attributes for tag, attributes in seen.tags if tag == "th")
-    assert ("html", {"lang": "en"}) in seen.tags
-
-
-def test_portfolio_of_nothing_says_so() -> None:
-    assert "No plan could be read." in portfolio([], REGISTER, today=TODAY)
 
 
 def test_roles_of_plans_are_the_registers_owners() -> None:
