@@ -6,14 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import HaloError, InvalidData, NotEstimable, Problem
+from .clauses import RISKS, ROLES, TASKS
 from .loading import read_yaml
-from .model import Declared, Fault, Measured, Standard, build
+from .model import Attested, Declared, Fault, Measured, Standard, build
 
 FAMILIES = ("ALN", "RUB", "EVS", "PIP", "DAT", "CAL", "VEN", "EXP", "TOL", "USE", "LRN", "MKT")
 STAGES = ("design", "pilot", "live", "closing")
 RULES = ("present", "at_least", "at_most", "one_of", "equals", "includes")
+RESPONSIBILITIES = tuple(f"R{n}" for n in range(1, 14))
+SUBJECTS = range(1, 73)
 FOLDER = Path(__file__).parent
 
 
@@ -182,13 +186,47 @@ def _check(s: Standard, family: str) -> None:
         )
     if not s.statement.startswith("Verify that ") or len(s.title) > 80:
         raise Fault("statement or title", 'A statement begins "Verify that "; a title has at most 80 characters.')
-    for stage in s.applies.stage:
-        if stage not in (*STAGES, "any"):
-            raise Fault(f"applies.stage holds {stage!r}", f"Allowed: {', '.join(STAGES)}, any.")
+    words: dict[str, tuple[tuple[object, ...], Iterable[object]]] = {
+        "applies.task": (s.applies.task, (*TASKS, "any")),
+        "applies.risk": (s.applies.risk, (*RISKS, "any")),
+        "applies.stage": (s.applies.stage, (*STAGES, "any")),
+        "owner": ((s.owner,), ROLES),
+        "responsibilities": (s.responsibilities, RESPONSIBILITIES),
+        "subjects": (s.subjects, SUBJECTS),
+    }
+    if isinstance(s.evidence, Attested):
+        words["evidence.role"] = ((s.evidence.role,), ROLES)
+        if s.evidence.valid_days < 1:
+            raise Fault(f"evidence.valid_days is {s.evidence.valid_days}", "An answer holds for a day at least.")
+    for field, (held, allowed) in words.items():
+        _one_of(field, held, allowed)
     if isinstance(s.evidence, Declared):
-        rules = set(s.evidence.rule) - {"when"}
-        if not rules or rules - set(RULES):
-            raise Fault(f"evidence.rule is {dict(s.evidence.rule)}", f"Allowed: {', '.join(RULES)}, and when.")
+        _rule(s.evidence)
+
+
+def _one_of(field: str, held: tuple[object, ...], allowed: Iterable[object]) -> None:
+    if not held:
+        raise Fault(f"{field} is empty", "Write at least one.")
+    known = list(map(str, allowed))
+    for word in held:
+        if str(word) not in known:
+            near = difflib.get_close_matches(str(word), known, n=1)
+            mend = f"Did you mean {near[0]}?" if near else f"Allowed: {', '.join(known)}."
+            raise Fault(f"{field} holds {str(word)[:60]!r}", mend)
+
+
+def _rule(evidence: Declared) -> None:
+    rules = set(evidence.rule) - {"when"}
+    if not rules or rules - set(RULES):
+        raise Fault(f"evidence.rule is {dict(evidence.rule)}", f"Allowed: {', '.join(RULES)}, and when.")
+    takes: dict[str, tuple[Any, str]] = {
+        "at_least": ((int, float), "a number"), "at_most": ((int, float), "a number"),
+        "one_of": (list, "a list"), "includes": (list, "a list"), "when": (dict, "clauses and their values"),
+    }  # fmt: skip
+    for name, bound in evidence.rule.items():
+        kind, said = takes.get(name, (object, ""))
+        if not isinstance(bound, kind) or (isinstance(bound, bool) and kind == (int, float)):
+            raise Fault(f"evidence.rule.{name} is {str(bound)[:60]!r}", f"It takes {said}.")
 
 
 def _across(standards: list[Standard]) -> list[Problem]:
