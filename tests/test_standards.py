@@ -1,0 +1,443 @@
+"""The register, its gates and the reading of YAML: what is wrong is named, and nothing hangs."""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.results import Estimate
+from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
+from halo_methods.standards.loading import DEEPEST, MOST_BYTES, MOST_NODES, parse_yaml, read_yaml
+from halo_methods.standards.register import FAMILIES, FOLDER
+
+ONE = """\
+topic: drift
+family: CAL
+part: calibration
+standards:
+  - id: CAL-901
+    level: must
+    title: A title
+    statement: Verify that it holds.
+    why: Because.
+    how: By looking.
+    applies: {task: [any], risk: [any], market: [any], stage: [live]}
+    evidence: {kind: measured, report: drift, gate: g, method: drift.cusum, threshold: 0.5, direction: at_least, unit: x}
+    owner: analyst
+    since: "2026.1"
+    review_by: 2027-11-30
+    subjects: [41]
+    responsibilities: [R6]
+    source: house rule
+    complies: {example: this, because: so}
+    violates: {example: that, because: not so}
+"""
+ATTESTED = "evidence: {kind: attested, question: Was it done?, role: analyst, valid_days: 30}"
+MEASURED = next(line.strip() for line in ONE.splitlines() if "evidence" in line)
+
+
+def estimate(value: float, low: float, high: float, over: str = "items", items: int = 60, raters: int = 5) -> Estimate:
+    return Estimate(value, low, high, 0.95, None, items, raters, items * raters, "a share", over)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def register(tmp_path):
+    """Loads a folder with the given files; the second folder is a house's."""
+
+    def make(text: str = ONE, *, name: str = "drift.yml", **more: str):
+        folder = tmp_path / "standards"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        for topic, content in more.items():
+            (folder / f"{topic}.yml").write_text(content, encoding="utf-8")
+        load.cache_clear()
+        return load(folder)
+
+    yield make
+    load.cache_clear()
+
+
+@pytest.fixture
+def halo_toml(tmp_path, monkeypatch):
+    def write(text: str) -> Path:
+        file = tmp_path / "halo.toml"
+        file.write_text(text, encoding="utf-8")
+        monkeypatch.setenv("HALO_CONFIG", str(file))
+        return file
+
+    return write
+
+
+def test_the_handbooks_own_register_is_whole():
+    register = load()
+    assert len(register) >= 60
+    assert {s.family for s in register.values()} == set(FAMILIES)
+    assert list(register) == sorted(register)
+    assert {s.evidence.kind for s in register.values()} == {"measured", "declared", "attested"}
+    assert register.expired(date(2026, 11, 24)) == []
+
+
+def test_a_sound_file_is_read(register):
+    read = register()["CAL-901"]
+    assert (read.topic, read.part, read.family) == ("drift", "calibration", "CAL")
+    assert read.evidence.threshold == 0.5
+    assert read.review_by == date(2027, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("id: CAL-901", "id: CAL-1", "CAL-1"),
+        ("id: CAL-901", "id: XYZ-901", "XYZ-901"),
+        ("id: CAL-901", "id: VEN-901", "its family is VEN"),
+        ("level: must", "level: shall", "must, should, may"),
+        ("    level: must\n", "", "it has no level"),
+        ("level: must", "levl: must", "Did you mean level"),
+        ("statement: Verify that", "statement: Check that", "Verify that"),
+        ("title: A title", f"title: {'x' * 81}", "80 characters"),
+        (f"    {MEASURED}\n", "", "it has no evidence"),
+        (MEASURED, "evidence: {kind: hope}", "kind: measured | declared | attested"),
+        ("kind: measured, report: drift", "kind: measured", "it has no evidence.report"),
+        ("threshold: 0.5", "threshold: high", "evidence.threshold is 'high'"),
+        ("threshold: 0.5", "threshold: true", "evidence.threshold is 'True'"),
+        ("threshold: 0.5", "threshold: .nan", "line 12: .nan is no number"),
+        ("threshold: 0.5", "threshold: -.inf", "line 12"),
+        ("direction: at_least", "direction: above", "at_least, at_most"),
+        (MEASURED, ATTESTED.replace("30", "0"), "valid_days is 0"),
+        (MEASURED, ATTESTED.replace("analyst", "anlyst"), "Did you mean analyst"),
+        (MEASURED, "evidence: {kind: declared, clause: a.b, rule: {at_leest: 2}}", "at_leest"),
+        (MEASURED, "evidence: {kind: declared, clause: a.b, rule: {}}", "evidence.rule"),
+        (MEASURED, "evidence: {kind: declared, clause: a.b, rule: {at_least: two}}", "It takes a number"),
+        (MEASURED, "evidence: {kind: declared, clause: a.b, rule: {one_of: two}}", "It takes a list"),
+        ("owner: analyst", "owner: Bob", "owner holds 'Bob'"),
+        ("task: [any]", "task: [lable]", "Did you mean label"),
+        ("risk: [any]", "risk: []", "applies.risk is empty"),
+        ("stage: [live]", "stage: [alive]", "Did you mean live"),
+        ("stage: [live]", "stage: live", "Write a list"),
+        ("responsibilities: [R6]", "responsibilities: [R14]", "R14"),
+        ("subjects: [41]", "subjects: [73]", "73"),
+        ("review_by: 2027-11-30", "review_by: soon", "It takes a date"),
+        ("review_by: 2027-11-30", "review_by: 2027-11-30T10:00:00Z", "line 15: a date with a time of day"),
+        ("review_by: 2027-11-30", "review_by: 2027-13-30", "line 15: 2027-13-30 is no date"),
+        ("complies: {example: this, because: so}", "complies: {example: this}", "it has no complies.because"),
+        ("source: house rule", "source: house rule\n    supersedes: [CAL-900]", "supersedes CAL-900"),
+        ("topic: drift", "topic: drifting", "write topic: drift"),
+        ("part: calibration", "prt: calibration", "unknown key 'prt'"),
+        ("    why: Because.\n", "    why: Because.\n    why: Again.\n", "line 10: the key 'why' stands twice"),
+        (ONE, "", "it has no list `standards`"),
+        (ONE, "standards: [1, [2], null]\ntopic: drift", "not a mapping"),
+    ],
+)
+def test_each_fault_of_a_standard_is_named(register, old, new, says):
+    assert old in ONE
+    with pytest.raises(InvalidData) as raised:
+        register(ONE.replace(old, new, 1))
+    assert says in str(raised.value)
+    assert "drift.yml" in str(raised.value) or "CAL-901" in str(raised.value)
+
+
+def test_the_fault_names_its_standard_and_others_are_listed_too(register):
+    second = ONE[ONE.index("  - id:") :].replace("CAL-901", "CAL-902").replace("gate: g", "gate: h")
+    with pytest.raises(InvalidData) as raised:
+        register((ONE + second).replace("level: must", "level: shall"))
+    assert [("CAL-901" in p.what, "CAL-902" in p.what) for p in raised.value.problems] == [(True, False), (False, True)]
+
+
+def test_an_identifier_used_twice_names_both_files(register):
+    other = ONE.replace("topic: drift", "topic: shift").replace("gate: g", "gate: h")
+    with pytest.raises(InvalidData, match=r"CAL-901.*(drift|shift)\.yml"):
+        register(shift=other)
+
+
+def test_one_gate_belongs_to_one_standard(register):
+    other = ONE.replace("topic: drift", "topic: shift").replace("CAL-901", "CAL-902")
+    with pytest.raises(InvalidData, match="belongs to CAL-901"):
+        register(shift=other)
+
+
+def test_retired_standards_keep_their_number_and_leave_the_tables(register):
+    retired = "\n    amendments: [{date: 2026-01-01, type: retired, effective: 2026-02-01, recalibrate: false, earlier: kept, note: gone}]\n"  # noqa: E501
+    read = register(ONE.rstrip() + retired)
+    assert read["CAL-901"].retired
+    assert list(read.filter(family="CAL")) == []
+    assert read.next_id("CAL") == "CAL-902"
+    assert read.expired(date(2030, 1, 1)) == []
+
+
+def test_an_expired_review_names_the_standard(register):
+    read = register()
+    assert read.expired(date(2027, 11, 30)) == []
+    assert [p.what[:7] for p in read.expired(date(2027, 12, 1))] == ["CAL-901"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"topic": "drift"}, 1), ({"topic": "x"}, 0), ({"owner": "analyst"}, 1), ({"owner": "x"}, 0),
+        ({"stage": "live"}, 1), ({"stage": "design"}, 0), ({"report": "drift"}, 1), ({"report": "x"}, 0),
+        ({"kind": "measured"}, 1), ({"kind": "declared"}, 0), ({"level": "must"}, 1), ({"level": "may"}, 0),
+        ({"family": "CAL", "level": "must"}, 1), ({"family": "CAL", "level": "may"}, 0),
+    ],
+)  # fmt: skip
+def test_filters_hold_together(register, asked, found):
+    assert len(register().filter(**asked)) == found
+
+
+def test_a_standard_is_a_record_for_json(register):
+    record = register()["CAL-901"].to_dict()
+    assert record["evidence"]["kind"] == "measured"
+    assert record["review_by"] == "2027-11-30"
+
+
+def test_an_unknown_standard_names_the_nearest(register):
+    with pytest.raises(HaloError, match="CAL-9O1; the nearest is CAL-901"):
+        register()["CAL-9O1"]
+
+
+# Verdicts and gates
+
+
+@given(
+    ends=st.tuples(*[st.floats(-10, 10, allow_nan=False)] * 2).map(sorted),
+    share=st.floats(0, 1),
+    bar=st.floats(-12, 12, allow_nan=False),
+)
+def test_a_verdict_is_about_the_whole_interval_and_mirrors(ends, share, bar):
+    low, high = ends
+    value = min(max(low + share * (high - low), low), high)
+    found = verdict(estimate(value, low, high), bar)
+    inside = [x >= bar for x in (low, high)]
+    assert found == ("met" if all(inside) else "undecided" if any(inside) else "not_met")
+    assert verdict(estimate(-value, -high, -low), -bar, "at_most") == found
+
+
+@given(bar=st.floats(0, 1), higher=st.floats(0, 1))
+def test_a_higher_bar_never_helps(bar, higher):
+    order = ("not_met", "undecided", "met")
+    bar, higher = sorted((bar, higher))
+    found = estimate(0.6, 0.4, 0.8)
+    assert order.index(verdict(found, higher)) <= order.index(verdict(found, bar))
+
+
+def test_a_direction_that_is_none_is_refused():
+    with pytest.raises(BadOption, match="at_least"):
+        verdict(estimate(0.5, 0.4, 0.6), 0.5, "above")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [(estimate(0.9, 0.86, 0.93), "met"), (estimate(0.9, 0.8, 0.95), "undecided"), (estimate(0.6, 0.5, 0.7), "not_met"),
+     (estimate(0.9, 0.85, 0.95), "met")],
+)  # fmt: skip
+def test_a_gate_reads_its_standards_threshold(found, wanted):
+    made = gate("CAL-004", found)
+    assert (made.verdict, made.threshold, made.direction) == (wanted, 0.85, "at_least")
+    assert bool(made.to_settle) == (wanted == "undecided")
+    assert made.to_dict()["estimate"]["value"] == found.value
+
+
+@pytest.mark.parametrize("nothing", [NotEstimable("no gold"), None])
+def test_a_gate_without_an_estimate_is_undecided_with_a_reason(nothing):
+    made = gate("CAL-004", nothing)
+    assert (made.verdict, made.estimate) == ("undecided", None)
+    assert made.reason
+    assert made.to_dict()["estimate"] is None
+
+
+def test_a_gate_on_what_is_not_measured_or_not_there_is_refused():
+    declared = next(s.id for s in load().values() if s.evidence.kind == "declared")
+    for name in (declared, "CAL-999"):
+        with pytest.raises(HaloError, match=name):
+            gate(name, estimate(0.9, 0.8, 1.0))
+    with pytest.raises(NotEstimable, match="no threshold"):
+        threshold(declared)
+
+
+def test_a_gate_shows_its_verdict_in_words_and_escapes_its_subject():
+    shown = gate("CAL-005", estimate(0.8, 0.7, 0.9), subject="<script>x</script>")._repr_html_()
+    assert ">undecided</span>" in shown
+    assert "halo-gate--undecided" in shown
+    assert "<script>" not in shown
+    assert "<th></th>" not in shown
+
+
+@given(value=st.floats(0.5, 0.9), half=st.floats(0.01, 0.2), inside=st.floats(-0.99, 0.99), items=st.integers(2, 5000))
+def test_the_sample_that_settles_brings_the_interval_to_the_bar(value, half, inside, items):
+    """Oracle: the half-width at n + more items, by the root law, reaches the gap; at one item fewer it doesn't."""
+    bar = value + inside * half
+    words = to_settle(estimate(value, value - half, value + half, items=items), bar)
+    gap = abs(value - bar)
+    if "no affordable" in words:
+        assert gap == 0 or (half / gap) ** 2 > 50 * 0.99
+        return
+    more = int(words.split()[1].replace(",", ""))
+    assert half * math.sqrt(items / (items + more)) <= gap * (1 + 1e-9)
+    assert more == 1 or half * math.sqrt(items / (items + more - 1)) > gap * (1 - 1e-9)
+    assert "once, as a top-up declared in advance" in words
+
+
+def test_what_settles_is_named_by_whom_the_interval_speaks_for():
+    assert "more items" in to_settle(estimate(0.9, 0.8, 1.0, "items"), 0.85)
+    assert "more raters" in to_settle(estimate(0.9, 0.8, 1.0, "raters"), 0.85)
+    both = to_settle(estimate(0.9, 0.8, 1.0, "items and raters"), 0.85)
+    assert "raters and" in both
+    assert "items" in both
+    assert "no affordable number" in to_settle(estimate(0.85, 0.8, 0.9), 0.85)
+
+
+# A house's own
+
+
+def test_the_houses_threshold_is_used_and_shown_as_its_own(halo_toml):
+    halo_toml("[thresholds]\nCAL-004 = 0.95\n")
+    made = gate("CAL-004", estimate(0.9, 0.86, 0.93))
+    assert (made.verdict, made.threshold, made.house) == ("not_met", 0.95, True)
+    assert "house" in made.wanted
+    assert threshold("CAL-004") == 0.95
+    given_here = gate("CAL-004", estimate(0.9, 0.86, 0.93), threshold=0.86)
+    assert (given_here.verdict, given_here.house) == ("met", False)
+    assert not gate("CAL-005", estimate(0.9, 0.86, 0.93)).house
+
+
+def test_the_houses_standards_join_the_register(halo_toml, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "drift.yml").write_text(ONE, encoding="utf-8")
+    halo_toml('[standards]\nfolder = "own"\n')
+    register = house().register()
+    assert register["CAL-901"].house
+    assert not register["CAL-004"].house
+    assert gate("CAL-901", estimate(0.9, 0.6, 1.0)).verdict == "met"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[threshold]\n", "threshold"),
+        ("[thresholds]\nCAL-999 = 1\n", "CAL-999"),
+        ('[thresholds]\nCAL-004 = "high"\n', "must be a number"),
+        ("[thresholds]\nCAL-004 = nan\n", "must be a number"),
+        ("[thresholds]\nCAL-004 = true\n", "must be a number"),
+        ("[thresholds]\nCAL-001 = 1\n", "attested"),
+        ('[standards]\nfolder = "gone"\n', "no folder"),
+        ("[privacy]\nthreshold = 1\n", "at least 2"),
+        ("thresholds = 3\n", "write [thresholds]"),
+        ("[thresholds\n", "can't be read"),
+        ("a = " + "[" * 5000, "can't be read"),
+    ],
+)
+def test_each_fault_of_halo_toml_is_named(halo_toml, text, says):
+    halo_toml(text)
+    with pytest.raises(HaloError) as raised:
+        house()
+    assert says in str(raised.value)
+
+
+# Any YAML whatever
+
+
+HOSTILE = {
+    "size": "a: " + "x" * MOST_BYTES,
+    "bomb": "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
+    "itself": "&a [*a]",
+    "anchor": "a: &a 1",
+    "brackets": "[" * (MOST_BYTES - 1),
+    "levels": "- " * (DEEPEST + 1),
+    "values": "[" + "1," * MOST_NODES + "]",
+    "base 60": "a: 1" + ":1" * 150_000,
+    "base 60 fraction": "a: 1" + ":1" * 150_000 + ".0",
+    "hexadecimal": "a: 0x" + "f" * 5000,
+    "digits": "a: " + "9" * 5000,
+    "nan": "a: .nan",
+    "infinity": "a: -.inf",
+    "too large a float": "a: 1.0e+999",
+    "time of day": "a: 2026-11-24 10:00:00",
+    "month 13": "a: 2026-13-01",
+    "python": "a: !!python/object/apply:os.system [ls]",
+    "binary": "a: !!binary aGFsbG8=",
+    "set": "a: !!set {x}",
+    "own tag": "a: !own x",
+    "key twice": "a: 1\nb: 2\na: 3",
+    "number key twice": "1: a\n1.0: b",
+    "list as key": "? [a]\n: b",
+    "mapping as key": "? {a: b}\n: c",
+    "merge": "<<: {a: 1}",
+    "two documents": "a: 1\n---\nb: 1",
+    "open quote": 'a: "b',
+    "tab": "a:\n\t- b",
+    "zero byte": "a: \x00",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_yaml_ends_in_words_at_once(tmp_path, text):
+    file = tmp_path / "hostile.yml"
+    file.write_text(text, encoding="utf-8")
+    started = time.perf_counter()
+    with pytest.raises(HaloError) as raised:
+        read_yaml(file)
+    assert time.perf_counter() - started < 5
+    said = str(raised.value)
+    assert said.startswith("hostile.yml, ")
+    assert len(said) < 300
+    assert "line " in said or text is HOSTILE["size"] or text is HOSTILE["zero byte"]
+
+
+def test_what_is_not_utf8_and_what_is_not_there_end_in_words(tmp_path):
+    (tmp_path / "latin.yml").write_bytes("a: é".encode("latin-1"))
+    with pytest.raises(HaloError, match=r"latin\.yml, byte 4 is not UTF-8"):
+        read_yaml(tmp_path / "latin.yml")
+    with pytest.raises(HaloError, match=r"gone\.yml can't be read"):
+        read_yaml(tmp_path / "gone.yml")
+    with pytest.raises(HaloError, match="can't be read"):
+        read_yaml(tmp_path)
+
+
+def test_the_key_that_stands_twice_is_named_with_its_line():
+    with pytest.raises(HaloError, match="line 3: the key 'a' stands twice"):
+        parse_yaml(HOSTILE["key twice"])
+
+
+def test_plain_yaml_is_read_as_it_stands():
+    read = parse_yaml("a: [1, -2.5, 0x1f, yes, ~, text, 2026-11-24]\nb: {c: 'x'}\n")
+    assert read == {"a": [1, -2.5, 31, True, None, "text", date(2026, 11, 24)], "b": {"c": "x"}}
+
+
+fuzz = settings(max_examples=150, deadline=2000)
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """What it says when it refuses; empty when it doesn't. Any other exception propagates."""
+    try:
+        call()
+    except HaloError as refused:
+        return str(refused) or "nothing"
+    return ""
+
+
+@fuzz
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(content):
+    assert refusal(lambda: parse_yaml(content)) != "nothing"
+
+
+@fuzz
+@given(st.text(alphabet="[]{}:,-?&*!|>'\"%@`# \n\tab01.~<=", max_size=80))
+def test_any_signs_are_read_or_refused(text):
+    assert refusal(lambda: parse_yaml(text)) != "nothing"
+
+
+@settings(max_examples=40, deadline=4000)
+@given(start=st.integers(0, 3000), length=st.integers(0, 400), put=st.text(alphabet="x:[]{}-\n \"'1&*!", max_size=10))
+def test_a_damaged_standard_is_read_or_refused(tmp_path_factory, start, length, put):
+    whole = (FOLDER / "calibration.yml").read_text(encoding="utf-8")[:4000]
+    folder = tmp_path_factory.mktemp("damaged")
+    (folder / "calibration.yml").write_text(whole[:start] + put + whole[start + length :], encoding="utf-8")
+    said = refusal(lambda: [standard.to_dict() for standard in load(folder).values()])
+    load.cache_clear()
+    assert not said or "calibration.yml" in said or "CAL-" in said
