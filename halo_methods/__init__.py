@@ -20,15 +20,28 @@ _FUNCTIONS = {
     "HaloError": "errors",
     "NotEstimable": "errors",
 }
-_TOPICS = ("agreement", "calibration", "errors", "judgments", "plots", "reports", "results", "standards")
+_TOPICS = (
+    *("agreement", "audit", "calibration", "errors", "judgments", "plots", "reports", "results", "simulation"),
+    "standards",
+)
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
 
 if TYPE_CHECKING:
-    from . import agreement, calibration, errors, judgments, plots, reports, results, standards
-    from .errors import HaloError, NotEstimable
-    from .judgments import Judgments, as_judgments, read_judgments
-    from .results import Estimate
+    from . import agreement as agreement
+    from . import audit as audit
+    from . import calibration as calibration
+    from . import judgments as judgments
+    from . import plots as plots
+    from . import reports as reports
+    from . import simulation as simulation
+    from . import standards as standards
+    from .errors import HaloError as HaloError
+    from .errors import NotEstimable as NotEstimable
+    from .judgments import Judgments as Judgments
+    from .judgments import as_judgments as as_judgments
+    from .judgments import read_judgments as read_judgments
+    from .results import Estimate as Estimate
 
 
 def __getattr__(name: str) -> Any:

@@ -174,6 +174,7 @@ def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]
                 several = estimates if kind == "estimates" else gates
                 several += [{k: v for k, v in one.items() if k != "kind"} for one in shown[kind]]
             elif kind == "gate":
+                estimates += [{k: v for k, v in one.items() if k != "kind"} for one in shown.pop("estimates", [])]
                 gates.append(shown)
     return data, estimates, gates
 

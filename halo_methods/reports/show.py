@@ -88,7 +88,9 @@ class Show:
             publish(bundle(f"<pre>{escape(str(what))}</pre>", str(what)))
         return what
 
-    def gate(self, standard: str, estimate: Any, *, subject: str = "", threshold: float | None = None) -> Any:
+    def gate(
+        self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
+    ) -> Any:
         """Hold an estimate against a standard and show the verdict.
 
         A gate about one rater (`subject` is a rater's identifier) shows a pseudonym to
@@ -101,6 +103,8 @@ class Show:
             The standard's identifier, for instance ``"CAL-002"``.
         estimate : Estimate, NotEstimable or None
             `NotEstimable` and None give the verdict ``undecided``.
+        name : str
+            Puts the estimate under this name into ``NAME.json``.
         subject : str
             What the estimate is about, when the standard is applied to several things.
         threshold : float, optional
@@ -110,7 +114,7 @@ class Show:
         -------
         Gate
         """
-        return self.gates(standard, {subject: estimate}, threshold=threshold)[subject]
+        return self._gates(standard, {subject: estimate}, threshold, name)[subject]
 
     def gates(self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None) -> dict[str, Any]:
         """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
@@ -119,15 +123,17 @@ class Show:
         -------
         dict of str to Gate
         """
+        return self._gates(standard, estimates, threshold, "")
+
+    def _gates(self, standard: str, estimates: Mapping[str, Any], threshold: float | None, name: str) -> dict[str, Any]:
         from ..standards import gate
 
-        options: dict[str, Any] = {} if threshold is None else {"threshold": threshold}
-        made = {s: gate(standard, e, subject=str(s), **options) for s, e in estimates.items()}
+        made = {s: gate(standard, e, subject=str(s), threshold=threshold) for s, e in estimates.items()}
         self.given.add(standard)
         about_people = {s: g for s, g in made.items() if str(s) in self._report.raters}
         others = [g for s, g in made.items() if s not in about_people]
         if len(others) == 1:
-            self._gate(others[0])
+            self._gate(others[0], name)
         elif others:
             self._gate_table([self._gate_payload(g) for g in others])
         self._about_people += about_people.values()
@@ -188,9 +194,12 @@ class Show:
     def _gate_payload(self, gate: Any, **changes: Any) -> dict[str, Any]:
         return {"kind": "gate", "section": self.title, **gate.to_dict(), **changes}
 
-    def _gate(self, gate: Any) -> None:
+    def _gate(self, gate: Any, name: str = "") -> None:
         html = tables.scrolling(gate._repr_html_(), f"Gate {gate.standard} {gate.subject}".strip())
-        publish(bundle(html, str(gate), self._gate_payload(gate)))
+        payload = self._gate_payload(gate)
+        if name and gate.estimate is not None:
+            payload["estimates"] = [self._estimate(gate.estimate, name)]
+        publish(bundle(html, str(gate), payload))
 
     def _gate_table(self, gates: list[dict[str, Any]]) -> None:
         rows, lines = [], []

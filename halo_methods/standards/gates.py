@@ -102,9 +102,14 @@ class Gate:
         rows = [("Asked", f"{self.title}: {self.wanted}"), ("About", self.subject)]
         if self.estimate:
             rows.append(("Found", f"{readable(self.estimate.value)} ({self.estimate.interval})"))
+            if self.estimate.items_only:
+                low, high = map(readable, self.estimate.items_only)
+                rows.append(("If these raters were the only ones", f"{low} to {high}"))
+            rows += [("Rests on", self.estimate.rests_on), ("Method", self.estimate.method)]
+            rows += [("Caution", caution) for caution in self.estimate.cautions]
         rows += [("Because", self.reason), ("To settle it", self.to_settle)]
         body = "".join(f'<tr><th scope="row">{k}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
-        head = f'<tr><th scope="row">{self.standard}</th><td>{badge} ({self.level})</td></tr>'
+        head = f'<tr><th scope="row">{self.standard} ({self.level})</th><td>{badge}</td></tr>'
         return f'<table class="halo-gate-table"><tbody>{head}{body}</tbody></table>'
 
 
