@@ -1,13 +1,16 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
 ``{std}`CAL-003` `` becomes a badge that leads to the standard. ``{standard} CAL-003``
-shows it whole; the first such place is its home, and the register page is the home of
-those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
+shows it whole; that place is its home, a second one is an error, and the register page
+is the home of those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
 ``:owner:``, ``:stage:``, ``:report:``, ``:kind:`` and ``:level:``.
 """
 
+import hashlib
 import json
+import re
+import shutil
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -21,16 +24,16 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.results import readable
-from halo_methods.standards import Register, Standard, load
+from halo_methods.standards import Register, Standard, house
 from halo_methods.standards.book import gates_and_standards, trace
-from halo_methods.standards.register import FAMILIES, FOLDER
+from halo_methods.standards.register import FAMILIES
 
 log = logging.getLogger(__name__)
 FILTERS = dict.fromkeys(("topic", "family", "owner", "stage", "report", "kind", "level"), directives.unchanged_required)
 LEVELS = {"must": "must", "should": "should", "may": "may"}
 
 
-class badge(nodes.Inline, nodes.TextElement):
+class badge(nodes.inline):
     """A standard's identifier, turned into a link when all homes are known."""
 
 
@@ -52,8 +55,8 @@ class Std(SphinxRole):
 
 
 def _depends(env: Any) -> None:
-    for file in sorted(FOLDER.glob("*.yml")):
-        env.note_dependency(str(file))
+    """This page shows standards: it is read again when they change, written again when a home moves."""
+    env.halo_users.add(env.docname)
 
 
 class Shown(SphinxDirective):
@@ -68,8 +71,8 @@ class Shown(SphinxDirective):
             return []
         _depends(self.env)
         homes = self.env.halo_homes
-        if homes.get(name, self.env.docname) != self.env.docname:
-            log.warning("%s is shown in %s too; name it there with {std}`%s`", name, homes[name], name,
+        if name in homes:
+            log.warning("%s is shown in %s already; name it here with {std}`%s`", name, homes[name], name,
                         location=self.get_location())  # fmt: skip
             return []
         homes[name] = self.env.docname
@@ -103,9 +106,9 @@ def _evidence(s: Standard) -> str:
     e: Any = s.evidence
     if e.kind == "measured":
         side = "at least" if e.direction == "at_least" else "at most"
-        return (
-            f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {side} {readable(e.threshold)} ({e.unit})."
-        )
+        own = house().thresholds.get(s.id)
+        wanted = f"{side} {readable(e.threshold)}{'' if own is None else f', in this house {readable(own)}'}"
+        return f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {wanted} ({e.unit})."
     if e.kind == "declared":
         rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.items() if kind != "when")
         when = " and ".join(f"{k} is {_said(v)}" for k, v in dict(e.rule.get("when", {})).items())
@@ -129,10 +132,20 @@ def _rule(kind: str, bound: Any) -> str:
     }[kind]
 
 
-def _whole(s: Standard, level: int) -> str:
+def _words(text: str) -> str:
+    """Text of a standard as HTML; what stands in backticks is code.
+
+    >>> _words("read `a.b` < c")
+    'read <code>a.b</code> &lt; c'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
     """One standard as HTML."""
-    e = escape
-    house = ' <span class="halo-house">house</span>' if s.house else ""
+    e = _words
+    own = ' <span class="halo-house">house</span>' if s.house else ""
+    state = "retired" if s.retired else s.level
     changes = "".join(
         f"<li>{a.effective}: {a.type}. {e(a.note)} {'Raters calibrate again. ' if a.recalibrate else ''}"
         f"Earlier judgments: {e(a.earlier)}</li>"
@@ -142,8 +155,8 @@ def _whole(s: Standard, level: int) -> str:
     return (
         f'<section class="halo-standard halo-standard--{s.level}" id="{s.id}" aria-labelledby="{s.id}-title">'
         f'<p class="halo-standard-title" id="{s.id}-title" role="heading" aria-level="{level}">'
-        f'<span class="halo-badge halo-badge--{s.level}">{s.id} <span class="halo-level">{s.level}</span></span> '
-        f"{e(s.title)}{house}</p>"
+        f'<span class="halo-badge halo-badge--{s.level}">{s.id} <span class="halo-level">{state}</span></span> '
+        f"{e(s.title)}{own}</p>"
         f'<p class="halo-statement">{e(s.statement)}</p>'
         f"<p><strong>Why.</strong> {e(s.why)}</p>"
         f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
@@ -152,7 +165,7 @@ def _whole(s: Standard, level: int) -> str:
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
         f'<p class="halo-example">{e(s.violates.example)}</p><p>{e(s.violates.because)}</p></div></div>'
         f'<p class="halo-small">{e(_evidence(s))} Owner: {e(s.owner)}. '
-        f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}</p>"
+        f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}{_proof(app, s, docname)}</p>"
         f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}</section>"
     )
 
@@ -165,7 +178,7 @@ def _place(app: Sphinx, name: str, docname: str) -> str:
 
 def _link(app: Sphinx, name: str, docname: str, *, whole: bool = False) -> str:
     s = REGISTER[name]
-    level = f' <span class="halo-level">{s.level}</span>' if whole else ""
+    level = f' <span class="halo-level">{"retired" if s.retired else s.level}</span>' if whole else ""
     address = escape(_place(app, name, docname))
     return f'<a class="halo-badge halo-badge--{s.level}" href="{address}" title="{escape(s.title)}">{name}{level}</a>'
 
@@ -200,8 +213,8 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
     if kind == "traceability":
         rows = [
             (r["responsibility"], _link(app, r["standard"], docname, whole=True), escape(r["title"]), r["kind"],
-             _where(app, r, docname), escape(r["test"]) or "none yet")
-            for r in trace(REGISTER)
+             _where(app, r, docname), _test(app, r["test"], docname) or "none yet")
+            for r in trace(REGISTER, ROOT)
         ]  # fmt: skip
         return _grid(
             ("responsibility", "standard", "says", "evidence", "report or clause", "test"), rows, "Traceability"
@@ -224,16 +237,41 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
             "earlier judgments",
         )
         return _grid(head, rows, "Changes of standards")
-    rest = [s for s in REGISTER.values() if s.id not in app.env.halo_homes and not s.retired]
-    return "".join(_whole(s, 3) for s in rest)
+    return "".join(_whole(app, s, docname, 3) for s in REGISTER.values() if s.id not in app.env.halo_homes)
+
+
+def _chapter(app: Sphinx, report: str, docname: str) -> str:
+    """Address of a report's chapter, empty where there is none."""
+    found = [d for d in sorted(app.env.found_docs) if report and d.endswith(f"/{report}")]
+    return app.builder.get_relative_uri(docname, found[0]) if found else ""
+
+
+def _anchor(address: str, text: str) -> str:
+    return f'<a href="{escape(address)}">{text}</a>' if address else text
 
 
 def _where(app: Sphinx, row: dict[str, str], docname: str) -> str:
-    text = escape(row["where"])
-    chapter = (
-        next((d for d in sorted(app.env.found_docs) if d.endswith(f"/{row['report']}")), "") if row["report"] else ""
-    )
-    return f'<a href="{escape(app.builder.get_relative_uri(docname, chapter))}">{text}</a>' if chapter else text
+    return _anchor(_chapter(app, row["report"], docname), escape(row["where"]))
+
+
+def _test(app: Sphinx, name: str, docname: str) -> str:
+    """A link to a test's source, which is published beside the pages."""
+    up = "../" * app.builder.get_target_uri(docname).count("/")
+    return _anchor(f"{up}_{name}.txt", f"<code>{escape(name)}</code>") if name else ""
+
+
+def _proof(app: Sphinx, s: Standard, docname: str) -> str:
+    """From a standard to the report with its code, the method, and the test."""
+    e: Any = s.evidence
+    links = []
+    if e.kind == "measured" and (chapter := _chapter(app, e.report, docname)):
+        links.append(f"report {_anchor(chapter, escape(e.report))}")
+    if e.kind == "measured" and (made := app.env.get_domain("py").objects.get(f"halo_methods.{e.method}")):  # type: ignore[attr-defined]
+        address = f"{app.builder.get_relative_uri(docname, made.docname)}#{made.node_id}"
+        links.append(f"method {_anchor(address, f'<code>{escape(e.method)}</code>')}")
+    if test := _test(app, TESTS.get(s.id, ""), docname):
+        links.append(f"test {test}")
+    return f" See {', '.join(links)}." if links else ""
 
 
 def _depth(node: nodes.Node | None) -> int:
@@ -250,50 +288,73 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(badge)):
         node.replace_self(raw(_link(app, node["standard"], docname)))
     for node in list(doctree.findall(home)):
-        node.replace_self(raw(_whole(REGISTER[node["standard"]], _depth(node) + 1)))
+        node.replace_self(raw(_whole(app, REGISTER[node["standard"]], docname, _depth(node) + 1)))
     for node in list(doctree.findall(cells)):
         node.replace_self(raw(_html(app, node["kind"], node["standards"], docname)))
 
 
-def _start(app: Sphinx, env: Any, docnames: list[str]) -> None:
-    for name, empty in (("halo_homes", {}), ("halo_register", "")):
+def _prepare(env: Any) -> None:
+    for name, empty in (("halo_homes", {}), ("halo_register", ""), ("halo_users", set()), ("halo_seen", ("", {}))):
         if not hasattr(env, name):
             setattr(env, name, empty)
-    for problem in REGISTER.expired(date.today()):
-        log.warning("%s", problem)
-    for problem in gates_and_standards(REGISTER, Path(app.srcdir, "book", "chapters")):
+
+
+def _start(app: Sphinx, env: Any, docnames: list[str]) -> None:
+    _prepare(env)
+    chapters = Path(app.srcdir, "book", "chapters")
+    for problem in [*REGISTER.expired(date.today()), *gates_and_standards(REGISTER, chapters)]:
         log.warning("%s", problem)
 
 
 def _purge(app: Sphinx, env: Any, docname: str) -> None:
-    env.halo_homes = {k: v for k, v in getattr(env, "halo_homes", {}).items() if v != docname}
+    _prepare(env)
+    env.halo_homes = {k: v for k, v in env.halo_homes.items() if v != docname}
+    env.halo_users.discard(docname)
 
 
 def _merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
     env.halo_homes |= {k: v for k, v in other.halo_homes.items() if v in docnames}
+    env.halo_users |= other.halo_users & set(docnames)
     env.halo_register = env.halo_register or other.halo_register
 
 
 def _stale(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """Tables depend on every page's homes: read their pages again when any page has changed."""
-    held = [env.halo_register] if getattr(env, "halo_register", "") else []
-    return [d for d in held if d in env.found_docs] if added or changed or removed else []
+    """Pages that show standards are read again when any standard, threshold or test has changed."""
+    _prepare(env)
+    held = json.dumps([*(s.to_dict() for s in REGISTER.values()), TESTS, dict(house().thresholds)], default=str)
+    digest = hashlib.sha256((held + Path(__file__).read_text("utf-8")).encode()).hexdigest()
+    before, env.halo_standards = getattr(env, "halo_standards", ""), digest
+    return [d for d in env.halo_users if d in env.found_docs] if before != digest else []
+
+
+def _moved(app: Sphinx, env: Any) -> list[str]:
+    """When a home or a page has come, gone or moved, every page that links to a standard is written again."""
+    now = (env.halo_register, dict(env.halo_homes), sorted(env.found_docs))
+    before, env.halo_seen = env.halo_seen, now
+    return [d for d in sorted(env.halo_users) if d in env.found_docs] if before != now else []
 
 
 def _publish(app: Sphinx, problem: Exception | None) -> None:
-    """``standards.json`` beside the pages, for other programs."""
+    """``standards.json`` beside the pages, for other programs, and the tests that the pages name."""
     if problem is None and app.builder.format == "html":
         made = [{**s.to_dict(), "address": _place(app, s.id, app.config.root_doc)} for s in REGISTER.values()]
         Path(app.outdir, "standards.json").write_text(json.dumps(made, indent=1, default=str), "utf-8")
+        for name in set(TESTS.values()):
+            target = Path(app.outdir, f"_{name}.txt")
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(ROOT / name, target)
 
 
+ROOT = Path(__file__).resolve().parents[2]
 REGISTER: Register
+TESTS: dict[str, str] = {}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    global REGISTER
+    global REGISTER, TESTS
     try:
-        REGISTER = load()
+        REGISTER = house().register()
+        TESTS = {row["standard"]: row["test"] for row in trace(REGISTER, ROOT) if row["test"]}
     except (InvalidData, HaloError) as problem:
         from sphinx.errors import ExtensionError
 
@@ -309,6 +370,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("env-get-outdated", _stale)
+    app.connect("env-updated", _moved)
     app.connect("doctree-resolved", resolve)
     app.connect("build-finished", _publish)
     return {"version": str(len(FAMILIES)), "parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from . import tables
 
 HERE = Path(__file__).resolve().parent
 
@@ -47,7 +48,7 @@ def language_of(notebook: Any) -> str:
     return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en"
 
 
-def page(notebook: Any, name: str) -> str:
+def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None) -> str:
     """The report as HTML: code left out, markup from data sanitized, pictures inside.
 
     Parameters
@@ -56,7 +57,10 @@ def page(notebook: Any, name: str) -> str:
         The executed notebook; it is not changed.
     name : str
         The report's name, for the title when no heading gives one.
+    gates : list of dict, optional
+        Their verdicts stand under the title, before the sections.
     """
+    import nbformat
     from nbconvert.exporters import HTMLExporter
     from nbconvert.preprocessors.sanitize import SanitizeHTML
     from traitlets.config import Config
@@ -87,6 +91,9 @@ def page(notebook: Any, name: str) -> str:
     for cell in shown.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("text/latex", None)
+    if gates:
+        answer = nbformat.v4.new_output("display_data", {"text/html": tables.verdicts(gates)})
+        shown.cells.insert(1, nbformat.v4.new_code_cell(outputs=[answer]))
     resources = {
         "halo": {
             "title": title_of(notebook, name),

@@ -146,6 +146,7 @@ def start(
     where: str | None = None,
     missing: Iterable[str] = ("",),
     audience: str = "partner",
+    sample_options: Mapping[str, Any] | None = None,
 ) -> Report:
     """Read the data a report is about and say where it came from.
 
@@ -161,6 +162,9 @@ def start(
     audience : {"rater", "operations", "partner", "public"}
         Who will read the report. A sample's people are invented; their pseudonyms are
         the same every time.
+    sample_options : mapping, optional
+        Options that hold for the chapter's own sample only, where nothing else is given:
+        its scale must not be taken for that of somebody's data.
 
     Returns
     -------
@@ -186,6 +190,8 @@ def start(
         "missing": tuple(missing),
     }
     invented = isinstance(data, str) and os.sep not in data and data in sample_names() and not Path(data).is_file()
+    if data == name and invented:
+        options |= {k: v for k, v in (sample_options or {}).items() if options.get(k) is None}
     if isinstance(data, (str, Path)):
         judgments = read_judgments(sample(str(data)) if invented else data, **options)
     else:

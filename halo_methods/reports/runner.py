@@ -291,4 +291,4 @@ def _write(folder: Path, name: str, executed: Any, result: dict[str, Any]) -> No
     text = json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
     nbformat.write(executed, folder / f"{name}.ipynb")
-    (folder / f"{name}.html").write_text(page(executed, name), encoding="utf-8")
+    (folder / f"{name}.html").write_text(page(executed, name, result["gates"]), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Values and tables as HTML, every character of the data escaped."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from html import escape
 from numbers import Integral, Real
@@ -98,7 +99,7 @@ def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> st
     """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest."""
     shown = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
     headers = [" ".join(str(p) for p in c if p != "") if isinstance(c, tuple) else c for c in shown.columns]
-    headers = ["row" if h == "index" else h for h in headers]
+    headers = ["row" if h == "index" else str(h).replace("_", " ") for h in headers]
     html = grid(headers, shown.head(MOST_ROWS).itertuples(index=False, name=None), caption=caption, label=label)
     if len(shown) > MOST_ROWS:
         html += f"<p>The first {MOST_ROWS:,} of {len(shown):,} rows.</p>"
@@ -127,3 +128,37 @@ def estimates(given: dict[str, Estimate], *, caption: str = "", label: str = "Es
     if cautions:
         html += '<ul class="halo-cautions">' + "".join(f"<li>{escape(c)}</li>" for c in cautions) + "</ul>"
     return html
+
+
+def verdicts(gates: list[dict[str, Any]]) -> str:
+    """The answer before the reasons: one row a standard, people counted, not named.
+
+    Examples
+    --------
+    >>> gate = {"standard": "CAL-004", "level": "must", "title": "Right", "verdict": "met", "estimate": None}
+    >>> "1 of 1 standards met" in verdicts([gate])
+    True
+    """
+    by_standard: dict[str, list[dict[str, Any]]] = {}
+    for gate in gates:
+        by_standard.setdefault(gate["standard"], []).append(gate)
+    rows, whole = [], Counter[str]()
+    for standard, held in by_standard.items():
+        counts = Counter(g["verdict"] for g in held)
+        verdict = next(v for v in ("not_met", "undecided", "excepted", "met") if counts[v])
+        whole[verdict] += 1
+        words = verdict.replace("_", " ")
+        badge = f'<span class="halo-gate halo-gate--{verdict}">{words}</span>'
+        if len(held) > 1:
+            badge += " " + ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(counts.items()))
+        found = held[0].get("estimate") if len(held) == 1 else None
+        value = "{} ({} to {})".format(*(cell(found[k]) for k in ("value", "low", "high"))) if found else "–"
+        about = f"{standard} ({held[0]['level']})"
+        rows.append(
+            f'<tr><th scope="row">{about}</th><td>{escape(held[0]["title"])}</td><td>{badge}</td><td>{value}</td></tr>'
+        )
+    said = [f"{whole['met']} of {len(by_standard)} standards met"]
+    said += [f"{whole[v]} {v.replace('_', ' ')}" for v in ("not_met", "undecided", "excepted") if whole[v]]
+    head = "".join(f'<th scope="col">{h}</th>' for h in ("standard", "asks", "verdict", "found"))
+    table = f'<table class="halo-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f"<p><strong>{', '.join(said)}.</strong></p>{scrolling(table, 'Verdicts')}"
