@@ -59,8 +59,8 @@ def clopper_pearson(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> 
 
     Parameters
     ----------
-    k, n : array_like of int
-        Successes and trials.
+    k, n : array_like
+        Successes and trials; fractions are allowed, for an effective size.
     confidence : float
         At least this share of such intervals holds the true share.
 

@@ -87,27 +87,12 @@ def parameter(text: str) -> tuple[str, Any]:
         raise argparse.ArgumentTypeError(f"the value of {key.strip()} can't be read: {value!r}") from None
 
 
-def scale(text: str) -> Any:
-    """``poor,fair,good`` as a list, ``0..100`` as a range.
-
-    Examples
-    --------
-    >>> scale("poor,fair,good"), scale("0..100")
-    (['poor', 'fair', 'good'], (0.0, 100.0))
-    """
-    low, dots, high = text.partition("..")
-    try:
-        return (float(low), float(high)) if dots else listed(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}; write its labels in order, or low..high for numbers") from None
-
-
 def _reading(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to read the data")
     add = group.add_argument
     add("--columns", type=pairs, metavar="NAME=COLUMN,…", help="which column of the file each name is")
     add("--values", type=value_pairs, metavar="COLUMN:FROM=TO,…", help="values to read as others")
-    add("--scale", type=scale, metavar="A,B,C or LOW..HIGH", help="the labels allowed, in order, or a range")
+    add("--scale", metavar="A,B,C or LOW..HIGH", help="the labels allowed, in order, or a range")
     add("--level", choices=("nominal", "ordinal", "interval", "ratio"), help="level of measurement of the labels")
     add("--duplicates", choices=("error", "first", "last", "round"), help="a second row of one judgment")
     add("--where", metavar="EXPRESSION", help="rows to keep, for instance \"locale == 'fr-FR'\"")

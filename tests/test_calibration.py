@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
-from halo_methods import calibration
+from halo_methods import audit, calibration
 from halo_methods.calibration import gold as gold_module
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
@@ -68,6 +68,20 @@ def test_accuracy_covers_the_truth_as_often_as_it_says(over):
         hits += made.low <= (0.8 if over == "items and raters" else pool.mean()) <= made.high
     low, high = stats.binom.ppf([0.001, 0.999], rounds, [0.93, 0.98])
     assert low <= hits <= high
+
+
+def test_one_gold_item_condemns_nobody():
+    j = table([("a", "r", "y", "x"), ("b", "s", "x", "x"), ("c", "s", "x", "x")])
+    assert set(calibration.by_rater(j)["verdict"]) == {"undecided"}
+    assert calibration.rater_estimates(j)["r"].high == pytest.approx(0.975)
+    assert calibration.accuracy(j.only(rater_id="r")).high == pytest.approx(0.975)
+
+
+def test_a_rater_at_the_bar_is_condemned_as_seldom_as_said():
+    for n in range(1, 120):
+        right = np.arange(n + 1)
+        high = audit.clopper_pearson(right, np.full(n + 1, n))[1]
+        assert stats.binom.pmf(right, n, 0.8)[high < 0.8].sum() <= 0.025
 
 
 def test_an_accepted_second_answer_is_right():
@@ -212,7 +226,7 @@ def test_what_cannot_be_estimated_says_why(call, reason):
 def test_one_rater_speaks_for_items_only():
     made = calibration.accuracy(table([(i, "r", "x", "x") for i in range(10)]))
     assert made.over == "items"
-    assert made.low == pytest.approx(0.7225, abs=1e-4)
+    assert made.low == pytest.approx(0.025 ** (1 / 10))
     assert "1 rater" in made.cautions[0]
     with pytest.raises(NotEstimable):
         calibration.accuracy(table([("a", "r", "x", "x")]), over="raters")

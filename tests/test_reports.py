@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, NotEstimable
+from halo_methods.judgments.options import scale_of
 from halo_methods.reports import audience, html, parameters, places, runner, show, tables
-from halo_methods.reports.report import scale_from
 from halo_methods.results import MIME, Estimate
 
 
@@ -235,7 +235,7 @@ def test_parameters_are_read_without_running():
     assert parameters.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
     assert parameters.literal((0, 100)) == "0..100"
     assert parameters.literal(("poor", "good")) == ["poor", "good"]
-    assert scale_from(parameters.literal((0, 100))) == (0.0, 100.0)
+    assert scale_of(parameters.literal((0, 100))) == (0.0, 100.0)
     with pytest.raises(BadOption, match="a parameter is a DataFrame"):
         parameters.literal(pd.DataFrame())
 

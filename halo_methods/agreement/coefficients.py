@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from .weights import Array, agreement_weights, distances
+from .weights import MOST_CATEGORIES, Array, agreement_weights, distances, few_enough
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ def krippendorff_from_moments() -> Coefficient:
 
 def cohen(labels: Sequence[object], weights: str = "identity") -> Coefficient:
     """Cohen's kappa from the cells (..., q * q) of a two-rater table: 1 - sum v o / sum v e, v = 1 - w."""
+    few_enough(labels, MOST_CATEGORIES)
     v = 1 - agreement_weights(weights, labels)
     return kappa_from_disagreement(v, "Cohen's kappa" + ("" if weights == "identity" else f" ({weights} weights)"))
 

@@ -37,7 +37,7 @@ def percent_agreement(j: Judgments, **options: Any) -> Estimate:
     Raises
     ------
     NotEstimable
-        With one rater, or no item judged by two.
+        With one rater, no item judged by two, or numbers that take more than 64 values.
 
     Examples
     --------
@@ -47,6 +47,12 @@ def percent_agreement(j: Judgments, **options: Any) -> Estimate:
     >>> round(percent_agreement(as_judgments(frame)).value, 3)
     0.667
     """
+    labels = j.one().labels
+    if j.numeric and len(labels) > MANY_LABELS:
+        raise NotEstimable(
+            f"labels are numbers that take {len(labels):,} values: that two are exactly equal says little; "
+            "see alpha, or the intraclass correlation"
+        )
     j = j.one()
     return _estimate(j, formulas.percent_agreement(j.labels), paired_only=True, **options)
 

@@ -5,12 +5,32 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption, HaloError, NotEstimable
 
 Array = npt.NDArray[np.float64]
 
 WEIGHTS = ("identity", "linear", "quadratic", "ordinal")
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
+
+
+MOST_LABELS, MOST_CATEGORIES = 2000, 64
+
+
+def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
+    """Refuse labels that take too many values to be categories.
+
+    Examples
+    --------
+    >>> few_enough(range(5), most=3)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: the labels take 5 distinct values, too many to count as categories; ...
+    """
+    if len(labels) > most:
+        raise NotEstimable(
+            f"the labels take {len(labels):,} distinct values, too many to count as categories; "
+            "declare level='interval' if they are numbers, or group them"
+        )
 
 
 def as_numbers(labels: Sequence[object]) -> Array | None:
@@ -62,6 +82,7 @@ def agreement_weights(kind: str, labels: Sequence[object]) -> Array:
     >>> agreement_weights("linear", ["poor", "fair", "good"])[0]
     array([1. , 0.5, 0. ])
     """
+    few_enough(labels)
     q = len(labels)
     if kind not in WEIGHTS:
         raise BadOption.of("weights", kind, WEIGHTS)
@@ -104,6 +125,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
     >>> distances("interval", ["1", "2", "4"])[0]
     array([0., 1., 9.])
     """
+    few_enough(labels)
     if level == "nominal":
         return 1 - np.eye(len(labels))
     if level not in LEVELS:

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..audit import proportion, score_interval, wilson
+from ..audit import clopper_pearson, proportion, score_interval
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, accepted_answers
 from ..results import Estimate, Over, counted
@@ -67,7 +67,8 @@ def accuracy(j: Judgments, *, over: Over = "items and raters", confidence: float
     The variance is the sum of the delete-one-item and delete-one-rater
     jackknife variances :math:`V`; the interval is Wilson's score interval at
     the effective size :math:`p(1-p)/V` with a t quantile on raters - 1
-    degrees of freedom, so that it stays between 0 and 1.
+    degrees of freedom, so that it stays between 0 and 1. Over items only it is
+    the exact interval at the effective size of the items.
 
     Do not read it as the quality of live work: gold items are chosen, and
     raters may know them.
@@ -153,15 +154,15 @@ def share_estimate(
         cautions.append(f"With {counted(n_raters, 'rater')} the interval speaks for the items only.")
     right, n = by_item.sum(axis=0)
     items = jackknife_variance(by_item, share)
-    spread = {"items": items, "raters": 0.0, "items and raters": items}[over]
-    quantile = stats.norm.ppf((1 + confidence) / 2)
-    items_only = effective_interval(right / n, items, n_items, quantile)
-    how = "Wilson's interval at the effective size"
-    if over != "items":
-        spread += jackknife_variance(by_rater, share)
-        quantile = stats.t.ppf((1 + confidence) / 2, n_raters - 1)
-        how = f"jackknife over {over}, {how}"
-    low, high = effective_interval(right / n, spread, n_raters if over == "raters" else n_items, quantile)
+    items_only = effective_interval(right / n, items, n_items, None, confidence)
+    if over == "items":
+        low, high = items_only
+        how = "exact interval at the effective size"
+    else:
+        spread = jackknife_variance(by_rater, share) + (items if over == "items and raters" else 0.0)
+        size = n_raters if over == "raters" else n_items
+        low, high = effective_interval(right / n, spread, size, n_raters - 1, confidence)
+        how = f"jackknife over {over}, Wilson's interval at the effective size"
     few = over != "items" and n_raters < FEW_RATERS
     if few:
         cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
@@ -193,10 +194,23 @@ def jackknife_variance(parts: NDArray, statistic: Callable[[NDArray], NDArray]) 
     return float((m - 1) / m * ((left_out - left_out.mean()) ** 2).sum())
 
 
-def effective_interval(p: float, variance: float, most: int, quantile: float) -> tuple[float, float]:
-    """Score interval at the effective size p(1-p)/variance, or at ``most`` where nothing varies."""
+def effective_interval(p: float, variance: float, most: int, df: int | None, confidence: float) -> tuple[float, float]:
+    """Interval of a share at the effective size p(1-p) / variance, at most ``most`` where nothing varies.
+
+    With degrees of freedom a score interval with a t quantile; without, or
+    where nothing varies, the exact interval, which a handful of items cannot
+    make too short.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in effective_interval(0.0, 0.0, 1, None, 0.95)]
+    [0.0, 0.975]
+    """
     size = p * (1 - p) / variance if variance > 0 else float(most)
-    low, high = score_interval(np.asarray(p * size), np.asarray(size), quantile)
+    if df is None or variance == 0:
+        low, high = clopper_pearson(p * size, size, confidence=confidence)
+    else:
+        low, high = score_interval(np.asarray(p * size), np.asarray(size), stats.t.ppf((1 + confidence) / 2, df))
     return float(low), float(high)
 
 
@@ -214,7 +228,8 @@ def by_rater(j: Judgments, *, bar: float = 0.80, confidence: float = 0.95) -> pd
     bar : float
         Accuracy to clear.
     confidence : float
-        Of each interval (Wilson's; over items).
+        Of each interval (exact, over items: a verdict on a person errs at most
+        as often as it says, however few the items).
 
     Returns
     -------
@@ -239,7 +254,7 @@ def by_rater(j: Judgments, *, bar: float = 0.80, confidence: float = 0.95) -> pd
     sums = on_gold(j).group_by("rater_id").agg(pl.len().alias("n"), pl.col("right").sum().cast(pl.Int64))
     table = sums.to_pandas()
     table["accuracy"] = table["right"] / table["n"]
-    table["low"], table["high"] = wilson(table["right"], table["n"], confidence=confidence)
+    table["low"], table["high"] = clopper_pearson(table["right"], table["n"], confidence=confidence)
     table["verdict"] = np.select([table["low"] >= bar, table["high"] < bar], ["met", "not_met"], "undecided")
     return table.sort_values(["accuracy", "rater_id"], ignore_index=True)
 
@@ -259,7 +274,8 @@ def rater_estimates(j: Judgments, *, confidence: float = 0.95) -> dict[str, Esti
     table = by_rater(j, confidence=confidence).sort_values("rater_id")
     return {
         str(rater): replace(
-            proportion(int(right), int(n), confidence=confidence), method="a rater's accuracy against gold"
+            proportion(int(right), int(n), method="exact", confidence=confidence),
+            method="a rater's accuracy against gold; exact interval",
         )
         for rater, right, n in zip(table["rater_id"], table["right"], table["n"], strict=True)
     }
@@ -379,11 +395,11 @@ def missed_share(j: Judgments, *, share_wrong: float = 0.5, confidence: float = 
     if judged.is_empty():
         raise NotEstimable("no gold item was judged by three raters or more, so no item can be called suspect")
     missed = int((judged["wrong"] >= share_wrong).sum())
-    made = proportion(missed, judged.height, confidence=confidence)
+    made = proportion(missed, judged.height, method="exact", confidence=confidence)
     kept = marked.join(judged.select("item_id"), on="item_id")
     return replace(
         made,
         n_raters=kept["rater_id"].n_unique(),
         n_judgments=kept.height,
-        method="share of gold items that most of their raters miss; Wilson's score interval",
+        method="share of gold items that most of their raters miss; exact interval",
     )

@@ -93,7 +93,10 @@ def majority_against_gold(j: Judgments, *, by: str | None = None, ties: Ties = "
         raise BadOption.of("ties", ties, get_args(Ties))
     groups = j.one().groups(by) if by else [("all items", j.one())]
     rows = [{by or "all": value, **_against_gold(group, ties)} for value, group in groups]
-    return pd.DataFrame([row for row in rows if row["n_items"]])
+    kept = [row for row in rows if row["n_items"]]
+    if not kept:
+        on_gold(j)
+    return pd.DataFrame(kept)
 
 
 def _against_gold(j: Judgments, ties: Ties) -> dict[str, float]:

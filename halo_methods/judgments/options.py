@@ -87,7 +87,7 @@ def scale_of(given: Any) -> Scale | None:
     given : None, list of labels, (low, high), or str
         A tuple of two numbers is a range; an end may be infinite or written
         ``"25+"``, which leaves the upper end open. Everything else is the list
-        of labels in order. As text: ``"poor,fair,good"`` or ``"(0, 25+)"``.
+        of labels in order. As text: ``"poor,fair,good"``, ``"0..25+"`` or ``"(0, 25+)"``.
 
     Raises
     ------
@@ -96,20 +96,22 @@ def scale_of(given: Any) -> Scale | None:
 
     Examples
     --------
-    >>> scale_of([1, 2, 3]), scale_of((0, "25+")), scale_of("poor,fair"), scale_of("(0, 100)")
+    >>> scale_of([1, 2, 3]), scale_of((0, "25+")), scale_of("poor,fair"), scale_of("0..100")
     (('1', '2', '3'), (0.0, inf), ('poor', 'fair'), (0.0, 100.0))
     """
     if given is None:
         return None
     if isinstance(given, str):
         inside = given.strip()
-        ranged = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
-        parts = [p.strip() for p in (inside[1:-1] if ranged else inside).split(",")]
+        bracketed = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
+        dotted = ".." in inside and "," not in inside
+        ranged = bracketed or dotted
+        parts = [p.strip() for p in (inside[1:-1] if bracketed else inside).split(".." if dotted else ",")]
         if not ranged:
             return scale_of([p for p in parts if p])
         ends = tuple(_end(p) for p in parts)
         if len(ends) != 2 or None in ends:
-            raise BadOption(f"scale is {quoted(given)}; write (low, high) with two numbers, or labels with commas")
+            raise BadOption(f"scale is {quoted(given)}; write low..high, or the labels in order with commas")
         return _range(given, ends[0], ends[1])
     if not isinstance(given, list | tuple):
         raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")

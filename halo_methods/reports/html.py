@@ -16,7 +16,7 @@ TAGS = [
     *("sub", "summary", "sup", "u", "ul"),
     *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
 ]
-CLASS = re.compile(r"^[a-z][a-z0-9 -]*$")
+CLASS = re.compile(r"^[a-z][a-z0-9 _-]*$")
 
 
 def allowed(tag: str, attribute: str, value: str) -> bool:

@@ -1,5 +1,6 @@
 """What a report chapter calls: ``start``, then one section a cell."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .. import __version__
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
 from .places import sample, sample_names
@@ -17,21 +18,11 @@ if TYPE_CHECKING:
     from ..judgments import Judgments
 
 
-def scale_from(given: Any) -> Any:
-    """A scale as a notebook's parameter says it: a list, or ``"low..high"`` for numbers.
-
-    Examples
-    --------
-    >>> scale_from("0..100"), scale_from(["poor", "good"]), scale_from(None)
-    ((0.0, 100.0), ['poor', 'good'], None)
-    """
-    if isinstance(given, str):
-        low, dots, high = given.partition("..")
-        try:
-            return (float(low), float(high)) if dots else [part.strip() for part in given.split(",")]
-        except ValueError:
-            raise BadOption(f"scale is {given!r}; write its labels in order, or low..high for numbers") from None
-    return given if given is None or isinstance(given, tuple) else [str(label) for label in given]
+def _ends(scale: Any) -> Any:
+    """A scale for JSON: labels in order, or the ends of a range, None where one is open."""
+    if scale is None or isinstance(scale[0], str):
+        return scale
+    return {end: x if math.isfinite(x) else None for end, x in zip(("low", "high"), scale, strict=True)}
 
 
 class Report:
@@ -104,7 +95,7 @@ class Report:
             "items": self.judgments.n_items,
             "raters": self.judgments.n_raters,
             "judgments": self.judgments.n_judgments,
-            "scale": self.judgments.scale,
+            "scale": _ends(self.judgments.scale),
             "level": self.judgments.level,
         }
 
@@ -183,7 +174,7 @@ def start(
     options: dict[str, Any] = {
         "columns": dict(columns or {}) or None,
         "values": {k: dict(v) for k, v in (values or {}).items()} or None,
-        "scale": scale_from(scale),
+        "scale": scale,
         "level": level,
         "duplicates": duplicates,
         "where": where,

@@ -153,10 +153,9 @@ def verdicts(gates: list[dict[str, Any]]) -> str:
             badge += " " + ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(counts.items()))
         found = held[0].get("estimate") if len(held) == 1 else None
         value = "{} ({} to {})".format(*(cell(found[k]) for k in ("value", "low", "high"))) if found else "–"
-        about = f"{standard} ({held[0]['level']})"
-        rows.append(
-            f'<tr><th scope="row">{about}</th><td>{escape(held[0]["title"])}</td><td>{badge}</td><td>{value}</td></tr>'
-        )
+        about = f"{standard} ({held[0].get('level') or 'gate'})"
+        asks = escape(str(held[0].get("title") or ""))
+        rows.append(f'<tr><th scope="row">{about}</th><td>{asks}</td><td>{badge}</td><td>{value}</td></tr>')
     said = [f"{whole['met']} of {len(by_standard)} standards met"]
     said += [f"{whole[v]} {v.replace('_', ' ')}" for v in ("not_met", "undecided", "excepted") if whole[v]]
     head = "".join(f'<th scope="col">{h}</th>' for h in ("standard", "asks", "verdict", "found"))
