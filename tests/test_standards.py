@@ -28,7 +28,7 @@ standards:
     why: Because.
     how: By looking.
     applies: {task: [any], risk: [any], market: [any], stage: [live]}
-    evidence: {kind: measured, report: drift, gate: g, method: drift.cusum, threshold: 0.5, direction: at_least, unit: x}
+    evidence: {kind: measured, report: drift, gate: g, method: drift.x, threshold: 0.5, direction: at_least, unit: a}
     owner: analyst
     since: "2026.1"
     review_by: 2027-11-30

@@ -9,7 +9,6 @@ is the home of those no chapter shows. ``{standards}``, ``{checklist}``, ``{trac
 
 import hashlib
 import json
-import re
 import shutil
 from datetime import date
 from html import escape
@@ -21,9 +20,9 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from standards_words import evidence, words
 
 from halo_methods.errors import HaloError, InvalidData
-from halo_methods.results import readable
 from halo_methods.standards import Register, Standard, house
 from halo_methods.standards.book import gates_and_standards, trace
 from halo_methods.standards.register import FAMILIES
@@ -102,48 +101,9 @@ class Whole(SphinxDirective):
         return [cells(kind="rest", standards=[])]
 
 
-def _evidence(s: Standard) -> str:
-    e: Any = s.evidence
-    if e.kind == "measured":
-        side = "at least" if e.direction == "at_least" else "at most"
-        own = house().thresholds.get(s.id)
-        wanted = f"{side} {readable(e.threshold)}{'' if own is None else f', in this house {readable(own)}'}"
-        return f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {wanted} ({e.unit})."
-    if e.kind == "declared":
-        rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.items() if kind != "when")
-        when = " and ".join(f"{k} is {_said(v)}" for k, v in dict(e.rule.get("when", {})).items())
-        return f"Declared: the plan's clause {e.clause} {rule}{f', where {when}' if when else ''}."
-    return f"Attested: the {e.role} answers, and the answer holds for {e.valid_days} days. {e.question}"
-
-
-def _said(value: Any) -> str:
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-
-
-def _rule(kind: str, bound: Any) -> str:
-    listed = ", ".join(map(_said, bound)) if isinstance(bound, list) else _said(bound)
-    return {
-        "present": "is written",
-        "at_least": f"is at least {listed}",
-        "at_most": f"is at most {listed}",
-        "one_of": f"is one of {listed}",
-        "equals": f"is {listed}",
-        "includes": f"includes {listed}",
-    }[kind]
-
-
-def _words(text: str) -> str:
-    """Text of a standard as HTML; what stands in backticks is code.
-
-    >>> _words("read `a.b` < c")
-    'read <code>a.b</code> &lt; c'
-    """
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-
-
 def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
     """One standard as HTML."""
-    e = _words
+    e = words
     own = ' <span class="halo-house">house</span>' if s.house else ""
     state = "retired" if s.retired else s.level
     changes = "".join(
@@ -164,8 +124,9 @@ def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
         f'<p class="halo-example">{e(s.violates.example)}</p><p>{e(s.violates.because)}</p></div></div>'
-        f'<p class="halo-small">{e(_evidence(s))} Owner: {e(s.owner)}. '
-        f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}{_proof(app, s, docname)}</p>"
+        f'<p class="halo-small">{e(evidence(s))} Owner: {e(s.owner)}. '
+        f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}"
+        f"{_proof(app, s, docname)}</p>"
         f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}</section>"
     )
 
@@ -322,7 +283,7 @@ def _stale(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: s
     """Pages that show standards are read again when any standard, threshold or test has changed."""
     _prepare(env)
     held = json.dumps([*(s.to_dict() for s in REGISTER.values()), TESTS, dict(house().thresholds)], default=str)
-    digest = hashlib.sha256((held + Path(__file__).read_text("utf-8")).encode()).hexdigest()
+    digest = hashlib.sha256(held.encode()).hexdigest()
     before, env.halo_standards = getattr(env, "halo_standards", ""), digest
     return [d for d in env.halo_users if d in env.found_docs] if before != digest else []
 

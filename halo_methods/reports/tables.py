@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import HaloError
 from ..results import Estimate, readable
 
+_GRAVEST = ("met", "excepted", "undecided", "not_met")
 LONGEST_CELL = 300
 MOST_ROWS = 500
 
@@ -145,7 +146,7 @@ def verdicts(gates: list[dict[str, Any]]) -> str:
     rows, whole = [], Counter[str]()
     for standard, held in by_standard.items():
         counts = Counter(g["verdict"] for g in held)
-        verdict = next(v for v in ("not_met", "undecided", "excepted", "met") if counts[v])
+        verdict = max(counts, key=lambda v: _GRAVEST.index(v) if v in _GRAVEST else len(_GRAVEST))
         whole[verdict] += 1
         words = verdict.replace("_", " ")
         badge = f'<span class="halo-gate halo-gate--{verdict}">{words}</span>'
