@@ -21,7 +21,7 @@ LISTED := $(shell mkdir -p _build && find _config.yml _toc.yml book data halo_me
 	| LC_ALL=C sort > _build/.sources.new && (cmp -s _build/.sources.new _build/.sources || cp _build/.sources.new _build/.sources))
 SOURCES := $(shell cat _build/.sources)
 
-.PHONY: book test verify bench report serve tools lock clean environment lint types unit
+.PHONY: book test verify bench report outputs samples serve tools lock clean environment lint types unit
 
 environment: $(INSTALLED)
 
@@ -72,6 +72,15 @@ bench: $(INSTALLED)
 
 report: $(INSTALLED)
 	$(BIN)/python tools/sample_reports.py _build/reports
+
+# Runs the executable chapters in place, so that their committed outputs are those of the code.
+outputs: $(INSTALLED)
+	$(BIN)/python -m halo_methods.reports.kernels $(KERNELS) > /dev/null
+	$(WARM) $(BIN)/python tools/refresh_notebooks.py
+
+# Writes the samples that the simulator makes.
+samples: $(INSTALLED)
+	$(BIN)/python -c "from halo_methods.simulation import calibration_sample; calibration_sample().to_csv('data/samples/calibration.csv', index=False)"
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}
