@@ -31,6 +31,8 @@ class BuildWithBook(build_py):
         for sample in sorted((ROOT / "data" / "samples").iterdir()):
             if sample.suffix in SAMPLE_SUFFIXES:
                 self.copy(sample, target / "samples" / sample.name)
+        for plan in sorted((ROOT / "data" / "plans").glob("*.yml")):
+            self.copy(plan, target / "plans" / plan.name)
 
     def copy(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

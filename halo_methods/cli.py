@@ -181,58 +181,17 @@ def _gate_line(gate: dict[str, Any]) -> str:
     return f"{gate['standard']}{about} {gate['verdict'].replace('_', ' ')}{reason}"
 
 
-def _jsonable(standard: Any) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json.dumps(standard.to_dict(), default=str))
-    return made
-
-
 def standards(args: argparse.Namespace) -> int:
-    """``halo standards list | show ID | trace``."""
-    from .standards import house
-
-    register = house().register()
-    if args.what == "show":
-        whole = _jsonable(register[args.id.upper()])
-        _print(args, whole, lambda: "\n".join(_lines(whole)))
-        return FINE
-    names = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
-    chosen = [{n: s[n] for n in names} for s in map(_jsonable, (register[i] for i in sorted(register)))]
-    if args.topic:
-        chosen = [s for s in chosen if s["topic"] == args.topic]
-    if args.what == "list":
-        _print(args, chosen, lambda: "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
-        return FINE
-    trace = [_trace(s) for s in chosen]
-    _print(args, trace, lambda: "\n".join(f"{t['id']}  {t['kind']:<8}  {t['evidence']}" for t in trace))
-    return FINE
-
-
-def _trace(standard: dict[str, Any]) -> dict[str, Any]:
-    evidence = standard["evidence"] or {}
-    kind = evidence.get("kind", "")
-    held = {
-        "measured": f"report {evidence.get('report')}, gate {evidence.get('gate')}, {evidence.get('method')}",
-        "declared": f"plan clause {evidence.get('clause')}",
-        "attested": f"asked of the {evidence.get('role')}, valid {evidence.get('valid_days')} days",
-    }
-    return {"id": standard["id"], "topic": standard["topic"], "kind": kind, "evidence": held.get(kind, "")}
-
-
-def _lines(value: Any, indent: str = "") -> list[str]:
-    lines = []
-    for key, held in value.items():
-        if held in (None, "", [], {}):
-            continue
-        if isinstance(held, dict):
-            lines += [f"{indent}{key}:", *_lines(held, indent + "  ")]
-        else:
-            shown = ", ".join(map(str, held)) if isinstance(held, list) else held
-            lines.append(f"{indent}{key}: {shown}")
-    return lines
+    """``halo standards …``: what it answers is in `halo_methods.standards.command`."""
+    result, text, findings = args.answer(args)
+    _print(args, result, lambda: text)
+    return FINDINGS if findings else FINE
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
+    from .standards import command as standards_command
+
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--format", choices=("text", "json"), default="text", help="how results are printed")
     loud = common.add_mutually_exclusive_group()
@@ -263,15 +222,8 @@ def parser() -> argparse.ArgumentParser:
     _reading(one)
     one.set_defaults(run=report)
 
-    register = commands.add_parser("standards", help="the register of standards")
-    kinds = register.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for what, about in (("list", "all of them"), ("trace", "what each is evidenced by")):
-        one = kinds.add_parser(what, parents=[common], help=about)
-        one.add_argument("--topic")
-        one.set_defaults(run=standards)
-    one = kinds.add_parser("show", parents=[common], help="one of them, whole")
-    one.add_argument("id", metavar="ID")
-    one.set_defaults(run=standards)
+    standards_command.add(commands, common)
+    commands.choices["standards"].set_defaults(run=standards)
     return top
 
 

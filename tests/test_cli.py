@@ -207,6 +207,33 @@ def test_standards(capsys):
     assert one["title"] in capsys.readouterr().out
     assert cli.main(["standards", "trace", "--topic", one["topic"]]) == cli.FINE
     traced = capsys.readouterr().out.splitlines()
-    assert len(traced) == sum(s["topic"] == one["topic"] for s in listed)
+    assert {line.split("  ")[1] for line in traced} == {s["id"] for s in listed if s["topic"] == one["topic"]}
     assert cli.main(["standards", "show", "XXX-999"]) == cli.COULD_NOT_RUN
     assert "no standard is called XXX-999" in capsys.readouterr().err
+
+
+def test_plans_are_checked(root, tmp_path, capsys):
+    plans = sorted(str(p) for p in (root / "data/plans").glob("*.yml"))
+    page = tmp_path / "portfolio.html"
+    assert cli.main(["standards", "check", *plans, "--out", str(page), "--format", "json"]) in (cli.FINE, cli.FINDINGS)
+    assert len(json.loads(capsys.readouterr().out)["plans"]) == len(plans) == 3
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert os.listdir(tmp_path) == ["portfolio.html"]
+
+
+def test_a_plan_with_findings_exits_so(tmp_path, capsys):
+    assert cli.main(["standards", "blank"]) == cli.FINE
+    blank = tmp_path / "plan.yml"
+    blank.write_text(capsys.readouterr().out, "utf-8")
+    assert cli.main(["standards", "check", str(blank)]) == cli.FINDINGS
+    assert "ALN-001" in capsys.readouterr().out
+    assert cli.main(["standards", "check", str(tmp_path / "absent.yml")]) == cli.COULD_NOT_RUN
+    blank.write_text("a: &a [*a]", "utf-8")
+    assert cli.main(["standards", "check", str(blank)]) == cli.COULD_NOT_RUN
+    assert "line 1" in capsys.readouterr().err
+
+
+def test_the_next_identifier(capsys):
+    assert cli.main(["standards", "new", "cal"]) == cli.FINE
+    assert capsys.readouterr().out.startswith("CAL-0")
+    assert cli.main(["standards", "new", "XYZ"]) == cli.COULD_NOT_RUN

@@ -1,6 +1,6 @@
 """Run every executable chapter in place and keep its outputs, without what changes from run to run.
 
-    make outputs
+make outputs
 """
 
 import sys
