@@ -105,7 +105,7 @@ def intervals(
         axes.axvline(bar, color=INK, linestyle="--", linewidth=1)
         axes.annotate(f"bar {readable(bar)}", (bar, 1), xycoords=("data", "axes fraction"), xytext=(4, 2),
                       textcoords="offset points", fontsize=9, color=INK)  # fmt: skip
-    axes.set_yticks(shown.index, [str(x)[:28].replace("$", r"\$") for x in shown[label]])
+    axes.set_yticks(shown.index, [str(x)[:34].replace("$", r"\$") for x in shown[label]])
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xlabel(unit)
     hidden = len(table) - len(shown)

@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
 from halo_methods import audit, calibration
-from halo_methods.calibration import gold as gold_module
+from halo_methods.calibration import shares
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 SCALE = ["poor", "fair", "good"]
@@ -64,7 +64,7 @@ def test_accuracy_covers_the_truth_as_often_as_it_says(over):
         right = rng.random((100, 5)) < accuracy
         by_item = np.column_stack([right.sum(1), np.full(100, 5)]).astype(float)
         by_rater = np.column_stack([right.sum(0), np.full(5, 100)]).astype(float)
-        made = gold_module.share_estimate(by_item, by_rater, "accuracy", over=over)
+        made = shares.share_estimate(by_item, by_rater, "accuracy", over=over)
         hits += made.low <= (0.8 if over == "items and raters" else pool.mean()) <= made.high
     low, high = stats.binom.ppf([0.001, 0.999], rounds, [0.93, 0.98])
     assert low <= hits <= high

@@ -1,9 +1,9 @@
 """Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
 
+from .cohen import cohen_kappa
 from .icc import icc
 from .measures import (
     brennan_prediger,
-    cohen_kappa,
     fleiss_kappa,
     gwet_ac,
     krippendorff_alpha,

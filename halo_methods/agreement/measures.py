@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
-from ..judgments.counts import contingency, moments, patterns
+from ..judgments.counts import moments, patterns
 from ..results import Estimate, Over, counted
 from . import coefficients as formulas
 from .cautions import (
@@ -20,7 +20,7 @@ from .cautions import (
 )
 from .coefficients import Coefficient
 from .intervals import Interval, Totals, over_both, over_items, over_raters
-from .sums import moment_totals, pair_totals, pattern_totals
+from .sums import moment_totals, pattern_totals
 from .weights import LEVELS, WEIGHTS, as_numbers
 
 OVER = ("items", "raters", "items and raters")
@@ -203,68 +203,6 @@ def brennan_prediger(j: Judgments, *, weights: str = "identity", **options: Any)
     return _chance_corrected(j, "Brennan-Prediger", "uniform", weights, options)
 
 
-def cohen_kappa(
-    j: Judgments,
-    a: str,
-    b: str,
-    *,
-    weights: str = "identity",
-    over: str = "items",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
-) -> Estimate:
-    """Cohen's kappa of two named raters, on the items both judged.
-
-    Parameters
-    ----------
-    a, b : str
-        The two raters.
-    weights : {"identity", "linear", "quadratic", "ordinal"}
-        Partial credit; numeric labels are placed at their values, others at their positions.
-    over : {"items"}
-        A named pair is not a sample of raters.
-
-    Raises
-    ------
-    NotEstimable
-        If they share no item or both gave one and the same label throughout.
-
-    References
-    ----------
-    Cohen (1960), Educational and Psychological Measurement 20; Cohen (1968), Psychological Bulletin 70.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from halo_methods.judgments import as_judgments
-    >>> frame = pd.DataFrame({"item_id": list("aabbccdd"), "rater_id": list("xyxyxyxy"), "label": list("11221222")})
-    >>> round(cohen_kappa(as_judgments(frame), "x", "y").value, 3)
-    0.5
-    """
-    if over != "items":
-        raise BadOption.of("over", over, ("items",))
-    j = j.one()
-    _check(over, confidence, replicates)
-    if weights != "identity":
-        need_order(j)
-    table = contingency(j, str(a), str(b)).astype(float)
-    coefficient = formulas.cohen(j.labels, weights)
-    totals = pair_totals(table, coefficient)
-    if not np.isfinite(totals.estimate):
-        raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
-    interval = over_items(totals, confidence, replicates, seed)
-    n = totals.n_units
-    raw = float(np.trace(table) / n)
-    shares = (table.sum(0) + table.sum(1)) / (2 * n)
-    beside, cautions = beside_coefficient(j, raw, shares)
-    return Estimate(
-        totals.estimate, interval.low, interval.high, confidence, None, n, 2, 2 * n,
-        f"{coefficient.name} of {a} and {b}; {beside}; {interval.how}", "items",
-        (*order_caution(j, weights != "identity"), *cautions, *few_items(n), *interval.cautions),
-    )  # fmt: skip
-
-
 def _chance_corrected(
     j: Judgments, name: str, chance: formulas.Chance, weights: str, options: dict[str, Any]
 ) -> Estimate:
@@ -292,7 +230,7 @@ def _estimate(
     paired_only: bool = False,
     moments_of: str | None = None,
 ) -> Estimate:
-    _check(over, confidence, replicates)
+    check(over, confidence, replicates)
     if moments_of:
         made = moments(j)
         sizes, times = made.n, np.ones(len(made.n), dtype=np.int64)
@@ -336,7 +274,7 @@ def _estimate(
     )  # fmt: skip
 
 
-def _check(over: str, confidence: float, replicates: int) -> None:
+def check(over: str, confidence: float, replicates: int) -> None:
     if over not in OVER:
         raise BadOption.of("over", over, OVER)
     if not 0 < confidence < 1:

@@ -10,7 +10,8 @@ from scipy import stats
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate, counted
-from .gold import accuracy, jackknife_variance, on_gold
+from .gold import accuracy, on_gold
+from .shares import jackknife_variance
 
 
 def current(j: Judgments, *, repeats: bool = False) -> Judgments:
