@@ -1,0 +1,117 @@
+"""Every report chapter as a report: on its sample, on the required columns only, on hostile text, on real judgments."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from halo_methods import reports
+
+CHAPTERS = reports.names()
+REQUIRED = ["item_id", "rater_id", "label"]
+
+
+class Elements(HTMLParser):
+    """The tags of a page and their attributes, as a browser would see them."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes = set(), []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes += attributes
+
+
+def stated(out, name):
+    return json.loads((out / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_runs_on_its_sample_without_the_handbooks_cells(name, tmp_path):
+    made = reports.run(name, out=tmp_path, audience="operations")
+    assert made["data"]["rows_used"] > 0
+    assert {g["verdict"] for g in made["gates"]} <= {"met", "not_met", "undecided", "excepted"}
+    page = (tmp_path / f"{name}.html").read_text("utf-8")
+    assert "{std}" not in page
+    assert "{cite" not in page
+    assert made == stated(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_runs_on_the_required_columns_only(name, tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [(f"i{i}", f"r{r}", rng.choice(["a", "b"])) for i in range(20) for r in range(3)]
+    file = tmp_path / "bare.csv"
+    pd.DataFrame(rows, columns=REQUIRED).to_csv(file, index=False)
+    made = reports.run(name, file, tmp_path / "out")
+    assert made["data"]["rows_used"] == 60
+    assert all(g["reason"] for g in made["gates"] if g["estimate"] is None and g["verdict"] == "undecided")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("audience", ["partner", "public"])
+def test_no_rater_is_named(name, audience, tmp_path):
+    rows = [(f"i{i}", who, "ab"[(i + n) % 2], "a") for i in range(30)
+            for n, who in enumerate(["Zebulon Quist", "Ottoline Frump"])]  # fmt: skip
+    file = tmp_path / "named.csv"
+    pd.DataFrame(rows, columns=[*REQUIRED, "gold"]).to_csv(file, index=False)
+    reports.run(name, file, tmp_path / "out", audience=audience)
+    for kind in ("html", "json", "ipynb"):
+        text = (tmp_path / "out" / f"{name}.{kind}").read_text("utf-8")
+        assert "Quist" not in text
+        assert "Frump" not in text
+        assert not re.search(r"R-[0-9a-f]{6}", text)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_hostile_text_stays_text(name, tmp_path):
+    bad = [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(2)">',
+        "=1+cmd|' /C calc'!A0",
+        "$x^2$ {std}`CAL-001`",
+    ]
+    rows = [
+        (f"{bad[i % 4]}{i}", f"{bad[r]}{r}", bad[(i + r) % 2], bad[0], bad[i % 3]) for i in range(12) for r in range(4)
+    ]
+    file = tmp_path / "bad.csv"
+    pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"]).to_csv(file, index=False)
+    reports.run(name, file, tmp_path / "out", audience="operations")
+    page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")
+    found = Elements()
+    found.feed(page)
+    assert "script" not in found.tags
+    assert not [a for a, _ in found.attributes if a.startswith("on")]
+    assert all(v.startswith(("#", "data:image/png")) for a, v in found.attributes if a in ("src", "href"))
+    assert "alert(1)" in page
+
+
+REAL = {
+    "pandalm_pairwise.csv": {"values": {"rater_type": {"llm": "model"}, "label": {"garbage": "0"}}, "scale": "0,1,2"},
+    "wmt23_sxs_mqm.csv.gz": {"columns": {"pair": "locale"}, "scale": "0..25+", "level": "interval", "by": "pair"},
+    "mhc_hatecheck.csv.gz": {},
+    "gal_barzan.csv": {"scale": "0,1"},
+    "gal_adult2.csv.gz": {"duplicates": "round"},
+    "llmbar_judges.csv.gz": {"values": {"rater_type": {"llm": "model"}}, "where": "criterion == 'original'"},
+}
+PRINTED = {
+    "pandalm_pairwise.csv": [".852", ".879", ".862", ".711", ".588", ".574", ".576", ".668", ".575"],
+    "wmt23_sxs_mqm.csv.gz": [".499", ".457"],
+    "mhc_hatecheck.csv.gz": [".573", ".598", ".328", ".807", ".620", ".794", ".743", ".506"],
+    "gal_barzan.csv": [".696"],
+    "gal_adult2.csv.gz": [".763"],
+    "llmbar_judges.csv.gz": [],
+}
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_calibration_on_real_judgments(file, datasets, tmp_path):
+    made = reports.run("calibration", datasets(file), tmp_path, audience="operations", **REAL[file])
+    page = (tmp_path / "calibration.html").read_text("utf-8")
+    shown = set(re.findall(r">-?(0\.\d{1,3})<", page))
+    assert {float(p) for p in PRINTED[file]} <= {float(s) for s in shown}
+    assert made["data"]["rows_used"] + sum(made["data"]["dropped"].values()) == made["data"]["rows_read"]
