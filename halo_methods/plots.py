@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .errors import HaloError
+from .errors import NotEstimable
 from .results import counted, readable
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def intervals(
 
     Raises
     ------
-    HaloError
+    NotEstimable
         If the table is empty.
 
     Examples
@@ -91,7 +91,7 @@ def intervals(
     'Shares. 1 row; share from 0.5 to 0.5; a: 0.5 (0.4 to 0.6).'
     """
     if table.empty:
-        raise HaloError("there is nothing to draw: the table has no rows")
+        raise NotEstimable("there is nothing to draw: the table has no rows")
     shown = table.head(most).iloc[::-1].reset_index(drop=True)
     figure, axes = _figure(0.9 + 0.28 * len(shown))
     kinds = shown[verdict] if verdict else pd.Series(["plain"] * len(shown))
@@ -139,7 +139,7 @@ def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given 
     'Which gold answer was given which label. Gold x (10 judgments): x 9, y 1.'
     """
     if table.empty:
-        raise HaloError("there is nothing to draw: the table has no rows")
+        raise NotEstimable("there is nothing to draw: the table has no rows")
     counts = table.to_numpy(float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, axes = _figure(1.4 + 0.42 * len(table), min(2.4 + 0.9 * table.shape[1], 8))

@@ -90,6 +90,26 @@ def test_hostile_text_stays_text(name, tmp_path):
     assert "alert(1)" in page
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(f"i{i}", "r", "x", "x") for i in range(20)],
+        [(f"i{i}", f"r{r}", "x", "x") for i in range(20) for r in range(4)],
+        [("a", "b", "x", "x")],
+        [("z" * 1_000_000, "b", "x", "x"), ("a", "c", "y" * 1_000_000, "x")],
+        [(f"i{i}", f"r{i}", f"text {i}", "x") for i in range(300)],
+    ],
+    ids=["one rater", "one category", "one judgment", "a megabyte in a cell", "as many labels as judgments"],
+)
+def test_thin_data_end_in_reasons(name, rows, tmp_path):
+    file = tmp_path / "thin.csv"
+    pd.DataFrame(rows, columns=[*REQUIRED, "gold"]).to_csv(file, index=False)
+    made = reports.run(name, file, tmp_path / "out", audience="operations")
+    assert made["data"]["rows_used"] == len(rows)
+    assert all(g["verdict"] != "not_met" for g in made["gates"] if g["estimate"] is None)
+
+
 REAL = {
     "pandalm_pairwise.csv": {"values": {"rater_type": {"llm": "model"}, "label": {"garbage": "0"}}, "scale": "0,1,2"},
     "wmt23_sxs_mqm.csv.gz": {"columns": {"pair": "locale"}, "scale": "0..25+", "level": "interval", "by": "pair"},

@@ -54,6 +54,11 @@ def summary(j: Judgments, **options: Any) -> pd.DataFrame:
         over, prevalence (of the most common label) and remarks. Where a value
         is missing, remarks say why.
 
+    Raises
+    ------
+    NotEstimable
+        If no coefficient can be estimated, with the reason of the first.
+
     Examples
     --------
     >>> from halo_methods.judgments import as_judgments
@@ -79,6 +84,8 @@ def summary(j: Judgments, **options: Any) -> pd.DataFrame:
     if level != "nominal":
         made.insert(4, ("Gwet's AC2 (ordinal weights)", measures.gwet_ac, {"weights": "ordinal"}))
     table = pd.DataFrame([_row(name, measure, j, options | own) for name, measure, own in made])
+    if table["value"].isna().all():
+        raise NotEstimable(table["remarks"].iloc[0].removeprefix("not estimable: "))
     table.insert(8, "prevalence", float(shares.max() / shares.sum()))
     return table
 

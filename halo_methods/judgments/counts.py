@@ -17,6 +17,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from .coding import Ints, coded, once
+from .counted import CountedJudgments, Patterns, RaterPatterns
 from .moments import Moments, moments
 from .table import Judgments
 
@@ -35,57 +36,7 @@ __all__ = [
 
 
 _WORD_BITS = 62
-_MOST_LABELS = 64
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """How many units show each pattern of labels.
-
-    Attributes
-    ----------
-    labels : tuple
-        The q labels, in the order of the scale.
-    table : numpy.ndarray
-        P x q: how many raters gave each label.
-    frequency : numpy.ndarray
-        P: how many units show the pattern.
-    n_items, n_raters, n_judgments : int
-        Of the judgments counted. Units are items by rounds, so
-        ``frequency.sum()`` exceeds n_items where rounds repeat.
-    """
-
-    labels: tuple[Any, ...]
-    table: Ints
-    frequency: Ints
-    n_items: int
-    n_raters: int
-    n_judgments: int
-
-    @property
-    def n_units(self) -> int:
-        """Items by rounds."""
-        return int(self.frequency.sum())
-
-
-@dataclass(frozen=True)
-class RaterPatterns:
-    """How often each rater gave each label on units of each pattern.
-
-    Attributes
-    ----------
-    raters : tuple of str
-        Sorted.
-    rater, label, pattern, count : numpy.ndarray
-        One entry for each combination that occurs; indices into `raters`,
-        `Patterns.labels` and `Patterns.table`.
-    """
-
-    raters: tuple[str, ...]
-    rater: Ints
-    label: Ints
-    pattern: Ints
-    count: Ints
+MOST_LABELS = 64
 
 
 @dataclass(frozen=True)
@@ -112,6 +63,13 @@ def _bits(n_raters: int) -> int:
     return max(int(n_raters).bit_length(), 1)
 
 
+def _is(label: Any) -> nw.Expr:
+    """Whether the label is this one, or one of these."""
+    if not isinstance(label, list):
+        return nw.col("label") == label
+    return nw.col("label").is_in(label) if label else nw.col("label").is_null()
+
+
 def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_raters: int) -> Any:
     """One row a unit: its keys and its label counts, packed into whole numbers word0, word1, …
 
@@ -119,6 +77,8 @@ def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_rater
     ----------
     frame : narwhals LazyFrame
         With the keys and a column `label`.
+    labels : sequence
+        What the column holds, never null; for a label written in several ways, or in none, the list of them.
     n_raters : int
         At most so many judgments in a unit.
 
@@ -131,7 +91,7 @@ def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_rater
     words = {}
     for start in range(0, len(labels), per_word):
         parts = [
-            (nw.col("label") == label).cast(nw.Int64) * (1 << (bits * k))
+            _is(label).cast(nw.Int64) * (1 << (bits * k))
             for k, label in enumerate(labels[start : start + per_word])
         ]
         words[f"word{start // per_word}"] = reduce(add, parts)
@@ -170,7 +130,7 @@ def _counted(j: Judgments) -> _Counted:
 def _count(j: Judgments) -> _Counted:
     rows, raters = coded(j)
     keys, q = rows.columns[:-2], len(j.labels)
-    if q > _MOST_LABELS:
+    if q > MOST_LABELS:
         table, frequency, units = _one_pattern_a_unit(rows, keys, q)
     else:
         packed = packed_units(nw.from_native(rows.lazy()), keys, range(q), len(raters))
@@ -201,7 +161,7 @@ def _one_pattern_a_unit(rows: pl.DataFrame, keys: list[str], q: int) -> tuple[In
     return flat.reshape(n, q), np.ones(n, dtype=np.int64), units
 
 
-def patterns(j: Judgments) -> Patterns:
+def patterns(j: Judgments | CountedJudgments) -> Patterns:
     """How many units show each pattern of labels.
 
     Examples
@@ -212,10 +172,10 @@ def patterns(j: Judgments) -> Patterns:
     >>> counted.table.tolist(), counted.frequency.tolist()
     ([[2, 0], [0, 2]], [1, 1])
     """
-    return _counted(j).patterns
+    return j.patterns if isinstance(j, CountedJudgments) else _counted(j).patterns
 
 
-def rater_patterns(j: Judgments) -> RaterPatterns:
+def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
     """How often each rater gave each label on units of each pattern of `patterns`.
 
     Examples
@@ -225,6 +185,8 @@ def rater_patterns(j: Judgments) -> RaterPatterns:
     >>> rater_patterns(as_judgments(frame)).count.tolist()
     [1, 1, 1, 1]
     """
+    if isinstance(j, CountedJudgments):
+        return j.rater_patterns
     return once(j, "rater_patterns", lambda: _rater_patterns(j))
 
 

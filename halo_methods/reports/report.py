@@ -43,12 +43,18 @@ class Report:
     def __init__(self, name: str, judgments: "Judgments", audience: str, house: audiences.House, key: bytes | None):
         self.name, self.judgments, self.audience, self.house = name, judgments, audience, house
         self._pseudonyms = audiences.Pseudonyms(key) if key else audiences.Pseudonyms()
-        self.raters = frozenset(str(r) for r in judgments.frame["rater_id"].unique().to_list())
+        frame = judgments.frame
+        everybody = frozenset(str(r) for r in frame["rater_id"].unique().to_list())
+        models = frame.filter(frame["rater_type"] == "model") if "rater_type" in frame.columns else frame.clear()
+        self.models = frozenset(str(r) for r in models["rater_id"].unique().to_list())
+        self.raters = everybody - self.models
         self._pseudonyms.learn(self.raters)
 
-    def name_of(self, person: object) -> str:
-        """What this audience may call a person: a pseudonym, or ``"a person"`` outside operations."""
-        return self._pseudonyms.of(person) if self.audience == "operations" else "a person"
+    def name_of(self, rater: object) -> str:
+        """What this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""
+        if str(rater) in self.models:
+            return str(rater)
+        return self._pseudonyms.of(rater) if self.audience == "operations" else "a person"
 
     @contextmanager
     def section(self, title: str, *, gates: Iterable[str] = ()) -> Iterator[Show]:

@@ -1,0 +1,300 @@
+"""Counts made where the judgments are: DuckDB, Spark, Polars, pandas, Arrow."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
+from .cells import cell_text, quoted
+from .counted import CountedJudgments, Patterns, RaterPatterns
+from .counts import MOST_LABELS, packed_units, unpacked
+from .mapping import REQUIRED
+from .options import Reading, number
+from .table import Source, in_order
+
+__all__ = ["CountedJudgments", "scan_judgments"]
+
+_NO_ITEM = "no item"
+_USED = (*REQUIRED, "criterion", "stage", "round")
+
+
+def scan_judgments(
+    data: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    scale: Sequence[Any] | None = None,
+    level: str | None = None,
+    missing: str | Sequence[str] = ("",),
+    duplicates: str = "error",
+    memory_limit: str = "3GB",
+    temp_directory: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+) -> CountedJudgments:
+    """Counts of judgments that stay where they are, for data larger than memory.
+
+    The engine that holds the data groups and adds; what comes back is how many
+    items show each pattern of labels, and how often each rater gave each label on
+    them. Agreement takes these counts as it takes `Judgments`. Only what counting
+    needs is checked: for a full check read the file with `read_judgments`.
+
+    Parameters
+    ----------
+    data : path, DuckDB relation, Spark frame, Polars (eager or lazy), pandas or Arrow
+        A path is one Parquet file, a pattern (``"part-*.parquet"``) or a folder of
+        them, counted by DuckDB in `memory_limit`.
+    columns, scale, level, missing
+        As for `read_judgments`; the scale is a list of labels.
+    duplicates : {"error", "unchecked"}
+        Refuse a second judgment of an item by the same rater in the same round,
+        or do not look: looking is most of the work, and `unchecked` counts
+        such a judgment twice.
+    memory_limit : str
+        What DuckDB may use for a path, default ``"3GB"``; beyond it DuckDB writes
+        to `temp_directory`. Other engines keep their own settings.
+    temp_directory : path, optional
+        Where DuckDB writes what does not fit; its own choice unless given.
+    name : str, optional
+        What to call the data in messages.
+
+    Returns
+    -------
+    CountedJudgments
+
+    Raises
+    ------
+    InvalidData
+        For a missing column, an empty identifier, a label outside the scale, a
+        repeated judgment.
+    NotEstimable
+        For several criteria, several stages none of which is `label`, more than 64 labels, or
+        no label at all.
+    BadOption, HaloError
+        For an option outside its list; for data that is no frame, cannot be read
+        or whose engine is not installed.
+
+    Examples
+    --------
+    >>> from halo_methods import agreement
+    >>> frame = pl.LazyFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> counted = scan_judgments(frame, level="nominal")
+    >>> counted.patterns.table.tolist(), counted.patterns.frequency.tolist()
+    ([[2, 0], [1, 1], [0, 2]], [1, 1, 1])
+    >>> round(agreement.krippendorff_alpha(counted).value, 3)
+    0.444
+    """
+    how = Reading.of(columns, None, scale, level, "error", None, missing)
+    if how.scale is not None and not isinstance(how.scale[0], str):
+        raise BadOption("scale is a range; counts are of labels: give the list of labels in order")
+    if duplicates not in ("error", "unchecked"):
+        raise BadOption.of("duplicates", duplicates, ("error", "unchecked"))
+    is_path = isinstance(data, str | os.PathLike)
+    called = name or (Path(data).name if is_path else "a frame")
+    rows = _lazy(_parquet(data, memory_limit, temp_directory) if is_path else data, called)
+    rows = _renamed(rows, how)
+    try:
+        return _counted(rows, how, called, duplicates == "error")
+    except HaloError:
+        raise
+    except Exception as error:  # each engine has its own family of errors
+        raise HaloError(f"{called} cannot be counted: {str(error)[:500]}") from error
+
+
+def _parquet(path: str | os.PathLike[str], memory_limit: str, temp_directory: str | os.PathLike[str] | None) -> Any:
+    try:
+        import duckdb
+    except ImportError as error:
+        raise HaloError("counting a file where it is needs DuckDB: pip install 'halo-methods[engines]'") from error
+    where = Path(path) / "*.parquet" if Path(path).is_dir() else Path(path)
+    if not where.name.endswith((".parquet", ".pq")):
+        raise HaloError(f"{Path(path).name} is not named as Parquet; use read_judgments, or hand over a frame")
+    config = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
+    if temp_directory is not None:
+        config["temp_directory"] = os.fspath(temp_directory)
+    try:
+        return duckdb.connect(config=config).read_parquet(str(where))
+    except duckdb.Error as error:
+        raise HaloError(f"{Path(path).name} cannot be opened: {str(error)[:500]}") from error
+
+
+def _lazy(frame: Any, name: str) -> Any:
+    try:
+        return nw.from_native(frame).lazy()
+    except TypeError as error:
+        kinds = "a path, a DuckDB relation, or a Spark, Polars, pandas or Arrow table"
+        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
+
+
+def _renamed(rows: Any, how: Reading) -> Any:
+    """The columns that counting uses, under their own names."""
+    there = rows.collect_schema().names()
+    wanted = {c: how.columns.get(c, c) for c in _USED if c in REQUIRED or how.columns.get(c, c) in there}
+    problems = [
+        Problem(f"there is no column {quoted(source)}", f"There is {', '.join(map(quoted, there[:20]))}.", column=name)
+        for name, source in wanted.items()
+        if source not in there
+    ]
+    if problems:
+        raise InvalidData(problems)
+    return rows.select(**{c: nw.col(source) for c, source in wanted.items()})
+
+
+def _collected(rows: Any) -> pl.DataFrame:
+    made: pl.DataFrame = nw.from_native(rows.collect("pyarrow")).to_polars()
+    return made
+
+
+def _counted(rows: Any, how: Reading, name: str, unrepeated: bool) -> CountedJudgments:
+    seen = _seen(rows)
+    used, source = _used(seen, how, name)
+    labels = _labels(used, how)
+    if how.level != "nominal" and how.scale is None and any(number(text) is None for text in labels):
+        mend = 'Give them in order, scale=["poor", "good"].'
+        raise InvalidData([Problem(f"{how.level} labels that are no numbers have no known order", mend, column="label")])
+    if len(labels) > MOST_LABELS:
+        raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
+    rounds = "round" in used.columns and used["round"].n_unique() > 1
+    keys = ["item_id", "round"] if rounds else ["item_id"]
+    rows = _kept(rows, used, rounds)
+    if unrepeated:
+        _refuse_repeated(rows, [*keys, "rater_id"])
+    raters = tuple(sorted(set(used["rater text"])))
+    cells, words = _cells(rows, keys, _native(used, labels), len(raters))
+    cells = _coded(cells, used, labels, raters)
+    kinds = cells.select(words).unique().sort(words).with_row_index("pattern")
+    cells = cells.join(kinds, on=words)
+    table = unpacked(kinds.select(words).to_numpy().astype(np.int64), len(labels), len(raters))
+    by_rater = cells.group_by("rater", "label", "pattern").agg(pl.col("count").sum()).sort("rater", "label", "pattern")
+    rater, label, pattern, count = (by_rater[c].to_numpy().astype(np.int64) for c in by_rater.columns)
+    frequency = _frequency(table, label, pattern, count)
+    n_items = int(_collected(rows.select(nw.col("item_id").n_unique()))[0, 0]) if rounds else int(frequency.sum())
+    made = Patterns(labels, table, frequency, n_items, len(raters), source.rows_used)
+    given = RaterPatterns(raters, rater, label, pattern, count)
+    return CountedJudgments(made, given, how.scale, how.level, how.level_given, source)
+
+
+def _seen(rows: Any) -> pl.DataFrame:
+    """Every combination of rater, label, criterion, stage and round, and its number of rows."""
+    schema = rows.collect_schema()
+    empty = nw.col("item_id").is_null()
+    if schema["item_id"] == nw.String:
+        empty = empty | (nw.col("item_id").str.strip_chars() == "")
+    by = [_NO_ITEM, *(c for c in schema.names() if c != "item_id")]
+    return _collected(rows.with_columns(**{_NO_ITEM: empty}).group_by(*by).agg(nw.len().alias("rows")))
+
+
+def _texts(column: pl.Series) -> list[str | None]:
+    """Each value as the text of a cell, None where it is blank."""
+    texts = (cell_text(value) for value in column.to_list())
+    return [text if text is not None and text.strip() else None for text in texts]
+
+
+def _used(seen: pl.DataFrame, how: Reading, name: str) -> tuple[pl.DataFrame, Source]:
+    """The combinations to be counted, with texts of labels and raters, and what became of the rows."""
+    seen = seen.with_columns(
+        pl.Series("label text", _texts(seen["label"]), dtype=pl.String),
+        pl.Series("rater text", _texts(seen["rater_id"]), dtype=pl.String),
+    )
+    total = int(seen["rows"].sum())
+    source = Source(name, None, total, total)
+
+    def without(frame: pl.DataFrame, hit: pl.Expr, reason: str) -> pl.DataFrame:
+        nonlocal source
+        source = source.less(reason, int(frame.filter(hit)["rows"].sum()))
+        return frame.filter(~hit)
+
+    seen = without(seen, pl.col("label text").is_null(), "empty label")
+    for text in how.missing[1:]:
+        seen = without(seen, pl.col("label text") == text, f"label {quoted(text)} taken as missing")
+    stages = in_order(seen["stage"].unique().to_list()) if "stage" in seen.columns else []
+    if len(stages) > 1:
+        if "label" not in stages:
+            raise NotEstimable(f"{len(stages)} stages: {', '.join(map(str, stages))}; count one, for instance the rows "
+                               f"whose stage is {stages[0]!r}")  # fmt: skip
+        seen = without(seen, pl.col("stage").ne_missing("label"), "stage is not 'label'")
+    criteria = in_order(seen["criterion"].unique().to_list()) if "criterion" in seen.columns else []
+    if len(criteria) > 1:
+        shown = ", ".join(map(str, criteria[:10]))
+        raise NotEstimable(f"{len(criteria)} criteria: {shown}; count one, for instance the rows whose criterion is "
+                           f"{criteria[0]!r}")  # fmt: skip
+    if not len(seen):
+        raise NotEstimable(f"{name} has no judgment: {source}")
+    problems = []
+    for column, hit in (("item_id", pl.col(_NO_ITEM)), ("rater_id", pl.col("rater text").is_null())):
+        if n := int(seen.filter(hit)["rows"].sum()):
+            problems.append(Problem(f"the cell is empty in {n:,} rows", f"Give every judgment a {column}.", column=column))
+    if problems:
+        raise InvalidData(problems)
+    return seen, source
+
+
+def _labels(used: pl.DataFrame, how: Reading) -> tuple[str, ...]:
+    """The scale, or the labels that occur."""
+    if how.scale is None:
+        return tuple(in_order(used["label text"].unique().to_list()))
+    wrong = used.filter(~pl.col("label text").is_in(list(how.scale))).group_by("label text").agg(pl.col("rows").sum())
+    if len(wrong):
+        mend = f"Use one of the scale, or list it in missing=. The scale: {', '.join(map(str, how.scale))[:300]}."
+        raise InvalidData(
+            Problem(f"the label {quoted(text)} is outside the scale, in {n:,} rows", mend, column="label")
+            for text, n in wrong.sort("label text").iter_rows()
+        )
+    return tuple(str(label) for label in how.scale)
+
+
+def _native(used: pl.DataFrame, labels: Sequence[str]) -> list[list[Any]]:
+    """For each label, the values in the engine that write it."""
+    values: dict[str, list[Any]] = {label: [] for label in labels}
+    for text, value in used.select("label text", "label").unique(maintain_order=True).iter_rows():
+        values[text].append(value)
+    return [values[label] for label in labels]
+
+
+def _kept(rows: Any, used: pl.DataFrame, rounds: bool) -> Any:
+    """The rows of the labels and the stage to be counted."""
+    rows = rows.filter(nw.col("label").is_in(used["label"].unique().to_list()))
+    if "stage" in used.columns and used["stage"].n_unique() == 1 and used["stage"][0] is not None:
+        rows = rows.filter(nw.col("stage") == used["stage"][0])
+    if rounds:
+        return rows.select("item_id", "rater_id", "label", round=nw.col("round").cast(nw.String).fill_null(""))
+    return rows.select("item_id", "rater_id", "label")
+
+
+def _refuse_repeated(rows: Any, keys: list[str]) -> None:
+    groups = rows.group_by(*keys).agg(nw.len().alias("times"))
+    again = _collected(groups.filter(nw.col("times") > 1).head(20)).sort(keys)
+    if len(again):
+        mend = "Remove it, map the column that tells them apart (criterion, stage, round), or read the file with "
+        mend += 'read_judgments(duplicates="first", "last" or "round").'
+        raise InvalidData(
+            Problem(f"{times} rows have the same {', '.join(keys)}: {', '.join(map(quoted, same))}", mend)
+            for *same, times in again.select(*keys, "times").iter_rows()
+        )
+
+
+def _cells(rows: Any, keys: list[str], native: list[list[Any]], n_raters: int) -> tuple[pl.DataFrame, list[str]]:
+    """How often each rater gave each label on units of each packed pattern, and the columns that hold it."""
+    units = packed_units(rows, keys, native, n_raters)
+    words = [c for c in units.collect_schema().names() if c.startswith("word")]
+    units = units.with_columns(*[nw.col(word).cast(nw.Int64) for word in words])
+    made = rows.join(units, on=keys).group_by("rater_id", "label", *words).agg(nw.len().alias("count"))
+    return _collected(made), words
+
+
+def _coded(cells: pl.DataFrame, used: pl.DataFrame, labels: Sequence[str], raters: Sequence[str]) -> pl.DataFrame:
+    """Raters and labels as their places in the sorted raters and the labels."""
+    who = {text: at for at, text in enumerate(raters)}
+    what = {text: at for at, text in enumerate(labels)}
+    return cells.with_columns(
+        rater=pl.Series([who[text or ""] for text in _texts(cells["rater_id"])], dtype=pl.Int64),
+        label=pl.Series([what[text or ""] for text in _texts(cells["label"])], dtype=pl.Int64),
+    )
+
+
+def _frequency(table: np.ndarray, label: np.ndarray, pattern: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """How many units show each pattern: the judgments on them over the judgments on one."""
+    return np.bincount(pattern, count, len(table)).astype(np.int64) // table.sum(1)
