@@ -1,0 +1,146 @@
+"""Standards in a small book: shown where they should be, and every fault in them fails the build by name."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+PAGE = """# Page
+
+See {std}`CAL-001` and {std}`ALN-001`.
+
+```{standard} CAL-001
+```
+
+```{standards}
+:topic: calibration
+```
+
+```{checklist}
+:owner: programme manager
+:stage: pilot
+```
+
+```{traceability}
+```
+
+```{standards-changelog}
+```
+"""
+HOUSE = {
+    "id": "CAL-900", "level": "must", "title": "Rounds start at nine", "statement": "Verify that rounds start at nine.",
+    "why": "Nobody is tired.", "how": "Read the plan.", "applies": {"task": ["any"], "risk": ["any"], "market": ["any"],
+    "stage": ["pilot"]}, "evidence": {"kind": "declared", "clause": "house.start", "rule": {"equals": "nine"}},
+    "owner": "quality lead", "since": "2026.1", "review_by": "2099-01-01", "subjects": [39], "responsibilities": ["R6"],
+    "source": "house rule", "complies": {"example": "Nine.", "because": "It is nine."},
+    "violates": {"example": "Ten.", "because": "It is ten."},
+}  # fmt: skip
+
+
+@pytest.fixture
+def book(tmp_path, root):
+    """A book of one page, with the calibration chapter's file beside it, and a house's standards."""
+    source = tmp_path / "source"
+    (source / "book" / "chapters" / "calibration").mkdir(parents=True)
+    shutil.copy(root / "book/chapters/calibration/calibration.ipynb", source / "book/chapters/calibration")
+    (source / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(root / 'book/_ext')!r})\n"
+        "extensions = ['myst_parser', 'standards']\nexclude_patterns = ['book/chapters/**']\n",
+        "utf-8",
+    )
+    (source / "index.md").write_text(PAGE, "utf-8")
+    (source / "rest.md").write_text("---\norphan: true\n---\n# Rest\n\n```{register-rest}\n```\n", "utf-8")
+    (tmp_path / "standards").mkdir()
+    (tmp_path / "halo.toml").write_text('[standards]\nfolder = "standards"\n[thresholds]\nCAL-004 = 0.9\n', "utf-8")
+    write(tmp_path)
+    return tmp_path
+
+
+def write(book, **changes):
+    """The house's one standard, with some fields changed; None takes a field away."""
+    made = {k: v for k, v in (HOUSE | changes).items() if v is not None}
+    if isinstance(made.get("review_by"), str):
+        made["review_by"] = yaml.safe_load(made["review_by"])
+    content = {"topic": "hours", "family": "CAL", "part": "calibration", "standards": [made]}
+    (book / "standards" / "hours.yml").write_text(yaml.safe_dump(content), "utf-8")
+
+
+def build(book):
+    command = [sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-q", "-b", "html"]
+    environment = os.environ | {"HALO_CONFIG": str(book / "halo.toml")}
+    done = subprocess.run(
+        [*command, str(book / "source"), str(book / "html")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_standards_are_shown_linked_and_listed(book):
+    assert build(book) == (0, "")
+    page = (book / "html" / "index.html").read_text("utf-8")
+    rest = (book / "html" / "rest.html").read_text("utf-8")
+    assert page.count('id="CAL-001"') == 1
+    assert 'href="rest.html#ALN-001"' in page
+    assert 'href="#CAL-001"' in page
+    assert 'id="CAL-001"' not in rest
+    assert rest.count('id="CAL-900"') == 1
+    assert "halo-house" in rest
+    assert "in this house 0.9" in rest
+    assert (book / "html" / "standards.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"evidence": None}, "CAL-900: it has no evidence"),
+        ({"id": "CAL-001"}, "CAL-001: the identifier is used in"),
+        ({"review_by": "2020-01-01"}, "CAL-900 was to be reviewed by 2020-01-01"),
+        ({"supersedes": ["CAL-999"]}, "CAL-900 supersedes CAL-999"),
+        ({"level": "ought"}, "level is 'ought'"),
+    ],
+)
+def test_a_fault_in_a_standard_fails_the_build_by_name(book, changes, said):
+    write(book, **changes)
+    status, errors = build(book)
+    assert status != 0
+    assert said in errors
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{std}`CAL-999`", "no standard is called CAL-999"),
+        ("```{standard} CAL-999\n```", "no standard is called CAL-999"),
+        ("```{standards}\n:topic: nowhere\n```", "no standard matches topic nowhere"),
+    ],
+)
+def test_a_broken_reference_fails_the_build_with_its_place(book, text, said):
+    with (book / "source" / "index.md").open("a", encoding="utf-8") as page:
+        page.write(f"\n{text}\n")
+    status, errors = build(book)
+    assert status != 0
+    assert said in errors
+    assert "index.md" in errors
+
+
+def test_a_gate_that_no_standard_asks_for_fails_the_build(book):
+    chapter = book / "source/book/chapters/calibration/calibration.ipynb"
+    chapter.write_text(
+        chapter.read_text("utf-8").replace('show.gate(\\"CAL-004\\"', 'show.gate(\\"CAL-001\\"'), "utf-8"
+    )
+    status, errors = build(book)
+    assert status != 0
+    assert "report calibration gives a gate for CAL-001, which asks for none there" in errors
+
+
+def test_a_measured_standard_without_its_gate_fails_the_build(book):
+    (book / "source/book/chapters/calibration/calibration.ipynb").unlink()
+    status, errors = build(book)
+    assert status != 0
+    assert "CAL-004 is measured, and there is no report calibration" in errors
