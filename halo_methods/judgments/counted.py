@@ -122,5 +122,5 @@ class CountedJudgments:
             Always.
         """
         raise NotEstimable(
-            f"{self.source.name} was counted where it is; this method needs the judgments themselves: use read_judgments"
+            f"{self.source.name} was counted where it is, and this method needs the judgments: use read_judgments"
         )

@@ -91,8 +91,7 @@ def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_rater
     words = {}
     for start in range(0, len(labels), per_word):
         parts = [
-            _is(label).cast(nw.Int64) * (1 << (bits * k))
-            for k, label in enumerate(labels[start : start + per_word])
+            _is(label).cast(nw.Int64) * (1 << (bits * k)) for k, label in enumerate(labels[start : start + per_word])
         ]
         words[f"word{start // per_word}"] = reduce(add, parts)
     marked = frame.with_columns(**words)

@@ -112,7 +112,7 @@ def _parquet(path: str | os.PathLike[str], memory_limit: str, temp_directory: st
     where = Path(path) / "*.parquet" if Path(path).is_dir() else Path(path)
     if not where.name.endswith((".parquet", ".pq")):
         raise HaloError(f"{Path(path).name} is not named as Parquet; use read_judgments, or hand over a frame")
-    config = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
+    config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
     if temp_directory is not None:
         config["temp_directory"] = os.fspath(temp_directory)
     try:
@@ -154,7 +154,9 @@ def _counted(rows: Any, how: Reading, name: str, unrepeated: bool) -> CountedJud
     labels = _labels(used, how)
     if how.level != "nominal" and how.scale is None and any(number(text) is None for text in labels):
         mend = 'Give them in order, scale=["poor", "good"].'
-        raise InvalidData([Problem(f"{how.level} labels that are no numbers have no known order", mend, column="label")])
+        raise InvalidData(
+            [Problem(f"{how.level} labels that are no numbers have no known order", mend, column="label")]
+        )
     if len(labels) > MOST_LABELS:
         raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
     rounds = "round" in used.columns and used["round"].n_unique() > 1
@@ -226,7 +228,9 @@ def _used(seen: pl.DataFrame, how: Reading, name: str) -> tuple[pl.DataFrame, So
     problems = []
     for column, hit in (("item_id", pl.col(_NO_ITEM)), ("rater_id", pl.col("rater text").is_null())):
         if n := int(seen.filter(hit)["rows"].sum()):
-            problems.append(Problem(f"the cell is empty in {n:,} rows", f"Give every judgment a {column}.", column=column))
+            problems.append(
+                Problem(f"the cell is empty in {n:,} rows", f"Give every judgment a {column}.", column=column)
+            )
     if problems:
         raise InvalidData(problems)
     return seen, source

@@ -1,0 +1,193 @@
+"""The same data on every engine gives the same counts and the same agreement."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import halo_methods as halo
+from halo_methods import agreement
+from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.judgments import counts
+from halo_methods.judgments.engines import scan_judgments
+
+SCALE = ["1", "2", "3", "4", "5"]
+ENGINES = ("pandas", "polars", "polars lazy", "arrow", "duckdb", "parquet", "spark")
+MEASURES = (agreement.krippendorff_alpha, agreement.gwet_ac, agreement.fleiss_kappa)
+
+
+def rows(items: int = 120, raters: int = 6, seed: int = 7) -> pl.DataFrame:
+    """Three judgments in ten were never made; of those made some have no label, some are reviews."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for item in range(items):
+        truth = rng.integers(1, 5)
+        for rater in range(raters):
+            if rng.random() < 0.7:
+                label = None if rng.random() < 0.05 else str(truth if rng.random() < 0.7 else rng.integers(1, 5))
+                made.append((f"i{item}", f"r{rater}", label, "label"))
+        made.append((f"i{item}", "lead", str(truth), "review"))
+    return pl.DataFrame(made, schema=["task", "rater_id", "label", "stage"], orient="row")
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    return rows()
+
+
+@pytest.fixture(scope="module")
+def spark():
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed: Spark is not tested; `make tools` installs it")
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install 'halo-methods[engines]'")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.memory": "512m",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.log.level": "ERROR",
+    }
+    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def held(request: pytest.FixtureRequest, frame: pl.DataFrame, tmp_path: Path):
+    """The data as one engine holds it."""
+    if request.param in ("parquet", "spark"):
+        half = len(frame) // 2
+        frame[:half].write_parquet(tmp_path / "a.parquet")
+        frame[half:].write_parquet(tmp_path / "b.parquet")
+    if request.param == "spark":
+        return request.getfixturevalue("spark").read.parquet(str(tmp_path))
+    if request.param == "duckdb":
+        return pytest.importorskip("duckdb").from_arrow(frame.to_arrow())
+    if request.param == "parquet":
+        pytest.importorskip("duckdb")
+        return tmp_path
+    return {"pandas": frame.to_pandas, "polars lazy": frame.lazy, "arrow": frame.to_arrow}.get(
+        request.param, lambda: frame
+    )()
+
+
+@pytest.mark.parametrize("held", ENGINES, indirect=True)
+def test_every_engine_counts_the_same(held, frame):
+    whole = halo.as_judgments(frame, columns={"item_id": "task"}, scale=SCALE, level="ordinal").one()
+    made = scan_judgments(held, columns={"item_id": "task"}, scale=SCALE, level="ordinal")
+    assert (made.n_items, made.n_raters, made.n_judgments) == (whole.n_items, whole.n_raters, whole.n_judgments)
+    assert made.labels == whole.labels
+    assert (made.source.rows_read, made.source.dropped) == (whole.source.rows_read, whole.source.dropped)
+    a, b = counts.patterns(whole), counts.patterns(made)
+    assert np.array_equal(a.table, b.table)
+    assert np.array_equal(a.frequency, b.frequency)
+    a, b = counts.rater_patterns(whole), counts.rater_patterns(made)
+    assert a.raters == b.raters
+    for part in ("rater", "label", "pattern", "count"):
+        assert np.array_equal(getattr(a, part), getattr(b, part))
+    for measure in MEASURES:
+        for over in ("items", "items and raters"):
+            x, y = measure(whole, over=over), measure(made, over=over)
+            assert (y.value, y.low, y.high) == pytest.approx((x.value, x.low, x.high), abs=1e-9)
+            assert (x.n_items, x.n_raters, x.n_judgments, x.method, x.cautions) == (
+                y.n_items, y.n_raters, y.n_judgments, y.method, y.cautions
+            )  # fmt: skip
+
+
+def table(made: list[tuple], columns: tuple[str, ...] = ("item_id", "rater_id", "label")) -> pl.DataFrame:
+    return pl.DataFrame(made, schema=list(columns), orient="row")
+
+
+def test_numbers_as_labels_and_identifiers_are_their_texts():
+    made = [(i, r, float(1 + (i * r) % 3)) for i in range(9) for r in range(3)]
+    counted = scan_judgments(table(made), level="interval")
+    assert counted.labels == ("1", "2", "3")
+    whole = halo.as_judgments(table(made), level="interval")
+    for over in ("items", "items and raters"):
+        x, y = (agreement.krippendorff_alpha(j, over=over) for j in (whole, counted))
+        assert (y.value, y.low, y.high) == pytest.approx((x.value, x.low, x.high), abs=1e-9)
+
+
+def test_rounds_are_separate_units():
+    made = [("a", "x", "1", 1), ("a", "x", "0", 2), ("a", "y", "1", 1), ("a", "y", "1", 2), ("b", "x", "1", None)]
+    frame = table(made, ("item_id", "rater_id", "label", "round"))
+    whole, counted = halo.as_judgments(frame, level="nominal"), scan_judgments(frame, level="nominal")
+    assert np.array_equal(counts.patterns(whole).table, counted.patterns.table)
+    assert (counted.n_items, counted.patterns.n_units) == (2, 3)
+
+
+def test_missing_labels_are_dropped_and_counted():
+    made = [("a", "x", "1"), ("a", "y", "2"), ("b", "x", " "), ("b", "y", None), ("c", "x", "junk"), ("c", "y", "1")]
+    counted = scan_judgments(table(made), missing=["junk"], level="nominal")
+    assert counted.source.dropped == {"empty label": 2, "label 'junk' taken as missing": 1}
+    assert (counted.source.rows_read, counted.source.rows_used, counted.n_items) == (6, 3, 2)
+
+
+def test_a_repeated_judgment_is_refused_unless_nobody_looks():
+    made = [("a", "x", "1"), ("a", "x", "2"), ("a", "y", "2")]
+    with pytest.raises(InvalidData, match="2 rows have the same item_id, rater_id: 'a', 'x'"):
+        scan_judgments(table(made))
+    assert scan_judgments(table(made), duplicates="unchecked").n_judgments == 3
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "error", "said"),
+    [
+        ([("a", "x", "1")], {"columns": {"item_id": "task"}}, InvalidData, "there is no column 'task'"),
+        ([("a", "x", "9"), ("a", "y", "1")], {"scale": ["1", "2"]}, InvalidData, "'9' is outside the scale, in 1 rows"),
+        ([("a", "", "1"), ("a", "y", "1")], {}, InvalidData, "column rater_id: the cell is empty in 1 rows"),
+        ([(" ", "x", "1"), ("a", "y", "1")], {}, InvalidData, "column item_id: the cell is empty in 1 rows"),
+        ([("a", "x", "good")], {"level": "ordinal"}, InvalidData, "have no known order"),
+        ([("a", "x", None)], {}, NotEstimable, "no judgment"),
+        ([("a", f"r{k}", str(k)) for k in range(65)], {}, NotEstimable, "65 distinct labels are too many"),
+        ([("a", "x", "1")], {"scale": (0, 5)}, BadOption, "scale is a range"),
+        ([("a", "x", "1")], {"duplicates": "first"}, BadOption, "duplicates is 'first'"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(made, options, error, said):
+    with pytest.raises(error, match=said):
+        scan_judgments(table(made), **options)
+
+
+def test_several_criteria_or_stages_are_refused():
+    made = [("a", "x", "1", "tone"), ("a", "x", "2", "style")]
+    with pytest.raises(NotEstimable, match="2 criteria: style, tone"):
+        scan_judgments(table(made, ("item_id", "rater_id", "label", "criterion")))
+    made = [("a", "x", "1", "audit"), ("a", "x", "2", "review")]
+    with pytest.raises(NotEstimable, match="2 stages: audit, review"):
+        scan_judgments(table(made, ("item_id", "rater_id", "label", "stage")))
+
+
+def test_a_path_that_cannot_be_counted(tmp_path):
+    (tmp_path / "export.csv").write_text("item_id\n")
+    with pytest.raises(HaloError, match=r"export\.csv is not named as Parquet"):
+        scan_judgments(tmp_path / "export.csv")
+    with pytest.raises(HaloError, match="cannot be opened"):
+        scan_judgments(tmp_path / "absent.parquet")
+    (tmp_path / "torn.parquet").write_bytes(b"PAR1")
+    with pytest.raises(HaloError, match="cannot be opened"):
+        scan_judgments(tmp_path / "torn.parquet")
+    with pytest.raises(HaloError, match="is of type int"):
+        scan_judgments(5)
+
+
+def test_counts_say_what_they_cannot_give():
+    counted = scan_judgments(table([("a", "x", "1"), ("a", "y", "2")]))
+    assert counted.one() is counted
+    with pytest.raises(NotEstimable, match="a frame was counted where it is"):
+        agreement.cohen_kappa(counted, "x", "y")
+
+
+def test_memory_and_temporary_files_are_where_they_are_told(tmp_path):
+    pytest.importorskip("duckdb")
+    rows(40).rename({"task": "item_id"}).write_parquet(tmp_path / "x.parquet")
+    made = scan_judgments(
+        tmp_path / "x.parquet", memory_limit="64MB", temp_directory=tmp_path / "spill", level="nominal"
+    )
+    assert made.n_items == 40
+    with pytest.raises(HaloError):
+        scan_judgments(tmp_path / "x.parquet", memory_limit="a lot")
