@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption, HaloError, NotEstimable
 from .model import Measured
 from .register import Register, load
 
@@ -134,3 +134,17 @@ def _path(path: Path, given: Any, name: str) -> Path | None:
     if not isinstance(given, str) or not given:
         raise BadOption(f"{name} in {path.name} is {given!r}; it must be a path, from the folder of {path.name}")
     return path.parent / given
+
+
+def threshold(name: str) -> float:
+    """The threshold of a measured standard, the house's own where ``halo.toml`` sets one.
+
+    Examples
+    --------
+    >>> threshold("CAL-005")
+    0.8
+    """
+    evidence = house().register()[name].evidence
+    if not isinstance(evidence, Measured):
+        raise NotEstimable(f"{name} is {evidence.kind}, so it has no threshold")
+    return float(house().thresholds.get(name, evidence.threshold))

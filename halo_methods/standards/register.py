@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import HaloError, InvalidData, NotEstimable, Problem
+from ..errors import HaloError, InvalidData, Problem
 from .clauses import RISKS, ROLES, TASKS
 from .loading import read_yaml
 from .model import Attested, Declared, Fault, Measured, Standard, build
@@ -129,22 +129,6 @@ def load(directory: str | Path | None = None, extra: tuple[str | Path, ...] = ()
     if problems:
         raise InvalidData(problems)
     return Register(standards)
-
-
-def threshold(name: str) -> float:
-    """The threshold of a measured standard, the house's own where ``halo.toml`` sets one.
-
-    Examples
-    --------
-    >>> threshold("CAL-005")
-    0.8
-    """
-    from .house import house
-
-    evidence = house().register()[name].evidence
-    if not isinstance(evidence, Measured):
-        raise NotEstimable(f"{name} is {evidence.kind}, so it has no threshold")
-    return float(house().thresholds.get(name, evidence.threshold))
 
 
 def _read_file(file: Path, standards: list[Standard], problems: list[Problem], *, house: bool) -> None:
