@@ -3,6 +3,22 @@
 from .gates import Gate, gate, to_settle, verdict
 from .house import House, house, threshold
 from .model import Standard
+from .plan import PlanCheck, check_plan
+from .portfolio import portfolio
 from .register import Register, load
 
-__all__ = ["Gate", "House", "Register", "Standard", "gate", "house", "load", "threshold", "to_settle", "verdict"]
+__all__ = [
+    "Gate",
+    "House",
+    "PlanCheck",
+    "Register",
+    "Standard",
+    "check_plan",
+    "gate",
+    "house",
+    "load",
+    "portfolio",
+    "threshold",
+    "to_settle",
+    "verdict",
+]
