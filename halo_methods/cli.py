@@ -97,10 +97,11 @@ def _reading(parser: argparse.ArgumentParser) -> None:
     add("--duplicates", choices=("error", "first", "last", "round"), help="a second row of one judgment")
     add("--where", metavar="EXPRESSION", help="rows to keep, for instance \"locale == 'fr-FR'\"")
     add("--missing", type=listed, metavar="A,B", help="labels that count as missing besides the empty one")
+    add("--encoding", metavar="NAME", help="of the file's text, utf-8 unless said")
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    names = ("columns", "values", "scale", "level", "duplicates", "where", "missing")
+    names = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "encoding")
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if "missing" in given:
         given["missing"] = ["", *given["missing"]]

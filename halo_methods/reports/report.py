@@ -142,6 +142,7 @@ def start(
     duplicates: str = "error",
     where: str | None = None,
     missing: Iterable[str] = ("",),
+    encoding: str = "utf-8",
     audience: str = "partner",
     sample_options: Mapping[str, Any] | None = None,
 ) -> Report:
@@ -153,7 +154,7 @@ def start(
         The chapter's name.
     data : str, Path or frame
         The name of a sample, a file, or a frame.
-    columns, values, scale, level, duplicates, where, missing
+    columns, values, scale, level, duplicates, where, missing, encoding
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
@@ -190,7 +191,7 @@ def start(
     if data == name and invented:
         options |= {k: v for k, v in (sample_options or {}).items() if options.get(k) is None}
     if isinstance(data, (str, Path)):
-        judgments = read_judgments(sample(str(data)) if invented else data, **options)
+        judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)
     else:
         judgments = as_judgments(data, **options)
     house = audiences.house()
