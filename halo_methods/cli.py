@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -108,6 +109,28 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
+_AS_OPTIONS = (
+    (re.compile(r"""columns=\{"(\w+)": "([^"]*)"\}"""), r"--columns \1=\2"),
+    (re.compile(r"""values=\{"(\w+)": \{'([^']*)': '([^']*)'\}\}"""), r"--values \1:\2=\3"),
+    (re.compile(r"""scale=\["(\w+)", "(\w+)"\]"""), r"--scale \1,\2"),
+    (re.compile(r"""\b(encoding|duplicates|level)=["']([\w-]+)["']"""), r"--\1 \2"),
+    (re.compile(r"\bmissing="), "--missing"),
+)
+
+
+def typed(message: str) -> str:
+    """A message of the package with its options as they are typed here.
+
+    Examples
+    --------
+    >>> typed("say encoding='cp1252' or list it in missing=")
+    'say --encoding cp1252 or list it in --missing'
+    """
+    for pattern, option in _AS_OPTIONS:
+        message = pattern.sub(option, message)
+    return message
+
+
 def _print(args: argparse.Namespace, result: Any, text: Callable[[], str]) -> None:
     if args.format == "json":
         print(json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False))
@@ -118,6 +141,7 @@ def _print(args: argparse.Namespace, result: Any, text: Callable[[], str]) -> No
 def check(args: argparse.Namespace) -> int:
     """``halo check FILE``: every problem with its row, or what was read."""
     from .judgments import read_judgments
+    from .results import counted
 
     if not Path(args.file).is_file():
         raise HaloError(f"there is no file {args.file}")
@@ -126,7 +150,10 @@ def check(args: argparse.Namespace) -> int:
     except InvalidData as invalid:
         problems = [{"row": p.row, "column": p.column, "what": p.what, "mend": p.mend} for p in invalid.problems]
         n = len(problems)
-        lines = [f"{Path(args.file).name}: {n:,} problem{'s' if n != 1 else ''}", *(f"  {p}" for p in invalid.problems)]
+        lines = [
+            f"{Path(args.file).name}: {n:,} problem{'s' if n != 1 else ''}",
+            *(f"  {typed(str(p))}" for p in invalid.problems),
+        ]
         _print(args, {"file": Path(args.file).name, "problems": problems}, lambda: "\n".join(lines))
         return FINDINGS
     source = judgments.source
@@ -146,8 +173,16 @@ def check(args: argparse.Namespace) -> int:
         f"{read['file']}: no problems",
         f"  {source.rows_read:,} rows read, {source.rows_used:,} used",
         *(f"  {n:,} dropped: {reason}" for reason, n in source.dropped.items()),
-        f"  {judgments.n_items:,} items, {judgments.n_raters:,} raters, {judgments.n_judgments:,} judgments",
-        *(f"  note: {note}" for note in source.notes),
+        "  "
+        + ", ".join(
+            counted(n, noun)
+            for n, noun in (
+                (judgments.n_items, "item"),
+                (judgments.n_raters, "rater"),
+                (judgments.n_judgments, "judgment"),
+            )
+        ),
+        *(f"  note: {typed(note)}" for note in source.notes),
     ]
     _print(args, read, lambda: "\n".join(lines))
     return FINE
@@ -240,10 +275,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()
     except (Usage, BadOption) as problem:
-        log.error("%s", problem)
+        log.error("%s", typed(str(problem)))
         return USAGE
     except HaloError as problem:
-        log.error("%s", problem)
+        log.error("%s", typed(str(problem)))
         return COULD_NOT_RUN
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -252,7 +287,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.error("interrupted")
         return INTERRUPTED
     except OSError as problem:
-        log.error("%s", problem)
+        log.error("%s", typed(str(problem)))
         return COULD_NOT_RUN
     except Exception as problem:
         log.error("a fault in halo itself: %s: %s", type(problem).__name__, problem, exc_info=args.verbose)

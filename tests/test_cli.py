@@ -237,3 +237,14 @@ def test_the_next_identifier(capsys):
     assert cli.main(["standards", "new", "cal"]) == cli.FINE
     assert capsys.readouterr().out.startswith("CAL-0")
     assert cli.main(["standards", "new", "XYZ"]) == cli.COULD_NOT_RUN
+
+
+def test_mends_are_options_that_can_be_typed(data, tmp_path, capsys):
+    file = data("t,r,x", header="task_id,rater_id,label")
+    assert cli.main(["check", file]) == cli.FINDINGS
+    assert "--columns item_id=task_id" in capsys.readouterr().out
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes("item_id,rater_id,label\na,b,café\n".encode("latin-1"))
+    assert cli.main(["check", str(latin)]) == cli.FINDINGS
+    assert "--encoding cp1252" in capsys.readouterr().out
+    assert cli.main(["check", str(latin), "--encoding", "cp1252"]) == cli.FINE
