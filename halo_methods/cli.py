@@ -157,6 +157,7 @@ def check(args: argparse.Namespace) -> int:
         _print(args, {"file": Path(args.file).name, "problems": problems}, lambda: "\n".join(lines))
         return FINDINGS
     source = judgments.source
+    sizes = ((judgments.n_items, "item"), (judgments.n_raters, "rater"), (judgments.n_judgments, "judgment"))
     read = {
         "file": Path(args.file).name,
         "problems": [],
@@ -173,15 +174,7 @@ def check(args: argparse.Namespace) -> int:
         f"{read['file']}: no problems",
         f"  {source.rows_read:,} rows read, {source.rows_used:,} used",
         *(f"  {n:,} dropped: {reason}" for reason, n in source.dropped.items()),
-        "  "
-        + ", ".join(
-            counted(n, noun)
-            for n, noun in (
-                (judgments.n_items, "item"),
-                (judgments.n_raters, "rater"),
-                (judgments.n_judgments, "judgment"),
-            )
-        ),
+        "  " + ", ".join(counted(n, noun) for n, noun in sizes),
         *(f"  note: {typed(note)}" for note in source.notes),
     ]
     _print(args, read, lambda: "\n".join(lines))
