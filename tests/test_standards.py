@@ -1,6 +1,7 @@
 """The register, its gates and the reading of YAML: what is wrong is named, and nothing hangs."""
 
 import math
+import re
 import time
 from collections.abc import Callable
 from datetime import date
@@ -441,3 +442,8 @@ def test_a_damaged_standard_is_read_or_refused(tmp_path_factory, start, length, 
     said = refusal(lambda: [standard.to_dict() for standard in load(folder).values()])
     load.cache_clear()
     assert not said or "calibration.yml" in said or "CAL-" in said
+
+
+def test_the_checklists_page_has_every_role(root):
+    page = (root / "book/checklists.md").read_text("utf-8")
+    assert set(re.findall(r":owner: (.+)", page)) == {s.owner for s in load().values()}
