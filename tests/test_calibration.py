@@ -209,6 +209,16 @@ def test_judges_match_scikit_learn():
     assert made["accuracy"] == accuracy_score(truth, judged)
 
 
+def test_tied_majorities_count_in_part_or_by_the_alphabet():
+    j = table(
+        [("a", "p", "x", "x"), ("a", "q", "y", "x"), ("b", "p", "z", "x"), ("b", "q", "y", "x"), ("b", "r", "x", "x")]
+    )
+    split, first = (calibration.majority_against_gold(j, ties=t).iloc[0] for t in ("split", "first"))
+    assert split["accuracy"] == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert first["accuracy"] == 1.0
+    assert split["n_tied"] == 2
+
+
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
