@@ -1,11 +1,12 @@
 """From the long table to the small tables that inference needs.
 
-One narwhals path for every engine: columns first, then plain sums. The counts
-of a unit (an item in one round) are packed into whole numbers, some bits for
-each label, so that one sum counts every label at once.
+The counts of a unit (an item in one round) are packed into whole numbers, some
+bits for each label, so that one sum counts every label at once. Where an engine
+holds the rows, one narwhals path does it: columns first, then plain sums. Rows
+in memory are numbered when they are checked, and a sum by number is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -16,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .coding import Ints, coded, once
+from .coding import Ints, coded, numbered, once, unit_keys
 from .counted import CountedJudgments, Patterns, RaterPatterns
 from .moments import Moments, moments
 from .table import Judgments
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 
-_WORD_BITS = 62
+_WORD_BITS = 52  # whole numbers that a float holds too
 MOST_LABELS = 64
 
 
@@ -112,14 +113,27 @@ def unpacked(words: Ints, q: int, n_raters: int) -> Ints:
     return np.stack([(words[:, k // per_word] >> (bits * (k % per_word))) & mask for k in range(q)], 1)
 
 
+def packed_numbers(unit: Ints, label: Ints, q: int, n_raters: int) -> pl.DataFrame:
+    """As `packed_units`, where units and labels are already numbered: word0, word1, … in the order of the units."""
+    bits = _bits(n_raters)
+    per_word = _WORD_BITS // bits
+    words = {}
+    for start in range(0, q, per_word):
+        weight = np.zeros(q)
+        held = min(per_word, q - start)
+        weight[start : start + held] = 2.0 ** (bits * np.arange(held))
+        words[f"word{start // per_word}"] = np.bincount(unit, weight[label]).astype(np.int64)
+    return pl.DataFrame(words)
+
+
 @dataclass(frozen=True)
 class _Counted:
-    """Patterns, the coded rows and the pattern of each unit, kept for the rater part."""
+    """Patterns, the coded rows and what gives each unit its pattern, kept for the rater part."""
 
     patterns: Patterns
     rows: pl.DataFrame
     raters: tuple[str, ...]
-    units: pl.DataFrame
+    pattern: Callable[[], Ints]
 
 
 def _counted(j: Judgments) -> _Counted:
@@ -128,36 +142,40 @@ def _counted(j: Judgments) -> _Counted:
 
 def _count(j: Judgments) -> _Counted:
     rows, raters = coded(j)
-    keys, q = rows.columns[:-2], len(j.labels)
+    unit, label, q = rows["unit"].to_numpy(), rows["label"].to_numpy(), len(j.labels)
     if q > MOST_LABELS:
-        table, frequency, units = _one_pattern_a_unit(rows, keys, q)
+        table = _one_pattern_a_unit(unit, label, q)
+        frequency = np.ones(len(table), dtype=np.int64)
+        made = _Counted(_patterns(j, table, frequency), rows, raters, lambda: np.arange(len(table)))
     else:
-        packed = packed_units(nw.from_native(rows.lazy()), keys, range(q), len(raters))
-        words = [c for c in packed.collect_schema().names() if c.startswith("word")]
-        units = packed.collect(backend="polars").to_native()
-        counted = nw.from_native(units.lazy()).group_by(*words).agg(nw.len().alias("frequency"))
-        kinds = counted.collect(backend="polars").to_native().sort(words).with_row_index("pattern")
+        packed = packed_numbers(unit, label, q, len(raters))
+        words = packed.columns
+        kinds = packed.group_by(words).agg(pl.len().alias("frequency")).sort(words).with_row_index("pattern")
         frequency = kinds["frequency"].to_numpy().astype(np.int64)
-        table = unpacked(kinds.select(words).to_numpy().astype(np.int64), q, len(raters))
-        units = units.join(kinds.select(*words, pl.col("pattern").cast(pl.Int64)), on=words).drop(words)
-    n_items = len(units) if len(keys) == 1 else j.n_items
-    return _Counted(Patterns(j.labels, table, frequency, n_items, len(raters), len(rows)), rows, raters, units)
+        table = unpacked(kinds.select(words).to_numpy(), q, len(raters))
+
+        def pattern() -> Ints:
+            found = packed.join(kinds, on=words, how="left", maintain_order="left")["pattern"]
+            return found.to_numpy().astype(np.int64)
+
+        made = _Counted(_patterns(j, table, frequency), rows, raters, pattern)
+    return made
 
 
-def _one_pattern_a_unit(rows: pl.DataFrame, keys: list[str], q: int) -> tuple[Ints, Ints, pl.DataFrame]:
+def _patterns(j: Judgments, table: Ints, frequency: Ints) -> Patterns:
+    n_items = j.n_items if len(unit_keys(j)) > 1 else int(frequency.sum())
+    return Patterns(j.labels, table, frequency, n_items, len(numbered(j)[2]), j.n_judgments)
+
+
+def _one_pattern_a_unit(unit: Ints, label: Ints, q: int) -> Ints:
     """With many labels nearly every unit is a pattern of its own."""
-    units = (
-        rows.select(keys).unique().sort(keys).with_row_index("pattern").with_columns(pl.col("pattern").cast(pl.Int64))
-    )
-    n = len(units)
+    n = int(unit.max()) + 1
     if n * q > 100_000_000:
         raise NotEstimable(
             f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
             "declare level='interval', or group the labels"
         )
-    cells = rows.join(units, on=keys)
-    flat = np.bincount(cells["pattern"].to_numpy() * q + cells["label"].to_numpy(), minlength=n * q)
-    return flat.reshape(n, q), np.ones(n, dtype=np.int64), units
+    return np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
 
 
 def patterns(j: Judgments | CountedJudgments) -> Patterns:
@@ -191,15 +209,23 @@ def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
 
 def _rater_patterns(j: Judgments) -> RaterPatterns:
     made = _counted(j)
-    keys, q, n_patterns = made.rows.columns[:-2], len(made.patterns.labels), len(made.patterns.table)
-    rows, units = nw.from_native(made.rows.lazy()), nw.from_native(made.units.lazy())
-    cell = (nw.col("rater") * q + nw.col("label")) * n_patterns + nw.col("pattern")
-    marked = rows.join(units, on=keys).with_columns(cell=cell).select("cell")
-    counted = marked.group_by("cell").agg(nw.len().alias("count")).collect(backend="polars").to_native().sort("cell")
-    cells = counted["cell"].to_numpy()
-    given, pattern = np.divmod(cells, n_patterns)
+    q, n_patterns = len(made.patterns.labels), len(made.patterns.table)
+    rater, label, unit = (made.rows[c].to_numpy() for c in ("rater", "label", "unit"))
+    cells = (rater * q + label) * n_patterns + made.pattern()[unit]
+    there, count = _tally(cells, len(made.raters) * q * n_patterns)
+    given, pattern = np.divmod(there, n_patterns)
     rater, label = np.divmod(given, q)
-    return RaterPatterns(made.raters, rater, label, pattern, counted["count"].to_numpy().astype(np.int64))
+    return RaterPatterns(made.raters, rater, label, pattern, count)
+
+
+def _tally(values: Ints, most: int) -> tuple[Ints, Ints]:
+    """The distinct values below `most`, sorted, and how often each occurs."""
+    if most > 4 * len(values):
+        there, count = np.unique(values, return_counts=True)
+        return there, count.astype(np.int64)
+    count = np.bincount(values)
+    there = np.flatnonzero(count)
+    return there, count[there]
 
 
 def contingency(j: Judgments, a: str, b: str) -> Ints:
@@ -238,11 +264,10 @@ def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFram
     label_b (indices into the labels), count.
     """
     rows, names = coded(j)
-    keys = rows.columns[:-2]
     frame = nw.from_native(rows.lazy())
     if raters is not None:
         frame = frame.filter(nw.col("rater").is_in([names.index(r) for r in raters]))
-    both = frame.join(frame, on=keys, suffix="_b").filter(nw.col("rater") < nw.col("rater_b"))
+    both = frame.join(frame, on="unit", suffix="_b").filter(nw.col("rater") < nw.col("rater_b"))
     by = ["rater", "rater_b", "label", "label_b"]
     counted = both.group_by(*by).agg(nw.len().alias("count"))
     return counted.collect(backend="polars").to_native().sort(by)

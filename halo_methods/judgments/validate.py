@@ -9,6 +9,7 @@ import polars as pl
 from ..errors import BadOption, InvalidData, Problem
 from ..results import readable
 from .cells import accepted_answers, moment, quoted
+from .coding import numbered
 from .mapping import OPTIONAL, REQUIRED, nearest, renamed
 from .notes import like_missing, lookalikes, odd_locales
 from .options import Reading, number
@@ -79,7 +80,9 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     if problems:
         raise InvalidData(problems)
     source = Source(raw.name, raw.sha256, state.n, used, state.dropped, tuple(state.notes))
-    return Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source)
+    made = Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source)
+    numbered(made)
+    return made
 
 
 def _blank(state: _Check) -> None:
