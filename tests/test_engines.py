@@ -112,6 +112,19 @@ def test_numbers_as_labels_and_identifiers_are_their_texts():
         assert (y.value, y.low, y.high) == pytest.approx((x.value, x.low, x.high), abs=1e-9)
 
 
+@pytest.mark.parametrize("of", ["pandas", "polars"])
+def test_categories_and_gaps_in_numbers(of):
+    texts = table([("a", "x", "1"), ("a", "y", "2"), ("b", "x", "1"), ("b", "y", "1")]).with_columns(
+        pl.all().cast(pl.Categorical)
+    )
+    gaps = table([("a", "x", 1.0), ("a", "y", 2.0), ("b", "x", 1.0), ("b", "y", 1.0), ("b", "z", None)])
+    for frame in (texts, gaps):
+        counted = scan_judgments(frame if of == "polars" else frame.to_pandas(), level="nominal")
+        assert counted.patterns.table.tolist() == [[2, 0], [1, 1]]
+        assert counted.labels == ("1", "2")
+    assert counted.source.dropped == {"empty label": 1}
+
+
 def test_rounds_are_separate_units():
     made = [("a", "x", "1", 1), ("a", "x", "0", 2), ("a", "y", "1", 1), ("a", "y", "1", 2), ("b", "x", "1", None)]
     frame = table(made, ("item_id", "rater_id", "label", "round"))
@@ -127,11 +140,10 @@ def test_missing_labels_are_dropped_and_counted():
     assert (counted.source.rows_read, counted.source.rows_used, counted.n_items) == (6, 3, 2)
 
 
-def test_a_repeated_judgment_is_refused_unless_nobody_looks():
+def test_a_repeated_judgment_is_refused():
     made = [("a", "x", "1"), ("a", "x", "2"), ("a", "y", "2")]
     with pytest.raises(InvalidData, match="2 rows have the same item_id, rater_id: 'a', 'x'"):
         scan_judgments(table(made))
-    assert scan_judgments(table(made), duplicates="unchecked").n_judgments == 3
 
 
 @pytest.mark.parametrize(
@@ -145,7 +157,7 @@ def test_a_repeated_judgment_is_refused_unless_nobody_looks():
         ([("a", "x", None)], {}, NotEstimable, "no judgment"),
         ([("a", f"r{k}", str(k)) for k in range(65)], {}, NotEstimable, "65 distinct labels are too many"),
         ([("a", "x", "1")], {"scale": (0, 5)}, BadOption, "scale is a range"),
-        ([("a", "x", "1")], {"duplicates": "first"}, BadOption, "duplicates is 'first'"),
+        ([("a", "x", "1")], {"level": "cardinal"}, BadOption, "level is 'cardinal'"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(made, options, error, said):

@@ -1,7 +1,18 @@
-"""The table of judgments: reading, mapping, checking."""
+"""The table of judgments: reading, mapping, checking, and counting where the data is."""
 
 from .cells import accepted_answers
+from .counted import CountedJudgments
+from .engines import scan_judgments
 from .readers import as_judgments, check, read_judgments
 from .table import Judgments, Source
 
-__all__ = ["Judgments", "Source", "accepted_answers", "as_judgments", "check", "read_judgments"]
+__all__ = [
+    "CountedJudgments",
+    "Judgments",
+    "Source",
+    "accepted_answers",
+    "as_judgments",
+    "check",
+    "read_judgments",
+    "scan_judgments",
+]

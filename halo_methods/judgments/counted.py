@@ -68,7 +68,9 @@ class CountedJudgments:
     Attributes
     ----------
     patterns : Patterns
+        How many items show each pattern of labels.
     rater_patterns : RaterPatterns
+        How often each rater gave each label on items of each pattern.
     scale : tuple of str, or None
         The allowed labels in order.
     level : {"nominal", "ordinal", "interval", "ratio"}
@@ -77,6 +79,15 @@ class CountedJudgments:
         False if nobody said.
     source : Source
         Rows read, used, and dropped with reasons.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from halo_methods.judgments import scan_judgments
+    >>> frame = pl.LazyFrame({"item_id": ["a", "a", "b"], "rater_id": ["x", "y", "x"], "label": ["1", "2", ""]})
+    >>> counted = scan_judgments(frame)
+    >>> counted.n_items, counted.n_raters, counted.n_judgments, counted.source.dropped
+    (1, 2, 2, {'empty label': 1})
     """
 
     patterns: Patterns

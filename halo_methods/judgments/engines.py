@@ -30,7 +30,6 @@ def scan_judgments(
     scale: Sequence[Any] | None = None,
     level: str | None = None,
     missing: str | Sequence[str] = ("",),
-    duplicates: str = "error",
     memory_limit: str = "3GB",
     temp_directory: str | os.PathLike[str] | None = None,
     name: str | None = None,
@@ -40,7 +39,8 @@ def scan_judgments(
     The engine that holds the data groups and adds; what comes back is how many
     items show each pattern of labels, and how often each rater gave each label on
     them. Agreement takes these counts as it takes `Judgments`. Only what counting
-    needs is checked: for a full check read the file with `read_judgments`.
+    needs is checked (columns, empty identifiers, labels, repeated judgments): for a
+    full check read the file with `read_judgments`.
 
     Parameters
     ----------
@@ -49,10 +49,6 @@ def scan_judgments(
         them, counted by DuckDB in `memory_limit`.
     columns, scale, level, missing
         As for `read_judgments`; the scale is a list of labels.
-    duplicates : {"error", "unchecked"}
-        Refuse a second judgment of an item by the same rater in the same round,
-        or do not look: looking is most of the work, and `unchecked` counts
-        such a judgment twice.
     memory_limit : str
         What DuckDB may use for a path, default ``"3GB"``; beyond it DuckDB writes
         to `temp_directory`. Other engines keep their own settings.
@@ -90,14 +86,12 @@ def scan_judgments(
     how = Reading.of(columns, None, scale, level, "error", None, missing)
     if how.scale is not None and not isinstance(how.scale[0], str):
         raise BadOption("scale is a range; counts are of labels: give the list of labels in order")
-    if duplicates not in ("error", "unchecked"):
-        raise BadOption.of("duplicates", duplicates, ("error", "unchecked"))
     is_path = isinstance(data, str | os.PathLike)
     called = name or (Path(data).name if is_path else "a frame")
     rows = _lazy(_parquet(data, memory_limit, temp_directory) if is_path else data, called)
     rows = _renamed(rows, how)
     try:
-        return _counted(rows, how, called, duplicates == "error")
+        return _counted(rows, how, called)
     except HaloError:
         raise
     except Exception as error:  # each engine has its own family of errors
@@ -148,7 +142,7 @@ def _collected(rows: Any) -> pl.DataFrame:
     return made
 
 
-def _counted(rows: Any, how: Reading, name: str, unrepeated: bool) -> CountedJudgments:
+def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     seen = _seen(rows)
     used, source = _used(seen, how, name)
     labels = _labels(used, how)
@@ -162,8 +156,7 @@ def _counted(rows: Any, how: Reading, name: str, unrepeated: bool) -> CountedJud
     rounds = "round" in used.columns and used["round"].n_unique() > 1
     keys = ["item_id", "round"] if rounds else ["item_id"]
     rows = _kept(rows, used, rounds)
-    if unrepeated:
-        _refuse_repeated(rows, [*keys, "rater_id"])
+    _refuse_repeated(rows, [*keys, "rater_id"])
     raters = tuple(sorted(set(used["rater text"])))
     cells, words = _cells(rows, keys, _native(used, labels), len(raters))
     cells = _coded(cells, used, labels, raters)
