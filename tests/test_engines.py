@@ -1,5 +1,7 @@
 """The same data on every engine gives the same counts and the same agreement."""
 
+import csv
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -203,3 +205,55 @@ def test_memory_and_temporary_files_are_where_they_are_told(tmp_path):
     assert made.n_items == 40
     with pytest.raises(HaloError):
         scan_judgments(tmp_path / "x.parquet", memory_limit="a lot")
+
+
+@pytest.fixture
+def generate(root, monkeypatch):
+    spec = importlib.util.spec_from_file_location("generate", root / "benchmarks" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "PART", 5_000)
+    return module
+
+
+def test_a_slice_of_the_long_run(generate, tmp_path):
+    """As benchmarks/hundred_million.py, on four files of 5,000 rows."""
+    pytest.importorskip("duckdb")
+    folder = generate.write(20_000, tmp_path / "data")
+    counted = scan_judgments(folder, scale=SCALE, level="ordinal", memory_limit="256MB")
+    parts = sorted(folder.glob("*.parquet"))
+    assert len(parts) == 4
+    whole = halo.as_judgments(pl.read_parquet(parts), scale=SCALE, level="ordinal")
+    assert whole.n_raters == 200
+    for measure in MEASURES:
+        x, y = measure(whole), measure(counted)
+        assert (y.value, y.low, y.high) == pytest.approx((x.value, x.low, x.high), abs=1e-9)
+
+
+def results(root: Path, name: str) -> list[dict[str, str]]:
+    with (root / "benchmarks" / "results" / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_committed_long_run_stayed_in_its_memory(root):
+    made = results(root, "hundred_million.csv")
+    assert "100,000,000 judgments" in made[0]["found"]
+    assert len(made) == 1 + 2 * len(MEASURES)
+    assert max(float(row["peak GiB"]) for row in made) < 4
+
+
+def test_the_committed_comparison_holds_what_is_claimed(root):
+    """The same coefficients as the peers, and times in the ratios that the handbook states."""
+    made = results(root, "peers_agreement.csv")
+    for question in {row["question"] for row in made}:
+        values = {round(float(row["value"]), 4) for row in made if row["question"] == question}
+        assert len(values) == 1, (question, values)
+
+    def times(who: str, what: str) -> float:
+        (row,) = [r for r in made if (r["question"], r["who"]) == ("alpha", who) and what in r["what"]]
+        return float(row["times our seconds"])
+
+    assert times("krippendorff", "ready-made counts") >= 1
+    assert times("krippendorff", "raters by items") >= 10
+    assert times("evalica", "1,000 replicates") >= 100
+    assert times("halo_methods", "items and raters") <= 2

@@ -1,7 +1,9 @@
 """Counts made where the judgments are: DuckDB, Spark, Polars, pandas, Arrow."""
 
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ def scan_judgments(
         What DuckDB may use for a path, default ``"3GB"``; beyond it DuckDB writes
         to `temp_directory`. Other engines keep their own settings.
     temp_directory : path, optional
-        Where DuckDB writes what does not fit; its own choice unless given.
+        Where DuckDB writes what does not fit; among the system's temporary files unless given.
     name : str, optional
         What to call the data in messages.
 
@@ -88,17 +90,21 @@ def scan_judgments(
         raise BadOption("scale is a range; counts are of labels: give the list of labels in order")
     is_path = isinstance(data, str | os.PathLike)
     called = name or (Path(data).name if is_path else "a frame")
-    rows = _lazy(_parquet(data, memory_limit, temp_directory) if is_path else data, called)
-    rows = _renamed(rows, how)
-    try:
-        return _counted(rows, how, called)
-    except HaloError:
-        raise
-    except Exception as error:  # each engine has its own family of errors
-        raise HaloError(f"{called} cannot be counted: {str(error)[:500]}") from error
+    with _parquet(data, memory_limit, temp_directory) if is_path else nullcontext(data) as held:
+        rows = _lazy(held, called)
+        try:
+            return _counted(_renamed(rows, how), how, called)
+        except HaloError:
+            raise
+        except Exception as error:  # each engine has its own family of errors
+            raise HaloError(f"{called} cannot be counted: {str(error)[:500]}") from error
 
 
-def _parquet(path: str | os.PathLike[str], memory_limit: str, temp_directory: str | os.PathLike[str] | None) -> Any:
+@contextmanager
+def _parquet(
+    path: str | os.PathLike[str], memory_limit: str, temp_directory: str | os.PathLike[str] | None
+) -> Iterator[Any]:
+    """A DuckDB relation over the files, in a database of its own that is closed afterwards."""
     try:
         import duckdb
     except ImportError as error:
@@ -106,13 +112,21 @@ def _parquet(path: str | os.PathLike[str], memory_limit: str, temp_directory: st
     where = Path(path) / "*.parquet" if Path(path).is_dir() else Path(path)
     if not where.name.endswith((".parquet", ".pq")):
         raise HaloError(f"{Path(path).name} is not named as Parquet; use read_judgments, or hand over a frame")
-    config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
-    if temp_directory is not None:
-        config["temp_directory"] = os.fspath(temp_directory)
-    try:
-        return duckdb.connect(config=config).read_parquet(str(where))
-    except duckdb.Error as error:
-        raise HaloError(f"{Path(path).name} cannot be opened: {str(error)[:500]}") from error
+    with tempfile.TemporaryDirectory(prefix="halo-") as spare:
+        config: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            "temp_directory": os.fspath(temp_directory or spare),
+            "preserve_insertion_order": "false",
+        }
+        try:
+            database = duckdb.connect(config=config)
+            relation = database.read_parquet(str(where))
+        except duckdb.Error as error:
+            raise HaloError(f"{Path(path).name} cannot be opened: {str(error)[:500]}") from error
+        try:
+            yield relation
+        finally:
+            database.close()
 
 
 def _lazy(frame: Any, name: str) -> Any:
