@@ -15,6 +15,7 @@ __version__ = "2026.1"
 _FUNCTIONS = {
     "read_judgments": "judgments",
     "as_judgments": "judgments",
+    "scan_judgments": "judgments",
     "Judgments": "judgments",
     "Estimate": "results",
     "HaloError": "errors",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from .judgments import Judgments as Judgments
     from .judgments import as_judgments as as_judgments
     from .judgments import read_judgments as read_judgments
+    from .judgments import scan_judgments as scan_judgments
     from .results import Estimate as Estimate
 
 
