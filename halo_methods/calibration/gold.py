@@ -106,9 +106,9 @@ def accuracy(j: Judgments, *, over: Over = "items and raters", confidence: float
 def by_rater(j: Judgments, *, bar: float = 0.80, confidence: float = 0.95) -> pd.DataFrame:
     """Each rater's accuracy against gold, and whether it clears a bar.
 
-    With many raters some intervals miss their true value by luck alone: expect
-    about one in forty to fall short of, and one in forty to exceed, a bar that
-    equals the true accuracy.
+    With many raters some intervals miss their true value by luck alone: of
+    raters whose true accuracy is the bar itself, up to one in forty falls
+    short of it and up to one in forty clears it.
 
     Parameters
     ----------
