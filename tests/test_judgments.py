@@ -144,11 +144,11 @@ FILES = {
     "excel.csv": b"sep=;\r\n" + LINES.replace(",", ";").encode(),
     "trailing.csv": (LINES + ",,\n\n").encode(),
     "wide.csv": LINES.replace("\n", ",,\n").encode(),
-    "b.csv.gz": gzip.compress(LINES.encode()),
+    "b.csv.gz": gzip.compress(LINES.encode(), mtime=0),
     "c.parquet": parquet(FRAME),
     "whole floats.parquet": parquet(FRAME.with_columns(pl.col("label").cast(pl.Float64))),
     "categories.parquet": parquet(FRAME.with_columns(pl.all().cast(pl.Categorical))),
-    "c.parquet.gz": gzip.compress(parquet(FRAME)),
+    "c.parquet.gz": gzip.compress(parquet(FRAME), mtime=0),
     "d.xlsx": workbook([HEADER, *ROWS]),
     "numbers.xlsx": workbook([HEADER, *((i, r, None if x is None else int(x)) for i, r, x in ROWS)]),
     "e.jsonl": "\n".join(json.dumps(dict(zip(HEADER, row, strict=True))) for row in ROWS).encode(),
@@ -341,8 +341,8 @@ def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("x.csv.gz", gzip.compress(LINES.encode() * 99)[:-30], "cut short"),
-        ("x.csv.gz", gzip.compress(LINES.encode())[:-8] + b"\xff" * 8, "damaged"),
+        ("x.csv.gz", gzip.compress(LINES.encode() * 99, mtime=0)[:-30], "cut short"),
+        ("x.csv.gz", gzip.compress(LINES.encode(), mtime=0)[:-8] + b"\xff" * 8, "damaged"),
         ("x.parquet", parquet(FRAME)[:-40], "damaged"),
         ("x.parquet", b"PAR1", "damaged"),
         ("x.parquet", LINES.encode(), "no parquet file"),
@@ -355,6 +355,7 @@ def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
         ("x.jsonl", b"3", "not an object"),
         ("x.jsonl", b'{"item_id": 1, "item_id": 2}', "a name occurs twice"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_damaged_files(name, content, what, file):
     found = check(file(content, name))
