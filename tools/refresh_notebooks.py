@@ -1,6 +1,7 @@
 """Run every executable chapter in place and keep its outputs, without what changes from run to run.
 
-make outputs
+    make outputs
+    python tools/refresh_notebooks.py drift audit      only these
 """
 
 import sys
@@ -25,7 +26,10 @@ def refresh(path: Path) -> bool:
 
 
 def main() -> int:
+    wanted = sys.argv[1:]
     for path in sorted(CHAPTERS.glob("*/*.ipynb")):
+        if wanted and path.stem not in wanted:
+            continue
         print(f"{path.stem}: {'outputs changed' if refresh(path) else 'outputs as they were'}", file=sys.stderr)
     return 0
 
