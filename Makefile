@@ -81,7 +81,7 @@ outputs: $(INSTALLED)
 
 # Writes the samples that the simulator makes.
 samples: $(INSTALLED)
-	$(BIN)/python -c "from halo_methods.simulation import calibration_sample; calibration_sample().to_csv('data/samples/calibration.csv', index=False)"
+	$(BIN)/python tools/samples.py
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}

@@ -8,10 +8,11 @@ from halo_methods import simulation
 from halo_methods.errors import HaloError
 
 
-def test_the_calibration_sample_is_what_the_simulator_makes(root):
-    kept = (root / "data/samples/calibration.csv").read_text("utf-8")
+@pytest.mark.parametrize("name", simulation.SAMPLES)
+def test_a_sample_is_what_the_simulator_makes(root, name):
+    kept = (root / "data" / "samples" / f"{name}.csv").read_text("utf-8")
     made = io.StringIO()
-    simulation.calibration_sample().to_csv(made, index=False)
+    simulation.SAMPLES[name]().to_csv(made, index=False)
     assert kept == made.getvalue(), "run `make samples`"
 
 

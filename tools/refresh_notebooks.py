@@ -1,7 +1,7 @@
 """Run every executable chapter in place and keep its outputs, without what changes from run to run.
 
-    make outputs
-    python tools/refresh_notebooks.py drift audit      only these
+make outputs
+python tools/refresh_notebooks.py drift audit      only these
 """
 
 import sys

@@ -1,0 +1,13 @@
+"""Pictures in one visual language: a dot for a value, a line for its interval, a dashed line for a bar.
+
+Every function returns a matplotlib figure whose ``alt`` attribute says in
+words what the picture shows.
+"""
+
+from .confusion import confusion
+from .intervals import intervals
+
+__all__ = [
+    "confusion",
+    "intervals",
+]
