@@ -16,7 +16,7 @@ JOBS ?= 2
 NBVAL := --nbval --nbval-cell-timeout 180 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 # The list of the book's sources is a file that changes when a source is added or removed.
-LISTED := $(shell mkdir -p _build && find _config.yml _toc.yml book data halo_methods tools requirements.lock \
+LISTED := $(shell mkdir -p _build && find _config.yml _toc.yml book data benchmarks/results halo_methods tools requirements.lock \
 	-type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' -not -path 'halo_methods/_book/*' \
 	| LC_ALL=C sort > _build/.sources.new && (cmp -s _build/.sources.new _build/.sources || cp _build/.sources.new _build/.sources))
 SOURCES := $(shell cat _build/.sources)

@@ -1,6 +1,7 @@
-"""Puts report chapters and samples into the wheel; everything else is in pyproject.toml.
+"""Puts report chapters, samples and tables of studies into the wheel; everything else is in pyproject.toml.
 
-`halo_methods/_book/` exists only in what is built: a checkout reads `book/` and `data/samples/` themselves.
+`halo_methods/_book/` exists only in what is built: a checkout reads `book/`, `data/samples/` and
+`benchmarks/results/` themselves.
 """
 
 import json
@@ -31,6 +32,8 @@ class BuildWithBook(build_py):
         for sample in sorted((ROOT / "data" / "samples").iterdir()):
             if sample.suffix in SAMPLE_SUFFIXES:
                 self.copy(sample, target / "samples" / sample.name)
+        for table in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
+            self.copy(table, target / "results" / table.name)
         for plan in sorted((ROOT / "data" / "plans").glob("*.yml")):
             self.copy(plan, target / "plans" / plan.name)
 

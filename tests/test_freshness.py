@@ -78,6 +78,18 @@ def test_digest_follows_data_beside_a_module_and_samples_named_in_code(checkout)
     assert "halo_methods/audit.py" not in names
 
 
+def test_digest_follows_the_tables_of_studies_named_in_code(checkout):
+    chapter = checkout / "book/chapters/p/drift.ipynb"
+    chapter.write_text(notebook("from halo_methods import reports", 'reports.study("peers_x")'), encoding="utf-8")
+    for name in ("peers_x", "peers_y"):
+        table = checkout / f"benchmarks/results/{name}.csv"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text("a\n1\n", encoding="utf-8")
+        before = freshness.digest(chapter, checkout)
+        table.write_text("a\n2\n", encoding="utf-8")
+        assert (freshness.digest(chapter, checkout) != before) is (name == "peers_x")
+
+
 def test_a_chapter_that_imports_the_whole_package_depends_on_all_of_it(checkout):
     chapter = checkout / "book/chapters/p/drift.ipynb"
     chapter.write_text(notebook("import halo_methods as halo"), encoding="utf-8")

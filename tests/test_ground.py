@@ -28,7 +28,7 @@ PARTS = {
     "systems": "scorecard regression monitoring preference spans trajectory",
     "pipelines": "task_design qa_gates aggregation audit assisted_annotation data_handling",
     "data": "datasets scenarios llm_judge",
-    "calibration": "agreement calibration disagreement drift",
+    "calibration": "agreement calibration disagreement drift which_coefficient",
     "workforce": "vendors workforce wbr rater planning simulation wellbeing_and_pay",
     "decisions": "error_analysis experiments launch",
     "tools": "tooling reporting",
@@ -185,7 +185,7 @@ def wheel(tmp_path_factory):
     """The wheel, built from a copy so that nothing of an earlier build slips in."""
     copy = tmp_path_factory.mktemp("source")
     skip = shutil.ignore_patterns("__pycache__", "_book", ".ipynb_checkpoints")
-    for folder in ("halo_methods", "book/chapters", "data/samples"):
+    for folder in ("halo_methods", "book/chapters", "data/samples", "benchmarks/results"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=skip)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, copy / name)
@@ -206,6 +206,8 @@ def test_wheel_carries_reports_samples_standards_and_types(wheel):
         assert f"halo_methods/_book/chapters/{notebook.parent.name}/{notebook.name}" in names
     for sample in (ROOT / "data" / "samples").glob("*.csv"):
         assert f"halo_methods/_book/samples/{sample.name}" in names
+    for table in (ROOT / "benchmarks" / "results").glob("*.csv"):
+        assert f"halo_methods/_book/results/{table.name}" in names
 
 
 def test_report_runs_where_only_the_wheel_is_installed(wheel, tmp_path):

@@ -215,6 +215,29 @@ def test_unknown_names_list_those_there_are(book, tmp_path):
         reports.run("tiny", out=tmp_path, audience="boss")
 
 
+def test_a_notebook_that_reads_no_data_is_no_report(tmp_path, monkeypatch):
+    folder = tiny_report.write(tmp_path, name="page")
+    monkeypatch.setenv(places.BOOK, str(folder))
+    assert "page" in reports.names()
+    notebook = folder / "chapters" / "made" / "page.ipynb"
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["metadata"]["halo"] = {"input": "none"}
+    notebook.write_text(json.dumps(content), encoding="utf-8")
+    assert "page" not in reports.names()
+    with pytest.raises(HaloError, match="no report is called 'page'"):
+        reports.find("page")
+
+
+def test_tables_of_studies(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "study_x.csv").write_text("# made by: python x.py\na,b\n1,#2\n", encoding="utf-8")
+    monkeypatch.setenv(places.BOOK, str(tmp_path))
+    assert reports.study("study_x").to_dict("records") == [{"a": 1, "b": "#2"}]
+    assert len(reports.study("coverage_agreement"))
+    with pytest.raises(HaloError, match=r"no study is called 'study_y'. Did you mean study_x"):
+        reports.study("study_y")
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [

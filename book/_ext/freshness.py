@@ -1,9 +1,9 @@
 """Execute a chapter again when what it runs on has changed.
 
 The execution cache compares code cells only. Here each executable chapter has a digest of everything else its outputs
-depend on: the modules it imports and what those import, the data files beside those modules, the samples its code
-names and the lock. When the digest differs from the one of the last complete build, the chapter's stored outputs are
-dropped and the page is read again.
+depend on: the modules it imports and what those import, the data files beside those modules, the samples and the
+tables of studies that its code names, and the lock. When the digest differs from the one of the last complete build,
+the chapter's stored outputs are dropped and the page is read again.
 """
 
 import ast
@@ -106,8 +106,8 @@ def inputs(notebook: Path, root: Path) -> list[Path]:
         if paths[name].name == "__init__.py" and paths[name].parent != root / PACKAGE:
             found |= {path for path in paths[name].parent.rglob("*") if path.suffix in DATA_SUFFIXES}
     words = set(re.findall(r"[\w-]+", code)) | {notebook.stem}
-    samples = root / "data" / "samples"
-    found |= {path for path in samples.rglob("*") if path.is_file() and path.name.split(".")[0] in words}
+    for folder in ("data/samples", "benchmarks/results"):
+        found |= {path for path in (root / folder).rglob("*") if path.is_file() and path.name.split(".")[0] in words}
     return sorted(path for path in found if path.is_file())
 
 

@@ -1,6 +1,7 @@
 """Chapters run on somebody's own data.
 
-In a notebook: ``start``. Elsewhere: ``run``, ``find``, ``names`` and ``sample``.
+In a notebook: ``start``, and ``study`` for a table that a study left. Elsewhere: ``run``, ``find``, ``names`` and
+``sample``.
 """
 
 from importlib import import_module
@@ -13,12 +14,13 @@ _PLACES = {
     "find": "places",
     "names": "places",
     "sample": "places",
+    "study": "places",
 }
 
-__all__ = ["Report", "find", "names", "run", "sample", "start"]
+__all__ = ["Report", "find", "names", "run", "sample", "start", "study"]
 
 if TYPE_CHECKING:
-    from .places import find, names, sample
+    from .places import find, names, sample, study
     from .report import Report, start
     from .runner import run
 

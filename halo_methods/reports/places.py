@@ -1,25 +1,34 @@
-"""Where report chapters and samples are: in a checkout, or inside the installed package."""
+"""Where report chapters, samples and tables of studies are: in a checkout, or inside the installed package."""
 
+import io
+import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import HaloError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PACKAGE = Path(__file__).resolve().parent.parent
 BOOK = "HALO_BOOK"
 
 
-def _bases() -> list[tuple[Path, Path]]:
-    """Pairs of folders (chapters, samples), the first that has a file wins."""
+def _bases() -> list[tuple[Path, Path, Path]]:
+    """Folders of chapters, samples and studies; the first that has a file wins."""
     bases = []
     if os.environ.get(BOOK):
         given = Path(os.environ[BOOK])
-        bases.append((given / "chapters", given / "samples"))
+        bases.append((given / "chapters", given / "samples", given / "results"))
     checkout = PACKAGE.parent
     if (checkout / "book" / "chapters").is_dir():
-        bases.append((checkout / "book" / "chapters", checkout / "data" / "samples"))
-    bases.append((PACKAGE / "_book" / "chapters", PACKAGE / "_book" / "samples"))
+        bases.append(
+            (checkout / "book" / "chapters", checkout / "data" / "samples", checkout / "benchmarks" / "results")
+        )
+    inside = PACKAGE / "_book"
+    bases.append((inside / "chapters", inside / "samples", inside / "results"))
     return bases
 
 
@@ -29,9 +38,15 @@ def _near(name: str, known: list[str]) -> str:
     return f"{meant} There are: {', '.join(known) or 'none'}."
 
 
+def _is_report(notebook: Path) -> bool:
+    """A notebook that reads no data is a page of the book and no report."""
+    kind = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("halo", {})
+    return kind.get("input") != "none"
+
+
 def names() -> list[str]:
-    """The reports there are, sorted; a chapter that is a notebook is a report."""
-    return sorted({p.stem for chapters, _ in _bases() for p in chapters.glob("*/*.ipynb")})
+    """The reports there are, sorted; a chapter that is a notebook and reads data is a report."""
+    return sorted({p.stem for chapters, *_ in _bases() for p in chapters.glob("*/*.ipynb") if _is_report(p)})
 
 
 def find(name: str) -> Path:
@@ -45,16 +60,16 @@ def find(name: str) -> Path:
     HaloError
         When no report has that name; the message lists those there are.
     """
-    for chapters, _ in _bases():
+    for chapters, *_ in _bases():
         for path in sorted(chapters.glob("*/*.ipynb")):
-            if path.stem == name:
+            if path.stem == name and _is_report(path):
                 return path
     raise HaloError(f"no report is called {name!r}.{_near(name, names())}")
 
 
 def sample_names() -> list[str]:
     """The samples there are, sorted."""
-    return sorted({p.stem for _, samples in _bases() for p in samples.glob("*.csv")})
+    return sorted({p.stem for _, samples, _ in _bases() for p in samples.glob("*.csv")})
 
 
 def sample(name: str) -> Path:
@@ -65,8 +80,48 @@ def sample(name: str) -> Path:
     HaloError
         When no sample has that name; the message lists those there are.
     """
-    for _, samples in _bases():
+    for _, samples, _ in _bases():
         for path in sorted(samples.glob("*.csv")):
             if path.stem == name:
                 return path
     raise HaloError(f"no sample is called {name!r}.{_near(name, sample_names())}")
+
+
+def study_names() -> list[str]:
+    """The tables of studies there are, sorted."""
+    return sorted({p.stem for *_, studies in _bases() for p in studies.glob("*.csv")})
+
+
+def study(name: str) -> "pd.DataFrame":
+    """The table that a study left, ``benchmarks/results/<name>.csv`` in a checkout.
+
+    A chapter that names a study in its code is executed again when the table changes.
+
+    Parameters
+    ----------
+    name : str
+        For instance ``"coverage_agreement"``; `benchmarks/README.md` lists them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Lines that begin with ``#`` are skipped.
+
+    Raises
+    ------
+    HaloError
+        When no study has that name; the message lists those there are.
+
+    Examples
+    --------
+    >>> sorted(study("coverage_agreement").columns)[:3]
+    ['a', 'above', 'b']
+    """
+    import pandas as pd
+
+    for *_, studies in _bases():
+        path = studies / f"{name}.csv"
+        if path.parent.is_dir() and path in set(studies.glob("*.csv")):
+            with path.open(encoding="utf-8") as file:
+                return pd.read_csv(io.StringIO("".join(line for line in file if not line.startswith("#"))))
+    raise HaloError(f"no study is called {name!r}.{_near(name, study_names())}")
