@@ -22,8 +22,8 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("agreement", "audit", "calibration", "errors", "judgments", "plots", "reports", "results", "simulation"),
-    "standards",
+    *("agreement", "audit", "calibration", "disagreement", "errors", "judgments", "plots", "reports", "results"),
+    *("simulation", "standards"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from . import agreement as agreement
     from . import audit as audit
     from . import calibration as calibration
+    from . import disagreement as disagreement
     from . import judgments as judgments
     from . import plots as plots
     from . import reports as reports

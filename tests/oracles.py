@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations, permutations
 
+import numpy as np
+from scipy import optimize
+
 Row = tuple[str, str, float]  # item, rater, label
 
 
@@ -85,3 +88,66 @@ def cohen(rows: Sequence[Row], a: str, b: str) -> float:
 
 def without(rows: Sequence[Row], rater: str) -> list[Row]:
     return [row for row in rows if row[1] != rater]
+
+
+def reml(item: Sequence[int], rater: Sequence[int], y: Sequence[float]) -> tuple[float, float, float]:
+    """Variances of items, raters and the residual that maximize the restricted likelihood, with dense matrices."""
+    parts = [np.equal.outer(np.asarray(code), np.asarray(code)).astype(float) for code in (item, rater)]
+    n, ones, values = len(y), np.ones((len(y), 1)), np.asarray(y, float)
+
+    def loss(logs: Sequence[float]) -> float:
+        a, b, e = np.exp(logs)
+        v = a * parts[0] + b * parts[1] + e * np.eye(n)
+        inverse = np.linalg.inv(v)
+        p = inverse - inverse @ ones @ np.linalg.inv(ones.T @ inverse @ ones) @ ones.T @ inverse
+        return float(np.linalg.slogdet(v)[1] + np.log((ones.T @ inverse @ ones)[0, 0]) + values @ p @ values)
+
+    start = np.log(np.full(3, values.var() / 3))
+    options = {"xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000}
+    a, b, e = np.exp(optimize.minimize(loss, start, method="Nelder-Mead", options=options).x)
+    return float(a), float(b), float(e)
+
+
+def quadratic_forms(item: Sequence[int], rater: Sequence[int], y: Sequence[float]) -> dict[str, tuple[float, dict]]:
+    """Each fitting-constants sum of squares and its expectation, from dense projections and their traces."""
+    zi, zr = (np.eye(max(code) + 1)[list(code)] for code in (item, rater))
+    _, cell = np.unique(np.asarray(item) * (max(rater) + 1) + np.asarray(rater), return_inverse=True)
+    zc, n = np.eye(cell.max() + 1)[cell], len(y)
+
+    def onto(x: np.ndarray) -> np.ndarray:
+        return x @ np.linalg.pinv(x)
+
+    both = onto(np.hstack([zi, zr]))
+    forms = {
+        "residual": np.eye(n) - onto(zc), "cell": onto(zc) - both, "rater": both - onto(zi), "item": both - onto(zr)
+    }  # fmt: skip
+    factors = {"item": zi, "rater": zr, "cell": zc, "residual": np.eye(n)}
+    values = np.asarray(y, float)
+    return {
+        name: (float(values @ m @ values), {f: float(np.trace(z.T @ m @ z)) for f, z in factors.items()})
+        for name, m in forms.items()
+    }
+
+
+def three_way(y: np.ndarray) -> dict[str, float]:
+    """Components of a complete items x raters x criteria table from its expected mean squares (Brennan 2001)."""
+    n, r, c = y.shape
+    grand = y.mean()
+    i, j, k = y.mean((1, 2)) - grand, y.mean((0, 2)) - grand, y.mean((0, 1)) - grand
+    ij = y.mean(2) - grand - i[:, None] - j
+    ik = y.mean(1) - grand - i[:, None] - k
+    jk = y.mean(0) - grand - j[:, None] - k
+    rest = y - grand - i[:, None, None] - j[:, None] - k - ij[:, :, None] - ik[:, None, :] - jk
+    ms = {
+        "i": r * c * (i**2).sum() / (n - 1), "j": n * c * (j**2).sum() / (r - 1),
+        "ij": c * (ij**2).sum() / ((n - 1) * (r - 1)), "ik": r * (ik**2).sum() / ((n - 1) * (c - 1)),
+        "jk": n * (jk**2).sum() / ((r - 1) * (c - 1)), "e": (rest**2).sum() / ((n - 1) * (r - 1) * (c - 1)),
+    }  # fmt: skip
+    return {
+        "item": (ms["i"] - ms["ij"] - ms["ik"] + ms["e"]) / (r * c),
+        "rater": (ms["j"] - ms["ij"] - ms["jk"] + ms["e"]) / (n * c),
+        "item_rater": (ms["ij"] - ms["e"]) / c,
+        "item_criterion": (ms["ik"] - ms["e"]) / r,
+        "rater_criterion": (ms["jk"] - ms["e"]) / n,
+        "residual": ms["e"],
+    }

@@ -1,0 +1,313 @@
+"""How much of the variance of labels is items, raters, and the rest (a generalizability study)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments
+from ..results import Estimate, Over, counted, readable
+from .crossed import Array, crossed
+from .numbers import as_values, coded
+from .parts import by_criterion, complete, level_rounds, spread
+
+FEW_RATERS = 5
+NAMES = {
+    "item": "items differ",
+    "rater": "raters are stricter or milder",
+    "item_rater": "this rater on this item, again and again",
+    "item_criterion": "an item is better on one criterion than on another",
+    "rater_criterion": "raters are stricter on one criterion than on another",
+    "residual": "everything else",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceComponents:
+    """The variance of labels, divided.
+
+    Attributes
+    ----------
+    item, rater, residual : Estimate
+        Variances, in squared units of the label. Without repeated judgments
+        the residual holds what a rater sees in an item and nobody else does,
+        and noise; with them it is noise alone.
+    item_rater : Estimate or None
+        Only where a rater judged an item more than once (rounds), or with
+        ``facets=("criterion",)``.
+    item_criterion, rater_criterion : Estimate or None
+        Only with ``facets=("criterion",)``.
+    n_criteria : int
+        Criteria a judgment covers; 1 without that facet.
+    unit : str
+        What a label is as a number.
+    draws : dict of str to ndarray
+        5,000 draws of each component from its generalized confidence
+        distribution, drawn together: the uncertainty to carry into a plan.
+    """
+
+    item: Estimate
+    rater: Estimate
+    residual: Estimate
+    item_rater: Estimate | None = None
+    item_criterion: Estimate | None = None
+    rater_criterion: Estimate | None = None
+    n_criteria: int = 1
+    unit: str = ""
+    draws: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    _draws_items_only: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    @property
+    def parts(self) -> dict[str, Estimate]:
+        """The components there are, by name."""
+        return {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """``component``, ``meaning``, ``variance``, ``low``, ``high``, ``share``, ``share_low``, ``share_high``."""
+        total, drawn = sum(e.value for e in self.parts.values()), np.sum(list(self._spoken().values()), axis=0)
+        rows = []
+        for name, e in self.parts.items():
+            low, high = _ends(_ratio(self._spoken()[name], drawn), e.confidence)
+            share = e.value / total
+            rows.append((name, NAMES[name], e.value, e.low, e.high, share, min(low, share), max(high, share)))
+        columns = ["component", "meaning", "variance", "low", "high", "share", "share_low", "share_high"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def reliability(self, n_raters: int, *, n_criteria: int | None = None) -> Estimate:
+        """Generalizability coefficient of a mean of ``n_raters`` raters: how well it *orders* items.
+
+        Severity is left out: it moves all items alike where all are judged by
+        the same raters. Erho² = item / (item + relative error), relative error
+        being each other component that carries the item over the numbers it is
+        averaged over.
+
+        Parameters
+        ----------
+        n_raters : int
+            Raters an item, at least 1.
+        n_criteria : int, optional
+            Criteria averaged, as many as in the data by default.
+
+        Raises
+        ------
+        BadOption
+            If a number is below 1.
+        NotEstimable
+            If nothing varies that it could divide.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from halo_methods import as_judgments
+        >>> table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+        >>> rows = [(f"i{i}", f"r{r}", x) for i, row in enumerate(table) for r, x in enumerate(row)]
+        >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+        >>> round(variance_components(j).reliability(4).value, 3)
+        0.909
+        """
+        return self._coefficient(n_raters, n_criteria, absolute=False)
+
+    def dependability(self, n_raters: int, *, n_criteria: int | None = None) -> Estimate:
+        """Dependability (Phi) of a mean of ``n_raters`` raters: how well it hits an item's *level*.
+
+        Severity counts as error, as it does where raters rotate or a score is
+        held against a bar. Otherwise as `reliability`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from halo_methods import as_judgments
+        >>> table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+        >>> rows = [(f"i{i}", f"r{r}", x) for i, row in enumerate(table) for r, x in enumerate(row)]
+        >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+        >>> round(variance_components(j).dependability(4).value, 3)
+        0.62
+        """
+        return self._coefficient(n_raters, n_criteria, absolute=True)
+
+    def d_study(self, most: int = 10) -> pd.DataFrame:
+        """Both coefficients for 1 to ``most`` raters an item.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``n_raters``, ``coefficient`` (``reliability`` or ``dependability``), ``value``, ``low``, ``high``.
+        """
+        rows = []
+        for name, make in (("reliability", self.reliability), ("dependability", self.dependability)):
+            for n in range(1, most + 1):
+                e = make(n)
+                rows.append((n, name, e.value, e.low, e.high))
+        return pd.DataFrame(rows, columns=["n_raters", "coefficient", "value", "low", "high"])
+
+    def _spoken(self) -> dict[str, Array]:
+        """The draws that speak for whom the estimates speak for."""
+        return self.draws if self.rater.over == "items and raters" else self._draws_items_only
+
+    def _coefficient(self, n_raters: int, n_criteria: int | None, *, absolute: bool) -> Estimate:
+        criteria = self.n_criteria if n_criteria is None else n_criteria
+        for option, n in (("n_raters", n_raters), ("n_criteria", criteria)):
+            if n < 1:
+                raise BadOption(f"{option} is {n}; it is at least 1")
+        over = {"rater": n_raters, "item_rater": n_raters, "item_criterion": criteria}
+        over |= {"rater_criterion": n_raters * criteria, "residual": n_raters * criteria}
+        counts = {k for k in self.parts if k != "item" and (absolute or "rater" not in (k, k.split("_")[0]))}
+
+        def ratio(parts: dict[str, Array]) -> Array:
+            return _ratio(parts["item"], parts["item"] + sum(parts[k] / over[k] for k in counts))
+
+        if self.item.value + sum(self.parts[k].value for k in counts) == 0:
+            raise NotEstimable("neither items nor error vary, so there is nothing to divide")
+        value = float(ratio({k: np.array([e.value]) for k, e in self.parts.items()})[0])
+        name = f"{'dependability (Phi)' if absolute else 'generalizability coefficient (Erho²)'} of a mean of "
+        name += counted(n_raters, "rater") + (f" and {criteria} criteria" if self.n_criteria > 1 else "")
+        conf = self.item.confidence
+        low, high = _ends(ratio(self._spoken()), conf)
+        only = _ends(ratio(self._draws_items_only), conf) if self.rater.items_only else None
+        return Estimate(
+            value, min(low, value), max(high, value), conf, only, self.item.n_items, self.item.n_raters,
+            self.item.n_judgments, f"{name}; generalized interval", self.rater.over, self.item.cautions,
+        )  # fmt: skip
+
+
+def variance_components(
+    j: Judgments, *, label: str | None = None, facets: Sequence[str] = (), confidence: float = 0.95
+) -> VarianceComponents:
+    r"""Variance of labels between items, between raters, and the rest.
+
+    The model is label = mean + item + rater (+ item × rater where judgments
+    repeat) + residual, all random. Components are unbiased by Henderson's
+    third method: sums of squares of each factor adjusted for the other, set
+    equal to what they expect. On complete data these are the mean squares of
+    the analysis of variance, for instance item = (MS_item - MS_residual) /
+    raters. A negative component is set to zero, and said.
+
+    Intervals are generalized confidence intervals: each sum of squares S is
+    replaced by S·ν/χ²(ν) in 5,000 draws. ν is Satterthwaite's for unequal
+    workloads, and lower where squares spread more than normal ones would
+    (items of another kind, raters of another noise).
+
+    Do not read a rater component from three raters as a fact about raters, and
+    do not read components of labels crowded at one end of a scale as if the
+    scale had no end.
+
+    Parameters
+    ----------
+    j : Judgments
+        One stage; one criterion unless ``facets`` says otherwise. Ordinal
+        labels count as positions in the scale, two nominal labels as 0 and 1.
+        A rater who judged an item in several rounds is a repeat; the mean
+        shift between rounds is taken out.
+    label : str, optional
+        Divide the variance of one label against the others (0 and 1).
+    facets : sequence of str
+        ``("criterion",)`` also divides by criterion; only what was judged on
+        every criterion counts, and the differences between the criteria's own
+        means are taken out.
+    confidence : float
+        Of each interval.
+
+    Returns
+    -------
+    VarianceComponents
+
+    Raises
+    ------
+    NotEstimable
+        If labels are nominal and none is named, if there is one rater or
+        nothing varies, or if too few items are shared.
+    BadOption
+        For another facet or a label that does not occur.
+
+    References
+    ----------
+    Brennan (2001), Generalizability Theory; Searle, Casella and McCulloch
+    (1992), Variance Components, chapter 5; Weerahandi (1993), Journal of the
+    American Statistical Association 88, 899-905, for generalized intervals.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> rows = [(f"i{i}", f"r{r}", x) for i, row in enumerate(table) for r, x in enumerate(row)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+    >>> made = variance_components(j)
+    >>> [round(e.value, 4) for e in (made.item, made.rater, made.residual)]
+    [2.5556, 5.2444, 1.0194]
+    """
+    if not 0 < confidence < 1:
+        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
+    for facet in facets:
+        if facet != "criterion":
+            raise BadOption.of("facets", facet, ("criterion",))
+    j = j.one(by="criterion" if facets else None)
+    values, unit = as_values(j, label)
+    if j.n_raters < 2 or j.n_items < 2:
+        raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
+    if np.ptp(values) == 0:
+        raise NotEstimable("every label is the same: there is no variance to divide")
+    keys = ["item_id", "rater_id", *(["round"] if "round" in j.columns else [])]
+    extra = ["criterion"] if facets and "criterion" in j.columns else []
+    frame = j.frame.select(*keys, *extra).with_columns(pl.Series("y", values))
+    cautions: list[str] = []
+    rng = np.random.default_rng(20010)
+    if not extra:
+        frame, more = level_rounds(frame)
+        cautions += more
+        sums = crossed(coded(frame["item_id"]), coded(frame["rater_id"]), frame.select("y").to_numpy())
+        points, draws, fixed = spread(sums, rng)
+        names = {"item": "item", "rater": "rater", "cell": "item_rater", "residual": "residual"}
+        points, draws, fixed = ({names[k]: v for k, v in d.items()} for d in (points, draws, fixed))
+        n_criteria = 1
+    else:
+        frame, wide, dropped = complete(frame, keys)
+        n_criteria = wide.shape[1]
+        if dropped:
+            cautions.append(f"{counted(dropped, 'judgment')} without every criterion beside them are left out.")
+        points, draws, fixed = by_criterion(coded(frame["item_id"]), coded(frame["rater_id"]), wide, rng)
+    n_items, n_raters = frame["item_id"].n_unique(), frame["rater_id"].n_unique()
+    counts = (n_items, n_raters, frame.height * n_criteria)
+    return _result(points, draws, fixed, counts, n_criteria, unit, confidence, cautions)
+
+
+def _result(
+    points: dict[str, Array], draws: dict[str, Array], fixed: dict[str, Array], counts: tuple[int, int, int],
+    n_criteria: int, unit: str, confidence: float, cautions: list[str],
+) -> VarianceComponents:  # fmt: skip
+    n_raters = counts[1]
+    draws, fixed = ({k: np.maximum(v, 0.0) for k, v in d.items()} for d in (draws, fixed))
+    over: Over = "items and raters" if n_raters > 2 else "items"
+    if n_raters <= 2:
+        cautions.append("With 2 raters the interval speaks for the items only.")
+    elif n_raters < FEW_RATERS:
+        cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
+    made: dict[str, Estimate] = {}
+    for name, point in points.items():
+        value = float(point[0])
+        own = list(cautions)
+        if value < 0:
+            own.append(f"The estimate is negative ({readable(value)}) and is set to zero.")
+            value = 0.0
+        low, high = _ends((draws if over != "items" else fixed)[name], confidence)
+        only = _ends(fixed[name], confidence) if over != "items" and n_raters < FEW_RATERS else None
+        made[name] = Estimate(
+            value, min(low, value), max(high, value), confidence, only, *counts,
+            f"variance component {name.replace('_', ' × ')} ({unit}, squared); Henderson 3, generalized interval",
+            over, tuple(own),
+        )  # fmt: skip
+    return VarianceComponents(**made, n_criteria=n_criteria, unit=unit, draws=draws, _draws_items_only=fixed)
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _ends(draws: Array, confidence: float) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)

@@ -1,0 +1,207 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import quadratic_forms, reml, three_way
+
+import halo_methods as halo
+from halo_methods import disagreement
+from halo_methods.disagreement.crossed import crossed
+from halo_methods.errors import BadOption, NotEstimable
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import study_disagreement
+
+SHROUT = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+COLUMNS = ["item_id", "rater_id", "label"]
+
+
+def complete(values, **options):
+    rows = [(f"i{i:03d}", f"r{r:02d}", x) for i, row in enumerate(values) for r, x in enumerate(row)]
+    return halo.as_judgments(pd.DataFrame(rows, columns=COLUMNS), **{"level": "interval", **options})
+
+
+def sparse_design(seed, items=40, raters=6, each=3, repeats=0):
+    rng = np.random.default_rng(seed)
+    item = np.repeat(np.arange(items), each)
+    rater = np.argsort(rng.random((items, raters)), axis=1)[:, :each].ravel()
+    again = rng.choice(len(item), repeats, replace=False)
+    item, rater = np.concatenate([item, item[again]]), np.concatenate([rater, rater[again]])
+    interaction = rng.normal(0, 0.7, (items, raters))
+    y = rng.normal(size=items)[item] + rng.normal(0, 0.6, raters)[rater] + interaction[item, rater]
+    return item, rater, y + rng.normal(0, 0.5, len(item))
+
+
+def test_variance_components_of_shrout_and_fleiss():
+    made = disagreement.variance_components(complete(SHROUT))
+    assert (made.item.value, made.rater.value, made.residual.value) == pytest.approx((2.555556, 5.244444, 1.019444))
+    assert made.reliability(1).value == pytest.approx(0.714841, abs=1e-6)
+    assert made.reliability(4).value == pytest.approx(0.909316, abs=1e-6)
+    assert made.dependability(1).value == pytest.approx(0.289764, abs=1e-6)
+    assert made.dependability(4).value == pytest.approx(0.620051, abs=1e-6)
+    assert made.reliability(4).low == pytest.approx(0.676, abs=0.01)
+    assert made.reliability(4).high == pytest.approx(0.986, abs=0.01)
+    assert made.rater.items_only is not None
+    assert made.table["share"].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_complete_designs_agree_with_restricted_maximum_likelihood(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(12, 1)) + rng.normal(size=(1, 5)) + rng.normal(size=(12, 5))
+    made = disagreement.variance_components(complete(values))
+    item, rater = (x.ravel().tolist() for x in np.indices(values.shape))
+    assert [e.value for e in made.parts.values()] == pytest.approx(reml(item, rater, values.ravel().tolist()), rel=1e-3)
+
+
+def test_sparse_designs_lie_near_restricted_maximum_likelihood():
+    item, rater, y = sparse_design(1, items=25)
+    frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y})
+    made = disagreement.variance_components(halo.as_judgments(frame, level="interval"))
+    for estimate, other in zip(made.parts.values(), reml(item.tolist(), rater.tolist(), y.tolist()), strict=True):
+        assert estimate.value == pytest.approx(other, rel=0.35)
+
+
+@pytest.mark.parametrize("repeats", [0, 25])
+def test_sums_and_expectations_are_those_of_dense_projections(repeats):
+    item, rater, y = sparse_design(3, repeats=repeats)
+    made = crossed(item, rater, y[:, None])
+    for name, (value, expects) in quadratic_forms(item.tolist(), rater.tolist(), y.tolist()).items():
+        name = name if repeats else {"cell": "residual", "residual": "none"}.get(name, name)
+        if name == "none":
+            continue
+        assert made[name].value == pytest.approx(value)
+        for factor, times in made[name].expects.items():
+            assert times == pytest.approx(expects[factor], abs=1e-8)
+
+
+def two_rounds(seed):
+    rng = np.random.default_rng(seed)
+    item, rater, _ = sparse_design(seed, items=300, raters=12)
+    own = rng.normal(0, 1.0, (300, 12))[item, rater]
+    base = rng.normal(0, 1.5, 300)[item] + rng.normal(0, 0.5, 12)[rater] + own
+    again = rng.random(len(item)) < 0.6
+    keys = pd.DataFrame({"item_id": item, "rater_id": rater})
+    first = keys.assign(label=base + rng.normal(0, 0.8, len(item)), round=1)
+    second = keys.assign(label=base + 0.4 + rng.normal(0, 0.8, len(item)), round=2)
+    return first, second[again]
+
+
+def test_repeats_set_noise_apart_from_what_a_rater_sees_in_an_item():
+    true = {"item": 2.25, "rater": 0.25, "item_rater": 1.0, "residual": 0.64}
+    held, values = dict.fromkeys(true, 0), {k: [] for k in true}
+    for seed in range(50):
+        made = disagreement.variance_components(halo.as_judgments(pd.concat(two_rounds(seed)), level="interval"))
+        for name, e in made.parts.items():
+            held[name] += e.low <= true[name] <= e.high
+            values[name].append(e.value)
+    assert min(held.values()) >= 43, held
+    for name, found in values.items():
+        assert np.mean(found) == pytest.approx(true[name], rel=0.12)
+    assert any("shift between rounds" in c for c in made.residual.cautions)
+    one_round = disagreement.variance_components(halo.as_judgments(two_rounds(0)[0], level="interval"))
+    assert one_round.item_rater is None
+    assert one_round.residual.value == pytest.approx(1.64, rel=0.2)
+
+
+def test_criteria_as_a_facet_agree_with_expected_mean_squares():
+    rng = np.random.default_rng(4)
+    y = (
+        rng.normal(size=(15, 1, 1)) + rng.normal(size=(1, 5, 1)) + rng.normal(size=(1, 1, 4))
+        + rng.normal(size=(15, 5, 1)) + rng.normal(size=(15, 1, 4))
+        + rng.normal(0, 0.5, (1, 5, 4)) + rng.normal(size=(15, 5, 4))
+    )  # fmt: skip
+    frame = pd.DataFrame(
+        [(f"i{i}", f"r{r}", f"c{c}", y[i, r, c]) for i, r, c in np.ndindex(y.shape)],
+        columns=["item_id", "rater_id", "criterion", "label"],
+    )
+    made = disagreement.variance_components(halo.as_judgments(frame, level="interval"), facets=("criterion",))
+    expected = three_way(y)
+    assert set(made.parts) == set(expected)
+    for name, e in made.parts.items():
+        assert e.value == pytest.approx(max(expected[name], 0), abs=1e-9)
+    assert made.n_criteria == 4
+    fewer = made.dependability(3, n_criteria=1)
+    error = (made.rater.value + made.item_rater.value + made.rater_criterion.value + made.residual.value) / 3
+    error += made.item_criterion.value
+    assert fewer.value == pytest.approx(made.item.value / (made.item.value + error))
+    assert made.reliability(3).value > made.dependability(3).value > fewer.value
+    with pytest.raises(NotEstimable, match="one at a time"):
+        disagreement.variance_components(halo.as_judgments(frame, level="interval"))
+
+
+@given(st.integers(0, 10**6), st.floats(0.1, 50), st.floats(-100, 100))
+@settings(max_examples=25, deadline=None)
+def test_components_scale_with_the_square_and_forget_names_and_order(seed, scale, shift):
+    item, rater, y = sparse_design(seed, items=25)
+    frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y})
+    other = frame.assign(label=scale * y + shift, rater_id=100 - rater).sample(frac=1, random_state=1)
+    a, b = (disagreement.variance_components(halo.as_judgments(f, level="interval")) for f in (frame, other))
+    for name in a.parts:
+        assert b.parts[name].value == pytest.approx(scale**2 * a.parts[name].value, rel=1e-6, abs=1e-9 * scale**2)
+        assert a.parts[name].low <= a.parts[name].value <= a.parts[name].high
+    curve = a.d_study(6)
+    assert (curve.groupby("coefficient")["value"].diff().dropna() >= -1e-12).all()
+    assert ((curve["low"] <= curve["value"]) & (curve["value"] <= curve["high"])).all()
+
+
+@pytest.mark.parametrize("design", list(study_disagreement.DESIGNS))
+def test_intervals_hold_the_truth_as_often_as_they_say(design):
+    for row in study_disagreement.study(design, 60, seed=5):
+        assert row["coverage"] >= 0.87, row
+        assert row["mean"] == pytest.approx(row["truth"], rel=0.2), row
+
+
+def test_the_committed_study_holds():
+    table = pd.read_csv(Path(study_disagreement.__file__).parent / "results/study_disagreement.csv", comment="#")
+    assert table["coverage"].between(0.92, 1).all()
+
+
+def test_labels_that_have_no_variance_are_refused():
+    words = [["x", "y", "z"], ["y", "y", "z"], ["x", "x", "x"]]
+    with pytest.raises(NotEstimable, match="nominal"):
+        disagreement.variance_components(complete(words, level="nominal"))
+    assert disagreement.variance_components(complete(words, level="nominal"), label="x").unit == "share of 'x'"
+    with pytest.raises(BadOption, match="label"):
+        disagreement.variance_components(complete(words, level="nominal"), label="w")
+    with pytest.raises(NotEstimable, match="the same"):
+        disagreement.variance_components(complete([[1, 1], [1, 1]]))
+    with pytest.raises(NotEstimable, match="2 items and 1 rater"):
+        disagreement.variance_components(complete([[1], [2]]))
+    lonely = pd.DataFrame({"item_id": list("abcd"), "rater_id": list("xxyy"), "label": [1, 2, 3, 4]})
+    with pytest.raises(NotEstimable, match="two raters"):
+        disagreement.variance_components(halo.as_judgments(lonely, level="interval"))
+    with pytest.raises(BadOption, match="facets"):
+        disagreement.variance_components(complete(SHROUT), facets=("market",))
+    with pytest.raises(BadOption, match="n_raters"):
+        disagreement.variance_components(complete(SHROUT)).reliability(0)
+
+
+def test_a_negative_component_is_set_to_zero_and_said():
+    values = np.array([[0.0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 1, 0]])
+    made = disagreement.variance_components(complete(values))
+    assert made.item.value == 0
+    assert any("negative" in c for c in made.item.cautions)
+
+
+def test_two_raters_speak_for_the_items_only():
+    rng = np.random.default_rng(1)
+    made = disagreement.variance_components(complete(rng.normal(size=(30, 1)) + rng.normal(size=(30, 2))))
+    assert made.item.over == "items"
+    assert made.rater.high < 10
+
+
+def test_binary_labels_and_a_hundred_thousand_judgments():
+    rng = np.random.default_rng(2)
+    n = 33_334
+    rater = np.argsort(rng.random((n, 60)), axis=1)[:, :3].ravel()
+    chance = np.clip(rng.beta(2, 2, n)[:, None] + rng.normal(0, 0.05, 60)[rater.reshape(n, 3)], 0, 1)
+    said = np.where(rng.random((n, 3)) < chance, "yes", "no").ravel()
+    frame = pd.DataFrame({"item_id": np.repeat(np.arange(n), 3), "rater_id": rater, "label": said})
+    made = disagreement.variance_components(halo.as_judgments(frame))
+    assert made.item.value == pytest.approx(0.05, rel=0.1)
+    assert made.residual.value == pytest.approx(0.2, rel=0.05)
