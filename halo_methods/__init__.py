@@ -22,13 +22,14 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("agreement", "audit", "calibration", "disagreement", "errors", "judgments", "plots", "reports", "results"),
-    *("simulation", "standards"),
+    *("aggregation", "agreement", "audit", "calibration", "disagreement", "errors", "judgments", "plots"),
+    *("reports", "results", "simulation", "standards"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
 
 if TYPE_CHECKING:
+    from . import aggregation as aggregation
     from . import agreement as agreement
     from . import audit as audit
     from . import calibration as calibration

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations, permutations
+from math import log
 
 import numpy as np
 from scipy import optimize
@@ -151,3 +152,38 @@ def three_way(y: np.ndarray) -> dict[str, float]:
         "rater_criterion": (ms["jk"] - ms["e"]) / n,
         "residual": ms["e"],
     }
+
+
+def em(rows: Sequence[Row], labels: Sequence[float], rounds: int) -> tuple[dict, dict, dict, float]:
+    """Dawid and Skene's maximization and expectation in turn, from shares of votes, as the paper writes it.
+
+    Chances of the true label by item, prevalence, chances (rater, true, given), and the log-likelihood.
+    """
+    items, raters = list(dict.fromkeys(r[0] for r in rows)), sorted({r[1] for r in rows})
+    times = Counter(rows)
+    n = Counter(r[0] for r in rows)
+    chance = {i: {k: sum(times[i, r, k] for r in raters) / n[i] for k in labels} for i in items}
+    prior: dict = {}
+    theta: dict = {}
+    total = 0.0
+    for _ in range(rounds):
+        prior = {k: sum(chance[i][k] for i in items) / len(items) for k in labels}
+        for r in raters:
+            for k in labels:
+                given = {m: sum(chance[i][k] * times[i, r, m] for i in items) for m in labels}
+                every = sum(given.values())
+                for m in labels:
+                    theta[r, k, m] = given[m] / every if every > 0 else 1 / len(labels)
+        total = 0.0
+        for i in items:
+            joint = {}
+            for k in labels:
+                product = prior[k]
+                for r in raters:
+                    for m in labels:
+                        product *= theta[r, k, m] ** times[i, r, m]
+                joint[k] = product
+            whole = sum(joint.values())
+            total += log(whole)
+            chance[i] = {k: joint[k] / whole for k in labels}
+    return chance, prior, theta, total

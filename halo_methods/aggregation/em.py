@@ -1,0 +1,178 @@
+"""Expectation and maximization for raters who answer independently given the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from ..errors import BadOption, HaloError
+from ..judgments import Judgments
+from ..results import counted, readable
+from .uncertainty import confusion_table, rater_table
+from .votes import Array, Votes, accepted, votes
+
+Gold = Literal["ignore", "use"]
+Prevalence = Literal["estimated", "uniform"]
+Mask = npt.NDArray[np.bool_] | None
+Step = Callable[[Array, Any], tuple[Array, Any]]
+"""From expected counts (rater, given, true) and the last parameters to chances (rater, given, true) and parameters."""
+LOWEST = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A rater model: its name and how its parameters follow from expected counts."""
+
+    name: str
+    step: Step
+    prevalence: Prevalence = "estimated"
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Where expectation and maximization ended."""
+
+    posterior: Array
+    prior: Array
+    tables: Array
+    state: Any
+    log_likelihood: float
+    converged: bool
+    iterations: int
+    change: float
+    model: Model | None = None
+    method: str = ""
+    notes: tuple[str, ...] = ()
+    raters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def expected(votes: Votes, tables: Array, prior: Array, mask: Mask) -> tuple[Array, float]:
+    """Chance of each label being true for each item, and the log-likelihood."""
+    chance = np.log(np.maximum(tables, LOWEST)).reshape(-1, tables.shape[2])
+    p = votes.given @ chance
+    p += np.log(np.maximum(prior, LOWEST))
+    if mask is not None:
+        p[~mask] = -np.inf
+    top = p[:, 0].copy()
+    for k in range(1, p.shape[1]):
+        np.maximum(top, p[:, k], out=top)
+    p -= top[:, None]
+    np.exp(p, out=p)
+    total = p @ np.ones(p.shape[1])
+    p /= total[:, None]
+    return p, float(top.sum() + np.log(total).sum())
+
+
+def iterate(votes: Votes, model: Model, start: Array, mask: Mask, max_iterations: int, tolerance: float) -> Fit:
+    """Maximize and expect in turn until no parameter moves by more than the tolerance."""
+    p, state, prior = start, None, start.mean(0)
+    done, change = 0, np.inf
+    while done < max_iterations and change > tolerance:
+        before, prior_before = state, prior
+        done += 1
+        prior = p.mean(0) if model.prevalence == "estimated" else np.full(p.shape[1], 1 / p.shape[1])
+        tables, state = model.step(votes.sums(p), before)
+        p, log_likelihood = expected(votes, tables, prior, mask)
+        if before is not None:
+            change = max(float(np.abs(state - before).max()), float(np.abs(prior - prior_before).max()))
+    return Fit(p, prior, tables, state, log_likelihood, change <= tolerance, done, change, model)
+
+
+def first_guess(votes: Votes, mask: Mask) -> Array:
+    """Each item's votes as shares; for known items their accepted labels."""
+    if mask is None:
+        return votes.shares
+    known = ~np.asarray(mask.all(axis=1))
+    kept = np.where(mask, votes.shares, 0.0)
+    total = kept.sum(1, keepdims=True)
+    even = mask / mask.sum(1, keepdims=True)
+    kept = np.where(total > 0, kept / np.where(total > 0, total, 1), even)
+    made: Array = np.where(known[:, None], kept, votes.shares)
+    return made
+
+
+def fit(
+    j: Judgments,
+    model: Model,
+    *,
+    max_iterations: int,
+    tolerance: float,
+    gold: Gold = "ignore",
+    starts: int = 1,
+    seed: int = 0,
+) -> tuple[Votes, Fit]:
+    """The best fit of several starts, oriented, with its raters and notes."""
+    if gold not in get_args(Gold):
+        raise BadOption.of("gold", gold, get_args(Gold))
+    if model.prevalence not in get_args(Prevalence):
+        raise BadOption.of("prevalence", model.prevalence, get_args(Prevalence))
+    if int(max_iterations) < 1 or int(starts) < 1 or tolerance < 0:
+        raise HaloError("max_iterations and starts are at least 1, and tolerance is at least 0")
+    j = j.one()
+    made = votes(j)
+    mask = accepted(j, made) if gold == "use" else None
+    guess = first_guess(made, mask)
+    tried = [iterate(made, model, guess, mask, max_iterations, tolerance)]
+    rng = np.random.default_rng(seed)
+    for _ in range(starts - 1):
+        noise = rng.dirichlet(np.ones(guess.shape[1]), len(guess))
+        mixed = guess if mask is None else guess * mask
+        mixed = 0.5 * mixed + 0.5 * (noise if mask is None else noise * mask)
+        mixed /= mixed.sum(1, keepdims=True)
+        tried.append(iterate(made, model, mixed, mask, max_iterations, tolerance))
+    best = max(tried, key=lambda f: f.log_likelihood)
+    notes = []
+    if best.log_likelihood > tried[0].log_likelihood + 0.01 * len(tried):
+        notes.append("Another start than the votes fits better: there are several solutions; look at the raters first.")
+    best, turned = oriented(made, best, mask)
+    notes += turned
+    return made, finished(made, best, tuple(notes), tolerance, gold_used=mask is not None)
+
+
+def oriented(votes: Votes, made: Fit, mask: Mask) -> tuple[Fit, list[str]]:
+    """Classes named by the labels that raters give them, and a note where that does not help."""
+    counts = votes.sums(made.posterior).sum(0)
+    right = float(np.trace(counts))
+    notes = []
+    rows, columns = linear_sum_assignment(-counts)
+    if mask is None and made.tables.shape[1] > 1 and counts[rows, columns].sum() > right * (1 + 1e-9) + 1e-9:
+        p = made.posterior[:, columns]
+        made = replace(made, posterior=p, prior=made.prior[columns], tables=made.tables[:, :, columns])
+        notes.append("The fitted classes were renamed after the labels that raters give them most.")
+        right = float(np.trace(votes.sums(p).sum(0)))
+    chance = float((counts.sum(0) * counts.sum(1)).sum() / counts.sum() ** 2)
+    if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
+        notes.append("On the whole the raters are no better than chance under this model: do not use these labels.")
+    return made, notes
+
+
+def finished(votes: Votes, made: Fit, notes: tuple[str, ...], tolerance: float, *, gold_used: bool) -> Fit:
+    """The fit with its raters, and what its reader must know."""
+    said = list(notes)
+    if not made.converged:
+        said.insert(0, f"Not converged after {made.iterations:,} rounds: the last one moved a parameter by "
+                       f"{readable(made.change)}, more than {tolerance:g}; raise max_iterations.")  # fmt: skip
+    if len(votes.raters) < 3:
+        said.append(
+            f"{counted(len(votes.raters), 'rater')}: with fewer than three, nothing in the data tells who is right."
+        )
+    each = float(votes.n_by_item.mean())
+    if each < 3:
+        said.append(f"{readable(each)} judgments an item: with fewer than three, probabilities rest on the model more "
+                    "than on the item.")  # fmt: skip
+    if made.prior.max() > 0.9:
+        top = votes.labels[int(made.prior.argmax())]
+        said.append(f"{100 * made.prior.max():.3g}% of items are {top!r}: rare labels may be lost; compare with the "
+                    "majority item by item.")  # fmt: skip
+    if gold_used:
+        said.append("Known gold was used: accuracy on these gold items says nothing about the others.")
+    model = made.model
+    name = model.name if model else made.method
+    raters = rater_table(votes, made.posterior)
+    confusion = confusion_table(votes, made.posterior, made.tables)
+    return replace(made, method=name, notes=tuple(said), raters=raters, confusion=confusion)

@@ -1,0 +1,127 @@
+"""Who gave which item which label, as one sparse table of counts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ..errors import NotEstimable
+from ..judgments import Judgments, accepted_answers
+from ..judgments.coding import codes, numbered, once, unit_keys
+
+Array = npt.NDArray[np.float64]
+MOST_LABELS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Judgments counted: one row an item, one column a rater's label.
+
+    Attributes
+    ----------
+    items : ndarray of str
+        Items in the order in which they first appear.
+    raters : tuple of str
+        Sorted.
+    labels : tuple
+        The scale, or the labels that occur.
+    given : scipy.sparse.csr_array, shape (n_items, n_raters * n_labels)
+        How often column ``rater * n_labels + label`` was given to the item:
+        rounds count as repeats.
+    """
+
+    items: npt.NDArray[Any]
+    raters: tuple[str, ...]
+    labels: tuple[Any, ...]
+    given: sparse.csr_array
+
+    @cached_property
+    def backwards(self) -> sparse.csc_array:
+        """The same counts with items as columns."""
+        return self.given.T
+
+    @cached_property
+    def tally(self) -> Array:
+        """How often each item was given each label, items by labels."""
+        return np.asarray(self.given @ np.tile(np.eye(len(self.labels)), (len(self.raters), 1)))
+
+    @cached_property
+    def n_by_item(self) -> Array:
+        """Judgments of each item."""
+        return self.tally.sum(1)
+
+    @cached_property
+    def n_by_rater(self) -> Array:
+        """Judgments of each rater."""
+        return np.asarray(self.given.sum(axis=0)).reshape(len(self.raters), -1).sum(1)
+
+    @cached_property
+    def shares(self) -> Array:
+        """Each item's votes as shares."""
+        made: Array = self.tally / self.n_by_item[:, None]
+        return made
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments in all."""
+        return int(self.n_by_item.sum())
+
+    def sums(self, by_item: Array) -> Array:
+        """Sums of a table over items by rater and label, shape (n_raters, n_labels, its columns)."""
+        made: Array = (self.backwards @ by_item).reshape(len(self.raters), len(self.labels), -1)
+        return made
+
+
+def votes(j: Judgments) -> Votes:
+    """The votes of one criterion and one stage, counted once.
+
+    Raises
+    ------
+    NotEstimable
+        If the labels are too many to be categories.
+    """
+    return once(j, "votes", lambda: _votes(j))
+
+
+def _votes(j: Judgments) -> Votes:
+    labels = j.labels
+    if len(labels) > MOST_LABELS:
+        raise NotEstimable(
+            f"{len(labels):,} different labels: a consensus needs a few categories, at most {MOST_LABELS}; "
+            "numbers on a wide scale are averaged, not voted on"
+        )
+    unit, rater, raters = numbered(j)
+    listed = j.frame["item_id"].to_arrow().dictionary_encode()
+    item = unit if unit_keys(j) == ["item_id"] else listed.indices.to_numpy().astype(np.int64)
+    label = codes(labels, j.frame["label"]).to_numpy()
+    shape = (len(listed.dictionary), len(raters) * len(labels))
+    column = rater * len(labels) + label
+    given = sparse.coo_array((np.ones(len(item)), (item, column)), shape=shape).tocsr()
+    return Votes(listed.dictionary.to_numpy(zero_copy_only=False), raters, labels, given)
+
+
+def accepted(j: Judgments, made: Votes) -> npt.NDArray[np.bool_] | None:
+    """Which labels each item's gold accepts (all of them where there is no gold); None without any gold.
+
+    An item whose gold is none of the labels counts as without gold.
+    """
+    return once(j, "accepted", lambda: _accepted(j, made))
+
+
+def _accepted(j: Judgments, made: Votes) -> npt.NDArray[np.bool_] | None:
+    if "gold" not in j.columns or j.frame["gold"].is_null().all():
+        return None
+    gold = j.frame.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)
+    place = {item: n for n, item in enumerate(made.items)}
+    number = {label: n for n, label in enumerate(made.labels)}
+    allowed = np.ones((len(made.items), len(made.labels)), bool)
+    for item, cell in gold.iter_rows():
+        answers = [float(a) for a in accepted_answers(cell)] if j.numeric else accepted_answers(cell)
+        known = [number[a] for a in answers if a in number]
+        if known:
+            allowed[place[item]] = False
+            allowed[place[item], known] = True
+    return allowed
