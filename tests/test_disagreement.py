@@ -205,3 +205,11 @@ def test_binary_labels_and_a_hundred_thousand_judgments():
     made = disagreement.variance_components(halo.as_judgments(frame))
     assert made.item.value == pytest.approx(0.05, rel=0.1)
     assert made.residual.value == pytest.approx(0.2, rel=0.05)
+
+
+def test_causes_have_one_code_one_question_and_one_route_each():
+    table = disagreement.causes()
+    assert table["code"].tolist() == list(disagreement.CAUSES)
+    assert table["test"].str.endswith("?").all()
+    assert table.map(bool).all(axis=None)
+    assert set(table["change"]) == {"guideline", "edge case", "retraining", "items", "gold", "none"}
