@@ -1,5 +1,6 @@
 """Brute force from the definitions, one loop a sentence; slow and independent of the package."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations, permutations
@@ -75,6 +76,84 @@ def alpha(rows: Sequence[Row], level: str = "nominal") -> float:
     within = sum(sum(d(a, b) for a, b in permutations(labels, 2)) / (len(labels) - 1) for labels in units) / n
     among = sum(d(a, b) for a, b in permutations(used, 2)) / (n * (n - 1))
     return 1 - within / among
+
+
+def alpha_with(rows: Sequence[Row], d: Callable[[object, object], float]) -> float:
+    """Alpha with any distance."""
+    units = [labels for labels in by_item(rows).values() if len(labels) > 1]
+    used = [label for labels in units for label in labels]
+    n = len(used)
+    within = sum(sum(d(a, b) for a, b in permutations(labels, 2)) / (len(labels) - 1) for labels in units) / n
+    return 1 - within / (sum(d(a, b) for a, b in permutations(used, 2)) / (n * (n - 1)))
+
+
+def set_distance(kind: str) -> Callable[[object, object], float]:
+    """Passonneau (2006), on texts of answers separated by a bar."""
+
+    def d(a: object, b: object) -> float:
+        x, y = set(str(a).split("|")), set(str(b).split("|"))
+        likeness = len(x & y) / len(x | y)
+        if kind == "jaccard":
+            return 1 - likeness
+        if x == y:
+            return 0.0
+        return 1 - likeness * (2 / 3 if x <= y or y <= x else 1 / 3 if x & y else 0)
+
+    return d
+
+
+def weight(kind: str, labels: Sequence[float]) -> Callable[[float, float], float]:
+    """Weights as the R package irrCAC writes them; sets are those of one label."""
+    low, high, q = min(labels), max(labels), len(labels)
+
+    def ratio(a: float, b: float) -> float:
+        return ((a - b) / (a + b)) ** 2 if a + b else 0.0
+
+    def around(a: float, b: float) -> float:
+        return math.sin(math.pi * (a - b) / (high - low + 1)) ** 2
+
+    most = max(around(a, b) for a in labels for b in labels)
+    return {
+        "linear": lambda a, b: 1 - abs(a - b) / (high - low),
+        "quadratic": lambda a, b: 1 - (a - b) ** 2 / (high - low) ** 2,
+        "radical": lambda a, b: 1 - math.sqrt(abs(a - b)) / math.sqrt(high - low),
+        "ordinal": lambda a, b: 1 - math.comb(int(abs(a - b)) + 1, 2) / math.comb(q, 2),
+        "ratio": lambda a, b: 1 - ratio(a, b) / max(ratio(x, y) for x in labels for y in labels),
+        "circular": lambda a, b: 1 - around(a, b) / most,
+    }.get(kind, lambda a, b: float(a == b))
+
+
+def weighted_agreement(rows: Sequence[Row], w: Callable[[float, float], float]) -> float:
+    shares = []
+    for labels in by_item(rows).values():
+        pairs = list(combinations(labels, 2))
+        if pairs:
+            shares.append(sum(w(a, b) for a, b in pairs) / len(pairs))
+    return sum(shares) / len(shares)
+
+
+def weighted_fleiss(rows: Sequence[Row], w: Callable[[float, float], float]) -> float:
+    p = prevalence(rows)
+    chance = sum(w(a, b) * p[a] * p[b] for a in p for b in p)
+    return (weighted_agreement(rows, w) - chance) / (1 - chance)
+
+
+def ac2(rows: Sequence[Row], w: Callable[[float, float], float], labels: Sequence[float]) -> float:
+    q, p = len(labels), prevalence(rows)
+    total = sum(w(a, b) for a in labels for b in labels)
+    chance = total / (q * (q - 1)) * sum(x * (1 - x) for x in p.values())
+    return (weighted_agreement(rows, w) - chance) / (1 - chance)
+
+
+def specific(rows: Sequence[Row], label: float) -> float:
+    """For every judgment that gives the label, the share of the item's other judgments that give it; their mean."""
+    shares = []
+    for labels in by_item(rows).values():
+        for at, own in enumerate(labels):
+            others = labels[:at] + labels[at + 1 :]
+            if own == label and others:
+                shares.append(sum(x == label for x in others) / len(others))
+    return sum(shares) / len(shares)
 
 
 def cohen(rows: Sequence[Row], a: str, b: str) -> float:

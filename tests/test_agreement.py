@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 import halo_methods as halo
 from halo_methods import agreement
-from halo_methods.agreement.coefficients import chance_corrected, kappa_from_disagreement, krippendorff
+from halo_methods.agreement.analytic import influence, standard_error
+from halo_methods.agreement.coefficients import chance_corrected, cohen, kappa_from_disagreement, krippendorff
 from halo_methods.agreement.intervals import leave_one_unit_out
-from halo_methods.agreement.sums import moment_totals, pattern_totals
+from halo_methods.agreement.sums import moment_totals, pair_totals, pattern_totals
 from halo_methods.errors import BadOption, HaloError, NotEstimable
-from halo_methods.judgments.counts import moments
+from halo_methods.judgments.counts import contingency, moments
 
 # Krippendorff (2011), https://repository.upenn.edu/asc_papers/43/: observers by units.
 KRIPPENDORFF = [
@@ -95,6 +96,72 @@ def test_gwet_four_raters(measure, options, published):
 )
 def test_gwet_two_abstractors(measure, published):
     assert round(measure(pair_table(ABSTRACTORS)).value, 7) == pytest.approx(published, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("measure", "error", "low"),
+    [
+        (agreement.gwet_ac, 0.14295, 0.461),
+        (agreement.fleiss_kappa, 0.15302, 0.424),
+        (agreement.krippendorff_alpha, 0.14557, 0.419),
+        (agreement.brennan_prediger, 0.14472, 0.454),
+    ],
+)
+def test_gwets_analytic_errors_and_intervals(measure, error, low):
+    made = measure(judgments(rows_of(GWET)), over="items", interval="analytic")
+    assert (round(made.low, 3), made.high, made.over) == (low, 1, "items")
+    assert float(made.method.split("error ")[1].rstrip(")")) == pytest.approx(error, abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "error"),
+    [
+        (lambda q: chance_corrected("AC1", q, "gwet"), 0.04321747),
+        (lambda q: chance_corrected("pi", q, "fleiss"), 0.05905473),
+        (lambda q: chance_corrected("BP", q, "uniform"), 0.04693346),
+        (lambda q: krippendorff("nominal", q), 0.05905473),
+    ],
+)
+def test_gwets_analytic_errors_of_two_raters(coefficient, error):
+    """For two raters Gwet divides by n squared, for more by n (n - 1)."""
+    j = pair_table(ABSTRACTORS)
+    made = coefficient(j.labels)
+    totals = pattern_totals(j, made, paired_only=True)
+    n = totals.n_units
+    assert standard_error(totals, made) * ((n - 1) / n) ** 0.5 == pytest.approx(error, abs=5e-9)
+
+
+def test_the_analytic_error_of_cohens_kappa_is_gwets():
+    j = pair_table(ABSTRACTORS)
+    kappa = cohen(j.labels)
+    totals = pair_totals(contingency(j, "r0", "r1").astype(float), kappa)
+    moved = influence(totals, kappa, all_paired=True)
+    assert (totals.frequency @ moved**2) ** 0.5 / totals.n_units == pytest.approx(0.05891072, abs=5e-9)
+
+
+def test_the_analytic_interval_is_over_items_and_wide_where_nothing_varies():
+    j = judgments(simulated(60, 5))
+    with pytest.raises(BadOption, match='say over="items"'):
+        agreement.gwet_ac(j, interval="analytic")
+    with pytest.raises(BadOption, match="interval is 'delta'; allowed: 'resampled', 'analytic'"):
+        agreement.gwet_ac(j, over="items", interval="delta")
+    one, two = (agreement.gwet_ac(j, over="items", interval=i) for i in ("analytic", "resampled"))
+    assert (one.low, one.high) == pytest.approx((two.low, two.high), abs=0.02)
+    alike = judgments([(f"i{i}", f"r{r}", i % 2) for i in range(20) for r in range(3)])
+    assert agreement.krippendorff_alpha(alike, over="items", interval="analytic").low < 1
+
+
+def test_the_analytic_interval_covers():
+    """Nominal alpha of 200 items by five fixed raters, against the mean over many samples."""
+    values, ends = [], []
+    for seed in range(120):
+        made = agreement.krippendorff_alpha(
+            judgments(simulated(200, 5, seed=seed, missing=0.1)), over="items", interval="analytic"
+        )
+        values.append(made.value)
+        ends.append((made.low, made.high))
+    truth = np.mean(values)
+    assert 0.90 <= np.mean([low <= truth <= high for low, high in ends]) <= 0.99
 
 
 def test_the_analytic_errors_gwet_prints_are_near_the_jackknife():
@@ -263,6 +330,43 @@ def simulated(items, raters, seed=1, accuracy=0.8, missing=0.0):
     return [(f"i{i}", f"r{r}", int(label[i, r])) for i, r in zip(*np.nonzero(seen), strict=True)]
 
 
+@given(tables(), st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_order_of_rows_items_and_raters_changes_nothing(rows, random):
+    """Also for measures that read the scale's order, where labels keep their names."""
+    items, raters = (sorted({row[part] for row in rows}) for part in (0, 1))
+    new_items, new_raters = ([f"n{k}" for k in range(len(names))] for names in (items, raters))
+    random.shuffle(new_items)
+    random.shuffle(new_raters)
+    of, by = dict(zip(items, new_items, strict=True)), dict(zip(raters, new_raters, strict=True))
+    other = [(of[i], by[r], x) for i, r, x in rows]
+    random.shuffle(other)
+    one, two = judgments(rows, scale=SCALE), judgments(other, scale=SCALE)
+    for measure, options in (
+        (agreement.percent_agreement, {"weights": "linear"}),
+        (agreement.krippendorff_alpha, {"level": "ordinal"}),
+        (agreement.krippendorff_alpha, {"level": "interval"}),
+        (agreement.gwet_ac, {"weights": "quadratic"}),
+        (agreement.fleiss_kappa, {"weights": "radical"}),
+        (agreement.brennan_prediger, {"weights": "circular"}),
+    ):
+        for over in ("items", "items and raters"):
+            a, b = (measure(j, over=over, replicates=100, **options) for j in (one, two))
+            assert (b.value, b.low, b.high) == pytest.approx((a.value, a.low, a.high), abs=1e-9)
+
+
+@given(tables())
+@settings(max_examples=25, deadline=None)
+def test_doubling_every_item_keeps_the_value(rows):
+    twice = rows + [(f"{i}-again", r, x) for i, r, x in rows]
+    one, two = judgments(rows, scale=SCALE), judgments(twice, scale=SCALE)
+    for measure in (agreement.percent_agreement, agreement.fleiss_kappa, agreement.gwet_ac, agreement.brennan_prediger):
+        assert measure(two).value == pytest.approx(measure(one).value, abs=1e-9)
+    n = sum(len(labels) for labels in oracles.by_item(rows).values() if len(labels) > 1)
+    alpha, doubled = (1 - agreement.krippendorff_alpha(j).value for j in (one, two))
+    assert doubled * (n - 1) / n == pytest.approx(alpha * (2 * n - 1) / (2 * n), abs=1e-9)
+
+
 def test_doubling_every_item_keeps_the_value_and_narrows_the_interval():
     rows = simulated(80, 4, missing=0.2)
     twice = rows + [(f"{i}-again", r, x) for i, r, x in rows]
@@ -422,3 +526,170 @@ def test_no_warning_escapes():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         agreement.summary(judgments(simulated(30, 5), level="ordinal", scale=["0", "1", "2"]))
+
+
+# irrCAC 0.4.4, categories 1 to 5: radical, ratio and circular weights of 1 against 1 to 5.
+WEIGHTED = {
+    "radical": [1, 0.5, 1 - (2 / 4) ** 0.5, 1 - (3 / 4) ** 0.5, 0],
+    "ratio": [1, 0.75, 0.4375, 0.19, 0],
+    "circular": [1, 0.6180339887, 0, 0, 0.6180339887],
+}
+
+
+@pytest.mark.parametrize("kind", WEIGHTED)
+def test_weights_are_those_of_the_papers(kind):
+    w = agreement.agreement_weights(kind, [1, 2, 3, 4, 5])
+    assert w[0] == pytest.approx(WEIGHTED[kind], abs=1e-9)
+    assert np.array_equal(w, w.T)
+    assert np.array_equal(np.diag(w), np.ones(5))
+
+
+@given(tables(), st.sampled_from(["linear", "quadratic", "ordinal", "radical", "ratio", "circular", "jaccard", "masi"]))
+@settings(max_examples=60, deadline=None)
+def test_weighted_coefficients_equal_brute_force(rows, kind):
+    j = judgments(rows, scale=SCALE)
+    weight = oracles.weight(kind, [0, 1, 2, 3])
+    options = {"weights": kind, "over": "items", "replicates": 100}
+    assert agreement.percent_agreement(j, **options).value == pytest.approx(
+        oracles.weighted_agreement(rows, weight), abs=1e-9
+    )
+    assert agreement.fleiss_kappa(j, **options).value == pytest.approx(oracles.weighted_fleiss(rows, weight), abs=1e-9)
+    if kind not in ("jaccard", "masi"):
+        found = agreement.gwet_ac(j, **options).value
+        assert found == pytest.approx(oracles.ac2(rows, weight, [0, 1, 2, 3]), abs=1e-9)
+
+
+def test_given_weights():
+    rows = simulated(40, 4)
+    table = pd.DataFrame([[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]], index=[0, 1, 2], columns=[0, 1, 2])
+    j = judgments(rows, scale=["0", "1", "2"])
+    for measure in (agreement.gwet_ac, agreement.fleiss_kappa, agreement.brennan_prediger, agreement.percent_agreement):
+        known = measure(j, weights="linear")
+        for given_ in (table, table.iloc[::-1, ::-1], table.to_numpy()):
+            made = measure(j, weights=given_)
+            assert (made.value, made.low, made.high) == (known.value, known.low, known.high)
+        assert "given weights" in made.method
+    pair = agreement.cohen_kappa(j, "r0", "r1", weights=table)
+    assert pair.value == agreement.cohen_kappa(j, "r0", "r1", weights="linear").value
+    assert len(agreement.pairs(j, weights=table)) == 6
+    two = judgments([row for row in rows if row[1] in ("r0", "r1")], scale=["0", "1", "2"])
+    assert agreement.scott_pi(two, weights=table).value == agreement.scott_pi(two, weights="linear").value
+    for wrong, words in (
+        (table.to_numpy()[:2], "2 x 3; there are 3 labels"),
+        (table.rename(index={2: 9}), "no row and column for '2'"),
+        (table - 0.5, "not all from 0"),
+        (table * 0.5, "not 1 on the diagonal"),
+        (np.array([[1, 0.2, 0], [0.5, 1, 0], [0, 0, 1]]), "not symmetric"),
+        (np.full((3, 3), np.nan), "not all from 0"),
+        (np.array([["a"]]), "not numbers"),
+    ):
+        with pytest.raises(BadOption, match=words):
+            agreement.gwet_ac(j, weights=wrong)
+    with pytest.raises(BadOption, match="weights is 'cubic'; allowed: 'identity'"):
+        agreement.gwet_ac(j, weights="cubic")
+    with pytest.raises(NotEstimable, match="ratio weights need labels"):
+        agreement.gwet_ac(judgments([(i, r, "abc"[x]) for i, r, x in rows], scale=["a", "b", "c"]), weights="ratio")
+
+
+def test_circular_weights_go_around():
+    hours = agreement.agreement_weights("circular", range(24))
+    assert hours[0, 23] == pytest.approx(hours[0, 1])
+    assert hours[0, 12] == 0
+    longer = agreement.agreement_weights("circular", range(24), period=48)
+    assert longer[0, 23] < longer[0, 1]
+    with pytest.raises(BadOption, match="one point of the circle"):
+        agreement.agreement_weights("circular", [0, 24], period=24)
+    with pytest.raises(BadOption, match="period is 0"):
+        agreement.agreement_weights("circular", range(24), period=0)
+
+
+SETS = st.sets(st.sampled_from("abc"), min_size=1).map(lambda s: "|".join(sorted(s)))
+
+
+@given(st.lists(st.lists(st.one_of(st.none(), SETS), min_size=3, max_size=3), min_size=3, max_size=7))
+@settings(max_examples=60, deadline=None)
+def test_alpha_of_sets_equals_brute_force(table):
+    rows = rows_of(table)
+    paired = [x for row in table if sum(v is not None for v in row) > 1 for x in row if x is not None]
+    assume(len(set(paired)) > 1)
+    for kind in ("jaccard", "masi"):
+        made = agreement.krippendorff_alpha(judgments(rows), distance=kind, replicates=100)
+        assert made.value == pytest.approx(oracles.alpha_with(rows, oracles.set_distance(kind)), abs=1e-9)
+
+
+def test_sets_have_no_order_and_no_number():
+    rows = [
+        ("i0", "x", "a|b"),
+        ("i0", "y", "b|a"),
+        ("i1", "x", "c"),
+        ("i1", "y", "c"),
+        ("i2", "x", "d||e"),
+        ("i2", "y", "d"),
+    ]
+    j = judgments(rows)
+    assert agreement.percent_agreement(j, weights="masi").value == pytest.approx(2 / 3)
+    assert agreement.percent_agreement(j).value == pytest.approx(1 / 3)
+    with pytest.raises(BadOption, match="nobody chose how many sets"):
+        agreement.gwet_ac(j, weights="masi")
+    with pytest.raises(BadOption, match="distance is 'dice'"):
+        agreement.krippendorff_alpha(j, distance="dice")
+    with pytest.raises(BadOption, match="give one"):
+        agreement.krippendorff_alpha(j, distance="masi", level="nominal")
+
+
+@given(tables())
+@settings(max_examples=40, deadline=None)
+def test_agreement_by_label_equals_brute_force(rows):
+    j = judgments(rows, scale=SCALE)
+    table = agreement.by_label(j, over="items", replicates=100).set_index("label")
+    for label in range(4):
+        found = table.loc[str(label)]
+        assert found["judgments"] == sum(x == label for _, _, x in rows)
+        two = [(i, r, int(x == label)) for i, r, x in rows]
+        try:
+            expected = oracles.specific(rows, label)
+        except ZeroDivisionError:
+            assert np.isnan(found["agreement"])
+            assert "nobody gave" in found["remarks"]
+        else:
+            assert found["agreement"] == pytest.approx(expected, abs=1e-9)
+            assert found["low"] <= found["agreement"] <= found["high"]
+        assert found["ac1"] == pytest.approx(oracles.ac1(two, 2), abs=1e-9)
+        if np.isfinite(found["alpha"]):
+            assert found["alpha"] == pytest.approx(oracles.alpha(two), abs=1e-9)
+
+
+def test_a_rare_label_shows_what_raw_agreement_hides():
+    rng = np.random.default_rng(4)
+    truth = rng.random(400) < 0.06
+    rows = [(f"i{i}", f"r{r}", int(t and rng.random() < 0.6)) for i, t in enumerate(truth) for r in range(5)]
+    j = judgments(rows)
+    assert agreement.percent_agreement(j).value > 0.95
+    assert agreement.rarest_label(j) == "1"
+    made = agreement.specific_agreement(j, "1")
+    assert made.value < 0.75
+    assert made.over == "items and raters"
+    with pytest.raises(BadOption, match="label is '7'"):
+        agreement.specific_agreement(j, "7")
+    few = judgments(rows[:60], scale=["0", "1", "2"])
+    with pytest.raises(NotEstimable, match="nobody gave '2'"):
+        agreement.specific_agreement(few, "2")
+    with pytest.raises(NotEstimable, match="100 items or more"):
+        agreement.rarest_label(few, least=100)
+
+
+def test_groups_of_several_criteria_show_raw_agreement_beside():
+    frame = pd.concat(
+        pd.DataFrame(simulated(30, 4, seed=seed), columns=["item_id", "rater_id", "label"]).assign(criterion=name)
+        for seed, name in ((1, "tone"), (2, "accuracy"))
+    ).astype(str)
+    j = halo.as_judgments(frame, level="nominal")
+    table = agreement.by(j, "criterion").set_index("criterion")
+    for name in ("tone", "accuracy"):
+        alone = j.only(criterion=name)
+        assert table.loc[name, "value"] == agreement.krippendorff_alpha(alone).value
+        assert table.loc[name, "raw_agreement"] == pytest.approx(agreement.percent_agreement(alone).value)
+        assert table.loc[name, "prevalence"] == pytest.approx(alone.frame["label"].value_counts()["count"].max() / 120)
+    assert len(agreement.icc_forms(j.only(criterion="tone"))) == 6
+    with pytest.raises(NotEstimable, match="2 criteria"):
+        agreement.by_label(j)

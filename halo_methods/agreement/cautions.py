@@ -7,7 +7,7 @@ from ..judgments import Judgments
 from ..judgments.counts import patterns
 from . import coefficients as formulas
 from .intervals import FEW_ITEMS
-from .weights import Array, as_numbers
+from .weights import Array, Weights, as_numbers, weights_name
 
 
 def raw_and_shares(j: Judgments) -> tuple[float, Array]:
@@ -42,6 +42,17 @@ def order_caution(j: Judgments, stated: bool) -> tuple[str, ...]:
     if j.level_given or stated:
         return ()
     return ("Labels are taken as nominal; give level= if their order or distance matters.",)
+
+
+NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
+
+
+def check_weights(j: Judgments, weights: Weights) -> str:
+    """The name of the weights; refuses those that need an order where none is known."""
+    name = weights_name(weights)
+    if name not in NEED_NO_ORDER:
+        need_order(j)
+    return name
 
 
 def need_order(j: Judgments) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from .weights import MOST_CATEGORIES, Array, agreement_weights, distances, few_enough
+from .weights import MOST_CATEGORIES, Array, Weights, agreement_weights, distances, few_enough, weights_name
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,15 @@ class Coefficient:
         Totals (..., t) to the coefficient (...), nan where it is undefined.
     lowest : float
         The least value it can take.
+    pairable : callable, optional
+        Krippendorff's alpha only: totals to the number of judgments used, n.
     """
 
     name: str
     sums: Callable[[Array], Array]
     value: Callable[[Array], Array]
     lowest: float = -1.0
+    pairable: Callable[[Array], Array] | None = None
 
 
 def _ratio(top: Array, bottom: Array) -> Array:
@@ -58,14 +61,37 @@ def pairwise_agreement(counts: Array, weights: Array) -> Array:
     return np.divide(agreeing, m * (m - 1), out=np.zeros(m.shape), where=m > 1)
 
 
-def percent_agreement(labels: Sequence[object], weights: str = "identity") -> Coefficient:
+def percent_agreement(labels: Sequence[object], weights: Weights = "identity") -> Coefficient:
     """Mean over units of the share of agreeing pairs."""
+    name = weights_name(weights)
     w = agreement_weights(weights, labels)
 
     def sums(counts: Array) -> Array:
         return np.stack([(counts.sum(-1) > 1).astype(float), pairwise_agreement(counts, w)], -1)
 
-    return Coefficient("percent agreement", sums, lambda t: _ratio(t[..., 1], t[..., 0]), 0.0)
+    called = "percent agreement" + ("" if name == "identity" else f" ({name} weights)")
+    return Coefficient(called, sums, lambda t: _ratio(t[..., 1], t[..., 0]), 0.0)
+
+
+def specific_agreement(label: object) -> Coefficient:
+    """Of the other raters of an item to which a rater gave the label, the share that gave it too.
+
+    On counts (..., 2) of the label and of the rest: sum n (n - 1) / (m - 1) over sum n, units with m > 1.
+
+    Examples
+    --------
+    >>> rare = specific_agreement("rare")
+    >>> float(rare.value(rare.sums(np.array([[2., 0], [1, 1], [0, 2]])).sum(0))).__round__(3)
+    0.667
+    """
+
+    def sums(counts: Array) -> Array:
+        n, m = counts[..., 0], counts.sum(-1)
+        paired = (m > 1).astype(float)
+        same = np.divide(n * (n - 1), m - 1, out=np.zeros(m.shape), where=m > 1)
+        return np.stack([paired, same, n * paired], -1)
+
+    return Coefficient(f"specific agreement on {label!r}", sums, lambda t: _ratio(t[..., 1], t[..., 2]), 0.0)
 
 
 Chance = Literal["fleiss", "gwet", "uniform"]
@@ -91,7 +117,7 @@ def expected_agreement(chance: Chance, prevalence: Array, weights: Array) -> Arr
     return np.full(prevalence.shape[:-1], weights.sum() / q**2)
 
 
-def chance_corrected(name: str, labels: Sequence[object], chance: Chance, weights: str = "identity") -> Coefficient:
+def chance_corrected(name: str, labels: Sequence[object], chance: Chance, weights: Weights = "identity") -> Coefficient:
     """(p_a - p_e) / (1 - p_e), Gwet's form for any number of raters and missing cells.
 
     p_a averages over units with two or more judgments; the prevalence of labels
@@ -122,7 +148,11 @@ def krippendorff(level: str, labels: Sequence[object]) -> Coefficient:
     """
     if level == "ordinal":
         return _krippendorff_ordinal(len(labels))
-    d = distances(level, labels)
+    return krippendorff_from_distances(level, distances(level, labels))
+
+
+def krippendorff_from_distances(name: str, d: Array) -> Coefficient:
+    """Alpha for any table of distances (q, q), 0 on the diagonal."""
 
     def sums(counts: Array) -> Array:
         m = counts.sum(-1)
@@ -136,7 +166,7 @@ def krippendorff(level: str, labels: Sequence[object]) -> Coefficient:
         expected = ((used @ d) * used).sum(-1)
         return 1 - _ratio((used.sum(-1) - 1) * totals[..., 1], expected)
 
-    return Coefficient(f"Krippendorff's alpha ({level})", sums, value)
+    return Coefficient(f"Krippendorff's alpha ({name})", sums, value, pairable=lambda t: t[..., 2:].sum(-1))
 
 
 def _krippendorff_ordinal(q: int) -> Coefficient:
@@ -162,7 +192,7 @@ def _krippendorff_ordinal(q: int) -> Coefficient:
         expected = 2 * (n[..., 0] * (used * squares).sum(-1) - (used * rank).sum(-1) ** 2)
         return 1 - _ratio((n[..., 0] - 1) * within, np.where(expected > 1e-9 * n[..., 0] ** 2 / 4, expected, 0))
 
-    return Coefficient("Krippendorff's alpha (ordinal)", sums, value)
+    return Coefficient("Krippendorff's alpha (ordinal)", sums, value, pairable=lambda t: t[..., 1 : q + 1].sum(-1))
 
 
 def krippendorff_from_moments() -> Coefficient:
@@ -182,14 +212,15 @@ def krippendorff_from_moments() -> Coefficient:
         expected = 2 * (n * ss - s**2)
         return 1 - _ratio((n - 1) * totals[..., 1], np.where(expected > 1e-12 * n * ss, expected, 0))
 
-    return Coefficient("Krippendorff's alpha (interval)", sums, value)
+    return Coefficient("Krippendorff's alpha (interval)", sums, value, pairable=lambda t: t[..., 2])
 
 
-def cohen(labels: Sequence[object], weights: str = "identity") -> Coefficient:
+def cohen(labels: Sequence[object], weights: Weights = "identity") -> Coefficient:
     """Cohen's kappa from the cells (..., q * q) of a two-rater table: 1 - sum v o / sum v e, v = 1 - w."""
     few_enough(labels, MOST_CATEGORIES)
     v = 1 - agreement_weights(weights, labels)
-    return kappa_from_disagreement(v, "Cohen's kappa" + ("" if weights == "identity" else f" ({weights} weights)"))
+    name = weights_name(weights)
+    return kappa_from_disagreement(v, "Cohen's kappa" + ("" if name == "identity" else f" ({name} weights)"))
 
 
 def kappa_from_disagreement(disagreement: Array, name: str = "Cohen's kappa") -> Coefficient:

@@ -7,10 +7,11 @@ from ..judgments import Judgments
 from ..judgments.counts import contingency
 from ..results import Estimate
 from . import coefficients as formulas
-from .cautions import all_alike, beside_coefficient, few_items, need_order, order_caution
+from .cautions import all_alike, beside_coefficient, check_weights, few_items, order_caution
 from .intervals import over_items
 from .measures import check
 from .sums import pair_totals
+from .weights import Weights
 
 
 def cohen_kappa(
@@ -18,7 +19,7 @@ def cohen_kappa(
     a: str,
     b: str,
     *,
-    weights: str = "identity",
+    weights: Weights = "identity",
     over: str = "items",
     confidence: float = 0.95,
     replicates: int = 1000,
@@ -30,8 +31,8 @@ def cohen_kappa(
     ----------
     a, b : str
         The two raters.
-    weights : {"identity", "linear", "quadratic", "ordinal"}
-        Partial credit; numeric labels are placed at their values, others at their positions.
+    weights : str or table
+        Partial credit, as `agreement_weights`.
     over : {"items"}
         A named pair is not a sample of raters.
 
@@ -56,8 +57,7 @@ def cohen_kappa(
         raise BadOption.of("over", over, ("items",))
     j = j.one()
     check(over, confidence, replicates)
-    if weights != "identity":
-        need_order(j)
+    name = check_weights(j, weights)
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
     totals = pair_totals(table, coefficient)
@@ -71,5 +71,5 @@ def cohen_kappa(
     return Estimate(
         totals.estimate, interval.low, interval.high, confidence, None, n, 2, 2 * n,
         f"{coefficient.name} of {a} and {b}; {beside}; {interval.how}", "items",
-        (*order_caution(j, weights != "identity"), *cautions, *few_items(n), *interval.cautions),
+        (*order_caution(j, name != "identity"), *cautions, *few_items(n), *interval.cautions),
     )  # fmt: skip

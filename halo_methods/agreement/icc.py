@@ -1,6 +1,7 @@
 """Intraclass correlations in six forms."""
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,17 @@ from ..results import Estimate, Over
 from .cautions import few_items
 from .weights import Array, as_numbers
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEANS = {
+    "ICC1": "one label, if raters differ from item to item",
+    "ICC2": "one label of a rater drawn from many; severity counts as error",
+    "ICC3": "one label of these raters, severity left out",
+    "ICC1k": "the mean of the raters, if they differ from item to item",
+    "ICC2k": "the mean of raters drawn from many; severity counts as error",
+    "ICC3k": "the mean of these raters, severity left out",
+}
 FORMS = {
     "ICC1": "ICC(1,1)",
     "ICC2": "ICC(A,1)",
@@ -31,10 +43,18 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
     j : Judgments
         Numeric labels, every item judged by every rater.
     form : {"ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"}
-        1: raters differ from item to item (one-way). 2: the same raters, a
-        sample of raters; differences of severity count as error. 3: these
-        raters only, severity left out. ``k``: reliability of the mean of the k
-        raters, not of a single label.
+        What it is the reliability of, and whom it speaks for:
+
+        ====== =============================== =================================== ================
+        form   reliability of                  raters                              speaks for
+        ====== =============================== =================================== ================
+        ICC1   one label                       others for each item (one-way)      items
+        ICC2   one label                       a sample; severity counts as error  items and raters
+        ICC3   one label, severity left out    these and no others                 items
+        ICC1k  the mean of the k raters        others for each item (one-way)      items
+        ICC2k  the mean of k raters            a sample; severity counts as error  items and raters
+        ICC3k  the mean, severity left out     these and no others                 items
+        ====== =============================== =================================== ================
     incomplete : {"refuse", "drop"}
         What to do with items that some rater did not judge.
     confidence : float
@@ -103,6 +123,53 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
     )  # fmt: skip
 
 
+def icc_forms(j: Judgments, *, incomplete: str = "refuse", confidence: float = 0.95) -> "pd.DataFrame":
+    """The six forms side by side, each with what it means.
+
+    Parameters
+    ----------
+    j, incomplete, confidence
+        As `icc`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        form, value, low, high, reliability_of, over, n_items, n_raters, remarks.
+
+    Raises
+    ------
+    NotEstimable
+        As `icc`, if no form can be estimated.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods.judgments import as_judgments
+    >>> rows = [(i, r, x) for i, row in enumerate([[1, 2], [3, 3], [5, 4], [2, 2]]) for r, x in enumerate(row)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+    >>> icc_forms(j)[["form", "value"]].round(2).head(2)
+       form  value
+    0  ICC1   0.87
+    1  ICC2   0.86
+    """
+    import pandas as pd
+
+    rows, reasons = [], []
+    for form, means in MEANS.items():
+        try:
+            e = icc(j, form=form, incomplete=incomplete, confidence=confidence)
+        except NotEstimable as reason:
+            reasons.append(str(reason))
+            continue
+        rows.append({
+            "form": form, "value": e.value, "low": e.low, "high": e.high, "reliability_of": means, "over": e.over,
+            "n_items": e.n_items, "n_raters": e.n_raters, "remarks": " ".join(e.cautions),
+        })  # fmt: skip
+    if not rows:
+        raise NotEstimable(reasons[0])
+    return pd.DataFrame(rows)
+
+
 def mean_squares(ratings: Array) -> dict[str, float]:
     """Mean squares of an items x raters table: items, raters, residual, within (raters and residual together).
 
@@ -159,7 +226,7 @@ def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
     if as_numbers(j.labels) is None:
         raise NotEstimable("an intraclass correlation needs labels that are numbers")
     keys = ["item_id", "round"] if "round" in j.columns else ["item_id"]
-    wide = j.frame.select(*keys, "rater_id", pl.col("label").cast(pl.Float64)).pivot(
+    wide = j.frame.select(*keys, "rater_id", pl.col("label").cast(pl.Float64)).pivot(  # noqa: PD010
         "rater_id", index=keys, values="label"
     )
     ratings = wide.drop(keys).to_numpy().astype(float)

@@ -9,9 +9,11 @@ from ..judgments import Judgments
 from ..judgments.counts import moments, patterns
 from ..results import Estimate, Over, counted
 from . import coefficients as formulas
+from .analytic import is_analytic, over_items_analytic
 from .cautions import (
     all_alike,
     beside_coefficient,
+    check_weights,
     few_items,
     need_order,
     order_caution,
@@ -20,19 +22,22 @@ from .cautions import (
 )
 from .coefficients import Coefficient
 from .intervals import Interval, Totals, over_both, over_items, over_raters
+from .sets import SETS, set_distances
 from .sums import moment_totals, pattern_totals
-from .weights import LEVELS, WEIGHTS, as_numbers
+from .weights import LEVELS, Weights, as_numbers, weights_name
 
 OVER = ("items", "raters", "items and raters")
 MANY_LABELS = 64
+_ITEMS: Over = "items"
 
 
-def percent_agreement(j: Judgments, **options: Any) -> Estimate:
+def percent_agreement(j: Judgments, *, weights: Weights = "identity", **options: Any) -> Estimate:
     """Raw agreement: the mean over items of the share of rater pairs that gave the same label.
 
     Between 0 and 1. Not corrected for chance: with one label at 90% of
     judgments, raters who guess agree on 82% of items. Options as
-    `krippendorff_alpha`, without `level`.
+    `krippendorff_alpha`, without `level`; `weights` as `gwet_ac`, for pairs that
+    agree in part.
 
     Raises
     ------
@@ -54,10 +59,13 @@ def percent_agreement(j: Judgments, **options: Any) -> Estimate:
             "see alpha, or the intraclass correlation"
         )
     j = j.one()
-    return _estimate(j, formulas.percent_agreement(j.labels), paired_only=True, **options)
+    stated = check_weights(j, weights) != "identity"
+    return _estimate(j, formulas.percent_agreement(j.labels, weights), stated=stated, paired_only=True, **options)
 
 
-def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any) -> Estimate:
+def krippendorff_alpha(
+    j: Judgments, *, level: str | None = None, distance: str | None = None, **options: Any
+) -> Estimate:
     """Krippendorff's alpha: 1 minus observed over expected disagreement, for any number of raters and missing cells.
 
     1 is perfect agreement, 0 what chance would give, negative worse than chance.
@@ -69,6 +77,8 @@ def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any
         One criterion and one stage; rounds are separate units.
     level : {"nominal", "ordinal", "interval", "ratio"}, optional
         What differences between labels mean; the table's own unless given.
+    distance : {"jaccard", "masi"}, optional
+        In place of a level, for labels that are sets of answers separated by ``|``.
     over : {"items and raters", "items", "raters"}
         Whom the interval speaks for. Items and raters: two-way jackknife. Items:
         bootstrap on label patterns. Raters: jackknife over raters.
@@ -76,6 +86,8 @@ def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any
         Between 0 and 1, default .95.
     replicates, seed : int
         Of the bootstrap over items, default 1,000 and 1.
+    interval : {"resampled", "analytic"}
+        With over="items", "analytic" is Gwet's: value +- t standard errors, no bootstrap.
 
     Returns
     -------
@@ -108,6 +120,13 @@ def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any
     0.444
     """
     j = j.one()
+    if distance is not None:
+        if distance not in SETS:
+            raise BadOption.of("distance", distance, SETS)
+        if level is not None:
+            raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
+        apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
+        return _estimate(j, apart, stated=True, paired_only=True, **options)
     chosen = level or j.level
     if chosen not in LEVELS:
         raise BadOption.of("level", chosen, LEVELS)
@@ -122,7 +141,7 @@ def krippendorff_alpha(j: Judgments, *, level: str | None = None, **options: Any
     return _estimate(j, formulas.krippendorff(chosen, labels), stated=level is not None, paired_only=True, **options)
 
 
-def fleiss_kappa(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+def fleiss_kappa(j: Judgments, *, weights: Weights = "identity", **options: Any) -> Estimate:
     """Fleiss' kappa for any number of raters, in Gwet's form for missing cells.
 
     With the same number of judgments on every item it is Fleiss (1971). Chance
@@ -142,7 +161,7 @@ def fleiss_kappa(j: Judgments, *, weights: str = "identity", **options: Any) -> 
     return _chance_corrected(j, "Fleiss' kappa", "fleiss", weights, options)
 
 
-def scott_pi(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+def scott_pi(j: Judgments, *, weights: Weights = "identity", **options: Any) -> Estimate:
     """Scott's pi for exactly two raters, on the items both judged.
 
     Options as `krippendorff_alpha`. For more raters use `fleiss_kappa`.
@@ -161,7 +180,7 @@ def scott_pi(j: Judgments, *, weights: str = "identity", **options: Any) -> Esti
     return _chance_corrected(j, "Scott's pi", "fleiss", weights, {**options, "paired_only": True})
 
 
-def gwet_ac(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+def gwet_ac(j: Judgments, *, weights: Weights = "identity", **options: Any) -> Estimate:
     """Gwet's AC1 (identity weights) or AC2 (any other weights).
 
     Chance agreement is small where prevalence is uneven, so AC1 stays near raw
@@ -170,8 +189,10 @@ def gwet_ac(j: Judgments, *, weights: str = "identity", **options: Any) -> Estim
 
     Parameters
     ----------
-    weights : {"identity", "linear", "quadratic", "ordinal"}
-        Gwet's ordinal weights are not Krippendorff's ordinal level.
+    weights : str or table
+        As `agreement_weights`. Gwet's ordinal weights are not Krippendorff's ordinal
+        level. Weights for sets are refused: the number of sets counts here, and nobody
+        chose it.
 
     Raises
     ------
@@ -182,10 +203,11 @@ def gwet_ac(j: Judgments, *, weights: str = "identity", **options: Any) -> Estim
     ----------
     Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014).
     """
-    return _chance_corrected(j, "Gwet's AC1" if weights == "identity" else "Gwet's AC2", "gwet", weights, options)
+    name = "Gwet's AC1" if weights_name(weights) == "identity" else "Gwet's AC2"
+    return _chance_corrected(j, name, "gwet", weights, options)
 
 
-def brennan_prediger(j: Judgments, *, weights: str = "identity", **options: Any) -> Estimate:
+def brennan_prediger(j: Judgments, *, weights: Weights = "identity", **options: Any) -> Estimate:
     """Brennan and Prediger's coefficient: chance agreement as if every label of the scale were equally likely.
 
     Depends on how many labels the scale has: give the scale. Options as
@@ -204,18 +226,19 @@ def brennan_prediger(j: Judgments, *, weights: str = "identity", **options: Any)
 
 
 def _chance_corrected(
-    j: Judgments, name: str, chance: formulas.Chance, weights: str, options: dict[str, Any]
+    j: Judgments, name: str, chance: formulas.Chance, weights: Weights, options: dict[str, Any]
 ) -> Estimate:
     j = j.one()
-    if weights not in WEIGHTS:
-        raise BadOption.of("weights", weights, WEIGHTS)
-    if weights != "identity":
-        need_order(j)
-        name += f" ({weights} weights)"
+    weighted = check_weights(j, weights)
+    if weighted in SETS and chance != "fleiss":
+        raise BadOption(f"weights is {weighted!r}; {name} counts labels, and nobody chose how many sets there are: "
+                        f'use krippendorff_alpha(j, distance="{weighted}")')  # fmt: skip
+    if weighted != "identity":
+        name += f" ({weighted} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
         raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
     coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
-    return _estimate(j, coefficient, stated=weights != "identity", **options)
+    return _estimate(j, coefficient, stated=weighted != "identity", **options)
 
 
 def _estimate(
@@ -229,8 +252,10 @@ def _estimate(
     stated: bool = False,
     paired_only: bool = False,
     moments_of: str | None = None,
+    interval: str = "resampled",
 ) -> Estimate:
     check(over, confidence, replicates)
+    analytic = is_analytic(interval, over)
     if moments_of:
         made = moments(j)
         sizes, times = made.n, np.ones(len(made.n), dtype=np.int64)
@@ -255,7 +280,10 @@ def _estimate(
         beside, seen = beside_coefficient(j, *raw_and_shares(j))
     if not np.isfinite(totals.estimate):
         raise NotEstimable(why_undefined(j))
-    interval, aside, spoken, about = _interval(totals, n_raters, over, confidence, replicates, seed)
+    if analytic:
+        ends, aside, spoken, about = over_items_analytic(totals, coefficient, confidence), None, _ITEMS, list[str]()
+    else:
+        ends, aside, spoken, about = _interval(totals, n_raters, over, confidence, replicates, seed)
     drops_single = paired_only or bool(moments_of)
     used = int(sizes[sizes > 1] @ times[sizes > 1]) if drops_single else j.n_judgments
     single = int(times[sizes == 1].sum())
@@ -267,10 +295,10 @@ def _estimate(
     n_items = min(n_units, all_items)
     if int(times.sum()) > all_items:
         notes.append("Some items come back in several rounds; the interval takes each round as a separate item.")
-    method = "; ".join(part for part in (name, beside, interval.how) if part)
+    method = "; ".join(part for part in (name, beside, ends.how) if part)
     return Estimate(
-        totals.estimate, interval.low, interval.high, confidence, aside, n_items, n_raters, used, method, spoken,
-        (*about, *notes, *few_items(paired), *interval.cautions),
+        totals.estimate, ends.low, ends.high, confidence, aside, n_items, n_raters, used, method, spoken,
+        (*about, *notes, *few_items(paired), *ends.cautions),
     )  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from ..judgments.counts import pair_cells, patterns
 from ..results import Estimate
 from . import coefficients as formulas
 from . import measures
-from .cautions import need_order
+from .cautions import check_weights, raw_and_shares
 from .intervals import jackknife_variance, leave_one_unit_out, log_interval, no_spread
 from .sums import pair_totals
+from .weights import Weights
 
 Measure = Callable[..., Estimate]
 MOST_RATERS = 60
@@ -105,8 +106,9 @@ def by(j: Judgments, column: str, *, measure: Measure = measures.krippendorff_al
     Returns
     -------
     pandas.DataFrame
-        One row a group, in sorted order: value, low, high, n_items, n_raters,
-        n_judgments, over, remarks. Where a value is missing, remarks say why.
+        One row a group, in sorted order: value, low, high, raw_agreement, most_common
+        (label) and its prevalence, n_items, n_raters, n_judgments, over, remarks. Where
+        a value is missing, remarks say why.
 
     Raises
     ------
@@ -126,11 +128,23 @@ def by(j: Judgments, column: str, *, measure: Measure = measures.krippendorff_al
     rows = []
     for value, group in j.groups(column):
         row = _row("", measure, group, options)
-        rows.append({column: value, **{k: v for k, v in row.items() if k != "coefficient"}})
+        ends = {k: row.pop(k) for k in ("value", "low", "high")}
+        rows.append({column: value, **ends, **_beside(group), **{k: v for k, v in row.items() if k != "coefficient"}})
     return pd.DataFrame(rows)
 
 
-def pairs(j: Judgments, *, weights: str = "identity", confidence: float = 0.95) -> pd.DataFrame:
+def _beside(j: Judgments) -> dict[str, Any]:
+    """Raw agreement and prevalence, where they can be told."""
+    try:
+        j = j.one()
+        raw, shares = raw_and_shares(j)
+    except NotEstimable:
+        return {"raw_agreement": np.nan, "most_common": "", "prevalence": np.nan}
+    top = int(np.argmax(shares))
+    return {"raw_agreement": raw, "most_common": str(j.labels[top]), "prevalence": float(shares[top])}
+
+
+def pairs(j: Judgments, *, weights: Weights = "identity", confidence: float = 0.95) -> pd.DataFrame:
     """Cohen's kappa of every two raters who share items.
 
     With more than 60 raters only pairs with at least 10 shared items are
@@ -138,7 +152,7 @@ def pairs(j: Judgments, *, weights: str = "identity", confidence: float = 0.95) 
 
     Parameters
     ----------
-    weights : {"identity", "linear", "quadratic", "ordinal"}
+    weights : str or table
         As in `cohen_kappa`.
     confidence : float
         Of each interval; with many pairs some will miss.
@@ -164,8 +178,7 @@ def pairs(j: Judgments, *, weights: str = "identity", confidence: float = 0.95) 
     0  x  y    0.5           0.75         4
     """
     j = j.one()
-    if weights != "identity":
-        need_order(j)
+    check_weights(j, weights)
     coefficient = formulas.cohen(j.labels, weights)
     cells = pair_cells(j)
     if not len(cells):

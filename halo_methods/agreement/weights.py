@@ -1,15 +1,20 @@
 """How near two labels are: agreement weights (1 on the diagonal) and Krippendorff's distances (0 on the diagonal)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import BadOption, HaloError, NotEstimable
 
-Array = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import pandas as pd
 
-WEIGHTS = ("identity", "linear", "quadratic", "ordinal")
+Array = npt.NDArray[np.float64]
+Weights = Union[str, Array, "pd.DataFrame"]
+
+WEIGHTS = ("identity", "linear", "quadratic", "ordinal", "radical", "ratio", "circular", "jaccard", "masi")
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
@@ -48,7 +53,22 @@ def as_numbers(labels: Sequence[object]) -> Array | None:
     return values if np.isfinite(values).all() else None
 
 
-def agreement_weights(kind: str, labels: Sequence[object]) -> Array:
+def weights_name(weights: Weights) -> str:
+    """What to call the weights: their kind, or "given".
+
+    Examples
+    --------
+    >>> weights_name("linear"), weights_name(np.eye(2))
+    ('linear', 'given')
+    """
+    if not isinstance(weights, str):
+        return "given"
+    if weights not in WEIGHTS:
+        raise BadOption.of("weights", weights, (*WEIGHTS, "a table of weights"))
+    return weights
+
+
+def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float | None = None) -> Array:
     """Weights of partial agreement between labels.
 
     Numeric labels are placed at their values, other labels at their positions
@@ -56,12 +76,21 @@ def agreement_weights(kind: str, labels: Sequence[object]) -> Array:
 
     Parameters
     ----------
-    kind : {"identity", "linear", "quadratic", "ordinal"}
-        ``linear`` is 1 - |a - b| / range, ``quadratic`` 1 - (a - b)^2 / range^2;
-        ``ordinal`` is Gwet's 1 - C(s, 2) / C(q, 2), s the number of labels from
-        one to the other, both included. It is not Krippendorff's ordinal metric.
+    kind : str, or a table
+        With x and y two labels and every kind scaled so that the pair furthest
+        apart has 0: ``identity`` 1 if equal; ``linear`` 1 - |x - y|; ``quadratic``
+        1 - (x - y)^2; ``radical`` 1 - sqrt |x - y|; ``ratio`` 1 - ((x - y) / (x + y))^2,
+        numbers of zero or more only; ``circular`` 1 - sin^2(pi (x - y) / period), for
+        hours or weekdays; ``ordinal`` 1 - C(s, 2), s the number of labels from one to
+        the other, both included, which is not Krippendorff's ordinal metric; ``jaccard``
+        and ``masi`` for labels that are sets (`set_distances`).
+        A q x q array in the order of the scale, or a DataFrame with the labels as index
+        and columns, is taken as it is: symmetric, 1 on the diagonal, from 0 to 1.
     labels : sequence
         The scale, in order.
+    period : float, optional
+        Of circular weights; by default the largest place less the smallest plus 1, so
+        that the last label is next to the first.
 
     Returns
     -------
@@ -71,7 +100,9 @@ def agreement_weights(kind: str, labels: Sequence[object]) -> Array:
     Raises
     ------
     BadOption
-        For another kind.
+        For another kind, or a table that is no table of weights.
+    NotEstimable
+        For ratio weights of labels that are no numbers of zero or more.
 
     References
     ----------
@@ -81,22 +112,70 @@ def agreement_weights(kind: str, labels: Sequence[object]) -> Array:
     --------
     >>> agreement_weights("linear", ["poor", "fair", "good"])[0]
     array([1. , 0.5, 0. ])
+    >>> agreement_weights("circular", ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])[0].round(2)
+    array([1.  , 0.8 , 0.36, 0.  , 0.  , 0.36, 0.8 ])
     """
     few_enough(labels)
     q = len(labels)
-    if kind not in WEIGHTS:
-        raise BadOption.of("weights", kind, WEIGHTS)
-    if kind == "identity" or q == 1:
+    name = weights_name(kind)
+    if not isinstance(kind, str):
+        return _given(kind, labels)
+    if name in ("jaccard", "masi"):
+        from .sets import set_distances
+
+        return 1 - set_distances(name, labels)
+    if name == "identity" or q == 1:
         return np.eye(q)
     numbers = as_numbers(labels)
+    if name == "ratio" and (numbers is None or (numbers < 0).any()):
+        raise NotEstimable("ratio weights need labels that are numbers of zero or more, measured from a true zero")
     at = np.arange(q, dtype=float) if numbers is None else numbers
     apart = np.abs(at[:, None] - at)
-    if kind == "linear":
-        return 1 - apart / apart.max()
-    if kind == "quadratic":
-        return 1 - (apart / apart.max()) ** 2
-    steps = np.abs(np.subtract.outer(np.arange(q), np.arange(q)))
-    return 1 - steps * (steps + 1) / (q * (q - 1))
+    if name == "ordinal":
+        steps = np.abs(np.subtract.outer(np.arange(q), np.arange(q))).astype(float)
+        apart = steps * (steps + 1)
+    elif name == "quadratic":
+        apart = apart**2
+    elif name == "radical":
+        apart = apart**0.5
+    elif name == "ratio":
+        apart = distances("ratio", labels)
+    elif name == "circular":
+        around = at.max() - at.min() + 1 if period is None else float(period)
+        if not around > 0:
+            raise BadOption(f"period is {period!r}; it is a positive number, for instance 24 for hours")
+        apart = np.sin(np.pi * apart / around) ** 2
+        if not apart.max() > 1e-12:
+            raise BadOption(f"period is {around:g}; all labels fall on one point of the circle")
+    return 1 - apart / apart.max()
+
+
+def _given(table: Any, labels: Sequence[object]) -> Array:
+    """A table of weights that somebody wrote, in the order of the labels."""
+    if hasattr(table, "columns"):
+        names = [str(label) for label in labels]
+        made = table.rename(index=str, columns=str)
+        absent = [name for name in names if name not in made.index or name not in made.columns]
+        if absent:
+            raise BadOption(f"the given weights have no row and column for {', '.join(map(repr, absent[:5]))}")
+        if made.index.has_duplicates or made.columns.has_duplicates:
+            raise BadOption("the given weights name a label twice")
+        table = made.loc[names, names]
+    try:
+        w = np.asarray(table, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise BadOption(f"the given weights are not numbers: {error}") from error
+    q = len(labels)
+    if w.shape != (q, q):
+        shape = " x ".join(map(str, w.shape))
+        raise BadOption(f"the given weights are {shape}; there are {q} labels, so they are {q} x {q}")
+    if not ((w >= 0) & (w <= 1)).all():
+        raise BadOption("the given weights are not all from 0 (nothing in common) to 1 (the same)")
+    if not np.array_equal(np.diag(w), np.ones(q)):
+        raise BadOption("the given weights are not 1 on the diagonal: a label agrees with itself")
+    if not np.allclose(w, w.T, rtol=0, atol=1e-12):
+        raise BadOption("the given weights are not symmetric: the order of two raters means nothing")
+    return w
 
 
 def distances(level: str, labels: Sequence[object]) -> Array:
