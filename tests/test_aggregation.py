@@ -1,12 +1,21 @@
 """Aggregation against published values, a slow oracle, planted truths and planted copiers."""
 
+import importlib
+
 import numpy as np
 import oracles
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from halo_methods import aggregation, as_judgments, read_judgments
+from halo_methods import aggregation, as_judgments, read_judgments, simulation
+from halo_methods.aggregation import em
+from halo_methods.aggregation.votes import votes
 from halo_methods.errors import BadOption, HaloError, NotEstimable
+
+dependence_module = importlib.import_module("halo_methods.aggregation.dependence")
+ordinal_model = importlib.import_module("halo_methods.aggregation.ordinal")
 
 
 def table(rows, **options):
@@ -118,3 +127,255 @@ def test_weights_decide():
 def test_too_many_labels_are_refused():
     with pytest.raises(NotEstimable, match="300 different labels"):
         aggregation.dawid_skene(table([(f"i{n}", "r", f"l{n}") for n in range(300)]))
+
+
+MODELS = {
+    "Dawid-Skene": aggregation.dawid_skene,
+    "one coin": aggregation.one_coin,
+    "MACE": aggregation.mace,
+    "GLAD": aggregation.glad,
+    "ordinal": aggregation.ordinal,
+}
+
+
+def simulated(seed, *, accuracies=(0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6), n_labels=3, n_items=400, near=0.0, **options):
+    rng = np.random.default_rng(seed)
+    tables = np.stack([simulation.confusing(a, n_labels, near=near) for a in accuracies])
+    prevalence = options.pop("prevalence", np.full(n_labels, 1 / n_labels))
+    return simulation.crowd(tables, np.asarray(prevalence), n_items, rng, **options)
+
+
+def judged(frame, **options):
+    scale = sorted(set(frame["truth"]) | set(frame["label"]))
+    return as_judgments(frame[["item_id", "rater_id", "label"]], scale=scale, level="ordinal", **options)
+
+
+def right(made, frame):
+    truth = frame.drop_duplicates("item_id").set_index("item_id")["truth"]
+    return float((made.labels["label"].to_numpy() == truth.loc[made.labels["item_id"]].to_numpy()).mean())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_find_the_truth_and_the_raters(name):
+    frame = simulated(1, near=1.0 if name == "ordinal" else 0.0)
+    made = MODELS[name](judged(frame))
+    assert made.converged
+    assert right(made, frame) > right(aggregation.majority(judged(frame), ties="first"), frame) - 0.01
+    found = made.raters["accuracy"].to_numpy()
+    assert np.abs(found - [0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6]).max() < 0.08
+    assert abs(made.labels["probability"].mean() - right(made, frame)) < 0.03
+    assert made.raters.columns[:5].tolist() == ["rater_id", "n", "accuracy", "low", "high"]
+
+
+def test_a_spammer_has_no_competence_and_no_weight():
+    rng = np.random.default_rng(3)
+    tables = np.stack([simulation.confusing(0.8, 3)] * 4 + [np.tile([1.0, 0, 0], (3, 1))])
+    frame = simulation.crowd(tables, np.full(3, 1 / 3), 500, rng)
+    made = aggregation.mace(judged(frame))
+    assert made.raters["competence"].iloc[-1] < 0.05
+    assert made.raters["competence"].iloc[:4].between(0.6, 0.8).all()
+
+
+def test_bias_and_spread_of_ordered_errors_are_found():
+    made_of = np.array([[0.0, -1.5], [0.0, -0.5], [0.6, -0.7], [-0.6, -0.7], [0.0, 0.0]])
+    tables = ordinal_model.chances(made_of, 5)[0]
+    frame = simulation.crowd(tables, np.full(5, 0.2), 3000, np.random.default_rng(5))
+    made = aggregation.ordinal(judged(frame)).raters
+    np.testing.assert_allclose(made["bias"], made_of[:, 0], atol=0.08)
+    np.testing.assert_allclose(made["spread"], np.exp(made_of[:, 1]), atol=0.08)
+
+
+def test_slopes_of_ordered_errors_are_the_differences():
+    state, step = np.array([[0.3, -0.4], [-0.2, 0.5]]), 1e-6
+    p, in_bias, in_spread = ordinal_model.chances(state, 4)
+    np.testing.assert_allclose(p.sum(2), 1)
+    for column, slope in ((0, in_bias), (1, in_spread)):
+        moved = state.copy()
+        moved[:, column] += step
+        np.testing.assert_allclose((ordinal_model.chances(moved, 4)[0] - p) / step, slope, atol=1e-5)
+
+
+def test_hard_items_have_less_ease():
+    rng = np.random.default_rng(2)
+    tables = np.stack([simulation.confusing(0.95, 2)] * 9)
+    easy = simulation.crowd(tables, np.array([0.5, 0.5]), 150, rng)
+    hard = simulation.crowd(np.stack([simulation.confusing(0.6, 2)] * 9), np.array([0.5, 0.5]), 150, rng)
+    frame = pd.concat([easy, hard.assign(item_id="h" + hard["item_id"])])
+    made = aggregation.glad(judged(frame)).labels
+    is_hard = made["item_id"].str.startswith("h")
+    assert made.loc[is_hard, "ease"].mean() < 0.7 * made.loc[~is_hard, "ease"].mean()
+
+
+@pytest.mark.parametrize("name", ["majority", *MODELS])
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_order_and_names_change_nothing(name, seed):
+    way = {"majority": aggregation.majority, **MODELS}[name]
+    frame = simulated(seed, n_items=60, per_item=5)
+    rng = np.random.default_rng(seed)
+    before = way(judged(frame))
+    again = way(judged(frame.sample(frac=1, random_state=rng)))
+    renamed = frame.assign(item_id="x" + frame["item_id"].str[::-1], rater_id=frame["rater_id"].str[::-1])
+    other = way(judged(renamed))
+    order = before.labels["item_id"]
+    for made, ids in ((again, order), (other, "x" + order.str[::-1])):
+        np.testing.assert_allclose(made.probabilities.loc[ids].to_numpy(), before.probabilities.to_numpy(), atol=2e-4)
+        assert made.log_likelihood == pytest.approx(before.log_likelihood, abs=1e-3)
+        np.testing.assert_allclose(np.sort(made.raters["accuracy"]), np.sort(before.raters["accuracy"]), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["majority", "Dawid-Skene", "one coin", "MACE", "GLAD"])
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_names_of_nominal_labels_change_nothing(name, seed):
+    way = {"majority": aggregation.majority, **MODELS}[name]
+    frame = simulated(seed, n_items=60, per_item=5)
+    names = {"1": "z", "2": "m", "3": "a"}
+    plain = as_judgments(frame[["item_id", "rater_id", "label"]])
+    renamed = as_judgments(frame.assign(label=frame["label"].map(names))[["item_id", "rater_id", "label"]])
+    before, after = way(plain), way(renamed)
+    moved = after.probabilities[[names[label] for label in before.probabilities.columns]]
+    np.testing.assert_allclose(moved.to_numpy(), before.probabilities.to_numpy(), atol=2e-4)
+    assert after.log_likelihood == pytest.approx(before.log_likelihood, abs=1e-3)
+
+
+def test_known_gold_is_used_when_asked():
+    frame = simulated(4, accuracies=(0.7, 0.7, 0.45, 0.45, 0.45), n_items=300)
+    some = frame["item_id"].isin(frame["item_id"].unique()[:150])
+    j = as_judgments(frame.assign(gold=frame["truth"].where(some))[["item_id", "rater_id", "label", "gold"]])
+    free, fixed = aggregation.dawid_skene(j), aggregation.dawid_skene(j, gold="use")
+    known = fixed.labels[fixed.labels["item_id"].isin(frame.loc[some, "item_id"])]
+    truth = frame.drop_duplicates("item_id").set_index("item_id")["truth"]
+    assert (known["label"].to_numpy() == truth.loc[known["item_id"]].to_numpy()).all()
+    assert known["probability"].min() > 1 - 1e-12
+    rest = ~fixed.labels["item_id"].isin(known["item_id"])
+    of = [float((m.labels[rest]["label"].to_numpy() == truth.loc[m.labels[rest]["item_id"]].to_numpy()).mean())
+          for m in (free, fixed)]  # fmt: skip
+    assert of[1] >= of[0] - 0.02
+    assert any("Known gold was used" in c for c in fixed.notes)
+    assert "no check" in aggregation.gold_accuracy(fixed, j).cautions[0]
+
+
+def test_several_accepted_answers_leave_a_choice():
+    rows = [("a", r, label, "x|y") for r, label in zip("pqr", "zzy", strict=True)]
+    rows += [(f"i{n}", r, "xyz"[n % 3], None) for n in range(12) for r in "pqr"]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    made = aggregation.dawid_skene(j, gold="use", smoothing=0.5)
+    assert made.probabilities.loc["a", "z"] == 0
+    assert aggregation.dawid_skene(j, smoothing=0.5).labels["label"].iloc[0] == "z"
+
+
+def test_classes_are_named_after_the_labels():
+    frame = simulated(6)
+    made = votes(judged(frame))
+    fit = em.iterate(made, dependence_module.SATURATED, made.shares[:, [1, 2, 0]], None, 100, 1e-6)
+    turned, notes = em.oriented(made, fit, None)
+    straight = em.iterate(made, dependence_module.SATURATED, made.shares, None, 100, 1e-6)
+    assert "renamed" in notes[0]
+    np.testing.assert_allclose(turned.posterior, straight.posterior, atol=1e-4)
+
+
+def test_raters_no_better_than_a_coin_are_said():
+    rng = np.random.default_rng(1)
+    tables = np.stack([np.full((2, 2), 0.5)] * 5)
+    made = aggregation.one_coin(judged(simulation.crowd(tables, np.array([0.5, 0.5]), 200, rng)), max_iterations=1)
+    assert not made.converged
+    worse = np.stack([simulation.confusing(0.3, 2)] * 5)
+    frame = simulation.crowd(worse, np.array([0.5, 0.5]), 200, rng)
+    assert right(aggregation.dawid_skene(judged(frame)), frame) < 0.3, "nothing but gold can tell"
+
+
+def test_starts_are_deterministic_with_a_seed():
+    frame = simulated(9, n_items=80, per_item=3)
+    a, b = (aggregation.dawid_skene(judged(frame), starts=4, seed=7) for _ in range(2))
+    assert a.labels.equals(b.labels)
+    assert a.log_likelihood == b.log_likelihood
+    assert a.log_likelihood >= aggregation.dawid_skene(judged(frame)).log_likelihood
+
+
+def test_intervals_of_raters_hold_the_truth():
+    held = []
+    for seed in range(60):
+        frame = simulated(seed, n_items=120)
+        made = aggregation.dawid_skene(judged(frame)).raters
+        truth = np.array([0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6])
+        held += ((made["low"] <= truth) & (truth <= made["high"])).tolist()
+    assert 0.91 <= np.mean(held) <= 0.985
+
+
+def test_honest_raters_are_rarely_accused():
+    found = [aggregation.independence(aggregation.majority(judged(simulated(s, n_items=60)))).value for s in range(8)]
+    assert sum(p < 0.05 for p in found) <= 2
+
+
+def test_copying_raters_are_found_and_cautioned():
+    frame = simulated(2, n_items=150, copies={5: (4, 0.9), 6: (4, 0.9)})
+    made = aggregation.dawid_skene(judged(frame))
+    assert made.dependence.p_value < 0.01
+    assert any("agree more than independent raters" in c for c in made.cautions)
+    alone = made.dependence.pairs.set_index(["a", "b"])["same_alone"]
+    assert alone.nlargest(1).index[0] in {("r05", "r06"), ("r05", "r07"), ("r06", "r07")}
+
+
+def test_dependence_in_large_tables_uses_tails(monkeypatch):
+    monkeypatch.setattr(dependence_module, "MOST_SIMULATED", 0)
+    honest, copied = simulated(3, n_items=500), simulated(3, n_items=500, copies={6: (5, 0.8)})
+    assert aggregation.dawid_skene(judged(honest)).dependence.p_value > 0.05
+    assert aggregation.dawid_skene(judged(copied)).dependence.p_value < 0.01
+
+
+def test_thin_data_are_cautioned():
+    made = aggregation.dawid_skene(table([("a", "r", "x"), ("b", "r", "y")]))
+    assert any("1 rater" in c for c in made.cautions)
+    assert made.dependence.p_value == 1
+    with pytest.raises(NotEstimable, match="cannot be tested"):
+        aggregation.independence(made)
+    one = aggregation.dawid_skene(table([(i, r, "x") for i in "abc" for r in "pq"]))
+    assert (one.labels["probability"] == 1).all()
+
+
+def test_repeated_rounds_are_repeats():
+    rows = [("a", "r1", "x", 1), ("a", "r1", "y", 2), ("a", "r2", "x", 1), ("b", "r2", "y", 1)]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"]))
+    made = aggregation.majority(j)
+    assert made.labels["n"].tolist() == [3, 1]
+    assert made.probabilities.loc["a"].tolist() == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_order_is_needed_for_ordered_errors():
+    with pytest.raises(NotEstimable, match="no order"):
+        aggregation.ordinal(table([("a", "r", "x")]))
+
+
+def test_long_items_do_not_vanish():
+    rows = [("a", f"r{n}", "xy"[n % 10 == 0]) for n in range(3000)] + [("b", f"r{n}", "y") for n in range(3000)]
+    made = aggregation.one_coin(table(rows), max_iterations=20)
+    assert np.isfinite(made.log_likelihood)
+    assert made.labels["label"].tolist() == ["x", "y"]
+
+
+def test_differing_lists_the_votes():
+    frame = simulated(8, n_items=100, per_item=4)
+    plain, model = aggregation.majority(judged(frame)), aggregation.dawid_skene(judged(frame))
+    made = aggregation.differing(plain, model)
+    assert len(made) >= plain.no_consensus["tie"] - model.no_consensus.get("tie", 0)
+    assert made["probability"].is_monotonic_decreasing
+
+
+REAL = [
+    ("gal_barzan.csv", {"scale": ["0", "1"]}, "majority", {}, 0.696),
+    ("gal_barzan.csv", {"scale": ["0", "1"]}, "dawid_skene", {}, 0.712),
+    ("gal_barzan.csv", {"scale": ["0", "1"]}, "one_coin", {"max_iterations": 20, "tolerance": 0}, 0.668),
+    ("gal_barzan.csv", {"scale": ["0", "1"]}, "one_coin", {}, 0.667),
+    ("gal_adult2.csv.gz", {"duplicates": "round"}, "majority", {"ties": "first"}, 0.763),
+    ("gal_adult2.csv.gz", {"duplicates": "round"}, "majority", {"ties": "share"}, 0.760),
+    ("gal_adult2.csv.gz", {"duplicates": "round"}, "dawid_skene", {"max_iterations": 5, "tolerance": 0}, 0.769),
+]
+
+
+@pytest.mark.parametrize(("file", "reading", "way", "options", "wanted"), REAL)
+def test_public_data(datasets, file, reading, way, options, wanted):
+    """The outside figures come from fits stopped early; at the fixed point they move by up to two points."""
+    j = read_judgments(datasets(file), **reading)
+    made = getattr(aggregation, way)(j, **options)
+    assert aggregation.gold_accuracy(made, j).value == pytest.approx(wanted, abs=5e-4)

@@ -1,15 +1,30 @@
 """Aggregation: which label is it, how sure, and which raters to trust."""
 
+from .compare import differing, independence, side_by_side
 from .consensus import Consensus
 from .dawid_skene import dawid_skene, one_coin
 from .dependence import Dependence
+from .glad import glad
+from .gold import bands, confident_share, gold_accuracy, gold_calibration
+from .mace import mace
 from .majority import majority, weighted_majority
+from .ordinal import ordinal
 
 __all__ = [
     "Consensus",
     "Dependence",
+    "bands",
+    "confident_share",
     "dawid_skene",
+    "differing",
+    "glad",
+    "gold_accuracy",
+    "gold_calibration",
+    "independence",
+    "mace",
     "majority",
     "one_coin",
+    "ordinal",
+    "side_by_side",
     "weighted_majority",
 ]

@@ -69,7 +69,6 @@ class Consensus:
     notes: tuple[str, ...] = ()
     seed: int = 0
     _votes: Votes = field(repr=False, kw_only=True)
-    _fit: Fit = field(repr=False, kw_only=True)
 
     @property
     def no_consensus(self) -> dict[str, int]:
@@ -80,7 +79,7 @@ class Consensus:
     @cached_property
     def dependence(self) -> Dependence:
         """Whether raters agree more than the model allows: made when first asked for."""
-        return dependence(self._votes, self._fit, seed=self.seed)
+        return dependence(self._votes, seed=self.seed)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -124,7 +123,6 @@ def settled(votes: Votes, fit: Fit, *, ties: Ties, least: float, margin: float, 
         notes=fit.notes,
         seed=seed,
         _votes=votes,
-        _fit=fit,
     )
 
 

@@ -15,6 +15,7 @@ REPLICATES = 199
 MOST_SIMULATED = 20_000
 ROUNDS = 15
 ALPHA = 0.05
+LISTED = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +31,8 @@ class Dependence:
     pairs : pandas.DataFrame
         ``a``, ``b``, ``n_shared``, ``agreement``, ``expected`` (under the
         model), ``z``, ``p_value`` (adjusted for the number of pairs), and
-        ``same_alone``: of the items where the other raters prefer another label
-        than a's, the share on which b gives a's label. Largest ``z`` first.
+        ``same_alone`` (first 60 pairs): of the items where the other raters prefer
+        another label than a's, the share on which b gives a's label. Largest ``z`` first.
     caution : str
         Empty unless the p-value is below .05.
     how : str
@@ -50,17 +51,25 @@ class Dependence:
         return self.pairs[self.pairs["p_value"] < ALPHA]
 
 
-def dependence(votes: Votes, made: Fit, *, seed: int = 0) -> Dependence:
-    """Test each pair's agreement against the fitted model; see `Dependence`.
+def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
+    """Test each pair's agreement against Dawid and Skene's model; see `Dependence`.
 
-    Up to 20,000 judgments the whole fit is repeated on 199 sets of judgments
-    that the model makes, and pairs are adjusted together by the largest of
-    them (Westfall and Young). Above, each pair has a binomial tail with the
+    The model is fitted with .1 added to each expected count, whichever way the
+    labels were aggregated: so a rater's own habits do not look like copying.
+    Up to 20,000 judgments the fit is repeated on 199 sets of judgments
+    that it makes, and pairs are adjusted together by the largest excess
+    of them (Westfall and Young). Above, each pair has a binomial tail with the
     fitted chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
-    model = made.model or SATURATED
-    if made.model is None:
-        made = iterate(votes, model, votes.shares, None, 200, 1e-4)
+    if seed not in votes.tested:
+        votes.tested[seed] = _tested(votes, seed)
+    made: Dependence = votes.tested[seed]
+    return made
+
+
+def _tested(votes: Votes, seed: int) -> Dependence:
+    model = SATURATED
+    made = iterate(votes, model, votes.shares, None, 200, 1e-4)
     a, b, shared, same = agreements(votes.given, len(votes.raters))
     enough = shared >= FEWEST_SHARED
     a, b, shared, same = a[enough], b[enough], shared[enough], same[enough]
@@ -157,25 +166,31 @@ def _pairs(
     table = pd.DataFrame(columns | {"expected": expected / n, "z": z, "p_value": p})
     order = np.lexsort((b, a, -z)) if len(a) else np.arange(0)
     table = table.iloc[order].reset_index(drop=True)
-    alone = [same_alone(votes, int(x), int(y)) for x, y in zip(a[order[:200]], b[order[:200]], strict=True)]
+    alone = [same_alone(votes, int(x), int(y)) for x, y in zip(a[order[:LISTED]], b[order[:LISTED]], strict=True)]
     table["same_alone"] = pd.Series(alone, dtype=float).reindex(table.index)
     return table
 
 
 def same_alone(votes: Votes, a: int, b: int) -> float:
     """Where the others prefer another label than a's, how often b gives a's label; missing if never."""
-    n = len(votes.labels)
-    mine = votes.given[:, a * n : (a + 1) * n].toarray()
-    yours = votes.given[:, b * n : (b + 1) * n].toarray()
-    both = np.flatnonzero((mine.sum(1) > 0) & (yours.sum(1) > 0))
-    mine, yours = mine[both], yours[both]
+    both = np.intersect1d(votes.of(a)[0], votes.of(b)[0])
+    mine, yours = _labels_on(votes, a, both), _labels_on(votes, b, both)
     others = votes.tally[both] - mine - yours
-    label = mine.argmax(1)
-    rows = np.arange(len(both))
+    label, rows = mine.argmax(1), np.arange(len(both))
     alone = others.max(1, initial=0) > others[rows, label]
     if not alone.any():
         return float("nan")
     return float((yours.argmax(1) == label)[alone].mean())
+
+
+def _labels_on(votes: Votes, rater: int, items: np.ndarray) -> Array:
+    """A rater's labels on some items, items by labels."""
+    item, label, times = votes.of(rater)
+    at = np.minimum(np.searchsorted(items, item), len(items) - 1)
+    there = items[at] == item
+    made = np.zeros((len(items), len(votes.labels)))
+    made[at[there], label[there]] = times[there]
+    return made
 
 
 def _caution(table: pd.DataFrame, overall: float) -> str:

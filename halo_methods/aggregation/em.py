@@ -21,15 +21,17 @@ Mask = npt.NDArray[np.bool_] | None
 Step = Callable[[Array, Any], tuple[Array, Any]]
 """From expected counts (rater, given, true) and the last parameters to chances (rater, given, true) and parameters."""
 LOWEST = 1e-300
+SMALLEST = 1e-250
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A rater model: its name and how its parameters follow from expected counts."""
+    """A rater model: its name, how its parameters follow from expected counts, and what it says of raters besides."""
 
     name: str
     step: Step
     prevalence: Prevalence = "estimated"
+    details: Callable[[Any], dict[str, Array]] = lambda state: {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +60,23 @@ def expected(votes: Votes, tables: Array, prior: Array, mask: Mask) -> tuple[Arr
     p += np.log(np.maximum(prior, LOWEST))
     if mask is not None:
         p[~mask] = -np.inf
-    top = p[:, 0].copy()
-    for k in range(1, p.shape[1]):
-        np.maximum(top, p[:, k], out=top)
-    p -= top[:, None]
     np.exp(p, out=p)
     total = p @ np.ones(p.shape[1])
-    p /= total[:, None]
-    return p, float(top.sum() + np.log(total).sum())
+    if total.min() < SMALLEST:
+        return _far(votes, chance, prior, mask)
+    p *= (1 / total)[:, None]
+    return p, float(np.log(total).sum())
+
+
+def _far(votes: Votes, chance: Array, prior: Array, mask: Mask) -> tuple[Array, float]:
+    """The same on the scale of logarithms, for items with so many judgments that products vanish."""
+    p = votes.given @ chance + np.log(np.maximum(prior, LOWEST))
+    if mask is not None:
+        p[~mask] = -np.inf
+    top = p.max(1, keepdims=True)
+    p = np.exp(p - top)
+    total = p.sum(1, keepdims=True)
+    return p / total, float((top + np.log(total)).sum())
 
 
 def iterate(votes: Votes, model: Model, start: Array, mask: Mask, max_iterations: int, tolerance: float) -> Fit:
@@ -75,7 +86,7 @@ def iterate(votes: Votes, model: Model, start: Array, mask: Mask, max_iterations
     while done < max_iterations and change > tolerance:
         before, prior_before = state, prior
         done += 1
-        prior = p.mean(0) if model.prevalence == "estimated" else np.full(p.shape[1], 1 / p.shape[1])
+        prior = np.ones(len(p)) @ p / len(p) if model.prevalence == "estimated" else np.full(p.shape[1], 1 / p.shape[1])
         tables, state = model.step(votes.sums(p), before)
         p, log_likelihood = expected(votes, tables, prior, mask)
         if before is not None:
@@ -174,5 +185,7 @@ def finished(votes: Votes, made: Fit, notes: tuple[str, ...], tolerance: float, 
     model = made.model
     name = model.name if model else made.method
     raters = rater_table(votes, made.posterior)
+    if model:
+        raters = raters.assign(**model.details(made.state))
     confusion = confusion_table(votes, made.posterior, made.tables)
     return replace(made, method=name, notes=tuple(said), raters=raters, confusion=confusion)

@@ -1,6 +1,6 @@
 """Who gave which item which label, as one sparse table of counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -31,12 +31,15 @@ class Votes:
     given : scipy.sparse.csr_array, shape (n_items, n_raters * n_labels)
         How often column ``rater * n_labels + label`` was given to the item:
         rounds count as repeats.
+    tested : dict
+        What the test of dependence found, by its seed.
     """
 
     items: npt.NDArray[Any]
     raters: tuple[str, ...]
     labels: tuple[Any, ...]
     given: sparse.csr_array
+    tested: dict[int, Any] = field(default_factory=dict)
 
     @cached_property
     def backwards(self) -> sparse.csc_array:
@@ -63,6 +66,18 @@ class Votes:
         """Each item's votes as shares."""
         made: Array = self.tally / self.n_by_item[:, None]
         return made
+
+    @cached_property
+    def by_column(self) -> sparse.csc_array:
+        """The same counts, kept column by column."""
+        return self.given.tocsc()
+
+    def of(self, rater: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Array]:
+        """One rater's items, labels and how often."""
+        n, columns = len(self.labels), self.by_column
+        ends = columns.indptr[rater * n : (rater + 1) * n + 1]
+        part = slice(ends[0], ends[-1])
+        return columns.indices[part], np.repeat(np.arange(n), np.diff(ends)), columns.data[part]
 
     @property
     def n_judgments(self) -> int:

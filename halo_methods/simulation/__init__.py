@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from .aggregation import confusing, crowd
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
 from .raters import Rater, gold_round, label
 
@@ -21,6 +22,8 @@ __all__ = [
     "Rater",
     "calibration_sample",
     "calibration_team",
+    "confusing",
+    "crowd",
     "gold_round",
     "label",
 ]

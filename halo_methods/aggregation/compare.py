@@ -1,0 +1,161 @@
+"""Several consensuses beside each other, and the items on which they differ."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ..errors import HaloError, NotEstimable
+from ..judgments import Judgments
+from ..results import Estimate, counted
+from .consensus import Consensus
+from .dawid_skene import dawid_skene, one_coin
+from .dependence import REPLICATES
+from .glad import glad
+from .gold import gold_accuracy
+from .mace import mace
+from .majority import majority
+from .ordinal import ordinal
+
+FEW_SHARED = 30
+
+
+def differing(first: Consensus, second: Consensus) -> pd.DataFrame:
+    """Items to which two ways of aggregating the same judgments give different labels.
+
+    An item without a consensus in one of them only is among them.
+
+    Parameters
+    ----------
+    first, second : Consensus
+        For instance the majority and a model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``item_id``, ``votes`` in words, ``first``, ``second`` (missing: no
+        consensus), ``probability`` (of the second), ``settled_first``; the
+        surest second first.
+
+    Raises
+    ------
+    HaloError
+        If they are of different items.
+
+    Examples
+    --------
+    >>> from halo_methods import aggregation, as_judgments
+    >>> rows = [("a", "r1", "x"), ("a", "r2", "x"), ("a", "r3", "y")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> one, two = aggregation.majority(j), aggregation.weighted_majority(j, weights={"r1": 1, "r2": 1, "r3": 5})
+    >>> differing(one, two)[["item_id", "votes", "first", "second"]].values.tolist()
+    [['a', 'x 2, y 1', 'x', 'y']]
+    """
+    a, b = first.labels, second.labels
+    if not np.array_equal(a["item_id"].to_numpy(), b["item_id"].to_numpy()):
+        raise HaloError("the two are not of the same items")
+    left, right = a["label"].astype(object), b["label"].astype(object)
+    apart = (left.isna() != right.isna()) | (left.notna() & right.notna() & (left.astype(str) != right.astype(str)))
+    rows = np.flatnonzero(apart.to_numpy())
+    tally, labels = first._votes.tally, first._votes.labels
+    words = []
+    for n in rows:
+        order = [k for k in np.argsort(-tally[n], kind="stable") if tally[n, k]]
+        words.append(", ".join(f"{labels[k]} {int(tally[n, k])}" for k in order))
+    table = pd.DataFrame(
+        {
+            "item_id": a["item_id"].to_numpy()[rows],
+            "votes": words,
+            "first": left.to_numpy()[rows],
+            "second": right.to_numpy()[rows],
+            "probability": b["probability"].to_numpy()[rows],
+            "settled_first": a["settled"].to_numpy()[rows],
+        }
+    )
+    return table.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+
+
+def side_by_side(j: Judgments, *, ties: Any = "share") -> pd.DataFrame:
+    """Every way of aggregating that these judgments allow, one row each.
+
+    Choose before looking at the accuracy: the best of six on fifty gold items
+    is partly the luckiest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method``, ``no_consensus`` (items), ``differs`` (items whose label is
+        not the majority's), ``probability`` (mean), ``converged``, and where
+        there is gold ``accuracy``, ``low``, ``high``.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> side_by_side(j)["method"].tolist()
+    ['majority', 'Dawid-Skene', 'one coin a rater', 'MACE', 'GLAD']
+    """
+    plain = majority(j, ties=ties)
+    rows = []
+    for way in (majority, dawid_skene, one_coin, mace, glad, ordinal):
+        try:
+            made = way(j, ties=ties)
+        except NotEstimable:
+            continue
+        settled = ~made.labels["settled"].isin(["consensus"])
+        row = {
+            "method": made.method,
+            "no_consensus": int(settled.sum()),
+            "differs": len(differing(plain, made)),
+            "probability": float(made.labels["probability"].mean()),
+            "converged": made.converged,
+        }
+        try:
+            e = gold_accuracy(made, j)
+            row |= {"accuracy": e.value, "low": e.low, "high": e.high}
+        except NotEstimable:
+            pass
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def independence(made: Consensus) -> Estimate:
+    """The p-value of the test of dependence, with the interval that its simulation leaves.
+
+    A p-value at or above .05 says that no pair of raters was caught, not that
+    nobody copies: with few shared items a pair that copies passes.
+
+    Raises
+    ------
+    NotEstimable
+        If no two raters share five items.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from halo_methods import aggregation, as_judgments
+    >>> rng = np.random.default_rng(1)
+    >>> rows = [(i, r, "xy"[(i % 2) ^ (rng.random() < 0.2)]) for i in range(40) for r in "pqrs"]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> independence(aggregation.dawid_skene(j)).value > 0.05
+    True
+    """
+    found = made.dependence
+    if not len(found.pairs):
+        raise NotEstimable(f"{found.how}: whether raters copy cannot be tested")
+    low = high = found.p_value
+    if found.how.startswith(str(REPLICATES)):
+        above = round(found.p_value * (REPLICATES + 1)) - 1
+        low = float(stats.beta.ppf(0.025, above, REPLICATES - above + 1)) if above else 0.0
+        high = float(stats.beta.ppf(0.975, above + 1, REPLICATES - above)) if above < REPLICATES else 1.0
+    shared = int(found.pairs["n_shared"].median())
+    cautions = [found.caution] if found.caution else []
+    if shared < FEW_SHARED:
+        cautions.append(f"Half of the pairs share at most {counted(shared, 'item')}: raters who copy may pass.")
+    method = (
+        f"adjusted p-value of the largest excess of agreement over {counted(len(found.pairs), 'pair')}; {found.how}"
+    )
+    return Estimate(found.p_value, min(low, found.p_value), max(high, found.p_value), 0.95, None, made.n_items,
+                    made.n_raters, made.n_judgments, method, "items", tuple(cautions))  # fmt: skip
