@@ -23,7 +23,7 @@ _FUNCTIONS = {
 }
 _TOPICS = (
     *("aggregation", "agreement", "audit", "calibration", "disagreement", "errors", "judgments", "plots"),
-    *("reports", "results", "simulation", "standards"),
+    *("reports", "results", "simulation", "standards", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import reports as reports
     from . import simulation as simulation
     from . import standards as standards
+    from . import workforce as workforce
     from .errors import HaloError as HaloError
     from .errors import NotEstimable as NotEstimable
     from .judgments import Judgments as Judgments
