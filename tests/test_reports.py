@@ -309,6 +309,15 @@ def test_whoever_is_not_shown_is_counted(sizes, threshold):
     assert (f"{hidden} people" in sentence) == bool(hidden)
 
 
+def test_several_tiny_groups_take_a_larger_one_with_them():
+    shown, sentence = audience.groups_shown(
+        people({"a": 7, "b": 6, "c": 1, "d": 2}), ["rater_id"], by="vendor", threshold=5
+    )
+    assert shown is not None
+    assert shown["vendor"].tolist() == ["a"]
+    assert sentence.startswith("3 groups with 9 people")
+
+
 def test_pairs_count_people_once():
     table = pd.DataFrame({"rater_a": ["x", "x", "y"], "rater_b": ["y", "z", "z"], "kappa": [0.1, 0.2, 0.6]})
     shown, sentence = audience.groups_shown(table, ["rater_a", "rater_b"], by=None, threshold=3)

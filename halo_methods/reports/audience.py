@@ -123,9 +123,9 @@ def groups_shown(
     -------
     (DataFrame or None, str)
         For each group that is large enough the number of people and the median over
-        people of each number; and a sentence that counts what is withheld. A lone small
-        group is withheld together with the smallest shown one, so that it can't be
-        had by subtraction.
+        people of each number; and a sentence that counts what is withheld. Where fewer
+        people than the threshold would be withheld, the smallest shown groups are
+        withheld with them, so that they can't be had by subtraction.
     """
     numbers = [c for c in table.select_dtypes("number").columns if c not in (*id_columns, by)]
     groups = table[by].astype(str) if by else pd.Series("everyone", index=table.index)
@@ -141,7 +141,7 @@ def _large_enough(
     medians: pd.DataFrame, sizes: "pd.Series[int]", by: str | None, threshold: int
 ) -> tuple[pd.DataFrame | None, str]:
     kept = sizes[sizes >= threshold].sort_values(kind="stable")
-    if len(sizes) - len(kept) == 1 and len(kept):
+    while len(kept) and 0 < sizes.drop(kept.index).sum() < threshold:
         kept = kept.iloc[1:]
     withheld = sizes.drop(kept.index)
     sentence = ""

@@ -2,20 +2,27 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
 
 from .. import __version__
 from ..errors import HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
+from .disclosure import Released
 from .places import sample, sample_names
 from .show import MIMEBundle, Show, bundle
 
 if TYPE_CHECKING:
     from ..judgments import Judgments
+
+
+MISSING = "(missing)"
 
 
 def _ends(scale: Any) -> Any:
@@ -49,6 +56,40 @@ class Report:
         self.models = frozenset(str(r) for r in models["rater_id"].unique().to_list())
         self.raters = everybody - self.models
         self._pseudonyms.learn(self.raters)
+        who = {r: n for n, r in enumerate(sorted(self.raters))}
+        codes = np.array([who.get(str(r), -1) for r in frame["rater_id"].to_list()], dtype=int)
+        self._released = Released(codes, house.privacy_threshold)
+        self._decided: dict[tuple[str, ...], frozenset[Any]] = {}
+
+    def cells_shown(self, by: Sequence[str], keys: "pl.DataFrame | None" = None) -> frozenset[tuple[str, ...]]:
+        """The groups of the judgments that this audience may see, with all tables of the report together.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Columns of the table, or of ``keys``, that make the groups.
+        keys : polars.DataFrame, optional
+            Further columns, a row for each row of the table.
+
+        Raises
+        ------
+        NotEstimable
+            If there is no such column.
+        """
+        frame = self.judgments.frame if keys is None else self.judgments.frame.hstack(keys.get_columns())
+        absent = [c for c in by if c not in frame.columns]
+        if absent:
+            raise NotEstimable(f"the data has no column {absent[0]}; it has {', '.join(frame.columns)}")
+        if tuple(by) not in self._decided:
+            named = frame.select(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by).with_row_index("_row")
+            parts = named.group_by(list(by)).agg("_row")
+            masks: dict[Hashable, Any] = {}
+            for *cell, rows in parts.iter_rows():
+                masks[tuple(cell)] = np.zeros(frame.height, bool)
+                masks[tuple(cell)][rows] = True
+            whole: frozenset[Any] = frozenset(masks) if self.audience == "operations" else self._released.choose(masks)
+            self._decided[tuple(by)] = whole
+        return self._decided[tuple(by)]
 
     def name_of(self, rater: object) -> str:
         """What this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""
@@ -188,7 +229,7 @@ def start(
         "missing": tuple(missing),
     }
     invented = isinstance(data, str) and os.sep not in data and data in sample_names() and not Path(data).is_file()
-    if data == name and invented:
+    if invented and data == name:
         options |= {k: v for k, v in (sample_options or {}).items() if options.get(k) is None}
     if isinstance(data, (str, Path)):
         judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)

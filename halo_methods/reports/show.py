@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..errors import NotEstimable
 from ..results import MIME, Estimate
 from . import audience as audiences
 from . import tables
@@ -116,14 +117,36 @@ class Show:
         """
         return self._gates(standard, {subject: estimate}, threshold, name)[subject]
 
-    def gates(self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None) -> dict[str, Any]:
+    def gates(
+        self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None, by: str = ""
+    ) -> dict[str, Any]:
         """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
+
+        Parameters
+        ----------
+        standard, threshold
+            As for `gate`.
+        estimates : mapping of str to Estimate
+        by : str
+            The column whose values the estimates are about. Outside operations a
+            value that `groups` would not show reads ``undecided``, without its name or figures.
 
         Returns
         -------
         dict of str to Gate
         """
-        return self._gates(standard, estimates, threshold, "")
+        if not by:
+            return self._gates(standard, estimates, threshold, "")
+        shown = self._report.cells_shown([by])
+        made = self._gates(standard, {s: e for s, e in estimates.items() if (str(s),) in shown}, threshold, "")
+        hidden = len(estimates) - len(made)
+        if hidden:
+            least = self._report.house.privacy_threshold
+            what = f"{hidden} group{'s' if hidden > 1 else ''} withheld"
+            self.gate(standard, NotEstimable(f"groups of fewer than {least} people, or that would give one away, "
+                                             "are not shown to this audience"), subject=what)  # fmt: skip
+        self.given.add(standard)
+        return made
 
     def _gates(self, standard: str, estimates: Mapping[str, Any], threshold: float | None, name: str) -> dict[str, Any]:
         from ..standards import gate
@@ -147,6 +170,7 @@ class Show:
         by: str | None = None,
         caption: str = "",
         figure: Callable[[pd.DataFrame], Any] | None = None,
+        operations_only: bool = False,
     ) -> pd.DataFrame:
         """Show a table about people, as far as the audience may see it.
 
@@ -166,6 +190,8 @@ class Show:
             The table's caption.
         figure : callable, optional
             Draws the table with pseudonyms in it; called for operations only.
+        operations_only : bool
+            Show nobody else anything, not even medians: for evidence about people.
 
         Returns
         -------
@@ -181,12 +207,73 @@ class Show:
                 self(figure(named))
             publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
             return named
+        if operations_only:
+            publish(bundle('<p class="halo-withheld">Shown to operations only.</p>', "Shown to operations only."))
+            return table.iloc[:0]
         shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
         if shown is not None:
             publish(bundle(tables.frame(shown, caption=caption, label=label), shown.to_string()))
         if withheld:
             publish(bundle(f'<p class="halo-withheld">{escape(withheld)}</p>', withheld))
         return table.iloc[:0]
+
+    def groups(
+        self,
+        table: pd.DataFrame,
+        by: str | list[str],
+        *,
+        named_in: list[str] | None = None,
+        keys: Any = None,
+        caption: str = "",
+        figure: Callable[[pd.DataFrame], Any] | None = None,
+    ) -> pd.DataFrame:
+        """Show a table about groups of people, such as vendors, as far as the audience may see it.
+
+        Operations sees every row. Every other audience sees rows of groups of at least the
+        privacy threshold of people, less those from which, with everything the report has
+        shown by `groups` and its totals, a smaller group could be had by subtraction.
+
+        Parameters
+        ----------
+        table : DataFrame
+            One row a group or, with ``named_in``, a row about several groups.
+        by : str or list of str
+            The column, or columns, of the judgments that make the groups.
+        named_in : list of str, optional
+            Columns of the table that hold the groups' names, where they are not called as
+            ``by``: for pairs ``["a", "b"]``. A row is shown if all its groups are.
+        keys : polars.DataFrame, optional
+            Further columns beside the judgments, a row each, such as the week.
+        caption : str
+            The table's caption.
+        figure : callable, optional
+            Draws the rows shown.
+
+        Returns
+        -------
+        DataFrame
+            The rows shown.
+        """
+        columns = [by] if isinstance(by, str) else list(by)
+        shown = self._report.cells_shown(columns, keys)
+        if named_in is None:
+            cells = table[columns].astype(str).itertuples(index=False, name=None)
+            keep = [cell in shown for cell in cells]
+        else:
+            keep = [all((str(g),) in shown for g in row) for row in table[named_in].itertuples(index=False, name=None)]
+        kept = table[pd.Series(keep, index=table.index, dtype=bool)].reset_index(drop=True)
+        if figure is not None and len(kept):
+            self(figure(kept))
+        label = caption or self.title
+        if len(kept):
+            publish(bundle(tables.frame(kept, caption=caption, label=label), kept.to_string(max_rows=40)))
+        if hidden := len(table) - len(kept):
+            least = self._report.house.privacy_threshold
+            rows = "1 row is" if hidden == 1 else f"{hidden} rows are"
+            text = (f"{rows} withheld: groups of fewer than {least} people, and groups that would give one away by "
+                    "subtraction, are not shown to this audience.")  # fmt: skip
+            publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
+        return kept
 
     def _estimate(self, estimate: Estimate, name: str) -> dict[str, Any]:
         return {"kind": "estimate", "name": name or estimate.method, "section": self.title, **estimate.to_dict()}
