@@ -217,8 +217,16 @@ def standards(args: argparse.Namespace) -> int:
     return FINDINGS if findings else FINE
 
 
+def adjudicate(args: argparse.Namespace) -> int:
+    """``halo adjudicate …``: what it answers is in `halo_methods.adjudicate_command`."""
+    result, text, findings = args.answer(args, _options(args))
+    _print(args, result, lambda: text)
+    return FINDINGS if findings else FINE
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
+    from . import adjudicate_command
     from .standards import command as standards_command
 
     common = argparse.ArgumentParser(add_help=False)
@@ -253,6 +261,8 @@ def parser() -> argparse.ArgumentParser:
 
     standards_command.add(commands, common)
     commands.choices["standards"].set_defaults(run=standards)
+    adjudicate_command.add(commands, common, _reading)
+    commands.choices["adjudicate"].set_defaults(run=adjudicate)
     return top
 
 

@@ -1,18 +1,24 @@
 """Aggregation: which label is it, how sure, and which raters to trust."""
 
+from . import amendments
 from .compare import differing, independence, side_by_side
 from .consensus import Consensus
 from .dawid_skene import dawid_skene, one_coin
+from .decisions import Decisions, read_decisions
 from .dependence import Dependence
 from .glad import glad
 from .gold import bands, confident_share, gold_accuracy, gold_calibration
 from .mace import mace
 from .majority import majority, weighted_majority
 from .ordinal import ordinal
+from .packets import Packet, pack
 
 __all__ = [
     "Consensus",
+    "Decisions",
     "Dependence",
+    "Packet",
+    "amendments",
     "bands",
     "confident_share",
     "dawid_skene",
@@ -25,6 +31,8 @@ __all__ = [
     "majority",
     "one_coin",
     "ordinal",
+    "pack",
+    "read_decisions",
     "side_by_side",
     "weighted_majority",
 ]
