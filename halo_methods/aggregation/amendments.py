@@ -6,13 +6,11 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
-from .causes import CAUSES, SLIPS_TO_CLARIFY
+from .causes import AMENDING, ASKS, SLIPS_TO_CLARIFY
 from .clause_change import Effect, by_number, clauses, effect, effects, versions
 from .decisions import Decisions, clause_name
 
 __all__ = ["Effect", "amended", "clauses", "draft", "draft_text", "effect", "effects", "versions"]
-
-_AMENDING = tuple(c.code for c in CAUSES.values() if c.change == "amendment")
 
 
 def draft(decisions: Decisions, *, examples: int = 3) -> list[dict[str, Any]]:
@@ -48,8 +46,8 @@ def draft(decisions: Decisions, *, examples: int = 3) -> list[dict[str, Any]]:
     made = []
     table = decisions.table[decisions.table["clause"] != ""]
     for clause, rows in sorted(table.groupby("clause"), key=lambda kv: by_number(str(kv[0]))):
-        counts = {code: int((rows["cause"] == code).sum()) for code in CAUSES}
-        changes = {CAUSES[code].change for code, n in counts.items() if n}
+        counts = {code: int((rows["cause"] == code).sum()) for code in ASKS}
+        changes = {ASKS[code].change for code, n in counts.items() if n}
         if counts["rater_slip"] >= SLIPS_TO_CLARIFY:
             changes.add("clarification")
         change = next((c for c in ("amendment", "clarification") if c in changes), "")
@@ -88,9 +86,9 @@ def amended(j: Judgments, *, column: str = "clause") -> tuple[str, ...]:
         If there is none.
     """
     if {"stage", "cause", column} <= set(j.columns):
-        rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(_AMENDING))
+        rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(AMENDING))
         clauses = {clause_name(c) for text in rows[column].drop_nulls() for c in text.split("|")}
         if clauses:
             return tuple(sorted(clauses, key=by_number))
     raise NotEstimable(f"no adjudicated row names an amended clause: `stage` adjudication, `cause` "
-                       f"{' or '.join(_AMENDING)}, and `{column}`")  # fmt: skip
+                       f"{' or '.join(AMENDING)}, and `{column}`")  # fmt: skip

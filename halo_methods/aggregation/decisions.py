@@ -137,7 +137,7 @@ class _Check:
             self.problems.append(Problem(what, mend, row, column))
 
         if name not in self.key:
-            problem("packet_id", f"{quoted(name)} is not in the key", "Use the key of this packet; keep its identifiers.")
+            problem("packet_id", f"{quoted(name)} is not in the key", "Use this packet's key; keep its identifiers.")
             return
         if name in self.seen:
             first = self.seen[name]

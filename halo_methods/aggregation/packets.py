@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments
 from ..judgments.cells import cell_text, quoted
 from ..results import counted
-from .causes import CAUSES
+from .causes import ASKS, CAUSES, Asks
 from .spreadsheets import table_text, write_all
 
 DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
@@ -53,8 +54,10 @@ class Packet:
 
     def sheet(self) -> str:
         """The packet as one readable HTML page without scripts."""
-        causes = "".join(f'<tr><th scope="row">{c.code}</th><td>{escape(c.means)}</td><td>{_asks(c.decision, c.clause)}'
-                         "</td></tr>" for c in CAUSES.values())  # fmt: skip
+        causes = "".join(
+            f'<tr><th scope="row">{code}</th><td>{escape(CAUSES[code].test)}</td><td>{_asks(asks)}</td></tr>'
+            for code, asks in ASKS.items()
+        )
         answers = sum(c.startswith("answer_") for c in self.table.columns)
         head = [c for c in self.table.columns[1:] if not c.startswith(("answer_", "reason_"))]
         body = "".join(_section(row, [c for c in head if c not in DECISION_COLUMNS], answers)
@@ -67,7 +70,7 @@ class Packet:
 random order; how many people gave each is not shown. Write the decision into packet.csv, alone, before you talk.</p>
 <p>A decision is one of: {scale}. Write a clause with its sign, as §3.10: a spreadsheet turns a bare 3.10 into 3.1.
 Write the day as 2026-11-24. An apostrophe before =, +, - or @ only keeps a spreadsheet from running the cell.</p>
-<table><thead><tr><th scope="col">cause</th><th scope="col">choose it when</th><th scope="col">fill in</th></tr></thead>
+<table><thead><tr><th scope="col">cause</th><th scope="col">the first yes</th><th scope="col">fill in</th></tr></thead>
 <tbody>{causes}</tbody></table>{body}</main></body></html>
 """
 
@@ -92,12 +95,12 @@ Write the day as 2026-11-24. An apostrophe before =, +, - or @ only keeps a spre
         return write_all(out, files)
 
 
-def _asks(decision: str, clause: str) -> str:
-    said = {"required": "a decision", "optional": "a decision if there is one", "none": "no decision"}[decision]
-    return said + {"required": " and a clause", "optional": "", "none": ""}[clause]
+def _asks(asks: Asks) -> str:
+    said = {"required": "a decision", "optional": "a decision if there is one", "none": "no decision"}[asks.decision]
+    return said + (" and a clause" if asks.clause == "required" else "")
 
 
-def _section(row: dict[str, str], head: Sequence[str], answers: int) -> str:
+def _section(row: Mapping[Any, str], head: Sequence[str], answers: int) -> str:
     told = "".join(f"<h3>{escape(c)}</h3><pre>{escape(row[c])}</pre>" for c in head if row[c])
     for n in range(1, answers + 1):
         if row[f"answer_{n}"]:
@@ -181,9 +184,8 @@ def pack(
         group = of_item[(item,)]
         row = {"packet_id": f"P{tag}-{number:03d}"}
         row |= {c: _told(group, c) for c in show} if show else {"item": item}
-        row |= {
-            as_: _told(group, c) for c, as_ in (("guideline", "guideline"), (clause, "cited")) if c in group.columns
-        }
+        cited = {"guideline": "guideline", clause: "cited"}
+        row |= {name: _told(group, column) for column, name in cited.items() if column in group.columns}
         rows.append(row | _answers(group, names, rng))
     table = pd.DataFrame(rows).fillna("")
     answers = [c for c in table.columns if c.startswith(("answer_", "reason_"))]
@@ -247,9 +249,8 @@ def _blind(frame: pl.DataFrame, show: Sequence[str]) -> None:
             raise BadOption(f"{column} cannot be shown: the packet is blind")
         if column in (*DECISION_COLUMNS, "packet_id") or column.startswith(("answer_", "reason_")):
             raise BadOption(f"{column} cannot be shown: the packet has a column of that name")
-        varies = (
-            frame.group_by("item_id").agg(pl.col(column).drop_nulls().n_unique().alias("n")).filter(pl.col("n") > 1)
-        )
+        values = frame.group_by("item_id").agg(pl.col(column).drop_nulls().n_unique().alias("n"))
+        varies = values.filter(pl.col("n") > 1)
         if len(varies):
             raise BadOption(f"{column} cannot be shown: it differs between judgments of one item "
                             f"({quoted(varies['item_id'].sort()[0])}), so it tells of the raters")  # fmt: skip
@@ -269,7 +270,7 @@ def _answers(group: pl.DataFrame, names: re.Pattern[str] | None, rng: np.random.
     answers = group["answer"].unique().sort().to_list()
     if len(answers) < 2:
         return {"answer_1": "", "reason_1": ""}
-    made = {}
+    made: dict[str, str] = {}
     for n, k in enumerate(rng.permutation(len(answers)), start=1):
         answer = answers[k]
         reason = ""

@@ -1,0 +1,578 @@
+"""From a disagreement to a changed clause: packets, decisions, amendments, and what they changed."""
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from halo_methods import aggregation, as_judgments, cli, read_judgments
+from halo_methods.aggregation import amendments, decisions, packets
+from halo_methods.aggregation.causes import ASKS, CAUSES
+from halo_methods.aggregation.spreadsheets import neutral, plain, table_text, write_all
+from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "@SUM(1)",
+    "\t=1",
+    "+1",
+    "-1",
+    "＝1",
+    'a "quote", and\na line',
+]
+
+
+def frame(n=8, comment="because", **more):
+    """Three raters; of item k, one says poor where k is odd, so odd items are disagreed on."""
+    rows = [(f"i{k}", f"rater-{r}", "poor" if k % 2 and r == k % 3 else "good", f"{comment} {r}" if comment else "",
+             f"§ {1 + k % 2}.{k % 3}", "v1") for k in range(n) for r in range(3)]  # fmt: skip
+    made = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment", "clause", "guideline"])
+    return made.assign(**more)
+
+
+def judgments(made=None, **options):
+    return as_judgments(frame() if made is None else made, **{"scale": ["poor", "good"], "level": "ordinal"} | options)
+
+
+def filled(packet, **cells):
+    """The packet as somebody fills it: the same decision in every row."""
+    told = {"decision": "poor", "cause": "guideline_gap", "clause": "§3.10", "rationale": "No clause on refunds.",
+            "decided_by": "eva", "decided_at": "2026-11-24"}  # fmt: skip
+    return packet.table.assign(**(told | cells))
+
+
+def saved(table, path):
+    path.write_text(table_text(list(table.columns), table.itertuples(index=False)), encoding="utf-8")
+    return path
+
+
+# --- cells
+
+
+@given(st.text())
+@settings(max_examples=500)
+def test_a_neutral_cell_never_begins_a_formula_and_comes_back(text):
+    made = neutral(text)
+    assert plain(made) == text
+    assert not made.lstrip().startswith(tuple("=+-@＝＋－＠"))
+    assert made == text or made == f"'{text}"
+
+
+@given(st.text(alphabet="'=+-@ \tab", max_size=6))
+@settings(max_examples=500)
+def test_neutral_comes_back_on_what_it_was_made_for(text):
+    assert plain(neutral(text)) == text
+    assert plain(neutral(neutral(text))) == neutral(text)
+    assert not neutral(text).startswith(("=", "+", "-", "@", "\t"))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
+def test_a_table_comes_back_cell_by_cell(cells):
+    read = list(
+        csv.reader(io.StringIO(table_text([f"c{k}" for k in range(len(cells))], [cells]).removeprefix("\ufeff")))
+    )
+    assert [plain(c) for c in read[1]] == cells
+
+
+def test_files_are_whole_or_not_there(tmp_path, monkeypatch):
+    (tmp_path / "b").write_text("old")
+    with pytest.raises(HaloError, match="may hold decisions"):
+        write_all(tmp_path, {"a": "1", "b": "2"})
+    assert [p.name for p in tmp_path.iterdir()] == ["b"]
+    with pytest.raises(UnicodeEncodeError):
+        write_all(tmp_path, {"a": "1", "b": "\ud800"}, replace=True)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"b": "old"}
+    write_all(tmp_path, {"a": "1", "b": "2"}, replace=True)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "1", "b": "2"}
+
+
+# --- the packet
+
+
+def test_a_packet_holds_the_disagreements_and_nobodys_name_or_count():
+    made = packets.pack(judgments(), seed=3)
+    assert set(made.key["item_id"]) == {"i1", "i3", "i5", "i7"}
+    assert made.table["packet_id"].is_unique
+    text = made.table.to_csv() + made.sheet()
+    assert "rater-" not in text
+    for row in made.table.to_dict("records"):
+        assert {row["answer_1"], row["answer_2"]} == {"poor", "good"}
+        assert row["reason_1"]
+        assert row["reason_2"]
+    assert not {"rater_id", "n", "votes", "margin", "label"} & set(made.table.columns)
+    assert list(made.table.columns[-6:]) == list(packets.DECISION_COLUMNS)
+
+
+def test_the_majority_stands_first_no_more_often_than_second():
+    made = packets.pack(judgments(frame(800)), seed=1)
+    first = (made.table["answer_1"] == "good").mean()
+    assert abs(first - 0.5) < 0.1
+
+
+def test_one_reason_an_answer_whatever_the_number_of_raters():
+    made = packets.pack(judgments(), seed=0)
+    by_answer = {row[f"answer_{n}"]: row[f"reason_{n}"] for row in made.table.to_dict("records") for n in (1, 2)}
+    assert by_answer["good"].count("because") == 1
+
+
+@given(st.randoms(use_true_random=False), st.integers(0, 5))
+@settings(max_examples=20, deadline=None)
+def test_the_order_of_rows_changes_nothing_and_the_seed_does(random, seed):
+    rows = frame()
+    mixed = rows.sample(frac=1, random_state=random.randrange(2**31))
+    one, other = packets.pack(judgments(rows), seed=seed), packets.pack(judgments(mixed), seed=seed)
+    pd.testing.assert_frame_equal(one.table, other.table)
+    pd.testing.assert_frame_equal(one.key, other.key)
+    assert one.sheet() == other.sheet()
+    assert one.table["packet_id"][0] != packets.pack(judgments(rows), seed=seed + 1).table["packet_id"][0]
+
+
+def test_names_in_reasons_are_taken_out():
+    rows = frame(2)
+    rows.loc[rows["item_id"] == "i1", "comment"] = "As Rater-2 says, and NORTH agrees; rater-20 is nobody"
+    made = packets.pack(judgments(rows.assign(vendor="north")))
+    reason = made.table["reason_1"][0]
+    assert reason == "As [a rater] says, and [a rater] agrees; rater-20 is nobody"
+
+
+def test_the_most_divided_come_first_and_the_rest_is_said():
+    rows = [("close", r, "good" if r < "c" else "poor") for r in "abcd"]
+    rows += [("clear", r, "good" if r < "d" else "poor") for r in "abcd"]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    made = packets.pack(j, most=1)
+    assert made.key["item_id"].tolist() == ["close"]
+    assert made.notes == ("1 item left for a later packet",)
+
+
+def test_an_item_on_which_all_agree_shows_no_answer():
+    made = packets.pack(judgments(), items=["i2", "i1"])
+    row = made.table[made.key["item_id"] == "i2"].iloc[0]
+    assert (row["answer_1"], row["answer_2"]) == ("", "")
+
+
+def test_what_would_tell_who_judged_cannot_be_shown():
+    rows = frame().assign(text="the item", shift=lambda t: t["rater_id"].str[-1], vendor="north")
+    j = judgments(rows)
+    assert "the item" in packets.pack(j, show=["text"]).sheet()
+    assert "i1" not in packets.pack(j, show=["text"]).table.to_csv()
+    for column in ("vendor", "rater_id", "label"):
+        with pytest.raises(BadOption, match="blind"):
+            packets.pack(j, show=[column])
+    with pytest.raises(BadOption, match="differs between judgments of one item"):
+        packets.pack(j, show=["shift"])
+    with pytest.raises(BadOption, match="allowed"):
+        packets.pack(j, show=["absent"])
+    with pytest.raises(BadOption, match="no item 'i99'"):
+        packets.pack(j, items=["i99"])
+
+
+def test_perspectives_and_decided_items_are_not_packed():
+    j = judgments(frame().assign(criterion="offence"))
+    with pytest.raises(NotEstimable, match="declared a perspective"):
+        packets.pack(j, perspectives=["offence"])
+    done = frame().assign(stage="label")
+    more = pd.DataFrame({"item_id": ["i1"], "rater_id": ["eva"], "label": ["poor"], "stage": ["adjudication"]})
+    made = packets.pack(judgments(pd.concat([done, more], ignore_index=True)))
+    assert "i1" not in set(made.key["item_id"])
+    assert made.notes == ("1 item left out: decided already",)
+    with pytest.raises(NotEstimable, match="no item has two different answers"):
+        packets.pack(judgments(frame(1)))
+
+
+class Elements(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = set()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+
+
+def test_hostile_text_stays_text(tmp_path):
+    rows = [(HOSTILE[k], f"r{r}", HOSTILE[(k + r) % 6], HOSTILE[k], HOSTILE[k]) for k in range(8) for r in range(2)]
+    rows = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment", "clause"])
+    made = packets.pack(as_judgments(rows))
+    files = made.write(tmp_path)
+    found = Elements()
+    found.feed((tmp_path / "packet" / "packet.html").read_text("utf-8"))
+    assert "script" not in found.tags
+    for file in files:
+        if file.suffix == ".csv":
+            with file.open(encoding="utf-8-sig", newline="") as opened:
+                cells = [c for row in csv.reader(opened) for c in row]
+            assert not [c for c in cells if c.strip().startswith(("=", "+", "-", "@", "＝"))]
+    key = packets.read_key(tmp_path / "kept_apart" / "key.csv")
+    assert set(key["item_id"]) == set(rows["item_id"])
+
+
+# --- decisions
+
+
+def test_round_trip(tmp_path):
+    j = judgments()
+    packet = packets.pack(j, seed=2)
+    packet.write(tmp_path)
+    key = packets.read_key(decisions.kept_apart(tmp_path / "packet" / "packet.csv"))
+    made = aggregation.read_decisions(saved(filled(packet), tmp_path / "back.csv"), key, j)
+    assert dict(zip(made.table["packet_id"], made.table["item_id"], strict=True)) == dict(
+        zip(packet.key["packet_id"], packet.key["item_id"], strict=True)
+    )
+    assert set(made.table["clause"]) == {"3.10"}
+    assert made.undecided == ()
+    summary = made.summary().set_index("name")
+    assert summary.loc["guideline_gap", "share"] == 1
+    assert 0.3 < summary.loc["guideline_gap", "low"] < 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ({"packet_id": "P-999"}, "'P-999' is not in the key"),
+        ({"cause": "rater_slp"}, "If it is rater_slip, write that"),
+        ({"cause": ""}, "the cause '' is not on the list"),
+        ({"decision": "goood"}, "If it is good, write that"),
+        ({"decision": ""}, "guideline_gap needs a decision"),
+        ({"clause": " § "}, "guideline_gap needs a clause"),
+        ({"rationale": ""}, "guideline_gap needs a reason"),
+        ({"decided_by": ""}, "nobody is named"),
+        ({"decided_by": "rater-1"}, "judged this item as a rater"),
+        ({"decided_at": "24/11/2026"}, "'24/11/2026' is no day"),
+        ({"cause": "legitimate_perspective"}, "legitimate_perspective takes no decision"),
+        ({"cause": "bad_item"}, "bad_item takes no decision"),
+    ],
+)
+def test_each_problem_is_named_with_its_row(tmp_path, cells, says):
+    j = judgments()
+    packet = packets.pack(j)
+    table = filled(packet)
+    for column, value in cells.items():
+        table.loc[2, column] = value
+    with pytest.raises(InvalidData) as raised:
+        decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+    assert [p.row for p in raised.value.problems] == [3]
+    assert says in str(raised.value)
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    j = judgments()
+    packet = packets.pack(j)
+    table = pd.concat([filled(packet, decision="x", cause="y"), filled(packet).head(1)])
+    with pytest.raises(InvalidData) as raised:
+        decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+    assert len(raised.value.problems) == 2 * len(packet.table) + 1
+    assert "decided twice, first in row 1" in raised.value.problems[-1].what
+    with pytest.raises(InvalidData, match="the column cause is missing"):
+        decisions.read_decisions(saved(table.drop(columns="cause"), tmp_path / "back.csv"), packet.key, j)
+
+
+def test_rows_left_empty_wait(tmp_path):
+    j = judgments()
+    packet = packets.pack(j)
+    table = filled(packet)
+    table.loc[1, list(packets.DECISION_COLUMNS)] = ""
+    made = decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+    assert made.undecided == (packet.key["packet_id"][1],)
+    assert len(made.table) == len(packet.table) - 1
+
+
+def test_a_negative_label_and_a_numeric_scale(tmp_path):
+    rows = pd.DataFrame([("a", "x", "-1"), ("a", "y", "2")], columns=["item_id", "rater_id", "label"])
+    j = as_judgments(rows, scale=(-3, 3), level="interval")
+    packet = packets.pack(j)
+    assert {packet.table["answer_1"][0], packet.table["answer_2"][0]} == {"-1", "2"}
+    made = decisions.read_decisions(saved(filled(packet, decision="-1"), tmp_path / "b.csv"), packet.key, j)
+    assert made.table["decision"].tolist() == ["-1"]
+    with pytest.raises(InvalidData, match="outside the scale"):
+        decisions.read_decisions(saved(filled(packet, decision="4"), tmp_path / "b.csv"), packet.key, j)
+
+
+def test_raw_rows_are_kept_under_the_files_own_names_and_values(tmp_path):
+    source = frame().rename(columns={"item_id": "task", "label": "answer"}).replace({"good": "1", "poor": "0"})
+    source.loc[0, "answer"] = ""
+    file = tmp_path / "data.csv"
+    source.to_csv(file, index=False)
+    options = {"columns": {"item_id": "task", "label": "answer"}, "values": {"label": {"1": "good", "0": "poor"}}}
+    j = read_judgments(file, **options, scale=["poor", "good"])
+    packet = packets.pack(j)
+    made = decisions.read_decisions(saved(filled(packet), tmp_path / "b.csv"), packet.key, j)
+    whole = tmp_path / "whole.csv"
+    whole.write_text(decisions.judgments_with(file, made, **options), encoding="utf-8")
+    kept = pd.read_csv(whole, dtype=str, keep_default_na=False)
+    assert kept[source.columns].head(len(source)).equals(source)
+    again = read_judgments(whole, **options, scale=["poor", "good"])
+    added = again.only(stage="adjudication")
+    assert added.n_judgments == len(packet.table)
+    assert set(added.frame["label"]) == {"poor"}
+    assert set(added.frame["rater_id"]) == {"eva"}
+    assert again.only(stage="label").n_judgments == j.n_judgments
+    with pytest.raises(InvalidData, match="adjudicated before"):
+        decisions.read_decisions(tmp_path / "b.csv", packet.key, again)
+
+
+def test_a_perspective_or_a_bad_item_adds_no_label(tmp_path):
+    file = tmp_path / "data.csv"
+    frame().to_csv(file, index=False)
+    j = read_judgments(file, scale=["poor", "good"])
+    packet = packets.pack(j)
+    table = filled(packet, cause="legitimate_perspective", decision="", clause="")
+    made = decisions.read_decisions(saved(table, tmp_path / "b.csv"), packet.key, j)
+    assert len(pd.read_csv(io.StringIO(decisions.judgments_with(file, made)))) == len(frame())
+    assert amendments.draft(made) == []
+
+
+def test_the_causes_are_those_of_the_topic_disagreement():
+    assert list(ASKS) == list(CAUSES)
+
+
+# --- amendments
+
+
+def decided(*rows):
+    columns = ["packet_id", "item_id", "criterion", *packets.DECISION_COLUMNS]
+    whole = [(f"P{n}", f"i{n}", "", *row, "eva", "2026-11-24") for n, row in enumerate(rows)]
+    return decisions.Decisions(pd.DataFrame(whole, columns=columns), ())
+
+
+def test_a_gap_amends_slips_clarify_and_the_owner_dates_it():
+    made = amendments.draft(decided(
+        ("poor", "guideline_gap", "3.10", "No clause."), ("good", "guideline_gap", "3.10", "None."),
+        *[("poor", "rater_slip", "3.9", "")] * 3, *[("poor", "rater_slip", "2.1", "")] * 2,
+        ("", "ambiguous_item", "4", "Two readings."), ("good", "guideline_conflict", "1.1|1.2", "=cmd"),
+    ))  # fmt: skip
+    assert [(d["clause"], d["change"], d["recalibrate"]) for d in made] == [
+        ("1.1|1.2", "amendment", True), ("3.9", "clarification", False), ("3.10", "amendment", True),
+        ("4", "clarification", False),
+    ]  # fmt: skip
+    assert [d["label"] for d in made[2]["decided"]] == ["good", "poor"]
+    text = amendments.draft_text(decided(("good", "guideline_conflict", "1.1|1.2", "=cmd: {x}\n- y")))
+    (read,) = yaml.safe_load(text)["amendments"]
+    assert read["decided"][0]["reasons"] == ["=cmd: {x}\n- y"]
+    assert (read["decided_on"], read["effective_from"], read["text"]) == ("", "", "")
+    assert "eva" not in text
+
+
+def versions_frame(rng, *, fell, items=60, raters=8, others=60, per_item=4):
+    """Binary labels; the chance that a label is off its item's truth, by clause and version."""
+    rows = []
+    for version in ("1.9", "1.10"):
+        for clause, n in (("3.2", items), ("4.1", others)):
+            off = 0.25 if clause == "3.2" and (version == "1.9" or not fell) else 0.1
+            for k in range(n):
+                who = rng.choice(raters, per_item, replace=False)
+                wrong = rng.random(per_item) < off
+                rows += [(f"{version}-{clause}-{k}", f"r{w}", "ab"[int(x)], version, clause)
+                         for w, x in zip(who, wrong, strict=True)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "guideline", "clause"])
+
+
+def slow_share(rows):
+    pairs = [(a != b) for _, g in rows.groupby(["item_id", "guideline"]) for i, a in enumerate(g["label"])
+             for b in g["label"].iloc[i + 1:]]  # fmt: skip
+    return sum(pairs) / len(pairs)
+
+
+def slow_change(rows, clause):
+    part = rows[(rows["clause"] == "3.2") == clause]
+    return slow_share(part[part["guideline"] == "1.10"]) - slow_share(part[part["guideline"] == "1.9"])
+
+
+def test_the_change_and_its_variance_are_what_counting_pairs_gives():
+    rows = versions_frame(np.random.default_rng(5), fell=True, items=12, others=9, raters=5, per_item=3)
+    made = amendments.effect(as_judgments(rows), "§ 3.2")
+    assert (made.before, made.after) == ("1.9", "1.10")
+    assert made.change.value == pytest.approx(slow_change(rows, True))
+    assert made.others.value == pytest.approx(slow_change(rows, False))
+    assert made.difference.value == pytest.approx(slow_change(rows, True) - slow_change(rows, False))
+    on = rows[rows["clause"] == "3.2"]
+    parts = []
+    for key in ("item_id", "rater_id"):
+        left = np.array([slow_change(on[on[key] != k], True) for k in on[key].unique()])
+        parts.append(((len(left) - 1) / len(left) * ((left - left.mean()) ** 2).sum(), len(left) - 1))
+    (items, _), (raters, df) = parts
+    from scipy import stats
+
+    both = (items + raters) ** 2 / (items**2 / 11 + raters**2 / df)
+    half = stats.t.ppf(0.975, both) * (items + raters) ** 0.5
+    assert made.change.high - made.change.value == pytest.approx(half)
+    assert made.change.over == "items and raters"
+
+
+def test_intervals_of_the_change_hold_the_truth_and_see_a_fall():
+    rng = np.random.default_rng(11)
+    truth = 2 * 0.1 * 0.9 - 2 * 0.25 * 0.75
+    held = seen = did = 0
+    for _ in range(60):
+        made = amendments.effect(as_judgments(versions_frame(rng, fell=True, items=40, others=40)), "3.2")
+        held += made.change.low <= truth <= made.change.high
+        did += made.difference.low <= truth <= made.difference.high
+        seen += made.change.high < 0
+    assert held >= 54
+    assert did >= 54
+    assert seen >= 24
+
+
+def test_without_a_fall_the_gate_is_rarely_met():
+    rng = np.random.default_rng(12)
+    met = sum(
+        amendments.effect(as_judgments(versions_frame(rng, fell=False, items=40, others=10)), "3.2").change.high < 0
+        for _ in range(60)
+    )
+    assert met <= 4
+
+
+def test_no_disagreement_at_all_still_leaves_room():
+    rows = versions_frame(np.random.default_rng(1), fell=True).assign(label="a")
+    made = amendments.effect(as_judgments(rows), "3.2")
+    assert made.change.value == 0
+    assert made.change.low < -0.01
+    assert made.change.high > 0.01
+
+
+def test_what_a_change_needs():
+    rows = versions_frame(np.random.default_rng(1), fell=True)
+    with pytest.raises(NotEstimable, match="no column guideline"):
+        amendments.effect(as_judgments(rows.drop(columns="guideline")), "3.2")
+    with pytest.raises(NotEstimable, match="no column rule"):
+        amendments.effect(as_judgments(rows), "3.2", column="rule")
+    with pytest.raises(NotEstimable, match="two versions"):
+        amendments.effect(as_judgments(rows[rows["guideline"] == "1.9"]), "3.2")
+    with pytest.raises(NotEstimable, match="has 0 items"):
+        amendments.effect(as_judgments(rows), "9.9")
+    with pytest.raises(BadOption, match="allowed"):
+        amendments.effect(as_judgments(rows), "3.2", before="0.1")
+    with pytest.raises(BadOption, match="both"):
+        amendments.effect(as_judgments(rows), "3.2", before="1.10")
+    mixed = rows.assign(clause=["3.2", "4.1"] * (len(rows) // 2))
+    with pytest.raises(NotEstimable, match="several clauses"):
+        amendments.effect(as_judgments(mixed), "3.2")
+    alone = amendments.effect(as_judgments(rows[rows["clause"] == "3.2"]), "3.2")
+    assert alone.others is None
+    assert "leads" not in alone.table["what"].tolist()
+    few = rows[rows["rater_id"].isin(["r0", "r1"])]
+    assert amendments.effect(as_judgments(few), "3.2").change.over == "items"
+
+
+def test_dated_versions_follow_their_dates():
+    rows = versions_frame(np.random.default_rng(1), fell=True)
+    rows["rated_at"] = np.where(rows["guideline"] == "1.10", "2026-01-01", "2026-02-01")
+    assert amendments.versions(as_judgments(rows)) == ("1.10", "1.9")
+
+
+def test_amended_clauses_are_read_from_adjudicated_rows():
+    rows = versions_frame(np.random.default_rng(1), fell=True).assign(stage="label", cause="")
+    with pytest.raises(NotEstimable, match="no adjudicated row"):
+        amendments.amended(as_judgments(rows))
+    more = [("a", "eva", "a", "3.10|3.2", "guideline_conflict"), ("b", "eva", "a", "1.1", "rater_slip")]
+    more = pd.DataFrame(more, columns=["item_id", "rater_id", "label", "clause", "cause"]).assign(stage="adjudication")
+    j = as_judgments(pd.concat([rows, more], ignore_index=True))
+    assert amendments.amended(j) == ("3.2", "3.10")
+    assert list(amendments.effects(j, amendments.amended(j))) == ["3.2"]
+
+
+# --- the command
+
+
+@pytest.fixture
+def data(tmp_path):
+    file = tmp_path / "data.csv"
+    frame().to_csv(file, index=False)
+    return file
+
+
+READING = ["--scale", "poor,good", "--level", "ordinal"]
+
+
+def test_pack_fill_apply(data, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["adjudicate", "pack", "--data", str(data), "--out", str(out), "--most", "3", *READING]) == cli.FINE
+    printed = capsys.readouterr().out
+    assert "1 item left for a later packet" in printed
+    packet = out / "packet" / "packet.csv"
+    line = [
+        "adjudicate",
+        "apply",
+        "--decisions",
+        str(packet),
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path / "back"),
+        *READING,
+    ]
+    assert cli.main(line) == cli.COULD_NOT_RUN
+    assert "no decision yet" in capsys.readouterr().err
+    table = pd.read_csv(packet, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table[["decision", "cause", "decided_by", "decided_at"]] = ["poor", "guideline_gap", "eva", "2026-11-24"]
+    table["rationale"] = "=none"
+    saved(table, packet)
+    assert cli.main([*line, "--format", "json"]) == cli.FINDINGS
+    found = json.loads(capsys.readouterr().out)["problems"]
+    assert [(p["row"], p["column"]) for p in found] == [(1, "clause"), (2, "clause"), (3, "clause")]
+    assert not (tmp_path / "back").exists()
+    table["clause"] = "§3.2"
+    table.to_csv(packet, index=False, sep=";")
+    assert cli.main([*line, "--format", "json"]) == cli.FINE
+    made = json.loads(capsys.readouterr().out)
+    assert (made["decided"], made["labels_added"], made["problems"]) == (3, 3, [])
+    assert made["amendments"][0]["clause"] == "3.2"
+    assert sorted(p.name for p in (tmp_path / "back").iterdir()) == [
+        "amendments.yml", "decisions_summary.csv", "judgments.csv",
+    ]  # fmt: skip
+    again = read_judgments(tmp_path / "back" / "judgments.csv", scale=["poor", "good"])
+    assert again.only(stage="adjudication").n_judgments == 3
+    assert again.only(stage="label").n_judgments == 24
+    assert cli.main(line) == cli.FINE
+    assert "draft: amendment of clause 3.2 from 3 items; raters calibrate again" in capsys.readouterr().out
+
+
+def test_a_packet_is_not_written_over(data, tmp_path, capsys):
+    line = ["adjudicate", "pack", "--data", str(data), "--out", str(tmp_path / "o"), *READING]
+    assert cli.main([*line, "--seed", "4"]) == cli.FINE
+    before = (tmp_path / "o" / "packet" / "packet.csv").read_bytes()
+    assert cli.main([*line, "--seed", "5"]) == cli.COULD_NOT_RUN
+    assert "may hold decisions" in capsys.readouterr().err
+    assert (tmp_path / "o" / "packet" / "packet.csv").read_bytes() == before
+    line[5] = str(tmp_path / "p")
+    assert cli.main([*line, "--seed", "4"]) == cli.FINE
+    assert (tmp_path / "p" / "packet" / "packet.csv").read_bytes() == before
+
+
+def test_budget_queue_and_guideline(data, tmp_path, capsys):
+    base = ["adjudicate", "pack", "--data", str(data), *READING]
+    assert cli.main([*base, "--out", str(tmp_path / "a"), "--budget", "10"]) == cli.USAGE
+    assert cli.main([*base, "--out", str(tmp_path / "a"), "--budget", "1", "--price", "4"]) == cli.USAGE
+    text = tmp_path / "rules.md"
+    text.write_text("# Rules\n", encoding="utf-8")
+    queue = tmp_path / "queue.csv"
+    queue.write_text("item_id,next\ni3,adjudicator\ni5,stop\ni7,adjudicator\n", encoding="utf-8")
+    more = ["--budget", "5", "--price", "4", "--queue", str(queue), "--guideline", str(text)]
+    assert cli.main([*base, "--out", str(tmp_path / "b"), *more, "--format", "json"]) == cli.FINE
+    assert json.loads(capsys.readouterr().out)["items"] == 1
+    assert (tmp_path / "b" / "packet" / "guideline.md").read_text("utf-8") == "# Rules\n"
+    assert packets.read_key(tmp_path / "b" / "kept_apart" / "key.csv")["item_id"].tolist() == ["i3"]
+
+
+def test_apply_never_writes_over_what_it_reads(tmp_path, capsys):
+    file = tmp_path / "judgments.csv"
+    frame().to_csv(file, index=False)
+    assert cli.main(["adjudicate", "pack", "--data", str(file), "--out", str(tmp_path), *READING]) == cli.FINE
+    packet = tmp_path / "packet" / "packet.csv"
+    table = pl.read_csv(packet, infer_schema=False).to_pandas().fillna("")
+    table[["decision", "cause", "clause", "rationale", "decided_by", "decided_at"]] = [
+        "poor", "guideline_gap", "§1", "none", "eva", "2026-11-24",
+    ]  # fmt: skip
+    saved(table, packet)
+    line = ["adjudicate", "apply", "--decisions", str(packet), "--data", str(file), *READING]
+    assert cli.main([*line, "--out", str(tmp_path)]) == cli.USAGE
+    assert "would overwrite" in capsys.readouterr().err
+    assert len(pd.read_csv(file)) == len(frame())
+    assert cli.main([*line, "--out", str(tmp_path / "o"), "--key", str(tmp_path / "absent.csv")]) == cli.COULD_NOT_RUN
