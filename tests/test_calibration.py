@@ -1,17 +1,35 @@
+import importlib.util
+import math
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
 from halo_methods import audit, calibration
 from halo_methods.calibration import shares
+from halo_methods.calibration.certification import e_above
+from halo_methods.calibration.many_facet import fit_many_facet
+from halo_methods.calibration.severity_model import fit
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 SCALE = ["poor", "fair", "good"]
+STUDY = Path(__file__).parent.parent / "benchmarks" / "study_calibration.py"
+
+
+@cache
+def study():
+    """The long study, of which the tests run a fixed slice."""
+    spec = importlib.util.spec_from_file_location("study_calibration", STUDY)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def table(rows, columns=("item_id", "rater_id", "label", "gold"), **options):
@@ -248,6 +266,371 @@ def test_bad_options_list_what_is_allowed():
         calibration.majority_against_gold(j, ties="coin")
     with pytest.raises(HaloError, match="allowed"):
         calibration.accuracy(j, over="people")
+
+
+def by_enumeration(unacceptable, good, alpha, beta):
+    """Every n and every mark, one binomial sum each."""
+    for n in range(1, 400):
+        for mark in range(n + 1):
+            passes = sum(math.comb(n, k) * unacceptable**k * (1 - unacceptable) ** (n - k) for k in range(mark, n + 1))
+            fails = sum(math.comb(n, k) * good**k * (1 - good) ** (n - k) for k in range(mark))
+            if passes <= alpha and fails <= beta:
+                return n, mark
+    raise AssertionError
+
+
+class TestPlan:
+    def test_the_published_plan(self):
+        plan = calibration.certification_plan(0.85, 0.95, 0.05, 0.10)
+        assert (plan.n, plan.c, plan.gold_pool) == (76, 70, 76)
+        assert plan.actual_alpha == pytest.approx(stats.binom.sf(69, 76, 0.85))
+        assert plan.actual_beta == pytest.approx(stats.binom.cdf(69, 76, 0.95))
+        assert plan.table["ability"].tolist() == pytest.approx([0.80, 0.85, 0.90, 0.95])
+        assert plan.table["passes"].to_numpy() == pytest.approx(stats.binom.sf(69, 76, [0.80, 0.85, 0.90, 0.95]))
+
+    @pytest.mark.parametrize("case", [(0.7, 0.9, 0.05, 0.1), (0.5, 0.8, 0.1, 0.2), (0.8, 0.97, 0.05, 0.05)])
+    def test_the_smallest_plan_is_the_one_found_by_trying_all(self, case):
+        plan = calibration.certification_plan(*case)
+        assert (plan.n, plan.c) == by_enumeration(*case)
+
+    @given(
+        st.floats(0.5, 0.85), st.floats(0.05, 0.12), st.sampled_from([0.01, 0.05, 0.1]), st.integers(1, 4),
+        st.sampled_from(["end", "certain", "clear"]), st.sampled_from([1, 5, 10]),
+    )  # fmt: skip
+    @settings(max_examples=25, deadline=None)
+    def test_both_errors_hold_over_all_attempts(self, unacceptable, apart, alpha, attempts, stop, every):
+        plan = calibration.certification_plan(
+            unacceptable, unacceptable + apart, alpha, 0.1, attempts=attempts, stop=stop, every=every
+        )
+        assert plan.actual_alpha <= alpha + 1e-9
+        assert plan.actual_beta <= 0.1 + 1e-9
+        assert plan.table["passes"].is_monotonic_increasing
+        assert (plan.table["items_an_attempt"] <= plan.n + 1e-9).all()
+        assert plan.gold_pool == attempts * plan.n
+
+    def test_stopping_when_certain_changes_no_error_and_saves_items(self):
+        end, certain = (calibration.certification_plan(stop=s) for s in ("end", "certain"))
+        assert (certain.n, certain.c) == (end.n, end.c)
+        assert certain.table["passes"].to_numpy() == pytest.approx(end.table["passes"].to_numpy())
+        assert (certain.table["items"] < end.table["items"]).all()
+
+    def test_stopping_when_clear_needs_fewer_items_on_average(self):
+        clear, end = (calibration.certification_plan(stop=s) for s in ("clear", "end"))
+        assert clear.n > end.n
+        assert (clear.table["items"] < 0.75 * end.n).all()
+        assert clear.rules()["items"].min() >= 20
+
+    @pytest.mark.parametrize(("attempts", "stop"), [(1, "clear"), (2, "certain"), (3, "clear")])
+    @pytest.mark.parametrize("ability", [0.85, 0.93])
+    def test_a_simulated_exam_passes_as_often_as_the_plan_says(self, attempts, stop, ability):
+        found, said = study().attempts_pass(ability, raters=4000, attempts=attempts, stop=stop)
+        assert abs(found - said) <= 4 * np.sqrt(said * (1 - said) / 4000)
+
+    def test_the_same_exam_taken_three_times_lets_more_through(self):
+        plan = calibration.certification_plan()
+        again = plan.retried(3)
+        assert again.actual_alpha == pytest.approx(1 - (1 - plan.actual_alpha) ** 3)
+        assert again.actual_alpha > 0.14
+        assert calibration.certification_plan(attempts=3).actual_alpha <= 0.05
+
+    def test_expected_items_count_the_attempts_that_are_made(self):
+        row = calibration.certification_plan(attempts=2).table.iloc[1]
+        assert row["items"] == pytest.approx(row["items_an_attempt"] * (2 - row["passes_an_attempt"]))
+
+    @pytest.mark.parametrize(
+        ("options", "match"),
+        [
+            ({"unacceptable": 0.95, "good": 0.85}, "unacceptable < good"),
+            ({"alpha": 0.7}, "each error"),
+            ({"attempts": 0}, "whole number"),
+            ({"stop": "soon"}, "allowed: 'end', 'certain', 'clear'"),
+            ({"unacceptable": 0.9, "good": 0.9001}, "20,000 gold items"),
+        ],
+    )
+    def test_plans_that_cannot_be_made_say_why(self, options, match):
+        with pytest.raises(HaloError, match=match):
+            calibration.certification_plan(**options)
+
+
+class TestCertify:
+    def test_at_the_planned_number_of_items_there_is_always_a_verdict(self):
+        for options in ({}, {"attempts": 2}, {"unacceptable": 0.7, "good": 0.9}):
+            plan = calibration.certification_plan(**options)
+            said = [calibration.certify(k, plan.n, **options).verdict for k in range(plan.n + 1)]
+            assert said == ["not_met"] * plan.c + ["met"] * (plan.n + 1 - plan.c)
+
+    @pytest.mark.parametrize("n", [5, 20, 60, 76, 150, 400])
+    def test_a_rater_at_a_bar_is_misjudged_as_seldom_as_said_at_any_number_of_items(self, n):
+        said = np.array([calibration.certify(k, n).verdict for k in range(n + 1)])
+        right = np.arange(n + 1)
+        assert stats.binom.pmf(right, n, 0.85)[said == "met"].sum() <= 0.05
+        assert stats.binom.pmf(right, n, 0.95)[said == "not_met"].sum() <= 0.10
+
+    def test_the_limits_are_exact_and_agree_with_the_verdict(self):
+        for k in range(77):
+            made = calibration.certify(k, 76)
+            assert (made.low >= 0.85) == (made.verdict == "met")
+            assert 0 <= made.low <= k / 76 <= made.high <= 1
+        made = calibration.certify(60, 76)
+        assert stats.binom.sf(59, 76, made.low) == pytest.approx(0.05)
+        assert stats.binom.cdf(60, 76, made.high) == pytest.approx(0.10)
+
+    @pytest.mark.parametrize("counts", [(-1, 10), (11, 10), (0, 0), (1.5, 3)])
+    def test_counts_that_cannot_be_are_refused(self, counts):
+        with pytest.raises(HaloError, match="0 <= passes <= trials"):
+            calibration.certify(*counts)
+
+
+class TestAnytime:
+    @pytest.mark.parametrize("outcomes", [(), (1,) * 12, (1, 0, 1, 1, 1), (0,) * 9])
+    def test_the_e_value_is_the_integral(self, outcomes):
+        stream = calibration.Certification(bar=0.8)
+        for outcome in outcomes:
+            stream.update(bool(outcome))
+        x, n = sum(outcomes), len(outcomes)
+        above, _ = integrate.quad(lambda p: (p / 0.8) ** x * ((1 - p) / 0.2) ** (n - x), 0.8, 1)
+        below, _ = integrate.quad(lambda p: (p / 0.8) ** x * ((1 - p) / 0.2) ** (n - x), 0, 0.8)
+        assert stream.e_value == pytest.approx(above / 0.2)
+        assert stream.e_below == pytest.approx(below / 0.8)
+
+    @pytest.mark.parametrize("ability", [0.5, 0.8, 0.9])
+    def test_its_expectation_is_at_most_one_below_the_bar(self, ability):
+        for n in (1, 10, 100):
+            right = np.arange(n + 1)
+            expected = (stats.binom.pmf(right, n, ability) * e_above(right, n, 0.9)).sum()
+            assert expected <= 1 + 1e-9
+            assert (expected == pytest.approx(1)) == (ability == 0.9)
+
+    @pytest.mark.parametrize("bar", [0.8, 0.9])
+    def test_looking_after_every_item_certifies_as_seldom_as_said(self, bar):
+        for side in ("above", "below"):
+            false = study().ever(bar, bar=bar, side=side, streams=1000, items=300)
+            assert false <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
+
+    def test_an_ordinary_test_looked_at_after_every_item_does_not(self):
+        assert study().peeking(0.9, bar=0.9, streams=500, items=300) > 0.15
+
+    def test_a_verdict_comes_and_stays(self):
+        rng = np.random.default_rng(2)
+        for ability, expected in ((0.99, "met"), (0.7, "not_met")):
+            stream = calibration.Certification(bar=0.9)
+            for _ in range(400):
+                stream.update(bool(rng.random() < ability))
+            assert stream.verdict == expected
+            for _ in range(50):
+                stream.update(expected == "not_met")
+            assert stream.verdict == expected
+
+    def test_no_number_of_items_breaks_it(self):
+        assert np.isfinite(e_above(np.array([0, 10**6]), 10**6, 0.9)).all()
+
+    @pytest.mark.parametrize("options", [{"bar": 1.0}, {"alpha": 0.0}, {"beta": 2.0}])
+    def test_options_out_of_range_are_refused(self, options):
+        with pytest.raises(HaloError, match="between 0 and 1"):
+            calibration.Certification(**options)
+
+
+class TestBars:
+    def team(self, accuracies, n=120, labels="abcd", seed=3):
+        rng = np.random.default_rng(seed)
+        gold = rng.choice(list(labels), size=n)
+        return table([(i, f"e{k}", g if rng.random() < p else "x", g)
+                      for k, p in enumerate(accuracies) for i, g in enumerate(gold)])  # fmt: skip
+
+    def test_the_good_bar_is_the_low_end_of_what_experts_score(self):
+        j = self.team([0.95, 0.96, 0.94, 0.97])
+        made = calibration.bars_from_experts(j, experts="e0, e1, e2, e3")
+        assert made.estimate == calibration.accuracy(j)
+        assert made.good == math.floor(100 * made.estimate.low) / 100
+        assert made.unacceptable == pytest.approx(made.good - 0.10)
+        assert len(made.by_expert) == 4
+        assert calibration.expert_accuracy(j, experts=["e0", "e1", "e2", "e3"]) == made.estimate
+
+    @pytest.mark.parametrize(
+        ("experts", "n", "labels", "reason"),
+        [
+            (None, 120, "abcd", "nobody is named"),
+            (["e0", "e1"], 120, "abcd", "2 experts answered gold"),
+            (["e0", "e1", "e2"], 40, "abcd", "answered 40 gold items"),
+            (["e0", "e1", "e2"], 120, "a", "always giving the most common answer"),
+        ],
+    )
+    def test_bars_that_rest_on_too_little_are_refused(self, experts, n, labels, reason):
+        with pytest.raises(NotEstimable, match=reason):
+            calibration.bars_from_experts(self.team([0.95] * 3, n, labels), experts=experts)
+
+
+class TestSeverityModel:
+    @pytest.mark.parametrize("how", ["random", "fixed"])
+    def test_complete_rounds_give_the_deviations_from_the_items_mean(self, how):
+        rng = np.random.default_rng(4)
+        y = rng.normal(5, 1, (30, 5)).clip(0, 10)
+        rows = [(i, f"r{r}", y[i, r]) for i in range(30) for r in range(5)]
+        j = table(rows, ("item_id", "rater_id", "label"), scale=(0, 10), level="interval")
+        made = calibration.severity_model(j, items=how).sort_values("rater_id")
+        gap = y - y.mean(axis=1, keepdims=True)
+        assert made["severity"].to_numpy() == pytest.approx(gap.mean(axis=0), abs=1e-6)
+        half = stats.t.ppf(0.975, 29) * gap.std(axis=0, ddof=1) / np.sqrt(30)
+        assert (made["high"] - made["severity"]).to_numpy() == pytest.approx(half, rel=1e-5)
+
+    def test_fixed_items_are_least_squares_with_a_column_an_item(self):
+        rng = np.random.default_rng(7)
+        item, rater = study().dealt(rng, 25, 6, 3)
+        y = rng.normal(size=75) + rater / 3
+        design = np.hstack([np.eye(25)[item], np.eye(6)[rater]])
+        expected = np.linalg.lstsq(design, y, rcond=None)[0][25:]
+        found, _, _ = fit(y, item, rater, centred=True, items="fixed")
+        assert found == pytest.approx(expected - expected.mean())
+
+    def test_random_items_are_generalized_least_squares_at_the_likeliest_variance(self):
+        rng = np.random.default_rng(8)
+        item, rater = study().dealt(rng, 40, 5, 3)
+        y = rng.normal(size=40)[item] + rater / 4 + rng.normal(size=120) * 0.7
+        x, z = np.eye(5)[rater], np.eye(40)[item]
+
+        def restricted(ratio):
+            v = np.eye(120) + ratio * z @ z.T
+            inverse = np.linalg.inv(v)
+            information = x.T @ inverse @ x
+            b = np.linalg.solve(information, x.T @ inverse @ y)
+            e = y - x @ b
+            return b, sum(np.linalg.slogdet(m)[1] for m in (v, information)) + 115 * np.log(e @ inverse @ e)
+
+        best = min(np.exp(np.linspace(-4, 4, 400)), key=lambda r: restricted(r)[1])
+        found, _, share = fit(y, item, rater, centred=False)
+        assert found == pytest.approx(restricted(share / (1 - share))[0])
+        assert share / (1 - share) == pytest.approx(best, rel=0.03)
+
+    @pytest.mark.parametrize(("gold", "labels"), [(False, 3), (True, 3), (False, 12)])
+    def test_severity_is_inside_its_interval_as_often_as_said(self, gold, labels):
+        assert 0.93 <= study().mixed_rounds(150, items=60, raters=12, labels=labels, gold=gold, seed=11) <= 0.97
+
+    def test_so_is_that_of_labels_at_the_ends_of_a_scale(self):
+        assert 0.93 <= study().labelled_rounds(150, items=60, raters=12, labels=12, seed=12) <= 0.97
+
+    def test_so_is_the_many_facet_one(self):
+        assert 0.93 <= study().facet_rounds(60, items=60, raters=12, labels=3, seed=13) <= 0.975
+
+    def test_raters_who_share_nothing_with_the_others_are_left_out(self):
+        rows = [(i, r, str(i % 3)) for i in range(12) for r in "pqr"] + [(f"z{i}", "s", "1") for i in range(5)]
+        j = table(rows, ("item_id", "rater_id", "label"), scale=["0", "1", "2"], level="ordinal")
+        assert set(calibration.severity_model(j)["rater_id"]) == set("pqr")
+        assert calibration.severity_model(j).attrs["left_out"] == 1
+        assert calibration.many_facet(j).left_out == 1
+
+    def test_the_spread_is_nothing_among_equals_and_found_where_it_is(self):
+        rng = np.random.default_rng(6)
+        for spread in (0.0, 0.5):
+            lean = rng.normal(0, spread, 30)
+            rows = [(i, f"r{r}", str(int(np.clip(round(2 + lean[r] + rng.normal(0, 0.6)), 0, 4))), "2")
+                    for i in range(60) for r in range(30)]  # fmt: skip
+            j = table(rows, scale=list("01234"), level="ordinal")
+            made = calibration.severity_spread(j)
+            truth = lean.std(ddof=1)
+            assert made.low - 0.06 <= truth <= made.high
+            assert (made.low == 0) == (spread == 0)
+
+    def test_the_steps_and_items_of_the_many_facet_model_come_back(self):
+        rng = np.random.default_rng(9)
+        item, rater = study().dealt(rng, 400, 8, 8)
+        place = rng.normal(0, 1.5, 400)[item] + np.linspace(-1, 1, 8)[rater]
+        p = np.exp(place[:, None] * np.arange(4) - np.concatenate([[0], study().STEPS.cumsum()]))
+        y = (rng.random(item.size)[:, None] > (p / p.sum(1, keepdims=True)).cumsum(1)).sum(1)
+        severity, _, steps, sd = fit_many_facet(y, item, rater)
+        assert severity == pytest.approx(np.linspace(-1, 1, 8), abs=0.2)
+        assert steps == pytest.approx(study().STEPS, abs=0.25)
+        assert sd == pytest.approx(1.5, abs=0.2)
+
+    @pytest.mark.parametrize(
+        ("call", "level", "reason"),
+        [
+            (calibration.severity_model, "nominal", "no direction"),
+            (calibration.many_facet, "nominal", "labels in order"),
+            (calibration.severity_spread, "nominal", "ordinal scale"),
+            (calibration.many_facet, "ordinal", "no two raters"),
+            (calibration.severity_model, "ordinal", "no two raters"),
+        ],
+    )
+    def test_severity_that_cannot_be_told_says_why(self, call, level, reason):
+        rows = [("a", "p", "x"), ("b", "q", "y"), ("c", "p", "y"), ("d", "q", "x")]
+        j = table(rows, ("item_id", "rater_id", "label"), scale=["x", "y"], level=level)
+        with pytest.raises(NotEstimable, match=reason):
+            call(j)
+
+
+class TestUpkeep:
+    def test_an_item_that_good_raters_miss_is_suspect_and_bad_raters_make_none(self):
+        rows = [(i, r, "x", "x") for i in range(20) for r in "pqrs"]
+        rows += [("wrong", r, "y", "x") for r in "pqr"] + [("wrong", "s", "x", "x")]
+        rows += [(i, b, "y", "x") for i in range(20) for b in ("bad1", "bad2", "bad3", "bad4", "bad5")]
+        made = calibration.gold_items(table(rows)).set_index("item_id")
+        assert made.loc["wrong", "action"] == "check the gold"
+        assert made.loc["wrong", "good_missed"] == 0.75
+        assert made.loc["3", ["action", "good_n", "good_missed"]].tolist() == ["keep", 4, 0.0]
+        assert made.loc["3", "missed"] == pytest.approx(5 / 9)
+        assert calibration.refresh_list(table(rows))["item_id"].tolist() == ["wrong"]
+
+    def test_discrimination_is_the_correlation_with_the_rest(self):
+        frame = random_round(5)
+        made = calibration.gold_items(halo.as_judgments(frame)).set_index("item_id")["discrimination"]
+        frame["right"] = frame["label"] == frame["gold"]
+        for item in ("i0", "i7", "i20"):
+            here = frame[frame["item_id"] == item]
+            others = frame[frame["item_id"] != item].groupby("rater_id")["right"].mean()
+            rest = here["rater_id"].map(others)
+            if len(set(here["right"])) > 1:
+                assert made[item] == pytest.approx(np.corrcoef(here["right"], rest)[0, 1])
+            else:
+                assert np.isnan(made[item])
+
+    def test_a_worn_item_and_an_old_one_are_replaced(self):
+        rows = [("often", f"r{r}", "x", "x", "2026-05-01") for r in range(12)] + [("old", "r0", "x", "x", "2025-01-01")]
+        j = table(rows, ("item_id", "rater_id", "label", "gold", "rated_at"))
+        made = calibration.refresh_list(j, most_shown=10).set_index("item_id")
+        assert made["why"].to_dict() == {"often": "shown more than 10 times", "old": "in use for more than 180 days"}
+        assert made.loc["old", "days"] == 485
+
+    def test_who_is_due_and_why(self):
+        rows = [
+            ("g", "fresh", "x", "x", "2026-05-10", "1.1"), ("g", "timed", "x", "x", "2026-01-10", "1.1"),
+            ("l1", "timed", "x", "", "2026-02-05", "1.1"), ("l2", "timed", "x", "", "2026-03-01", "1.1"),
+            ("l3", "timed", "x", "", "2026-03-30", "1.1"), ("l4", "timed", "x", "", "2026-04-25", "1.1"),
+            ("l5", "timed", "x", "", "2026-05-11", "1.1"), ("g", "amended", "x", "x", "2026-05-01", "1.0"),
+            ("g", "away", "x", "x", "2026-03-20", "1.1"), ("l1", "away", "x", "", "2026-05-10", "1.1"),
+            ("l1", "never", "x", "", "2026-05-10", "1.1"), ("g", "drifting", "x", "x", "2026-05-10", "1.1"),
+        ]  # fmt: skip
+        j = table(rows, ("item_id", "rater_id", "label", "gold", "rated_at", "guideline"))
+        made = calibration.recertification(j, drifted=["drifting"]).set_index("rater_id")
+        assert made["why"].str.split(":").str[0].to_dict() == {
+            "amended": "amendment", "away": "absence", "drifting": "drift", "never": "never", "timed": "time",
+            "fresh": "",
+        }  # fmt: skip
+        assert made["due"].sum() == 5
+        late = calibration.recertification(j, today="2026-12-01", absent_days=1000).set_index("rater_id")
+        assert late.loc["fresh", "why"] == "time: last gold 205 days ago"
+
+    @pytest.mark.parametrize(
+        ("columns", "reason"), [(("gold",), "not dated"), (("rated_at",), "no judged item has a gold")]
+    )
+    def test_what_is_needed_to_say_who_is_due(self, columns, reason):
+        values = {"gold": "x", "rated_at": "2026-01-01"}
+        j = table([("a", "r", "x", *(values[c] for c in columns))], ("item_id", "rater_id", "label", *columns))
+        with pytest.raises(NotEstimable, match=reason):
+            calibration.recertification(j)
+
+    def test_the_latest_guideline_is_the_highest_version_or_the_last_to_come(self):
+        for versions, latest in ((["1.9", "1.10"], "1.10"), (["spring", "autumn"], "autumn")):
+            rows = [(f"g{k}", "r", "x", "x", f"2026-0{k + 1}-01", v) for k, v in enumerate(versions)]
+            rows += [("g9", "s", "x", "x", "2026-02-02", versions[0])]
+            j = table(rows, ("item_id", "rater_id", "label", "gold", "rated_at", "guideline"))
+            made = calibration.recertification(j)
+            assert made.attrs["latest_guideline"] == latest
+            assert made.loc[made["due"], "rater_id"].tolist() == ["s"]
+
+    def test_a_day_that_is_none_is_refused(self):
+        j = table([("a", "r", "x", "x", "2026-01-01")], ("item_id", "rater_id", "label", "gold", "rated_at"))
+        with pytest.raises(HaloError, match="today is a date"):
+            calibration.recertification(j, today="soon")
 
 
 class TestRealFiles:

@@ -16,7 +16,13 @@ def severity(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     The reference of an item is its gold answer where it has one; without gold
     in the table it is the mean of the other raters on that item. Ordered
     labels count as 0, 1, 2, … in the order of the scale. The interval is a t
-    interval over the rater's items, which takes the other raters as given.
+    interval over the rater's items.
+
+    Without gold it answers how far this rater lies from the mean of the
+    others, and takes those others as given: with few raters each is measured
+    against the severity of a handful, and where raters judge different items,
+    against a different handful each time, which the interval does not know.
+    Use `severity_model` there; the study in ``benchmarks`` shows what it costs.
 
     Parameters
     ----------
@@ -48,24 +54,12 @@ def severity(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     >>> float(severity(j)["severity"].iloc[0])
     -0.5
     """
-    if j.level == "nominal":
-        raise NotEstimable("nominal labels have no direction; give the scale in order and level='ordinal'")
-    frame = j.one().frame
-    if "gold" in frame.columns and frame["gold"].is_not_null().any():
-        marked, reference = on_gold(j), "gold"
-        truth = pl.when("right").then(_number(j, "label", marked)).otherwise(_number(j, "gold", marked))
-        gaps = marked.with_columns((_number(j, "label", marked) - truth).alias("gap"))
-    else:
-        reference = "other raters"
-        unit = ["item_id", *(["round"] if "round" in frame.columns else [])]
-        n, x = pl.len().over(unit), _number(j, "label", frame)
-        numbered = frame.with_columns(x.alias("x"), n.alias("m")).filter(pl.col("m") > 1)
-        others = (pl.col("x").sum().over(unit) - pl.col("x")) / (pl.col("m") - 1)
-        gaps = numbered.with_columns((pl.col("x") - others).alias("gap"))
-    if gaps.is_empty():
+    found = gaps(j)
+    if found.is_empty():
         raise NotEstimable("no item was judged by two raters, and none has gold: there is nothing to compare with")
+    reference = found["reference"][0]
     table = (
-        gaps.group_by("rater_id")
+        found.group_by("rater_id")
         .agg(pl.len().alias("n"), pl.col("gap").mean().alias("severity"), pl.col("gap").std().alias("sd"))
         .to_pandas()
     )
@@ -77,7 +71,50 @@ def severity(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     return kept
 
 
-def _number(j: Judgments, column: str, frame: pl.DataFrame) -> pl.Expr:
+def gaps(j: Judgments) -> pl.DataFrame:
+    """How far each judgment lies from its reference: the columns of the table, ``gap`` and ``reference``.
+
+    Raises
+    ------
+    NotEstimable
+        If labels are nominal.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "1", "3"), ("a", "r2", "3", "3")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]),
+    ...                  scale=["1", "2", "3"], level="ordinal")
+    >>> gaps(j)["gap"].to_list()
+    [-2.0, 0.0]
+    """
+    if j.level == "nominal":
+        raise NotEstimable("nominal labels have no direction; give the scale in order and level='ordinal'")
+    frame = j.one().frame
+    if "gold" in frame.columns and frame["gold"].is_not_null().any():
+        marked = on_gold(j)
+        truth = pl.when("right").then(number(j, "label", marked)).otherwise(number(j, "gold", marked))
+        return marked.with_columns((number(j, "label", marked) - truth).alias("gap"), pl.lit("gold").alias("reference"))
+    unit = ["item_id", *(["round"] if "round" in frame.columns else [])]
+    n, x = pl.len().over(unit), number(j, "label", frame)
+    numbered = frame.with_columns(x.alias("x"), n.alias("m")).filter(pl.col("m") > 1)
+    others = (pl.col("x").sum().over(unit) - pl.col("x")) / (pl.col("m") - 1)
+    return numbered.with_columns((pl.col("x") - others).alias("gap"), pl.lit("other raters").alias("reference"))
+
+
+def number(j: Judgments, column: str, frame: pl.DataFrame) -> pl.Expr:
+    """A column of labels as numbers: as it stands, or the position in an ordered scale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> frame = pd.DataFrame([("a", "r", "lo"), ("b", "r", "hi")], columns=["item_id", "rater_id", "label"])
+    >>> j = as_judgments(frame, scale=["lo", "hi"], level="ordinal")
+    >>> j.frame.select(number(j, "label", j.frame))["label"].to_list()
+    [0.0, 1.0]
+    """
     if frame[column].dtype.is_numeric():
         return pl.col(column)
     if j.level == "ordinal":
