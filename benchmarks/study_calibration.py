@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from halo_methods.calibration.certification import e_above
+from halo_methods.calibration.anytime import e_above
 from halo_methods.calibration.many_facet import fit_many_facet
 from halo_methods.calibration.plans import certification_plan
 from halo_methods.calibration.severity_model import fit

@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 import halo_methods as halo
 from halo_methods import audit, calibration
 from halo_methods.calibration import shares
-from halo_methods.calibration.certification import e_above
+from halo_methods.calibration.anytime import e_above
 from halo_methods.calibration.many_facet import fit_many_facet
 from halo_methods.calibration.severity_model import fit
 from halo_methods.errors import BadOption, HaloError, NotEstimable
@@ -375,6 +375,13 @@ class TestCertify:
         assert stats.binom.sf(59, 76, made.low) == pytest.approx(0.05)
         assert stats.binom.cdf(60, 76, made.high) == pytest.approx(0.10)
 
+    def test_each_rater_of_a_round_is_certified_as_alone(self):
+        rows = [(i, r, "x" if i < k else "y", "x") for r, k in (("p", 79), ("q", 60), ("s", 72)) for i in range(80)]
+        made = calibration.certificates(table(rows)).set_index("rater_id")
+        for rater, right in (("p", 79), ("q", 60), ("s", 72)):
+            alone = calibration.certify(right, 80)
+            assert made.loc[rater, ["low", "high", "verdict"]].tolist() == [alone.low, alone.high, alone.verdict]
+
     @pytest.mark.parametrize("counts", [(-1, 10), (11, 10), (0, 0), (1.5, 3)])
     def test_counts_that_cannot_be_are_refused(self, counts):
         with pytest.raises(HaloError, match="0 <= passes <= trials"):
@@ -420,6 +427,18 @@ class TestAnytime:
             for _ in range(50):
                 stream.update(expected == "not_met")
             assert stream.verdict == expected
+
+    def test_the_stream_of_a_table_is_that_of_its_rows_in_time(self):
+        rng = np.random.default_rng(4)
+        rows = [(f"i{i}", "r", "x" if rng.random() < 0.6 else "y", "x", f"2026-01-{30 - i:02d}") for i in range(30)]
+        made = calibration.streams(table(rows, ("item_id", "rater_id", "label", "gold", "rated_at")), bar=0.95).iloc[0]
+        stream, verdicts = calibration.Certification(bar=0.95), []
+        for row in reversed(rows):
+            stream.update(row[2] == "x")
+            verdicts.append(stream.verdict)
+        assert (made["e_value"], made["e_below"]) == pytest.approx((stream.e_value, stream.e_below))
+        assert made["verdict"] == stream.verdict == "not_met"
+        assert made["decided_after"] == verdicts.index("not_met") + 1
 
     def test_no_number_of_items_breaks_it(self):
         assert np.isfinite(e_above(np.array([0, 10**6]), 10**6, 0.9)).all()

@@ -5,8 +5,9 @@ confusion and missed items use only judgments of items that have gold. Plans
 and certificates take counts.
 """
 
+from .anytime import Certification, streams
 from .bars import Bars, bars_from_experts, expert_accuracy
-from .certification import Certificate, Certification, certify
+from .certification import Certificate, certificates, certify
 from .gold import accuracy, by_rater, confusion, missed_items, missed_share, rater_estimates
 from .groups import by_group, grouping
 from .many_facet import ManyFacet, many_facet
@@ -30,6 +31,7 @@ __all__ = [
     "by_group",
     "by_rater",
     "by_round",
+    "certificates",
     "certification_plan",
     "certify",
     "change",
@@ -54,5 +56,6 @@ __all__ = [
     "severity",
     "severity_model",
     "severity_spread",
+    "streams",
     "suspect_items",
 ]

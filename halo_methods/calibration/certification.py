@@ -1,13 +1,15 @@
-"""Who is certified: a verdict against two bars, and one that may be read after every item."""
+"""Who is certified: a verdict against two bars."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from scipy import special, stats
+import pandas as pd
+from scipy import stats
 
 from ..errors import HaloError
+from ..judgments import Judgments
 from ..results import Verdict, counted, readable
+from .gold import by_rater
 from .plans import CertificationPlan, attempt_errors, certification_plan
 
 
@@ -104,118 +106,61 @@ def certify(
     return Certificate(int(passes), int(trials), verdict, low, high, plan)
 
 
-@cache
-def _plan(unacceptable: float, good: float, alpha: float, beta: float, attempts: int) -> CertificationPlan:
-    return certification_plan(unacceptable, good, alpha, beta, attempts=attempts)
+def certificates(
+    j: Judgments,
+    *,
+    unacceptable: float = 0.85,
+    good: float = 0.95,
+    alpha: float = 0.05,
+    beta: float = 0.10,
+    attempts: int = 1,
+) -> pd.DataFrame:
+    """`certify` for each rater's gold judgments, as if they had been one exam.
 
-
-@dataclass
-class Certification:
-    r"""One bar, a verdict that may be read after every item, and an error that holds all the same.
-
-    The e-value is the betting score of :math:`p > p_0` against :math:`p \le p_0`:
-
-    .. math:: E_n = \int_{p_0}^1 \Bigl(\frac{p}{p_0}\Bigr)^{x}
-              \Bigl(\frac{1-p}{1-p_0}\Bigr)^{n-x} \frac{dp}{1-p_0}
-
-    with x right of n. The prior is uniform above the bar only; with weight
-    below it the score could grow for a rater who does not clear the bar.
-    Whoever is at or below the bar reaches :math:`1/\alpha` at any time with
-    chance :math:`\alpha` at most (Ville). A second score, with a uniform prior
-    below the bar, says the same about ``not_met``. A verdict once reached stays.
-
-    It costs items: a rater near the bar may go on for hundreds. Do not use it
-    where items are chosen after looking at the rater's answers. Further
-    attempts are the same stream going on, never a new start.
+    A round that was not planned as an exam leaves many undecided; that is the
+    answer, not a fault of theirs. Each verdict errs as often as it says, so
+    among many raters some verdicts are wrong.
 
     Parameters
     ----------
-    bar : float
-        Accuracy to show.
-    alpha : float
-        Chance that a rater at or below the bar is ever certified.
-    beta : float, optional
-        Chance that a rater at or above the bar ever reads ``not_met``;
-        ``alpha`` unless given.
+    j : Judgments
+        One criterion and one stage, with gold.
+    unacceptable, good, alpha, beta, attempts
+        As in `certify`.
 
-    Attributes
-    ----------
-    verdict : {"met", "not_met", "undecided"}
-    e_value, e_below : float
-        Evidence that the accuracy is above the bar, and that it is below it.
-    passes, trials : int
+    Returns
+    -------
+    pandas.DataFrame
+        ``rater_id``, ``n``, ``right``, ``low``, ``high``, ``verdict``,
+        ``items_short`` (of the plan); lowest share right first.
 
-    References
-    ----------
-    Ville (1939), Étude critique de la notion de collectif; Ramdas, Grünwald,
-    Vovk and Shafer (2023), Statistical Science 38, 576-601.
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
 
     Examples
     --------
-    >>> stream = Certification(bar=0.9)
-    >>> for _ in range(60):
-    ...     stream.update(True)
-    >>> stream.verdict, round(stream.e_value, 1)
-    ('met', 91.1)
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, "r1", "x" if i < 74 else "y", "x") for i in range(76)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> certificates(j)["verdict"].tolist()
+    ['met']
     """
-
-    bar: float = 0.9
-    alpha: float = 0.05
-    beta: float | None = None
-    passes: int = field(default=0, init=False)
-    trials: int = field(default=0, init=False)
-    verdict: Verdict = field(default="undecided", init=False)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.bar < 1:
-            raise HaloError(f"the bar lies between 0 and 1; got {self.bar!r}")
-        for name, error in (("alpha", self.alpha), ("beta", self.beta)):
-            if error is not None and not 0 < error < 1:
-                raise HaloError(f"{name} lies between 0 and 1; got {error!r}")
-
-    def update(self, passed: bool) -> None:
-        """Count one more gold item, right or wrong.
-
-        Examples
-        --------
-        >>> stream = Certification()
-        >>> stream.update(False)
-        >>> stream.passes, stream.trials
-        (0, 1)
-        """
-        if passed not in (True, False):
-            raise HaloError(f"an item was passed or not; got {passed!r}")
-        self.passes, self.trials = self.passes + int(passed), self.trials + 1
-        if self.verdict == "undecided" and self.e_value >= 1 / self.alpha:
-            self.verdict = "met"
-        elif self.verdict == "undecided" and self.e_below >= 1 / (self.alpha if self.beta is None else self.beta):
-            self.verdict = "not_met"
-
-    @property
-    def e_value(self) -> float:
-        """Evidence that the accuracy is above the bar; 1 is none."""
-        return float(e_above(self.passes, self.trials, self.bar))
-
-    @property
-    def e_below(self) -> float:
-        """Evidence that the accuracy is below the bar; 1 is none."""
-        return float(e_above(self.trials - self.passes, self.trials, 1 - self.bar))
-
-    def __str__(self) -> str:
-        said = self.verdict.replace("_", " ")
-        return f"{said}: {self.passes} of {self.trials} right; e-value {readable(self.e_value)} against the bar"
+    table = by_rater(j)[["rater_id", "n", "right"]]
+    made = [
+        certify(int(right), int(n), unacceptable, good, alpha, beta, attempts=attempts)
+        for right, n in zip(table["right"], table["n"], strict=True)
+    ]
+    return table.assign(
+        low=[c.low for c in made],
+        high=[c.high for c in made],
+        verdict=[c.verdict for c in made],
+        items_short=[max(c.plan.n - c.trials, 0) for c in made],
+    )
 
 
-def e_above(passes: np.ndarray | int, trials: np.ndarray | int, bar: float) -> np.ndarray:
-    """The e-value of `Certification` for whole arrays of counts.
-
-    Examples
-    --------
-    >>> float(e_above(0, 0, 0.9))
-    1.0
-    """
-    x, n = np.asarray(passes, float), np.asarray(trials, float)
-    with np.errstate(divide="ignore"):
-        mass = np.log(special.betaincc(x + 1, n - x + 1, bar))
-    score = mass + special.betaln(x + 1, n - x + 1) - np.log1p(-bar)
-    return np.exp(np.minimum(score - x * np.log(bar) - (n - x) * np.log1p(-bar), 700.0))
+@cache
+def _plan(unacceptable: float, good: float, alpha: float, beta: float, attempts: int) -> CertificationPlan:
+    return certification_plan(unacceptable, good, alpha, beta, attempts=attempts)

@@ -53,7 +53,7 @@ def on_gold(j: Judgments) -> pl.DataFrame:
     else:
         right = [label in answers for label, answers in zip(pairs["label"], accepted, strict=True)]
     marked = pairs.with_columns(pl.Series("right", right), pl.Series("first", [a[0] for a in accepted]))
-    joined = frame.join(marked, on=["gold", "label"], how="left")
+    joined = frame.join(marked, on=["gold", "label"], how="left", maintain_order="left")
     return joined.select("item_id", "rater_id", "label", pl.col("first").alias("gold"), "right")
 
 
