@@ -15,7 +15,7 @@ import halo_methods as halo
 from halo_methods import agreement
 from halo_methods.agreement.analytic import influence, standard_error
 from halo_methods.agreement.coefficients import chance_corrected, cohen, kappa_from_disagreement, krippendorff
-from halo_methods.agreement.intervals import leave_one_unit_out
+from halo_methods.agreement.jackknife import jackknife_variance, leave_one_unit_out
 from halo_methods.agreement.sums import moment_totals, pair_totals, pattern_totals
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.judgments.counts import contingency, moments
@@ -502,24 +502,43 @@ def coverage_study():
     return module
 
 
-def test_coverage_of_the_default_interval_at_5_raters_by_100_items():
+def test_intervals_cover_at_5_raters_by_50_items_without_a_warning():
     study = coverage_study()
-    cell = study.Cell("alpha", "items and raters", 100, 5, 0.5, 0.0, 12.0, 3.0)
-    made = study.study(cell, rounds=300, seed=11)
-    assert 0.91 <= made["coverage"] <= 0.99
-    items = study.study(study.Cell("alpha", "items", 100, 5, 0.5, 0.0, 12.0, 3.0), rounds=150, seed=11)
-    assert 0.89 <= items["coverage"] <= 1
+    for prevalence, missing in ((0.5, 0.0), (0.1, 0.3)):
+        cell = study.Setting(50, 5, prevalence, missing, 12.0, 3.0)
+        which = [("alpha", "items and raters"), ("ac1", "items and raters"), ("alpha", "items")]
+        for found in study.study(cell, which, rounds=300, seed=11).values():
+            assert 0.91 <= found["coverage"] <= 0.995
+            assert found["warned"] == 0
+            assert found["undefined"] == 0
 
 
 def test_the_truth_of_the_study_is_the_limit():
     study = coverage_study()
-    cell = study.Cell("alpha", "items and raters", 3000, 60, 0.3, 0.0, 12.0, 3.0)
+    cell = study.Setting(3000, 60, 0.3, 0.0, 12.0, 3.0)
     j, accuracy = study.simulated(np.random.default_rng(2), cell)
     for measure in ("alpha", "ac1", "percent"):
-        this = study.Cell(measure, "items", *list(vars(cell).values())[2:])
-        assert study.MEASURES[measure](j, over="raters").value == pytest.approx(
-            study.true_value(this, accuracy), abs=0.01
-        )
+        made = study.MEASURES[measure](j, over="raters")
+        assert made.value == pytest.approx(study.true_value(measure, cell, accuracy), abs=0.01)
+
+
+def test_the_variance_over_items_and_raters_is_that_of_simulated_rounds():
+    """Delete-one-item plus delete-one-rater minus delete-one-judgment, against the spread of the coefficient."""
+    study = coverage_study()
+    cell = study.Setting(60, 8, 0.4, 0.2, 12.0, 3.0)
+    rng = np.random.default_rng(5)
+    values, variances = [], []
+    for _ in range(400):
+        j, _ = study.simulated(rng, cell)
+        totals = pattern_totals(j, krippendorff("nominal", j.labels), True)
+        by_item = jackknife_variance(leave_one_unit_out(totals), totals.frequency)
+        by_rater = jackknife_variance(totals.value(totals.without))
+        single = jackknife_variance(totals.value(totals.total + totals.change), totals.times)
+        values.append(totals.estimate)
+        variances.append((by_item + by_rater - single, by_item + by_rater))
+    taken_off, summed = np.mean(variances, axis=0) / np.var(values)
+    assert 0.85 < taken_off < 1.15
+    assert summed > taken_off + 0.1
 
 
 def test_no_warning_escapes():

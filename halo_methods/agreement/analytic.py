@@ -59,7 +59,9 @@ def standard_error(totals: Totals, coefficient: Coefficient) -> float:
     >>> from .coefficients import chance_corrected
     >>> table = np.array([[2., 0], [1, 1], [0, 2]])
     >>> ac1 = chance_corrected("AC1", ["a", "b"], "gwet")
-    >>> totals = Totals(ac1.sums(table), np.array([40., 10, 50]), ac1.value, lambda: np.zeros((0, 4)), table, table, -1)
+    >>> none = np.zeros((0, 4))
+    >>> made = (lambda: none, none, np.zeros(0), table, table, -1)
+    >>> totals = Totals(ac1.sums(table), np.array([40., 10, 50]), ac1.value, *made)
     >>> round(standard_error(totals, ac1), 4)
     0.06
     """

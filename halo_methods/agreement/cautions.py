@@ -6,8 +6,9 @@ from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
 from ..judgments.counts import patterns
 from . import coefficients as formulas
-from .intervals import FEW_ITEMS
 from .weights import Array, Weights, as_numbers, weights_name
+
+FEW_ITEMS = 40
 
 
 def raw_and_shares(j: Judgments) -> tuple[float, Array]:
@@ -31,7 +32,7 @@ def beside_coefficient(j: Judgments, raw: float, shares: Array) -> tuple[str, tu
 
 
 def few_items(n: int) -> tuple[str, ...]:
-    """A caution below 50 items."""
+    """A caution below 40 items that two raters judged."""
     if n >= FEW_ITEMS:
         return ()
     return (f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short.",)

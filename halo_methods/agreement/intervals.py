@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import stats
 
-from ..judgments.coding import Ints
+from .jackknife import (
+    degrees_of_freedom,
+    jackknife_variance,
+    leave_one_unit_out,
+    rater_degrees_of_freedom,
+    satterthwaite,
+    third_cumulant,
+)
 from .weights import Array
 
 Value = Callable[[Array], Array]
@@ -15,7 +22,7 @@ Value = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Totals:
-    """Terms by unit pattern, and what removing each rater takes away.
+    """Terms by unit pattern, and what removing a rater or a judgment takes away.
 
     Attributes
     ----------
@@ -27,6 +34,9 @@ class Totals:
         Totals (..., t) to the coefficient (...), nan where undefined.
     removal : callable
         Makes `without`, R x t: the totals when a rater's judgments are removed.
+    change, times : numpy.ndarray
+        L x t and L: the terms of a unit after one of its judgments is taken out, minus
+        before, and how many judgments of this kind there are.
     best, worst : numpy.ndarray
         Terms of a unit on which two raters agree, and of one on which they are
         as far apart as the labels allow.
@@ -38,6 +48,8 @@ class Totals:
     frequency: Array
     value: Value
     removal: Callable[[], Array]
+    change: Array
+    times: Array
     best: Array
     worst: Array
     lowest: float
@@ -57,42 +69,6 @@ class Totals:
     @cached_property
     def estimate(self) -> float:
         return float(self.value(self.total))
-
-
-def totals_without(total: Array, change: Array, rater: Ints, row: Ints, count: Array, n_raters: int) -> Array:
-    """Totals with each rater removed: total + sum over what the rater did of count x change.
-
-    Parameters
-    ----------
-    total : (t,) totals over all units.
-    change : (L, t) terms of a unit after one judgment is taken out, minus before.
-    rater, row, count : (M,) how often (count) a rater made the judgment in `row` of change.
-    """
-    did = sparse.csr_matrix((count.astype(float), (rater, row)), shape=(n_raters, len(change)))
-    return total + did @ change
-
-
-def jackknife_variance(leave_one_out: Array, multiplicity: Array | None = None) -> float:
-    """Tukey's (n - 1) / n times the sum of squares of the leave-one-out values about their mean.
-
-    Examples
-    --------
-    >>> x = np.array([1., 2., 4.])
-    >>> round(jackknife_variance((x.sum() - x) / 2), 6), round(float(x.var(ddof=1)) / 3, 6)
-    (0.777778, 0.777778)
-    """
-    times = np.ones(len(leave_one_out)) if multiplicity is None else multiplicity
-    defined = np.isfinite(leave_one_out)
-    x, f = leave_one_out[defined], times[defined]
-    n = f.sum()
-    if n < 2:
-        return float("nan")
-    return float((n - 1) / n * (f @ (x - f @ x / n) ** 2))
-
-
-def leave_one_unit_out(totals: Totals) -> Array:
-    """The coefficient without one unit of each pattern (P,)."""
-    return totals.value(totals.total - totals.terms)
 
 
 def bootstrap(totals: Totals, replicates: int, seed: int) -> Array:
@@ -123,23 +99,25 @@ class Interval:
 
 
 _BOOTSTRAP_CELLS = 40_000_000
-FEW_ITEMS = 50
 
 
 def over_items(totals: Totals, confidence: float, replicates: int, seed: int) -> Interval:
     """Interval if units are drawn anew and the raters stay.
 
     The bias-corrected and accelerated bootstrap (Efron 1987), resampling unit
-    patterns; the acceleration is the skewness of the leave-one-out values. Where
-    patterns times replicates exceed 40 million draws, the jackknife on the
-    log(1 - coefficient) scale takes its place.
+    patterns; the acceleration is the skewness of the leave-one-out values. Its
+    levels are widened as Hesterberg (2015) does, from the normal to the t
+    distribution, here with the degrees of freedom that the leave-one-out values
+    support. Where patterns times replicates exceed 40 million draws, the
+    jackknife on the logit scale takes its place.
     """
     left_out = leave_one_unit_out(totals)
     variance = jackknife_variance(left_out, totals.frequency)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
     if len(totals.frequency) * replicates > _BOOTSTRAP_CELLS:
-        ends = log_interval(totals.estimate, variance, totals.n_units - 1, confidence)
+        df, third = degrees_of_freedom(left_out, totals.frequency), third_cumulant(left_out, totals.frequency)
+        ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
         return Interval(*ends, "jackknife over items").within(totals.lowest, totals.estimate)
     drawn = bootstrap(totals, replicates, seed)
     made = drawn[np.isfinite(drawn)]
@@ -158,99 +136,84 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
 
 
 def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence: float) -> Array:
-    """The two quantiles of the replicates that BCa takes in place of the tails."""
+    """The two quantiles of the replicates that the widened BCa takes in place of the tails."""
     below = ((made < totals.estimate).mean() + (made <= totals.estimate).mean()) / 2
     bias = stats.norm.ppf(np.clip(below, 0.5 / len(made), 1 - 0.5 / len(made)))
     defined = np.isfinite(left_out)
     f, x = totals.frequency[defined], left_out[defined]
     gap = f @ x / f.sum() - x
     acceleration = (f @ gap**3) / (6 * (f @ gap**2) ** 1.5)
-    z = bias + stats.norm.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
-    levels: Array = stats.norm.cdf(bias + z / (1 - acceleration * z))
+    n = float(f.sum())
+    reach = float(stats.t.ppf((1 + confidence) / 2, degrees_of_freedom(x, f))) * (n / (n - 1)) ** 0.5
+    z = bias + np.array([-reach, reach])
+    levels: Array = stats.norm.cdf(bias + z / np.maximum(1 - acceleration * z, 1e-3))
     return levels
 
 
-def log_interval(
-    estimate: float, variance: float, df: float, confidence: float, third: float = 0.0
+def logit_interval(
+    estimate: float, variance: float, df: float, confidence: float, lowest: float = -1.0, third: float = 0.0
 ) -> tuple[float, float]:
-    """A t interval on log(1 - coefficient), turned back: it never passes 1 and is longer downwards.
+    """A t interval on the logit of where the coefficient lies between its least value and 1, turned back.
 
-    With a third cumulant of the estimate the interval is shifted by Johnson's
-    (1978) term for skewness, at most half the reach either way.
+    With a least value of -1 that is Fisher's z. The interval never leaves the
+    range and is longer towards its middle. With a third cumulant of the estimate
+    it is shifted by Johnson's (1978) term for skewness, at most half its reach.
 
     Examples
     --------
-    >>> [round(x, 3) for x in log_interval(.8, .0025, 1e6, .95)]
-    [0.674, 0.877]
+    >>> [round(x, 3) for x in logit_interval(.8, .0025, 1e6, .95)]
+    [0.679, 0.879]
     """
     t = float(stats.t.ppf((1 + confidence) / 2, df))
-    shift = -third / variance**1.5 * (1 + 2 * t**2) / 6
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+    shift = third / variance**1.5 * (1 + 2 * z**2) / 6
     shift = min(max(shift, -t / 2), t / 2)
-    step = variance**0.5 / max(1 - estimate, 1e-12)
-    low, high = (1 - (1 - estimate) * float(np.exp(min(step * x, 500.0))) for x in (shift + t, shift - t))
+    place = min(max((estimate - lowest) / (1 - lowest), 1e-12), 1 - 1e-12)
+    middle = np.log(place / (1 - place))
+    step = variance**0.5 / (1 - lowest) / (place * (1 - place))
+    ends = 1 / (1 + np.exp(-np.clip(middle + step * np.array([shift - t, shift + t]), -500, 500)))
+    low, high = (lowest + (1 - lowest) * float(end) for end in ends)
     return low, high
 
 
-def third_cumulant(leave_one_out: Array, multiplicity: Array) -> float:
-    """The jackknife's third cumulant of an estimate: sum of cubes of the influences ((n - 1) / n)(mean - value).
-
-    Examples
-    --------
-    >>> x = np.array([0., 0, 0, 4])
-    >>> round(third_cumulant((x.sum() - x) / 3, np.ones(4)), 4), round(float(((x - 1) ** 3).sum()) / 64, 4)
-    (0.375, 0.375)
-    """
-    defined = np.isfinite(leave_one_out)
-    x, f = leave_one_out[defined], multiplicity[defined]
-    n = f.sum()
-    return float(((n - 1) / n) ** 3 * (f @ (f @ x / n - x) ** 3))
-
-
 def over_raters(totals: Totals, confidence: float) -> Interval:
-    """Interval if raters are drawn anew and the items stay: delete-one-rater jackknife, t on raters - 1."""
+    """Interval if raters are drawn anew and the items stay: delete-one-rater jackknife, t distribution."""
     left_out = totals.value(totals.without)
     variance = jackknife_variance(left_out)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
-    defined = int(np.isfinite(left_out).sum())
-    ends = log_interval(totals.estimate, variance, defined - 1, confidence)
-    made = Interval(*ends, f"jackknife over raters, t on {defined - 1} df", undefined_raters(left_out))
+    df = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
+    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
+    made = Interval(*ends, f"jackknife over raters, t on {df:.3g} df", undefined_raters(left_out))
     return made.within(totals.lowest, totals.estimate)
 
 
 def over_both(totals: Totals, confidence: float) -> Interval:
     """Interval if items and raters are drawn anew: the two-way jackknife.
 
-    The variance is the sum of the delete-one-unit and the delete-one-rater
-    jackknife variances. Both hold the item-by-rater part, so the sum errs on the
-    wide side. A t interval on log(1 - coefficient), with Satterthwaite's degrees
-    of freedom (v_i + v_r)^2 / (v_i^2 / (n - 1) + v_r^2 / (R - 1)) and Johnson's
-    correction for the skewness over items.
-    Simulated coverage: benchmarks/results/coverage_agreement.csv.
+    The delete-one-unit and the delete-one-rater jackknife variances both hold
+    the part that belongs to single judgments, so the delete-one-judgment variance
+    is taken off their sum (Cameron, Gelbach and Miller 2011); the variance is
+    never below that over items. A t interval on the logit scale, with
+    Satterthwaite's degrees of freedom and Johnson's correction for the skewness
+    over items. Simulated coverage: benchmarks/results/coverage_agreement.csv.
     """
     by_item = leave_one_unit_out(totals)
     items = jackknife_variance(by_item, totals.frequency)
     left_out = totals.value(totals.without)
     raters = jackknife_variance(left_out)
-    variance = items + raters
+    single = jackknife_variance(totals.value(totals.total + totals.change), totals.times)
+    variance = max(items + raters - single, items)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
-    n_raters = int(np.isfinite(left_out).sum())
-    df = satterthwaite(items, totals.n_units - 1, raters, n_raters - 1)
-    ends = log_interval(totals.estimate, variance, df, confidence, third_cumulant(by_item, totals.frequency))
+    of_raters = min(raters, variance)
+    df_items = degrees_of_freedom(by_item, totals.frequency)
+    df_raters = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
+    df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
+    third = third_cumulant(by_item, totals.frequency)
+    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
     made = Interval(*ends, f"two-way jackknife, t on {df:.3g} df", undefined_raters(left_out))
     return made.within(totals.lowest, totals.estimate)
-
-
-def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
-    """Degrees of freedom of a sum of two variances.
-
-    Examples
-    --------
-    >>> satterthwaite(1, 4, 1, 4)
-    8.0
-    """
-    return float((a + b) ** 2 / (a**2 / df_a + b**2 / df_b))
 
 
 def undefined_raters(left_out: Array) -> tuple[str, ...]:

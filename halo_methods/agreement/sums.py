@@ -5,7 +5,8 @@ import numpy as np
 from ..judgments import Judgments
 from ..judgments.counts import Moments, patterns, rater_patterns
 from .coefficients import Coefficient
-from .intervals import Totals, totals_without
+from .intervals import Totals
+from .jackknife import totals_without
 from .weights import Array
 
 
@@ -18,8 +19,9 @@ def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
     apart[used[0], used[-1]] = 1
     best = agree / agree.sum() if agree.any() else np.eye(q * q)[used[0] * (q + 1)]
     kept = cells > 0
+    nobody = np.zeros((0, q * q))
     return Totals(
-        np.eye(q * q)[kept], cells[kept], coefficient.value, lambda: np.zeros((0, q * q)), best, apart.ravel(),
+        np.eye(q * q)[kept], cells[kept], coefficient.value, lambda: nobody, nobody, np.zeros(0), best, apart.ravel(),
         coefficient.lowest,
     )  # fmt: skip
 
@@ -33,21 +35,25 @@ def pattern_totals(j: Judgments, coefficient: Coefficient, paired_only: bool = F
     if paired_only:
         frequency = frequency * (table.sum(1) > 1)
 
+    row = np.full(table.shape, -1)
+    pattern, label = np.nonzero(table)
+    row[pattern, label] = np.arange(len(pattern))
+    less = table[pattern]
+    less[np.arange(len(pattern)), label] -= 1
+    change = coefficient.sums(less) - terms[pattern]
+    times = frequency[pattern] * table[pattern, label]
+
     def without() -> Array:
         by_rater = rater_patterns(j)
-        row = np.full(table.shape, -1)
-        pattern, label = np.nonzero(table)
-        row[pattern, label] = np.arange(len(pattern))
-        less = table[pattern]
-        less[np.arange(len(pattern)), label] -= 1
-        change = coefficient.sums(less) - terms[pattern]
         count = by_rater.count * (frequency[by_rater.pattern] > 0).astype(float)
         done = row[by_rater.pattern, by_rater.label]
         return totals_without(frequency @ terms, change, by_rater.rater, done, count, len(by_rater.raters))
 
     kept = frequency > 0
     best, worst = _extremes(frequency @ table, coefficient)
-    return Totals(terms[kept], frequency[kept], coefficient.value, without, best, worst, coefficient.lowest)
+    return Totals(
+        terms[kept], frequency[kept], coefficient.value, without, change, times, best, worst, coefficient.lowest
+    )
 
 
 def _extremes(used: Array, coefficient: Coefficient) -> tuple[Array, Array]:
@@ -82,13 +88,13 @@ def moment_totals(counted: Moments, coefficient: Coefficient, ranks: bool = Fals
     paired = n > 1
     kept = terms[paired]
 
+    count = paired[unit].astype(float)
+
     def without() -> Array:
-        count = paired[unit].astype(float)
         return totals_without(kept.sum(0), less, rater, np.arange(len(value)), count, len(counted.raters))
 
     low, high = value.min(), value.max()
     best, worst = np.array([2.0, 0, 0]), np.array([2.0, low + high, low**2 + high**2])
     ones = np.ones(len(kept))
-    return Totals(
-        kept, ones, coefficient.value, without, coefficient.sums(best), coefficient.sums(worst), coefficient.lowest
-    )
+    best, worst = coefficient.sums(best), coefficient.sums(worst)
+    return Totals(kept, ones, coefficient.value, without, less, count, best, worst, coefficient.lowest)

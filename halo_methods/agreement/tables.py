@@ -14,7 +14,8 @@ from ..results import Estimate
 from . import coefficients as formulas
 from . import measures
 from .cautions import check_weights, raw_and_shares
-from .intervals import jackknife_variance, leave_one_unit_out, log_interval, no_spread
+from .intervals import logit_interval, no_spread
+from .jackknife import degrees_of_freedom, jackknife_variance, leave_one_unit_out
 from .sums import pair_totals
 from .weights import Weights
 
@@ -205,9 +206,11 @@ def _pair(table: np.ndarray, coefficient: formulas.Coefficient, confidence: floa
     totals = pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
         return row | {"remarks": "not estimable: both gave one and the same label throughout"}
-    variance = jackknife_variance(leave_one_unit_out(totals), totals.frequency)
+    left_out = leave_one_unit_out(totals)
+    variance = jackknife_variance(left_out, totals.frequency)
     if variance > 1e-18:
-        low, high = log_interval(totals.estimate, variance, n - 1, confidence)
+        df = degrees_of_freedom(left_out, totals.frequency)
+        low, high = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
         low, high, remarks = max(low, totals.lowest), min(high, 1.0), ""
     else:
         made = no_spread(totals, confidence)
