@@ -14,9 +14,9 @@ import polars as pl
 from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
 from .cells import cell_text, quoted
 from .counted import CountedJudgments, Patterns, RaterPatterns
-from .counts import MOST_LABELS, packed_units, unpacked
 from .mapping import REQUIRED
 from .options import Reading, number
+from .packing import MOST_LABELS, packed_units, unpacked
 from .table import Source, in_order
 
 __all__ = ["CountedJudgments", "scan_judgments"]
