@@ -1,4 +1,5 @@
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from oracles import quadratic_forms, reml, three_way
 
 import halo_methods as halo
-from halo_methods import disagreement
+from halo_methods import disagreement, simulation
+from halo_methods.disagreement import pairs, prepare
 from halo_methods.disagreement.crossed import crossed
-from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.errors import BadOption, InvalidData, NotEstimable
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import study_disagreement
@@ -213,3 +215,178 @@ def test_causes_have_one_code_one_question_and_one_route_each():
     assert table["test"].str.endswith("?").all()
     assert table.map(bool).all(axis=None)
     assert set(table["change"]) == {"guideline", "edge case", "retraining", "items", "gold", "none"}
+
+
+def planted(seed, **options):
+    frame = simulation.disagreement_sample(seed)
+    options = {"scale": list(simulation.DISAGREEMENT_SCALE), "level": "ordinal", **options}
+    return halo.as_judgments(frame, **options)
+
+
+def test_planted_sources_of_disagreement_are_recovered():
+    amounts = simulation.disagreement_truth()
+    true = {name: amount / sum(amounts.values()) for name, amount in amounts.items()}
+    held, values, flagged = dict.fromkeys(true, 0), {k: [] for k in true}, []
+    for seed in range(8):
+        made = disagreement.split(planted(seed))
+        assert not made.collect
+        assert made.perspective_p < 0.05
+        flagged += made.clauses.loc[made.clauses["unclear"], "clause"].tolist()
+        for name, e in made.shares.items():
+            held[name] += e.low <= true[name] <= e.high
+            values[name].append(e.value)
+        assert made.table["share"].sum() == pytest.approx(1, abs=1e-6)
+    assert min(held.values()) >= 6, held
+    for name, found in values.items():
+        assert np.mean(found) == pytest.approx(true[name], abs=0.05), name
+    assert flagged.count(simulation.UNCLEAR_CLAUSE) >= 7
+    assert len(flagged) <= 10
+
+
+def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
+    frame = simulation.disagreement_sample()
+    bare = halo.as_judgments(frame[frame["round"] == 1][COLUMNS], scale=list("12345"), level="ordinal")
+    made = disagreement.split(bare)
+    assert set(made.collect) == {"noise", "perspective", "clause"}
+    assert set(made.shares) == {"severity", "noise, perspective, clause, item"}
+    assert sum(e.value for e in made.shares.values()) == pytest.approx(1)
+    assert made.table["remark"].str.startswith("not identified: collect").sum() == 3
+    assert disagreement.split(planted(1), groups="slice").collect.keys() == {"perspective"}
+    same = halo.as_judgments(pd.DataFrame([(i, r, "x") for i in range(5) for r in "ab"], columns=COLUMNS))
+    with pytest.raises(NotEstimable, match="ever differ"):
+        disagreement.split(same)
+
+
+def test_groups_dealt_at_random_are_seldom_called_perspectives():
+    rng = np.random.default_rng(8)
+    p = []
+    for seed in range(40):
+        item, rater, y = sparse_design(seed, items=60, raters=12, each=4)
+        group = rng.permutation(np.repeat(["n", "s"], 6))
+        frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y, "vendor": group[rater]})
+        made = halo.as_judgments(frame, level="interval")
+        rows = prepare.prepared(made)[0]
+        distance, count = pairs.pair_matrices(rows)
+        p.append(pairs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
+    assert sum(x < 0.05 for x in p) <= 6
+    assert 0.3 < np.mean(p) < 0.7
+
+
+def test_disagreement_is_the_mean_over_pairs_by_brute_force():
+    item, rater, y = sparse_design(2, items=20, raters=6, each=4)
+    frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y.round(1)})
+    made = disagreement.split(halo.as_judgments(frame, level="interval"))
+    halves = [
+        np.mean([(a - b) ** 2 / 2 for a, b in combinations(part["label"], 2)]) for _, part in frame.groupby("item_id")
+    ]
+    assert made.total.value == pytest.approx(np.mean(halves))
+    words = frame.assign(label=np.where(y > 0, "x", np.where(y > -1, "y", "z")))
+    made = disagreement.split(halo.as_judgments(words))
+    shares = [np.mean([a != b for a, b in combinations(part["label"], 2)]) for _, part in words.groupby("item_id")]
+    assert made.total.value == pytest.approx(np.mean(shares))
+
+
+def test_items_that_groups_see_differently_are_kept_from_adjudication():
+    j = planted(20263)
+    routes = disagreement.adjudicate(j, groups="locale")
+    kept = set(routes.loc[routes["route"] == "keep the distribution", "item_id"])
+    split_items = {f"a{k + 1:03d}" for k in np.flatnonzero(np.arange(200) % 8 == 6)[:20]}
+    assert len(kept & split_items) >= 14
+    assert len(kept - split_items) <= 4
+    assert disagreement.settled_share(routes).value == pytest.approx((routes["route"] != "adjudicate or amend").mean())
+    alone = disagreement.adjudicate(j)
+    assert set(alone["route"]) == {"settled", "adjudicate or amend"}
+    with pytest.raises(NotEstimable, match="one group"):
+        disagreement.adjudicate(j, groups="slice")
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_soft_labels_are_distributions_between_the_item_and_all_items(seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"item_id": np.repeat(np.arange(15), 4), "rater_id": np.tile(np.arange(4), 15)})
+    frame["label"] = rng.choice(list("xyz"), p=rng.dirichlet(np.ones(3)), size=60)
+    made = disagreement.soft_labels(halo.as_judgments(frame))
+    assert np.allclose(made.groupby("item_id")["soft"].sum(), 1)
+    assert ((made["low"] <= made["soft"]) & (made["soft"] <= made["high"])).all()
+    mean = made["label"].map(frame["label"].value_counts(normalize=True))
+    s = made.attrs["precision"]
+    assert np.allclose(made["soft"], (made["count"] + s * mean) / (made["n"] + s))
+    assert made["entropy"].between(0, np.log2(3) + 1e-9).all()
+
+
+def test_soft_labels_are_shrunk_by_as_much_as_items_are_alike():
+    rng = np.random.default_rng(5)
+    for precision in (1.0, 10.0):
+        chance = rng.beta(0.5 * precision, 0.5 * precision, 3000)
+        said = np.where(rng.random((3000, 3)) < chance[:, None], "yes", "no")
+        frame = pd.DataFrame([(i, r, said[i, r]) for i in range(3000) for r in range(3)], columns=COLUMNS)
+        made = disagreement.soft_labels(halo.as_judgments(frame))
+        assert made.attrs["precision"] == pytest.approx(precision, rel=0.25)
+        yes = made[made["label"] == "yes"]
+        yes = yes.assign(true=chance[yes["item_id"].astype(int)])
+        assert ((yes["low"] <= yes["true"]) & (yes["true"] <= yes["high"])).mean() == pytest.approx(0.95, abs=0.02)
+        assert ((yes["soft"] - yes["true"]) ** 2).mean() < ((yes["share"] - yes["true"]) ** 2).mean()
+
+
+def test_groups_that_differ_stand_out_of_shuffled_ones():
+    made = disagreement.between_groups(planted(3), "locale")
+    assert made["items"].tolist() == [200, 200, 200]
+    assert (made["divergence"] > 0).all()
+    with pytest.raises(NotEstimable, match="no column"):
+        disagreement.between_groups(planted(3), "team")
+
+
+def test_the_ranked_list_names_what_was_planted():
+    j = planted(20263)
+    table = disagreement.changes(j)
+    assert table.loc[0, ["change", "about"]].tolist() == ["guideline", f"clause {simulation.UNCLEAR_CLAUSE}"]
+    assert table["share"].is_monotonic_decreasing
+    assert {"guideline", "edge case", "retraining", "nothing"} == set(table["change"])
+    clause = j.frame.filter(j.frame["clause"] == simulation.UNCLEAR_CLAUSE)["item_id"].to_list()
+    assert set(table.loc[0, "examples"].split(", ")) <= set(clause)
+    assert not table.to_string().count("r03")
+    people = disagreement.retraining(j)
+    assert people.loc[people["change"] == "severity", "rater_id"].tolist() == ["r03", "r12"]
+    confused = disagreement.confused_labels(j)
+    assert confused["share"].sum() == pytest.approx(1)
+
+
+def test_honest_raters_are_seldom_sent_to_training():
+    listed = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = [(i, r, rng.integers(1, 4) if rng.random() < 0.3 else i % 3 + 1) for i in range(60) for r in range(8)]
+        frame = pd.DataFrame(rows, columns=COLUMNS)
+        listed += (disagreement.retraining(halo.as_judgments(frame, level="interval"))["change"] != "").sum()
+    assert listed <= 3
+
+
+def test_a_worksheet_is_blind_stratified_and_the_same_for_a_seed():
+    j = planted(4)
+    sheet = disagreement.worksheet(j, n=24, by="clause", seed=9)
+    pd.testing.assert_frame_equal(sheet, disagreement.worksheet(j, n=24, by="clause", seed=9))
+    assert len(sheet) == 24
+    assert set(sheet["stratum"]) == set(j.frame["clause"].unique())
+    assert not any(rater in sheet.to_csv() for rater in ("r01", "r03", "r18"))
+    assert (sheet[["cause", "cited_clause", "note"]] == "").all(axis=None)
+    assert disagreement.worksheet(j, n=24, by="clause", seed=10)["item_id"].tolist() != sheet["item_id"].tolist()
+    assert len(disagreement.worksheet(j, n=3, by="clause")) == 3
+    with pytest.raises(NotEstimable, match="no column"):
+        disagreement.worksheet(j, by="team")
+    with pytest.raises(BadOption, match="n is 0"):
+        disagreement.worksheet(j, n=0)
+
+
+def test_a_filled_worksheet_becomes_shares_and_a_wrong_code_is_named():
+    sheet = disagreement.worksheet(planted(4), n=10)
+    sheet["cause"] = ["guideline_gap"] * 6 + ["rater_slip"] * 3 + [""]
+    made = disagreement.cause_shares(sheet)
+    assert made["items"].tolist() == [6, 3]
+    assert made["share"].sum() == pytest.approx(1)
+    assert (made["low"] < made["share"]).all()
+    sheet.loc[2, "cause"] = "stupid rater"
+    with pytest.raises(InvalidData, match="row 3, column cause"):
+        disagreement.cause_shares(sheet)
+    with pytest.raises(NotEstimable, match="no row"):
+        disagreement.cause_shares(sheet.assign(cause=""))

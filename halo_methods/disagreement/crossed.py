@@ -145,6 +145,24 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     return made
 
 
+def rater_effects(item: Ints, rater: Ints, y: Array) -> Array:
+    """How far each rater lies from the others on the same items, one row a rater.
+
+    Examples
+    --------
+    >>> item, rater = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    >>> rater_effects(item, rater, np.array([[1.0], [3], [2], [4]])).ravel().round(6).tolist()
+    [-1.0, 1.0]
+    """
+    counts = sparse.coo_matrix((np.ones(len(y)), (item, rater))).tocsr()
+    of_item, of_rater = np.asarray(counts.sum(1)).ravel(), np.asarray(counts.sum(0)).ravel()
+    n_item = len(of_item)
+    parts = csgraph.connected_components(sparse.bmat([[None, counts], [counts.T, None]]))
+    _, solve = _raters_within_items(counts, of_item, of_rater, parts[1][n_item:], int(parts[0]))
+    made: Array = solve(_sums(rater, y - (_sums(item, y, n_item) / of_item[:, None])[item], len(of_rater)))
+    return made
+
+
 def solved(squares: dict[str, Squares], values: dict[str, Array]) -> dict[str, Array]:
     """The components from the sums, residual first, each sum's expectation taken apart."""
     made: dict[str, Array] = {}

@@ -10,20 +10,26 @@ import pandas as pd
 
 from .aggregation import confusing, crowd
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
+from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .raters import Rater, gold_round, label
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_sample,
+    "disagreement": disagreement_sample,
 }
 
 __all__ = [
     "CALIBRATION_SCALE",
+    "DISAGREEMENT_SCALE",
     "SAMPLES",
+    "UNCLEAR_CLAUSE",
     "Rater",
     "calibration_sample",
     "calibration_team",
     "confusing",
     "crowd",
+    "disagreement_sample",
+    "disagreement_truth",
     "gold_round",
     "label",
 ]
