@@ -266,3 +266,10 @@ def em(rows: Sequence[Row], labels: Sequence[float], rounds: int) -> tuple[dict,
             total += log(whole)
             chance[i] = {k: joint[k] / whole for k in labels}
     return chance, prior, theta, total
+
+
+def compositions(n: int, parts: int) -> list[tuple[int, ...]]:
+    """Every way to write n as a sum of so many whole numbers from 1 up."""
+    if parts == 1:
+        return [(n,)]
+    return [(first, *rest) for first in range(1, n - parts + 2) for rest in compositions(n - first, parts - 1)]

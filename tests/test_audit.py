@@ -1,11 +1,20 @@
+import sys
+from pathlib import Path
+
 import numpy as np
+import oracles
+import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import audit
-from halo_methods.errors import HaloError
+from halo_methods import as_judgments, audit
+from halo_methods.audit import table
+from halo_methods.errors import HaloError, NotEstimable
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+import study_audit
 
 NEWCOMBE_1998_TABLE_1 = {
     (81, 263): {"wilson": (0.2553, 0.3662), "exact": (0.2527, 0.3676)},
@@ -55,3 +64,340 @@ def test_impossible_counts_are_refused(counts):
 def test_an_unknown_method_names_those_allowed():
     with pytest.raises(HaloError, match=r"allowed: 'wilson', 'exact'"):
         audit.proportion(1, 2, method="wald")
+
+
+# Plans.
+
+MONTGOMERY_OC = {  # n = 89, c = 2, as printed
+    0.005: 0.9897, 0.01: 0.9397, 0.02: 0.7366, 0.03: 0.4985, 0.04: 0.3042,
+    0.05: 0.1721, 0.06: 0.0919, 0.07: 0.0468, 0.08: 0.0230, 0.09: 0.0109,
+}  # fmt: skip
+
+
+def test_montgomerys_operating_characteristic():
+    plan = audit.Plan(89, 2, 0.01, 0.06, 0.0, 0.0)
+    assert {p: round(float(plan.acceptance(p)), 4) for p in MONTGOMERY_OC} == MONTGOMERY_OC
+
+
+def test_published_single_plans():
+    """R's AcceptanceSampling prints n = 80, c = 7; the certification of .85 against .95 is 76 items, pass at 70."""
+    plans = [audit.single_plan(0.05, 0.05, 0.15, 0.075), audit.single_plan(0.05, 0.10, 0.15, 0.05)]
+    assert [(p.n, p.accept) for p in plans] == [(80, 7), (76, 6)]
+
+
+@pytest.mark.parametrize("lot", [None, 150, 400])
+@pytest.mark.parametrize("points", [(0.02, 0.05, 0.12, 0.10), (0.05, 0.10, 0.15, 0.05), (0.03, 0.05, 0.20, 0.10)])
+def test_no_smaller_plan_holds_both_risks(points, lot):
+    aql, producer, rql, consumer = points
+    good, bad = (aql, rql) if lot is None else (int(aql * lot + 1e-9), int(np.ceil(rql * lot - 1e-9)))
+
+    def accepted(c, n, p):
+        return stats.binom.cdf(c, n, p) if lot is None else stats.hypergeom.cdf(c, lot, p, n)
+
+    plan = audit.single_plan(aql, producer, rql, consumer, lot=lot)
+    assert accepted(plan.accept, plan.n, good) >= 1 - producer
+    assert accepted(plan.accept, plan.n, bad) <= consumer
+    smaller = [(n, c) for n in range(1, plan.n) for c in range(n)
+               if accepted(c, n, bad) <= consumer and accepted(c, n, good) >= 1 - producer]  # fmt: skip
+    assert smaller == []
+
+
+def test_montgomerys_double_plan():
+    plan = audit.DoublePlan(50, 1, 4, 100, 3)
+    assert float(stats.binom.cdf(1, 50, 0.05)) == pytest.approx(0.279, abs=5e-4)
+    assert float(plan.acceptance(0.05)) == pytest.approx(0.2897, abs=1e-3)  # printed from rounded factors
+
+
+def test_a_double_plan_plays_out_as_computed():
+    plan, rng, runs = audit.double_plan(0.03, 0.05, 0.10, 0.10), np.random.default_rng(4), 200_000
+    for p in (0.03, 0.06, 0.10):
+        first, second = rng.binomial(plan.n1, p, runs), rng.binomial(plan.n2, p, runs)
+        unsure = (first > plan.accept1) & (first < plan.reject1)
+        accepted = (first <= plan.accept1) | (unsure & (first + second <= plan.accept2))
+        left = np.where(unsure, 1000 - plan.n1 - plan.n2, 1000 - plan.n1) * accepted * p / 1000
+        assert float(plan.acceptance(p)) == pytest.approx(accepted.mean(), abs=0.005)
+        assert float(plan.average_number(p)) == pytest.approx((plan.n1 + plan.n2 * unsure).mean(), abs=0.3)
+        assert float(plan.outgoing(p, 1000)) == pytest.approx(left.mean(), abs=4e-4)
+    assert plan.producer_risk <= 0.05
+    assert plan.consumer_risk <= 0.10
+    single = audit.single_plan(0.03, 0.05, 0.10, 0.10)
+    assert float(plan.average_number(0.03)) < single.n
+
+
+@pytest.mark.parametrize("plan", [audit.single_plan(0.03, 0.05, 0.10, 0.10), audit.double_plan(0.03, 0.05, 0.10, 0.10),
+                                  audit.single_plan(0.03, 0.05, 0.10, 0.10, lot=1000)])  # fmt: skip
+def test_the_outgoing_limit_is_the_top_of_the_curve(plan):
+    curve = plan.curve(most=0.3, points=301, lot=1000)
+    assert plan.outgoing_limit(1000) >= curve["outgoing"].max() - 1e-12
+    assert plan.outgoing_limit(1000) == pytest.approx(curve["outgoing"].max(), rel=1e-3)
+    assert (curve["acceptance"].diff().dropna() <= 1e-12).all()
+
+
+def test_the_limiting_quality_is_accepted_with_its_risk():
+    for plan in (audit.standard_plan(2000, 0.01), audit.double_plan(0.03, 0.05, 0.10, 0.10)):
+        assert float(plan.acceptance(plan.limiting_quality(0.10))) == pytest.approx(0.10, abs=1e-6)
+
+
+def test_the_buyers_protection_is_printed_first():
+    shown = str(audit.single_plan(0.03, 0.05, 0.10, 0.10))
+    assert shown.index("Buyer") < shown.index("Producer")
+
+
+# The published table: cells of MIL-STD-105E, table II-A, as textbooks print them.
+CELLS = {
+    (2000, 0.0065): (125, 2), (2000, 0.01): (125, 3), (1000, 0.01): (80, 2), (1000, 0.025): (80, 5),
+    (1000, 0.04): (80, 7), (500, 0.04): (50, 5), (5000, 0.015): (200, 7), (20_000, 0.0065): (315, 5),
+    (100, 0.10): (20, 5), (1000, 0.0015): (80, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "plan"), CELLS.items())
+def test_cells_of_the_table(asked, plan):
+    made = audit.standard_plan(*asked)
+    assert (made.n, made.accept) == plan
+    assert asked[1] < 0.0065 or audit.standard_plan(asked[0], asked[1] * 100) == made
+
+
+def test_arrows_lead_to_the_next_plan():
+    down, up = audit.standard_plan(1000, 0.004), audit.standard_plan(1000, 0.0025)
+    assert (down.n, down.accept) == (125, 1)
+    assert "by its arrow to K" in down.source
+    assert (up.n, up.accept) == (50, 0)
+    assert (audit.standard_plan(600_000, 0.10).n, audit.standard_plan(600_000, 0.10).accept) == (125, 21)
+    small = audit.standard_plan(20, 0.0001)
+    assert (small.n, small.accept) == (20, 0)
+    assert "all 20 labels" in small.source
+
+
+def test_levels_and_letters():
+    letters = [audit.standard_plan(1000, 0.01, level).source.split("letter ")[1][0] for level in ("I", "II", "III")]
+    assert letters == ["G", "J", "K"]
+
+
+def test_the_table_is_made_of_diagonals():
+    """Each accept number stands one AQL further left a letter later, which is how the table was built."""
+    for column, letter in enumerate(table.LETTERS[:-1]):
+        here, below = table.MASTER[letter].split(), table.MASTER[table.LETTERS[column + 1]].split()
+        assert len(here) == len(table.LEVELS)
+        numbers = {mark: i for i, mark in enumerate(here) if mark.isdigit()}
+        for mark, i in numbers.items():
+            if i > 0 and table.LETTERS[column + 1] != "R":
+                assert below[i - 1] == mark
+
+
+def test_the_producer_is_protected_by_the_table_and_the_buyer_is_not_asked():
+    for lot in (100, 1000, 10_000):
+        for aql in (0.01, 0.025, 0.04):
+            made = audit.standard_plan(lot, aql)
+            assert made.producer_risk < 0.13
+            assert made.rql > 2 * aql
+
+
+@pytest.mark.parametrize("call", [
+    lambda: audit.single_plan(0.1, 0.05, 0.05, 0.1), lambda: audit.single_plan(0, 0.05, 0.05, 0.1),
+    lambda: audit.standard_plan(1000, 0.03), lambda: audit.standard_plan(1, 0.01),
+    lambda: audit.standard_plan(1000, 0.01, "IV"), lambda: audit.allocate([1, 1], [1, 1], 1),
+    lambda: audit.allocate([1, 1], [1], 9), lambda: audit.single_plan(0.03, 1e-9, 0.0301, 1e-9),
+    lambda: audit.DoublePlan(50, 3, 2, 50, 4),
+])  # fmt: skip
+def test_plans_that_cannot_be_are_refused(call):
+    with pytest.raises(HaloError):
+        call()
+
+
+# Sizes.
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 50), st.integers(0, 9)), min_size=1, max_size=4),
+    st.integers(0, 8),
+)
+def test_allocation_against_brute_force(strata, more):
+    weights, deviations = zip(*strata, strict=True)
+    n = len(strata) + more
+    made = audit.allocate(weights, deviations, n)
+    assert sum(made) == n
+    assert min(made) >= 1
+
+    def variance(sizes):
+        return sum((w * s) ** 2 / m for w, s, m in zip(weights, deviations, sizes, strict=True))
+
+    best = min(variance(sizes) for sizes in oracles.compositions(n, len(strata)))
+    assert variance(made) == pytest.approx(best, rel=1e-12)
+
+
+def test_neymans_example():
+    assert audit.allocate([0.5, 0.3, 0.2], [1, 2, 3], 170) == (50, 60, 60)
+
+
+def test_the_sample_size_gives_the_precision_and_one_less_does_not():
+    n = audit.sample_size(0.05, 0.02)
+    widths = [float(np.diff(audit.wilson(0.05 * m, m), axis=0)[0]) for m in (n, n - 1)]
+    assert widths[0] <= 0.04 < widths[1]
+
+
+# The draw.
+
+
+def frame_of(n=90, raters=3, **more):
+    return pd.DataFrame({"item_id": [f"i{i}" for i in range(n)], "rater_id": [f"r{i % raters}" for i in range(n)],
+                         "label": "x", **more})  # fmt: skip
+
+
+@given(st.permutations(range(30)), st.integers(0, 5))
+@settings(max_examples=15, deadline=None)
+def test_a_draw_does_not_depend_on_the_order_of_the_rows(order, seed):
+    frame = frame_of(30)
+    one, other = (audit.draw(as_judgments(f), 9, by="rater_id", seed=seed) for f in (frame, frame.iloc[list(order)]))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert one.frame_sha256 == other.frame_sha256
+
+
+@pytest.mark.parametrize("how", [{}, {"by": "rater_id"}, {"risk": "score"}])
+def test_inclusion_probabilities_are_those_of_many_draws(how):
+    j = as_judgments(frame_of(60, score=["1", "2", "5"] * 20))
+    drawn = [audit.draw(j, 12, seed=s, **how).table for s in range(200)]
+    assert {len(t) for t in drawn} == {12}
+    often = pd.concat(drawn).groupby("item_id").size() / 200
+    stated = pd.concat(drawn).drop_duplicates("item_id").set_index("item_id")["inclusion_probability"]
+    assert (often - stated).abs().max() < 4.5 * 0.5 / np.sqrt(200)
+    assert abs((often - stated).mean()) < 0.01
+
+
+def test_the_file_draws_again_and_says_when_the_frame_changed(tmp_path):
+    j = as_judgments(frame_of(locale=["de-DE", "fr-FR"] * 45))
+    for how in ({}, {"by": "locale"}):
+        file = audit.draw(j, 10, seed="lot 14", **how).write(tmp_path / "draw.csv")
+        assert "# seed: lot 14" in file.read_text()
+        assert "label" not in pd.read_csv(file, comment="#").columns
+        assert audit.redraws(file, j)
+        lines = file.read_text().splitlines()
+        file.write_text("\n".join([*lines[:-1], lines[-1].replace("i", "j", 1)]) + "\n")
+        assert not audit.redraws(file, j)
+    with pytest.raises(HaloError, match="another frame"):
+        audit.redraws(file, j.only(rater_id=["r0", "r1"]))
+
+
+@pytest.mark.parametrize("call", [
+    lambda j: audit.draw(j, 91, seed=1), lambda j: audit.draw(j, 2, by="rater_id", seed=1),
+    lambda j: audit.draw(j, 9, by="nowhere", seed=1), lambda j: audit.draw(j, 9, by="rater_id", risk="label", seed=1),
+    lambda j: audit.draw(j, 9, risk="label", seed=1),
+])  # fmt: skip
+def test_draws_that_cannot_be_are_refused(call):
+    with pytest.raises(HaloError):
+        call(as_judgments(frame_of()))
+
+
+# Findings.
+
+
+def audited(rows, columns=("item_id", "rater_id", "label", "stage", "round")):
+    return as_judgments(pd.DataFrame(rows, columns=list(columns)))
+
+
+def test_findings_by_hand():
+    j = audited([
+        ("a", "p", "x", "label", "1"), ("b", "p", "y", "label", "1"), ("c", "q", "x", "label", "1"),
+        ("b", "aud", "x", "audit", "1"), ("c", "aud", "x", "audit", "1"), ("b", "exp", "y", "audit", "2"),
+    ])  # fmt: skip
+    assert audit.findings(j).select("item_id", "wrong").rows() == [("b", True), ("c", False)]
+    assert audit.defects(j)[["label", "audit_label", "n"]].to_numpy().tolist() == [["y", "x", 1]]
+    assert audit.lots(j)[["size", "drawn", "found"]].to_numpy().tolist() == [[3, 2, 1]]
+    assert audit.corrected.pairs(j)["second_wrong"].to_list() == [False, None]
+
+
+def test_gold_takes_the_place_of_an_audit():
+    rows = [("a", "p", "x", "x|y"), ("b", "p", "z", "x"), ("c", "p", "x", "")]
+    j = audited(rows, ("item_id", "rater_id", "label", "gold"))
+    assert audit.findings(j)["wrong"].to_list() == [False, True]
+
+
+def test_a_weighted_rate_by_hand():
+    """Two of two risky labels (chance 1/2) and none of three others (chance 1/10): 4 of 34."""
+    made = audit.weighted_rate([1, 1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1, 0.1])
+    assert made.value == pytest.approx(4 / 34)
+    ht = audit.weighted_rate([1, 1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1, 0.1], total=40, estimator="horvitz-thompson")
+    assert ht.value == pytest.approx(4 / 40)
+    clustered = audit.clustered_share([1, 1, 0, 0, 0], list("aabcd"), probability=[0.5, 0.5, 0.1, 0.1, 0.1])
+    assert clustered.value == pytest.approx(4 / 34)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_names_and_order_change_nothing(random):
+    wrong, who = [0] * 50 + [1] * 10, [f"r{i % 6}" for i in range(60)]
+    order = list(range(60))
+    random.shuffle(order)
+    one = audit.clustered_share(wrong, who)
+    other = audit.clustered_share([wrong[i] for i in order], ["x" + who[i] for i in order])
+    assert (one.low, one.high) == pytest.approx((other.low, other.high))
+
+
+def test_when_everything_is_audited_again_the_rate_is_the_experts():
+    rng = np.random.default_rng(2)
+    truth, found = rng.random(300) < 0.2, rng.random(300) < 0.3
+    made = audit.double_sampling(found, truth.astype(float))
+    assert made.rate.value == pytest.approx(truth.mean())
+    assert made.sensitivity.value == pytest.approx(found[truth].mean())
+    assert made.specificity.value == pytest.approx((~found)[~truth].mean())
+
+
+@pytest.mark.parametrize(("rows", "reason"), [
+    ([("a", "p", "x", "label", "1")], "no audit"),
+    ([("a", "p", "x", "label", "1"), ("b", "q", "x", "audit", "1")], "no labelled item was audited"),
+    ([("a", "p", "x", "audit", "1")], "no row has stage 'label'"),
+])  # fmt: skip
+def test_missing_audits_are_named(rows, reason):
+    with pytest.raises(NotEstimable, match=reason):
+        audit.findings(audited(rows))
+
+
+def test_two_auditors_without_an_expert_agree_but_do_not_correct():
+    rows = [(f"i{i}", f"r{i % 4}", "x" if i % 5 else "y", "label", "1") for i in range(60)]
+    rows += [(f"i{i}", who, "x", "audit", "1") for i in range(60) for who in ("aud", "bud")]
+    j = audited(rows)
+    assert audit.auditor_agreement(j).value == 1
+    with pytest.raises(NotEstimable, match="expert"):
+        audit.corrected_rate(j)
+    assert audit.corrected_rate(j, expert="bud").rate.value == pytest.approx(0.2)
+
+
+def test_a_lot_drawn_too_thin_is_neither_accepted_nor_rejected():
+    rows = [(i, f"r{i % 5}", "x", "x" if i < 10 else "") for i in range(400)]
+    table = audit.lots(audited(rows, ("item_id", "rater_id", "label", "gold")))
+    assert table["verdict"].item() == "draw more"
+    more = 10 + int(table["more"].item())
+    assert stats.hypergeom.cdf(0, 400, 40, more) <= 0.10 < stats.hypergeom.cdf(0, 400, 40, more - 1)
+    assert audit.worst_consumer_risk(table).value > 0.10
+
+
+# Slices of benchmarks/study_audit.py.
+
+
+@pytest.mark.parametrize(("icc", "raters"), [(0.05, 20), (0.05, 40)])
+def test_the_clustered_interval_covers(icc, raters):
+    robust, plain = study_audit.clustered(800, 1, icc=icc, raters=raters)
+    assert 0.93 <= robust <= 0.98
+    assert plain < 0.90
+
+
+def test_double_sampling_covers_and_beats_a_carried_over_correction():
+    hit, (double, found, carried) = study_audit.corrected(800, 2)
+    assert hit >= 0.935
+    assert double < found
+    assert double < carried
+
+
+@pytest.mark.parametrize("lot", [None, 400])
+def test_both_risks_hold(lot):
+    plan, producer, consumer = study_audit.risks(100_000, 3, lot=lot)
+    assert producer == pytest.approx(plan.producer_risk, abs=0.004)
+    assert consumer == pytest.approx(plan.consumer_risk, abs=0.004)
+    assert plan.producer_risk <= 0.05
+    assert plan.consumer_risk <= 0.10
+
+
+def test_a_risk_based_sample_needs_its_weights():
+    hit, rate, plain = study_audit.by_risk(400, 4)
+    assert hit >= 0.90
+    assert plain > 2 * rate

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .errors import BadOption, HaloError
-from .results import Estimate
+from ..errors import BadOption, HaloError
+from ..results import Estimate
 
 Method = Literal["wilson", "exact"]
 

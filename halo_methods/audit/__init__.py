@@ -1,0 +1,53 @@
+"""Audits of labelled lots: how many to draw, what the draw says, and what to do with the lot.
+
+Plans need no data. Findings compare `label` rows with `audit` rows of the same
+items, or with gold where nothing was audited.
+"""
+
+from .corrected import DoubleSampling, auditor_agreement, auditor_quality, corrected_rate, double_sampling
+from .double import DoublePlan, double_plan
+from .draw import Drawn, draw, redraws
+from .findings import by_group, by_rater, defects, error_rate, findings, grouping
+from .lots import lots, next_steps, worst_consumer_risk
+from .plans import Plan, accept_number, single_plan
+from .shares import clopper_pearson, proportion, score_interval, wilson
+from .sizes import allocate, design_effect, sample_size
+from .table import standard_plan
+from .weighted import Clustering, clustered_share, clustering, weighted_rate
+
+__all__ = [
+    "Clustering",
+    "DoublePlan",
+    "DoubleSampling",
+    "Drawn",
+    "Plan",
+    "accept_number",
+    "allocate",
+    "auditor_agreement",
+    "auditor_quality",
+    "by_group",
+    "by_rater",
+    "clopper_pearson",
+    "clustered_share",
+    "clustering",
+    "corrected_rate",
+    "defects",
+    "design_effect",
+    "double_plan",
+    "double_sampling",
+    "draw",
+    "error_rate",
+    "findings",
+    "grouping",
+    "lots",
+    "next_steps",
+    "proportion",
+    "redraws",
+    "sample_size",
+    "score_interval",
+    "single_plan",
+    "standard_plan",
+    "weighted_rate",
+    "wilson",
+    "worst_consumer_risk",
+]
