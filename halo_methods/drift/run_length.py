@@ -1,0 +1,313 @@
+"""How long a chart runs before it signals, with a change and without."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+from scipy.special import ndtr
+
+from ..errors import HaloError
+
+LONGEST = 1e9
+
+
+def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | None = None) -> float:
+    r"""Mean number of samples until a two-sided CUSUM chart signals.
+
+    The upper side adds up what lies more than k above the centre,
+    :math:`S_t = \max(0, S_{t-1} + z_t - k)`, and signals when it passes h; the
+    lower side mirrors it. With density :math:`\varphi` of a sample, the run
+    length from s solves
+
+    .. math:: L(s) = 1 + L(0)\Phi(k - s - \delta) + \int_0^h L(y)\,\varphi(y + k - s - \delta)\,dy
+
+    (Gauss-Legendre), and :math:`1/L = 1/L^+ + 1/L^-`. Samples are independent and
+    normal, and both sides start at zero: a change that finds the chart part of
+    the way up is seen a little sooner.
+
+    Do not trust it for a centre and standard deviation taken from few periods
+    unless `baseline` says how many, nor for counts below five or so; see
+    `normal_approximation`.
+
+    Parameters
+    ----------
+    k : float
+        Allowance, in standard deviations; half the shift to be found.
+    h : float
+        Decision limit, in standard deviations.
+    shift : float
+        Of the mean, in standard deviations.
+    baseline : int, optional
+        Periods that gave the centre and the standard deviation; then the
+        harmonic mean over the luck of the baseline, so that charts × periods /
+        run length is the number of false alarms to expect. Without it both
+        are taken as known.
+
+    Returns
+    -------
+    float
+        In samples.
+
+    Raises
+    ------
+    HaloError
+        If k is negative, h is not positive, or the run is longer than a thousand million samples.
+
+    References
+    ----------
+    Lucas (1976), Journal of Quality Technology 8, 1-12; Montgomery (2013),
+    table 9.3. Reproduced to the printed digit in the tests.
+
+    Examples
+    --------
+    >>> round(cusum_run_length(0.5, 5), 1), round(cusum_run_length(0.5, 5, 1), 2)
+    (465.4, 10.38)
+    """
+    if not (np.isfinite(k) and k >= 0 and np.isfinite(h) and h > 0 and np.isfinite(shift)):
+        raise HaloError(f"a CUSUM chart needs k >= 0, h > 0 and a finite shift; got k={k!r}, h={h!r}, shift={shift!r}")
+    if baseline is None:
+        return _finite(_cusum_two_sided(float(k), float(h), float(shift)))
+    return _over_baselines(lambda off, s: _cusum_two_sided(k * s, h * s, shift + off), baseline)
+
+
+def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | None = None) -> float:
+    r"""Mean number of samples until a two-sided EWMA chart with fixed limits signals.
+
+    :math:`z_t = \lambda x_t + (1 - \lambda) z_{t-1}` from zero signals outside
+    :math:`\pm c`, :math:`c = L\sqrt{\lambda / (2 - \lambda)}`. The run length from z solves
+
+    .. math:: A(z) = 1 + \frac1\lambda\int_{-c}^{c} A(y)\,
+              \varphi\!\left(\frac{y - (1 - \lambda) z}{\lambda} - \delta\right) dy
+
+    by Gauss-Legendre. Samples are independent and normal.
+
+    Parameters
+    ----------
+    lam : float
+        Weight of the newest sample, above 0 and at most 1.
+    L : float
+        Width of the limits, in standard deviations of the statistic.
+    shift : float
+        Of the mean, in standard deviations.
+    baseline : int, optional
+        As in `cusum_run_length`.
+
+    Returns
+    -------
+    float
+        In samples.
+
+    Raises
+    ------
+    HaloError
+        If lam is not in (0, 1], L is not positive, or the run is longer than a thousand million samples.
+
+    References
+    ----------
+    Lucas and Saccucci (1990), Technometrics 32, 1-12. Reproduced in the tests.
+
+    Examples
+    --------
+    >>> round(ewma_run_length(0.2, 2.962)), round(ewma_run_length(0.2, 2.962, 1), 1)
+    (500, 10.5)
+    """
+    if not (np.isfinite(lam) and 0 < lam <= 1 and np.isfinite(L) and L > 0 and np.isfinite(shift)):
+        raise HaloError(
+            f"an EWMA chart needs 0 < lam <= 1, L > 0 and a finite shift; got lam={lam!r}, L={L!r}, shift={shift!r}"
+        )
+    if baseline is None:
+        return _finite(_ewma(float(lam), float(L), float(shift)))
+    return _over_baselines(lambda off, s: _ewma(lam, L * s, shift + off), baseline)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A chart's settings and what they buy.
+
+    Attributes
+    ----------
+    chart : {"cusum", "ewma"}
+    weight : float
+        k of a CUSUM, lam of an EWMA.
+    limit : float
+        h of a CUSUM, L of an EWMA.
+    run_length : float
+        Samples between false alarms.
+    detection : float
+        Samples until a shift of this size is seen, on average.
+    shift : float
+        In standard deviations.
+    """
+
+    chart: str
+    weight: float
+    limit: float
+    run_length: float
+    detection: float
+    shift: float
+
+    def __str__(self) -> str:
+        names = ("k", "h") if self.chart == "cusum" else ("lam", "L")
+        return (
+            f"{self.chart} with {names[0]} {self.weight:.3g} and {names[1]} {self.limit:.4g}: a false alarm every "
+            f"{self.run_length:.0f} samples, a shift of {self.shift:.3g} standard deviations seen after "
+            f"{self.detection:.1f} on average"
+        )
+
+
+def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = None) -> Design:
+    """The CUSUM chart with a wanted number of samples between false alarms.
+
+    Parameters
+    ----------
+    run_length : float
+        Wanted in control; from 2 to a million.
+    shift : float
+        To be found soon, in standard deviations; k is half of it.
+    baseline : int, optional
+        Periods that give the centre and the standard deviation; the limit is then wider.
+
+    Raises
+    ------
+    HaloError
+        If no limit gives the run length.
+
+    Examples
+    --------
+    >>> print(cusum_design(465.44))
+    cusum with k 0.5 and h 5: a false alarm every 465 samples, a shift of 1 standard deviations seen after 10.4
+    on average
+    """
+    _check_design(run_length, shift)
+    k = abs(shift) / 2
+    h = _limit(lambda h: cusum_run_length(k, h, baseline=baseline), run_length, 0.05, 80.0)
+    return Design("cusum", k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
+
+
+def ewma_design(
+    run_length: float, shift: float = 1, *, lam: float | None = None, baseline: int | None = None
+) -> Design:
+    """The EWMA chart with a wanted number of samples between false alarms.
+
+    Parameters
+    ----------
+    run_length : float
+        Wanted in control; from 2 to a million.
+    shift : float
+        To be found soon, in standard deviations.
+    lam : float, optional
+        Weight of the newest sample; otherwise the one that finds the shift soonest.
+    baseline : int, optional
+        As in `cusum_design`.
+
+    Raises
+    ------
+    HaloError
+        If no limit gives the run length.
+
+    Examples
+    --------
+    >>> round(ewma_design(500, lam=0.2).limit, 2)
+    2.96
+    """
+    _check_design(run_length, shift)
+
+    def limit(weight: float, known: int | None = None) -> float:
+        return _limit(lambda L: ewma_run_length(weight, L, baseline=known), run_length, 0.2, 12.0)
+
+    if lam is None:
+        found = optimize.minimize_scalar(
+            lambda x: ewma_run_length(x, limit(x), shift), bounds=(0.03, 1), method="bounded", options={"xatol": 0.005}
+        )
+        lam = float(found.x)
+    L = limit(lam, baseline)
+    return Design("ewma", lam, L, ewma_run_length(lam, L, baseline=baseline), ewma_run_length(lam, L, shift), shift)
+
+
+def _check_design(run_length: float, shift: float) -> None:
+    if not 2 <= run_length <= 1e6:
+        raise HaloError(f"a run length from 2 to a million samples can be designed for; got {run_length!r}")
+    if not (np.isfinite(shift) and shift != 0):
+        raise HaloError(f"the shift to be found is a number of standard deviations, not {shift!r}")
+
+
+def _limit(run_length_of: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+    """The limit at which the run length, which grows with it, is the wanted one."""
+
+    def short(limit: float) -> float:
+        try:
+            return float(np.log(run_length_of(limit) / wanted))
+        except HaloError:
+            return float(np.log(LONGEST / wanted))
+
+    if short(low) > 0:
+        raise HaloError(f"a run length of {wanted:g} samples is shorter than any limit of this chart gives")
+    while short(high) >= np.log(LONGEST / wanted) and short(high / 2) > 0:
+        high /= 2
+    return float(optimize.brentq(short, low, high, xtol=1e-4))
+
+
+@lru_cache(maxsize=64)
+def _legendre(n: int) -> tuple[NDArray, NDArray]:
+    return np.polynomial.legendre.leggauss(n)
+
+
+@lru_cache(maxsize=16384)
+def _cusum_one_sided(k: float, h: float, shift: float) -> float:
+    nodes, weights = _legendre(max(40, int(np.ceil(4 * h))))
+    y, w = h * (nodes + 1) / 2, h * weights / 2
+    start = np.r_[0.0, y]
+    kernel = np.empty((start.size, start.size))
+    kernel[:, 0] = ndtr(k - start - shift)
+    kernel[:, 1:] = w * _density(y[None, :] + k - start[:, None] - shift)
+    return _positive(float(np.linalg.solve(np.eye(start.size) - kernel, np.ones(start.size))[0]))
+
+
+def _cusum_two_sided(k: float, h: float, shift: float) -> float:
+    rate = sum(1 / _cusum_one_sided(k, h, s) for s in (shift, -shift))
+    return 1 / rate if rate > 0 else np.inf
+
+
+@lru_cache(maxsize=4096)
+def _ewma(lam: float, L: float, shift: float) -> float:
+    c = L * np.sqrt(lam / (2 - lam))
+    nodes, weights = _legendre(max(40, int(np.ceil(8 * c / lam))))
+    y, w = c * nodes, c * weights
+    start = np.r_[0.0, y]
+    kernel = w / lam * _density((y[None, :] - (1 - lam) * start[:, None]) / lam - shift)
+    inner = np.linalg.solve(np.eye(y.size) - kernel[1:], np.ones(y.size))
+    return _positive(float(1 + kernel[0] @ inner))
+
+
+def _density(x: NDArray) -> NDArray:
+    return np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _positive(length: float) -> float:
+    """Past what double precision can tell from never, never."""
+    return length if 0 < length < 1e13 else np.inf
+
+
+def _finite(length: float) -> float:
+    if length > LONGEST:
+        raise HaloError("this chart signals less than once in a thousand million samples; take a smaller limit")
+    return float(length)
+
+
+def _over_baselines(length_of: Callable[[float, float], float], baseline: int) -> float:
+    """Harmonic mean of the run length over the centre and standard deviation that a baseline may give."""
+    if not (int(baseline) == baseline and baseline >= 3):
+        raise HaloError(f"a baseline is a whole number of periods, at least 3; got {baseline!r}")
+    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
+    weights = weights / weights.sum()
+    tails = (np.arange(10) + 0.5) / 10
+    deviations = np.sqrt(stats.chi2.ppf(tails, baseline - 1) / (baseline - 1))
+    rate = sum(
+        w / len(deviations) / length_of(float(x / np.sqrt(baseline)), float(s))
+        for x, w in zip(nodes, weights, strict=True)
+        for s in deviations
+    )
+    return _finite(1 / rate)
