@@ -22,7 +22,7 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "disagreement", "errors", "judgments", "plots"),
+    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments", "plots"),
     *("reports", "results", "simulation", "standards", "workforce"),
 )
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from . import audit as audit
     from . import calibration as calibration
     from . import disagreement as disagreement
+    from . import drift as drift
     from . import judgments as judgments
     from . import plots as plots
     from . import reports as reports

@@ -59,8 +59,9 @@ def cuts(j: Judgments, onsets: Iterable[date] = (), *, period: Period = "D", nea
 def windows(frame: pl.DataFrame, dates: pd.DataFrame, at: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The judgments before and after a date.
 
-    Before it, back to the date before; after it, to the next change of the
-    guideline, or, where the date is one itself, to the next date of any kind.
+    A change of the guideline is held against all that was judged under the
+    version before, up to the next date of any kind; another date against what lies
+    between it and the date before, up to the next change of the guideline.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def windows(frame: pl.DataFrame, dates: pd.DataFrame, at: date) -> tuple[pl.Data
     [[1], [2, 3]]
     """
     own = dates.loc[dates["at"] == at, "guideline"].iloc[0]
-    earlier = dates.loc[dates["at"] < at, "at"]
+    earlier = dates.loc[(dates["at"] < at) & ((dates["guideline"] != "") | (own == "")), "at"]
     later = dates.loc[(dates["at"] > at) & ((dates["guideline"] != "") | (own != "")), "at"]
     when = pl.col("period")
     before = frame.filter((when < at) & (when >= earlier.iloc[-1] if len(earlier) else pl.lit(True)))
@@ -119,7 +120,8 @@ def causes(
     Examples
     --------
     >>> from halo_methods import as_judgments
-    >>> rows = [(f"{i}{d}", r, "xy"[(i + d) % 2], f"2026-01-{d:02}") for i in range(4) for d in range(1, 9) for r in "pq"]
+    >>> rows = [(f"{i}{d}", r, "xy"[(i + d) % 2], f"2026-01-{d:02}")
+    ...         for i in range(4) for d in range(1, 9) for r in "pq"]
     >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at"]))
     >>> causes(j, [date(2026, 1, 5)])["cause"].tolist()
     ['cannot be told']

@@ -47,7 +47,9 @@ def change(
         raise NotEstimable("no rater judged both before and after, so a change of raters cannot be told from drift")
     columns = list(dict.fromkeys(["rater_id", "item_id", cluster, "y"]))
     kept = (part.filter(pl.col("rater_id").is_in(both)).select(columns) for part in (before, after))
-    sides = pl.concat(part.with_columns(pl.col("y").cast(pl.Float64), pl.lit(s).alias("side")) for s, part in enumerate(kept)).to_pandas()
+    sides = pl.concat(
+        part.with_columns(pl.col("y").cast(pl.Float64), pl.lit(s).alias("side")) for s, part in enumerate(kept)
+    ).to_pandas()
     means = sides.pivot_table(index="rater_id", columns="side", values="y", aggfunc="mean")
     sizes = sides.pivot_table(index="rater_id", columns="side", values="y", aggfunc="size")
     weight = sizes[0] * sizes[1] / (sizes[0] + sizes[1])

@@ -15,8 +15,8 @@ from .charts import Chart, cusum, standardised
 from .run_length import Design
 
 RULE = (
-    "In each period a chart is listed if Benjamini and Hochberg's procedure keeps it at the false discovery rate "
-    "stated, on the p-value of its cumulative sum among simulated charts on which nothing changes."
+    "A chart is listed if Benjamini and Hochberg's procedure keeps it, at the false discovery rate stated, on the "
+    "p-value of the highest its cumulative sum stood since the baseline, among simulated charts without a change."
 )
 
 
@@ -27,21 +27,19 @@ class Many:
     Attributes
     ----------
     charts : dict of str to Chart
-    listed : dict of str to tuple of int
-        Positions at which the procedure keeps the chart.
     table : pandas.DataFrame
-        Columns ``chart``, ``first_signal`` (of the chart by itself), ``first_listed``,
-        ``onset``, ``side``, ``listed_now``.
+        Columns ``chart``, ``first_signal`` (of the chart by itself), ``onset``
+        (where the change probably began), ``side``, ``p_value``, ``listed``;
+        smallest p-value first. Positions count from 0.
     expected : float
         False alarms to expect over all charts and periods if nothing changes.
     rate : float
-        False discovery rate of each period's list.
+        False discovery rate of the list.
     left_out : dict of str to str
         Charts that could not be drawn, and why.
     """
 
     charts: dict[str, Chart]
-    listed: dict[str, tuple[int, ...]]
     table: pd.DataFrame
     expected: float
     rate: float
@@ -119,35 +117,30 @@ def expected_estimate(charts: int, run_length: float, *, periods: int = 30) -> E
     return Estimate(value, value, value, 0.95, None, periods, 1, charts * periods, said, "items")
 
 
-def cusum_p_values(sums: ArrayLike, k: float, baseline: int) -> NDArray:
-    """Chance that a chart on which nothing changes stands as high, period by period.
+def cusum_p_values(highest: ArrayLike, k: float, *, baseline: int, periods: int) -> NDArray:
+    """Chance that a chart on which nothing changes ever stood as high since its baseline.
 
-    The larger side of each chart is compared with those of 20,000 simulated
-    charts in the same period, whose centre and spread come from a baseline of
-    the same length, so that the luck of the baseline is in the figure.
+    Each chart is compared with 20,000 simulated ones over as many periods,
+    whose centre and spread come from a baseline of the same length, so that
+    the luck of the baseline is in the figure.
 
     Parameters
     ----------
-    sums : array_like, shape (n_charts, n_periods)
-        The larger side of each CUSUM; zero during the baseline.
+    highest : array_like
+        The highest that either side of each CUSUM stood.
     k : float
         Allowance, in standard deviations.
-    baseline : int
-        Periods of the baseline.
+    baseline, periods : int
+        Periods of the baseline, and of baseline and watch together.
 
     Examples
     --------
-    >>> p = cusum_p_values([[0] * 20 + [0.0, 3.0, 9.0]], 0.5, 20)[0]
-    >>> bool(p[20] == 1) and bool(p[21] > p[22])
+    >>> p = cusum_p_values([0, 5, 30], 0.5, baseline=20, periods=60)
+    >>> bool(p[0] == 1) and bool(p[1] > p[2])
     True
     """
-    observed = np.asarray(sums, float)
-    null = _null_sums(observed.shape[1], float(k), int(baseline))
-    size = null.shape[1]
-    return np.stack(
-        [(1 + size - np.searchsorted(null[t], observed[:, t], side="left")) / (size + 1) for t in range(len(null))],
-        axis=1,
-    )
+    null = _highest_without_change(int(periods), float(k), int(baseline))
+    return (1 + null.size - np.searchsorted(null, np.asarray(highest, float), side="left")) / (null.size + 1)
 
 
 def many(
@@ -155,9 +148,8 @@ def many(
 ) -> Many:
     """One CUSUM a series, and the list of those to believe, period by period.
 
-    The list of a period holds, on average, at most `rate` false ones. Over a
-    quarter with nothing changed some period lists something now and then;
-    `expected` counts the alarms of the charts read one by one.
+    Of the charts listed at the day of the report at most a share of `rate` is
+    false on average. `expected` counts the false alarms of the charts read one by one, day by day.
 
     Parameters
     ----------
@@ -191,7 +183,7 @@ def many(
     >>> flat = {f"r{i}": rng.normal(size=60) for i in range(9)}
     >>> moved = {"r9": np.r_[rng.normal(size=40), rng.normal(2, 1, 20)]}
     >>> found = many(flat | moved, cusum_design(465, baseline=30), baseline=30)
-    >>> found.table.loc[found.table["listed_now"], "chart"].tolist()
+    >>> found.table.loc[found.table["listed"], "chart"].tolist()
     ['r9']
     """
     charts: dict[str, Chart] = {}
@@ -213,35 +205,32 @@ def many(
     lengths = {len(chart.statistic) for chart in charts.values()}
     if len(lengths) > 1:
         raise HaloError("all series cover the same periods; fill or leave out periods beforehand")
-    sides = np.stack([np.maximum(c.statistic[:, 0], -c.statistic[:, 1]) for c in charts.values()])
-    p = cusum_p_values(sides, design.weight, baseline)
-    kept: NDArray[np.bool_] = np.zeros(p.shape, dtype=bool)
-    for t in range(baseline, p.shape[1]):
-        kept[:, t] = benjamini_hochberg(p[:, t], rate)
-    listed = {name: tuple(map(int, np.flatnonzero(row))) for name, row in zip(charts, kept, strict=True)}
+    periods = lengths.pop()
+    sides = {name: np.maximum(c.statistic[:, 0], -c.statistic[:, 1]) for name, c in charts.items()}
+    p = cusum_p_values([s.max() for s in sides.values()], design.weight, baseline=baseline, periods=periods)
     rows: list[dict[str, Any]] = []
-    for name, chart in charts.items():
-        first = listed[name][0] if listed[name] else None
-        seen = first if first is not None else (chart.signals[0] if chart.signals else None)
-        up = seen is not None and chart.statistic[seen, 0] >= -chart.statistic[seen, 1]
-        rows.append({"chart": name, "first_signal": chart.signals[0] if chart.signals else None, "first_listed": first,
-                     "onset": None if seen is None else chart.onset(seen), "side": None if seen is None else
-                     ("up" if up else "down"), "listed_now": bool(kept[len(rows), -1])})  # fmt: skip
-    table = pd.DataFrame(rows).astype(dict.fromkeys(("first_signal", "first_listed", "onset"), "Int64"))
-    expected = expected_false_alarms(len(charts), lengths.pop() - baseline, design.run_length)
-    return Many(charts, listed, table, expected, rate, left_out)
+    for (name, chart), p_value, listed in zip(charts.items(), p, benjamini_hochberg(p, rate), strict=True):
+        first = chart.signals[0] if chart.signals else None
+        seen = first if first is not None else int(sides[name].argmax()) if listed else None
+        side = "" if seen is None else "up" if chart.statistic[seen, 0] >= -chart.statistic[seen, 1] else "down"
+        onset = None if seen is None else chart.onset(seen)
+        rows.append({"chart": name, "first_signal": first, "onset": onset, "side": side, "p_value": float(p_value),
+                     "listed": bool(listed)})  # fmt: skip
+    table = pd.DataFrame(rows).astype({"first_signal": "Int64", "onset": "Int64"})
+    table = table.sort_values(["p_value", "chart"], ignore_index=True)
+    expected = expected_false_alarms(len(charts), periods - baseline, design.run_length)
+    return Many(charts, table, expected, rate, left_out)
 
 
 @lru_cache(maxsize=16)
-def _null_sums(periods: int, k: float, baseline: int, charts: int = 20_000) -> NDArray:
-    """The larger side of simulated charts without a change, sorted, one row a period."""
+def _highest_without_change(periods: int, k: float, baseline: int, charts: int = 20_000) -> NDArray:
+    """The highest that simulated charts without a change stood, sorted."""
     rng = np.random.default_rng(20260)
     centre = rng.normal(size=charts) / np.sqrt(baseline)
     spread = np.sqrt(rng.chisquare(baseline - 1, size=charts) / (baseline - 1))
-    sums = np.zeros((periods, charts))
-    up, down = np.zeros(charts), np.zeros(charts)
-    for t in range(baseline, periods):
+    up, down, highest = np.zeros(charts), np.zeros(charts), np.zeros(charts)
+    for _ in range(baseline, periods):
         z = (rng.normal(size=charts) - centre) / spread
         up, down = np.maximum(0, up + z - k), np.maximum(0, down - z - k)
-        sums[t] = np.sort(np.maximum(up, down))
-    return sums
+        highest = np.maximum(highest, np.maximum(up, down))
+    return np.sort(highest)

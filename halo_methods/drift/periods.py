@@ -99,7 +99,8 @@ def of_periods(frame: pl.DataFrame, value: str = "y") -> pd.DataFrame:
     table = frame.group_by("period").agg(
         pl.len().alias("n"), pl.col(value).mean().alias("mean"), versions.alias("guideline")
     )
-    return table.sort("period").with_columns(pl.col("guideline").fill_null("")).to_pandas()
+    table = table.sort("period").with_columns(pl.col("guideline").fill_null(""))
+    return table.drop("period").to_pandas().assign(period=pd.Series(table["period"].to_list(), dtype=object))
 
 
 def guideline_changes(j: Judgments, *, period: Period = "D") -> pd.DataFrame:

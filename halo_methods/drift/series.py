@@ -56,7 +56,9 @@ def series(table: pd.DataFrame, *, baseline: int) -> NDArray:
     return z
 
 
-def series_of(frame: pl.DataFrame, by: str, value: str = "y", *, baseline: int) -> tuple[dict[str, NDArray], list[Any]]:
+def series_of(
+    frame: pl.DataFrame, by: str, value: str = "y", *, baseline: int, anew: bool = True
+) -> tuple[dict[str, NDArray], list[Any]]:
     """A row for each value of a column, all over the same periods; a period without judgments counts as zero.
 
     Parameters
@@ -69,6 +71,9 @@ def series_of(frame: pl.DataFrame, by: str, value: str = "y", *, baseline: int) 
         What is averaged.
     baseline : int
         Periods.
+    anew : bool
+        Begin anew with each version of the guideline; not needed for figures
+        that compare raters under one version, such as ``gap``.
 
     Returns
     -------
@@ -91,6 +96,8 @@ def series_of(frame: pl.DataFrame, by: str, value: str = "y", *, baseline: int) 
     if by not in frame.columns:
         raise NotEstimable(f"there is no `{by}` column to chart by")
     whole = of_periods(frame, value)
+    if not anew:
+        whole["guideline"] = ""
     position = {p: i for i, p in enumerate(whole["period"])}
     made: dict[str, NDArray] = {}
     reason: NotEstimable | None = None

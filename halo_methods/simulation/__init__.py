@@ -11,16 +11,20 @@ import pandas as pd
 from .aggregation import confusing, crowd
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
+from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
 from .raters import Rater, gold_round, label
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
+    "drift": drift_sample,
 }
 
 __all__ = [
     "CALIBRATION_SCALE",
     "DISAGREEMENT_SCALE",
+    "DRIFT_DAYS",
+    "DRIFT_SCALE",
     "SAMPLES",
     "UNCLEAR_CLAUSE",
     "Rater",
@@ -30,6 +34,7 @@ __all__ = [
     "crowd",
     "disagreement_sample",
     "disagreement_truth",
+    "drift_sample",
     "gold_round",
     "label",
 ]
