@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-CHAPTERS = Path(__file__).parent.parent / "book" / "chapters"
+BOOK = Path(__file__).parent.parent / "book"
 
 
 def refresh(path: Path) -> bool:
@@ -27,7 +27,7 @@ def refresh(path: Path) -> bool:
 
 def main() -> int:
     wanted = sys.argv[1:]
-    for path in sorted(CHAPTERS.glob("*/*.ipynb")):
+    for path in sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("chapters/*/*.ipynb")]):
         if wanted and path.stem not in wanted:
             continue
         print(f"{path.stem}: {'outputs changed' if refresh(path) else 'outputs as they were'}", file=sys.stderr)

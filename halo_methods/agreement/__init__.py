@@ -1,5 +1,6 @@
 """Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
 
+from .asked import estimates, one_criterion, raters, shared_items
 from .cohen import cohen_kappa
 from .icc import icc, icc_forms
 from .labels import by_label, rarest_label, specific_agreement
@@ -11,6 +12,7 @@ from .measures import (
     percent_agreement,
     scott_pi,
 )
+from .paradoxes import by_prevalence, side_by_side
 from .sets import set_distances
 from .tables import by, pairs, summary
 from .weights import agreement_weights
@@ -20,17 +22,23 @@ __all__ = [
     "brennan_prediger",
     "by",
     "by_label",
+    "by_prevalence",
     "cohen_kappa",
+    "estimates",
     "fleiss_kappa",
     "gwet_ac",
     "icc",
     "icc_forms",
     "krippendorff_alpha",
+    "one_criterion",
     "pairs",
     "percent_agreement",
     "rarest_label",
+    "raters",
     "scott_pi",
     "set_distances",
+    "shared_items",
+    "side_by_side",
     "specific_agreement",
     "summary",
 ]

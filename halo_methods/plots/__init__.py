@@ -4,10 +4,14 @@ Every function returns a matplotlib figure whose ``alt`` attribute says in
 words what the picture shows.
 """
 
+from .agreement import coverage, peers, prevalence
 from .confusion import confusion
 from .intervals import intervals
 
 __all__ = [
     "confusion",
+    "coverage",
     "intervals",
+    "peers",
+    "prevalence",
 ]

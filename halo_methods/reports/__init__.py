@@ -13,14 +13,16 @@ _PLACES = {
     "run": "runner",
     "find": "places",
     "names": "places",
+    "page": "plain_page",
     "sample": "places",
     "study": "places",
 }
 
-__all__ = ["Report", "find", "names", "run", "sample", "start", "study"]
+__all__ = ["Report", "find", "names", "page", "run", "sample", "start", "study"]
 
 if TYPE_CHECKING:
     from .places import find, names, sample, study
+    from .plain_page import page
     from .report import Report, start
     from .runner import run
 

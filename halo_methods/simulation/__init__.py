@@ -9,18 +9,21 @@ from collections.abc import Callable
 import pandas as pd
 
 from .aggregation import confusing, crowd
+from .agreement import AGREEMENT_SCALE, agreement_sample, agreement_team, agreement_truth, agreement_truth_by_label
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
 from .raters import Rater, gold_round, label
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
+    "agreement": agreement_sample,
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
     "drift": drift_sample,
 }
 
 __all__ = [
+    "AGREEMENT_SCALE",
     "CALIBRATION_SCALE",
     "DISAGREEMENT_SCALE",
     "DRIFT_DAYS",
@@ -28,6 +31,10 @@ __all__ = [
     "SAMPLES",
     "UNCLEAR_CLAUSE",
     "Rater",
+    "agreement_sample",
+    "agreement_team",
+    "agreement_truth",
+    "agreement_truth_by_label",
     "calibration_sample",
     "calibration_team",
     "confusing",

@@ -1,0 +1,23 @@
+"""A page of the handbook that reads no data and yet shows tables and pictures."""
+
+from typing import Any, cast
+
+from .show import Show
+
+
+def page(title: str) -> Show:
+    """Shows tables, pictures and sentences on a page that is no report.
+
+    Parameters
+    ----------
+    title : str
+        What a figure or a table is called where nothing else is said.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shown = page("How fast")(pd.DataFrame({"seconds": [1]}))
+       seconds
+    0        1
+    """
+    return Show(cast(Any, None), title)

@@ -1,0 +1,129 @@
+"""What the agreement chapter shows: printed tables, the truth of its sample, its counts and its pictures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import halo_methods as halo
+from halo_methods import agreement, plots, reports, simulation
+from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.simulation import agreement as made
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return halo.read_judgments(reports.sample("agreement"), scale=["1", "2", "3", "4", "5"], level="ordinal")
+
+
+def test_the_sample_is_what_the_simulator_makes():
+    stored = pd.read_csv(reports.sample("agreement"), dtype=str)
+    assert stored.to_dict("list") == simulation.agreement_sample().astype(str).to_dict("list")
+
+
+def test_the_truth_is_the_limit(monkeypatch):
+    monkeypatch.setattr(made, "_ITEMS", 3000)
+    monkeypatch.setattr(made, "_SHARED_BY_ALL", 0)
+    frame = simulation.agreement_sample(seed=3)
+    j = halo.as_judgments(frame[frame["criterion"] == "helpfulness"], scale=list("12345"), level="ordinal")
+    truth = simulation.agreement_truth()
+    truth = truth[truth["criterion"] == "helpfulness"].set_index("locale")
+    found = agreement.by(j, "locale", over="items", replicates=100).set_index("locale")
+    for locale in found.index:
+        assert found.loc[locale, "value"] == pytest.approx(truth.loc[locale, "alpha"], abs=0.015)
+        assert found.loc[locale, "raw_agreement"] == pytest.approx(truth.loc[locale, "raw_agreement"], abs=0.015)
+    whole = agreement.krippendorff_alpha(j, over="items", replicates=100)
+    assert whole.value == pytest.approx(truth.loc["all", "alpha"], abs=0.01)
+    labels = agreement.by_label(j, over="items", replicates=100)["agreement"].to_numpy()
+    assert labels == pytest.approx(simulation.agreement_truth_by_label()["agreement"].to_numpy(), abs=0.03)
+
+
+def test_one_criterion(sample):
+    assert agreement.one_criterion(sample).frame["criterion"].unique().to_list() == ["helpfulness"]
+    assert agreement.one_criterion(sample, "tone").frame["criterion"].unique().to_list() == ["tone"]
+    more = halo.as_judgments(sample.frame[:-30].to_pandas(), level="nominal")
+    assert agreement.one_criterion(more.only(criterion=["tone", "helpfulness"])).n_judgments == 1035
+    with pytest.raises(NotEstimable, match="no judgment has criterion 'style'"):
+        agreement.one_criterion(sample, "style")
+    bare = halo.as_judgments(sample.frame.drop("criterion").unique(["item_id", "rater_id"]).to_pandas())
+    assert agreement.one_criterion(bare) is bare
+    with pytest.raises(NotEstimable, match="no column criterion"):
+        agreement.one_criterion(bare, "tone")
+
+
+def test_counts_are_what_a_loop_finds(sample):
+    j = agreement.one_criterion(sample).where("item_id in ('de01', 'fr02', 'pt03') or rater_id == 'r1'")
+    seen = {}
+    for item, rater in j.frame.select("item_id", "rater_id").iter_rows():
+        seen.setdefault(item, set()).add(rater)
+    items = agreement.shared_items(j)
+    assert items.value == items.low == items.high == sum(len(who) > 1 for who in seen.values())
+    assert agreement.raters(j).value == len(set().union(*seen.values()))
+    with pytest.raises(NotEstimable, match="two raters"):
+        agreement.shared_items(j.only(rater_id="r1"))
+
+
+def test_estimates_are_those_of_the_table(sample):
+    people = agreement.one_criterion(sample)
+    table = agreement.by(people, "locale").set_index("locale")
+    for name, e in agreement.estimates(people, "locale").items():
+        assert (e.value, e.low, e.high) == tuple(table.loc[name, ["value", "low", "high"]])
+
+
+def test_the_kappas_that_feinstein_and_cicchetti_printed():
+    """Kappas .70 and .32 with raw agreement .85; .13 and .26 with raw agreement .60."""
+    j = halo.read_judgments(reports.sample("feinstein_cicchetti_1990"), level="nominal")
+    table = agreement.side_by_side(j, "criterion")
+    assert table["raw_agreement"].round(2).tolist() == [0.85, 0.85, 0.6, 0.6]
+    kappas = [agreement.cohen_kappa(group, "A", "B").value for _, group in j.groups("criterion")]
+    assert [round(k, 2) for k in kappas] == [0.7, 0.32, 0.13, 0.26]
+    assert table["ac1"].iloc[1] > 0.8 > 0.32 > table["alpha"].iloc[1]
+
+
+def test_agreement_by_prevalence_is_the_limit_of_a_simulation():
+    """The values of the prevalence paradox, and two raters judging 200,000 items."""
+    table = agreement.by_prevalence(0.9, np.array([0.5, 0.9])).round(2)
+    assert table.to_numpy().tolist() == [[0.5, 0.82, 0.64, 0.64], [0.9, 0.82, 0.39, 0.74]]
+    rng = np.random.default_rng(6)
+    truth = rng.random(200_000) < 0.8
+    labels = [np.where(rng.random(truth.size) < 0.85, truth, ~truth) for _ in range(2)]
+    frame = pd.concat(
+        pd.DataFrame({"item_id": np.arange(truth.size), "rater_id": who, "label": given.astype(int)})
+        for who, given in zip("xy", labels, strict=True)
+    )
+    j = halo.as_judgments(frame.astype(str), level="nominal")
+    expected = agreement.by_prevalence(0.85, np.array([0.8])).iloc[0]
+    options = {"over": "items", "replicates": 100}
+    assert agreement.percent_agreement(j, **options).value == pytest.approx(expected["raw_agreement"], abs=0.005)
+    assert agreement.krippendorff_alpha(j, **options).value == pytest.approx(expected["alpha"], abs=0.01)
+    assert agreement.gwet_ac(j, **options).value == pytest.approx(expected["ac1"], abs=0.01)
+    with pytest.raises(BadOption, match="accuracy is 1"):
+        agreement.by_prevalence(1)
+
+
+def test_the_picture_of_coverage_shows_the_worst_cell_and_who_warned():
+    table = pd.DataFrame(
+        {"items": [20, 20, 50], "raters": [5, 5, 5], "coverage": [0.95, 0.88, 0.99], "warned": [0.0, 0.9, 0.0]}
+    )
+    said = plots.coverage(table, title="Held").alt
+    assert "items 20, raters 5: 0.88 (below 0.93) warned" in said
+    assert "items 50, raters 5: 0.99 (above 0.98)" in said
+    assert "warned" not in plots.coverage(table.drop(columns="warned"), title="Held").alt
+    assert plots.coverage(reports.study("coverage_agreement")).alt
+    with pytest.raises(NotEstimable, match="no rows"):
+        plots.coverage(table[:0])
+
+
+def test_the_picture_of_peers():
+    table = reports.study("peers_agreement")
+    for question in table["question"].unique():
+        assert "halo_methods" in plots.peers(table, question=question).alt
+    with pytest.raises(NotEstimable, match="nobody answered 'speed'"):
+        plots.peers(table, question="speed")
+
+
+def test_a_page_shows_tables_and_figures(capsys):
+    page = reports.page("How fast")
+    page(plots.prevalence(agreement.by_prevalence()))
+    page(pd.DataFrame({"a": [1]}))
+    printed = capsys.readouterr().out
+    assert "Figure: The same raters, another prevalence" in printed
