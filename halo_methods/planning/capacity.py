@@ -1,0 +1,217 @@
+"""People by week: forecast volume, handling time, shrinkage, attrition, ramp, certification, holidays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import BadOption, HaloError, NotEstimable
+from ..results import readable
+from .holidays import working_days
+
+Array = NDArray[np.float64]
+ROUNDS = 4000
+FEWEST_TIMES = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Capacity:
+    """How many people a forecast needs, week by week.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row a week: ``week`` (its Monday), ``volume``, ``working_days``,
+        ``hours`` (of active work, median), ``people`` (median), ``low``, ``high``
+        (of the people needed), ``productive`` (people at full speed that the
+        staff gives, median), ``covered`` (chance that the staff is enough).
+    hires : int
+        People to start now so that every week is covered with the wanted chance,
+        added to those there are.
+    confidence : float
+        Of ``low`` to ``high``.
+    covered : float
+        The wanted chance.
+    cautions : tuple of str
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    hires: int
+    confidence: float
+    covered: float
+    cautions: tuple[str, ...] = ()
+
+
+def capacity(
+    volume: Sequence[float],
+    seconds: ArrayLike,
+    *,
+    start: date,
+    market: str,
+    staff: int = 0,
+    volume_error: float = 0.10,
+    shrinkage: float = 0.30,
+    attrition: float = 0.01,
+    ramp: Sequence[float] = (0.5, 0.75),
+    certification_yield: float = 0.75,
+    weeks_to_start: int = 2,
+    hours_a_day: float = 7.0,
+    days_off: frozenset[date] = frozenset(),
+    covered: float = 0.90,
+    confidence: float = 0.90,
+    seed: int = 1,
+) -> Capacity:
+    r"""People needed by week, and how many to hire now.
+
+    Hours of active work in a week are volume times handling time; a person gives
+    ``working days × hours a day × (1 - shrinkage)`` hours. Volume is drawn from a
+    log-normal distribution around the forecast, the mean handling time from a
+    bootstrap of the seconds measured, leavers and passes of the certification from
+    binomial distributions. Of the hires a share ``certification_yield`` passes, starts
+    after ``weeks_to_start`` weeks, and works at the speeds of ``ramp`` first.
+
+    Do not read it as a staffing promise where the seconds come from a pilot of easy
+    items, or from fewer than 30 judgments.
+
+    Parameters
+    ----------
+    volume : sequence of float
+        Judgments wanted in each week.
+    seconds : array_like
+        Active seconds of judgments as measured (the `seconds` column).
+    start : datetime.date
+        The Monday of the first week.
+    market : {"fr-FR", "de-DE", "es-ES", "pt-BR"}
+        Whose public holidays count.
+    staff : int
+        People already certified and at full speed.
+    volume_error : float
+        Standard deviation of the forecast's relative error.
+    shrinkage : float
+        Share of paid time that is not active work: breaks, calibration, meetings, illness, leave.
+    attrition : float
+        Chance that a person leaves in a week.
+    ramp : sequence of float
+        Speed in the first weeks after certification, as a share of full speed.
+    certification_yield : float
+        Share of hires who pass.
+    weeks_to_start : int
+        Weeks from hiring to the first live week.
+    hours_a_day : float
+        Paid hours.
+    days_off : frozenset of datetime.date
+        Beside the public holidays.
+    covered : float
+        Chance with which every single week is to be covered.
+    confidence : float
+        Of the interval of people.
+    seed : int
+
+    Raises
+    ------
+    NotEstimable
+        With fewer than 30 measured times, or where the weeks before hires can start
+        can't be covered by the staff there is (the table says which).
+
+    Examples
+    --------
+    >>> made = capacity([2000] * 4, [60.0] * 50, start=date(2026, 5, 25), market="de-DE", volume_error=0, staff=2)
+    >>> made.table["people"].round(2).tolist()
+    [1.7, 1.36, 1.36, 1.36]
+    """
+    times = np.asarray(seconds, dtype=float)
+    times = times[np.isfinite(times) & (times > 0)]
+    if len(times) < FEWEST_TIMES:
+        raise NotEstimable(f"{len(times)} measured handling times; at least {FEWEST_TIMES} are needed")
+    _check(volume, shrinkage, attrition, ramp, certification_yield, covered, confidence, volume_error, hours_a_day)
+    weeks = len(volume)
+    mondays = [start + timedelta(weeks=n) for n in range(weeks)]
+    days = np.array([working_days(market, monday, more=days_off) for monday in mondays], dtype=float)
+    rng = np.random.default_rng(seed)
+    spread = np.log1p(volume_error**2) ** 0.5
+    error = np.exp(rng.normal(-(spread**2) / 2, spread, (ROUNDS, weeks))) if volume_error else 1.0
+    mean = rng.choice(times, (ROUNDS, len(times))).mean(1) if len(times) <= 2000 else _normal_means(rng, times)
+    hours = np.asarray(volume, dtype=float) * error * mean[:, None] / 3600
+    given = days * hours_a_day * (1 - shrinkage)
+    if (given == 0).any():
+        raise NotEstimable(f"the week of {mondays[int(np.argmin(given))].isoformat()} has no working day")
+    needed = hours / given
+    base = _stay(rng, staff, attrition, weeks)
+    at, speeds = min(weeks_to_start, weeks), np.ones(weeks)
+    speeds[at : at + len(ramp)] = list(ramp)[: weeks - at]
+    speeds[:at] = 0
+    hires = _hires(rng, needed, base, speeds, certification_yield, attrition, covered, at)
+    passed = rng.binomial(hires, certification_yield, ROUNDS)
+    productive = base + _stay(rng, passed, attrition, weeks) * speeds
+    tail = (1 - confidence) / 2
+    low, middle, high = np.quantile(needed, [tail, 0.5, 1 - tail], axis=0)
+    enough = (productive >= needed).mean(0)
+    table = pd.DataFrame(
+        {
+            "week": mondays, "volume": list(volume), "working_days": days.astype(int),
+            "hours": np.median(hours, 0), "people": middle, "low": low, "high": high,
+            "productive": np.median(productive, 0), "covered": enough,
+        }
+    )  # fmt: skip
+    cautions = []
+    short = [monday.isoformat() for monday, share in zip(mondays[:at], enough[:at], strict=True) if share < covered]
+    if short:
+        cautions.append(f"No hire of today can help before week {at + 1}; short until then: {', '.join(short)}.")
+    later = [m.isoformat() for m, share in zip(mondays[at:], enough[at:], strict=True) if share < covered]
+    if later:
+        cautions.append(f"Still short of {readable(100 * covered)}%: {', '.join(later)}.")
+    return Capacity(table, hires, confidence, covered, tuple(cautions))
+
+
+def _check(volume, shrinkage, attrition, ramp, passing, covered, confidence, volume_error, hours_a_day):  # type: ignore[no-untyped-def]
+    if not len(volume) or not all(np.isfinite(v) and v >= 0 for v in volume):
+        raise HaloError("volume must be one number of 0 or more for each week")
+    shares = {"shrinkage": shrinkage, "attrition": attrition, "certification_yield": passing}
+    shares |= {"covered": covered, "confidence": confidence, **{f"ramp[{n}]": x for n, x in enumerate(ramp)}}
+    for name, value in shares.items():
+        if not 0 <= value <= 1:
+            raise BadOption(f"{name} is {value!r}; it is a share from 0 to 1")
+    if not (shrinkage < 1 and 0 < covered < 1 and 0 < confidence < 1):
+        raise BadOption("shrinkage, covered and confidence must lie below 1, the last two above 0")
+    if not (0 <= volume_error < 2 and 0 < hours_a_day <= 24):
+        raise BadOption("volume_error lies from 0 to 2 and hours_a_day from 0 to 24")
+
+
+def _normal_means(rng: np.random.Generator, times: Array) -> Array:
+    return rng.normal(times.mean(), times.std(ddof=1) / len(times) ** 0.5, ROUNDS)
+
+
+def _stay(rng: np.random.Generator, people: ArrayLike, attrition: float, weeks: int) -> Array:
+    """People still there at the start of each week (ROUNDS, weeks)."""
+    left = np.broadcast_to(np.asarray(people), (ROUNDS,)).astype(int)
+    there = np.empty((ROUNDS, weeks))
+    for week in range(weeks):
+        there[:, week] = left
+        left = rng.binomial(left, 1 - attrition)
+    return there
+
+
+def _hires(
+    rng: np.random.Generator, needed: Array, base: Array, speeds: Array, passing: float, attrition: float,
+    covered: float, at: int,
+) -> int:  # fmt: skip
+    """The fewest hires with which every week from the first live one on is covered; a ceiling where none suffices."""
+    weeks = needed.shape[1]
+    if at >= weeks or passing == 0:
+        return 0
+    gap = needed[:, at:] - base[:, at:]
+    ceiling = int(np.ceil(np.quantile(gap, 0.999) / max(passing * min(speeds[at:].min(), 1), 0.05))) * 3 + 10
+    state = rng.bit_generator.state
+    low, high = 0, max(ceiling, 0)
+    while low < high:
+        middle = (low + high) // 2
+        rng.bit_generator.state = state
+        joined = _stay(rng, rng.binomial(middle, passing, ROUNDS), attrition, weeks)[:, at:] * speeds[at:]
+        if ((joined >= gap).mean(0) >= covered).all():
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,82 @@
+"""What a judgment must pay so that almost everybody earns the hourly floor."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import BadOption, HaloError, NotEstimable
+from ..results import Estimate
+
+FEWEST_TIMES = 30
+
+
+def piece_rate(
+    seconds: ArrayLike,
+    hourly_floor: float,
+    *,
+    unpaid_seconds: float,
+    percentile: float = 0.80,
+    confidence: float = 0.95,
+    replicates: int = 2000,
+    seed: int = 1,
+) -> Estimate:
+    r"""Pay for one judgment: the hourly floor times a high percentile of active time plus unpaid time.
+
+    .. math:: \text{floor} \cdot (Q_{.8}(\text{seconds}) + \text{unpaid}) / 3600
+
+    Never the mean: about half of the people are slower than it, and work less than
+    the floor. Do not use times measured on easy items, or with breaks in them.
+
+    Parameters
+    ----------
+    seconds : array_like
+        Active seconds as measured; better one typical time for each person.
+    hourly_floor : float
+        The house's floor for an hour, in its currency.
+    unpaid_seconds : float
+        Per judgment: reading the guideline, waiting, messages, breaks.
+    percentile : float
+        Share of the measured times that the rate covers; .8 is a house rule.
+    confidence : float
+        Of the bootstrap interval.
+    replicates, seed : int
+
+    Returns
+    -------
+    Estimate
+        In the currency of the floor.
+
+    Raises
+    ------
+    NotEstimable
+        With fewer than 30 times.
+
+    Examples
+    --------
+    >>> round(piece_rate([40, 50, 60, 70, 80] * 8, 15, unpaid_seconds=12).value, 3)
+    0.35
+    """
+    times = np.asarray(seconds, dtype=float)
+    times = times[np.isfinite(times) & (times > 0)]
+    if len(times) < FEWEST_TIMES:
+        raise NotEstimable(f"{len(times)} measured handling times; at least {FEWEST_TIMES} are needed")
+    if not 0.5 <= percentile < 1:
+        raise BadOption(
+            f"percentile is {percentile!r}; from .5 on, below 1: a rate at less pays most people too little"
+        )
+    if not (hourly_floor > 0 and unpaid_seconds >= 0):
+        raise HaloError("the hourly floor must be more than 0, and unpaid seconds 0 or more")
+    rng = np.random.default_rng(seed)
+    drawn = np.quantile(rng.choice(times, (replicates, len(times))), percentile, axis=1)
+    tail = (1 - confidence) / 2
+    low, value, high = (
+        hourly_floor * (q + unpaid_seconds) / 3600
+        for q in (*np.quantile(drawn, [tail]), np.quantile(times, percentile), *np.quantile(drawn, [1 - tail]))
+    )
+    mean = hourly_floor * (times.mean() + unpaid_seconds) / 3600
+    under = float(np.mean(hourly_floor * (times + unpaid_seconds) / 3600 > mean))
+    said = f"At a rate from the mean time ({mean:.3g}) {100 * under:.0f}% of the times would earn less than the floor."
+    return Estimate(
+        value, min(low, value), max(high, value), confidence, None, len(times), 1, len(times),
+        f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
+        "bootstrap over times", "items", (said,),
+    )  # fmt: skip
