@@ -22,8 +22,8 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments", "plots"),
-    *("reports", "results", "simulation", "standards", "workforce"),
+    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments"),
+    *("planning", "plots", "reports", "results", "simulation", "standards", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from . import disagreement as disagreement
     from . import drift as drift
     from . import judgments as judgments
+    from . import planning as planning
     from . import plots as plots
     from . import reports as reports
     from . import simulation as simulation

@@ -217,8 +217,8 @@ def standards(args: argparse.Namespace) -> int:
     return FINDINGS if findings else FINE
 
 
-def adjudicate(args: argparse.Namespace) -> int:
-    """``halo adjudicate …``: what it answers is in `halo_methods.adjudicate_command`."""
+def answered(args: argparse.Namespace) -> int:
+    """``halo adjudicate …`` and ``halo plan …``: what they answer is in modules of their own."""
     result, text, findings = args.answer(args, _options(args))
     _print(args, result, lambda: text)
     return FINDINGS if findings else FINE
@@ -226,7 +226,7 @@ def adjudicate(args: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    from . import adjudicate_command
+    from . import adjudicate_command, plan_command
     from .standards import command as standards_command
 
     common = argparse.ArgumentParser(add_help=False)
@@ -262,7 +262,9 @@ def parser() -> argparse.ArgumentParser:
     standards_command.add(commands, common)
     commands.choices["standards"].set_defaults(run=standards)
     adjudicate_command.add(commands, common, _reading)
-    commands.choices["adjudicate"].set_defaults(run=adjudicate)
+    plan_command.add(commands, common, _reading)
+    for name in ("adjudicate", "plan"):
+        commands.choices[name].set_defaults(run=answered)
     return top
 
 
