@@ -382,6 +382,12 @@ class TestCertify:
             alone = calibration.certify(right, 80)
             assert made.loc[rater, ["low", "high", "verdict"]].tolist() == [alone.low, alone.high, alone.verdict]
 
+    def test_a_wrong_gold_answer_shows_in_the_verdict_without_suspects(self):
+        rows = [(i, r, "y" if i < 8 else "x", "x") for r in "pqr" for i in range(82)]
+        made = calibration.certificates(table(rows))
+        assert made["verdict"].tolist() == ["not_met"] * 3
+        assert made["without_suspects"].tolist() == ["met"] * 3
+
     @pytest.mark.parametrize("counts", [(-1, 10), (11, 10), (0, 0), (1.5, 3)])
     def test_counts_that_cannot_be_are_refused(self, counts):
         with pytest.raises(HaloError, match="0 <= passes <= trials"):
@@ -459,11 +465,19 @@ class TestBars:
     def test_the_good_bar_is_the_low_end_of_what_experts_score(self):
         j = self.team([0.95, 0.96, 0.94, 0.97])
         made = calibration.bars_from_experts(j, experts="e0, e1, e2, e3")
-        assert made.estimate == calibration.accuracy(j)
+        assert made.estimate == calibration.accuracy(j, over="items")
         assert made.good == math.floor(100 * made.estimate.low) / 100
         assert made.unacceptable == pytest.approx(made.good - 0.10)
         assert len(made.by_expert) == 4
         assert calibration.expert_accuracy(j, experts=["e0", "e1", "e2", "e3"]) == made.estimate
+
+    def test_a_column_may_say_who_the_experts_are(self):
+        frame = (
+            self.team([0.95] * 4).to_pandas().assign(role=lambda f: np.where(f["rater_id"] < "e3", "expert", "rater"))
+        )
+        made = calibration.expert_accuracy(halo.as_judgments(frame))
+        assert made == calibration.expert_accuracy(halo.as_judgments(frame), experts="e0,e1,e2")
+        assert made.n_raters == 3
 
     @pytest.mark.parametrize(
         ("experts", "n", "labels", "reason"),

@@ -12,7 +12,7 @@ from .gold import accuracy, by_rater, confusion, missed_items, missed_share, rat
 from .groups import by_group, grouping
 from .many_facet import ManyFacet, many_facet
 from .next_steps import next_steps, rater_steps, suspect_items
-from .plans import CertificationPlan, certification_plan
+from .plans import CertificationPlan, certification_plan, expected_items
 from .reference import judges, majority_against_gold, people
 from .rounds import by_round, change, current, first_and_last, rounds
 from .severity import severity
@@ -37,6 +37,7 @@ __all__ = [
     "change",
     "confusion",
     "current",
+    "expected_items",
     "expert_accuracy",
     "first_and_last",
     "gold_items",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
+import polars as pl
 
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
@@ -42,9 +43,9 @@ class Bars:
 
 
 def expert_accuracy(
-    j: Judgments, *, experts: Iterable[str] | str | None, least_experts: int = 3, least_items: int = 50
+    j: Judgments, *, experts: Iterable[str] | str | None = None, least_experts: int = 3, least_items: int = 50
 ) -> Estimate:
-    """Accuracy of the experts against gold, over items and experts.
+    """Accuracy of the experts against gold, over items: they are a named panel, not a sample of experts.
 
     Raises
     ------
@@ -61,13 +62,13 @@ def expert_accuracy(
     >>> expert_accuracy(j, experts="a,b,c").value
     0.95
     """
-    return accuracy(_experts(j, experts, least_experts, least_items))
+    return accuracy(_experts(j, experts, least_experts, least_items), over="items")
 
 
 def bars_from_experts(
     j: Judgments,
     *,
-    experts: Iterable[str] | str | None,
+    experts: Iterable[str] | str | None = None,
     margin: float = 0.10,
     least_experts: int = 3,
     least_items: int = 50,
@@ -75,8 +76,8 @@ def bars_from_experts(
     """The bars that this gold allows: nobody is asked to do better than experts do on it.
 
     The good bar is the low end of the interval of the experts' accuracy,
-    rounded down to a full percent: a rater who is as good as the experts is at
-    or above it. The unacceptable bar lies ``margin`` below (a house rule).
+    (over items, for this panel), rounded down to a full percent: a rater who is
+    as good as the experts is at or above it. The unacceptable bar lies ``margin`` below (a house rule).
 
     Experts who wrote the gold score themselves; use answers they gave before,
     apart from each other, or other experts. An easy gold set gives high bars
@@ -86,8 +87,9 @@ def bars_from_experts(
     ----------
     j : Judgments
         One criterion and one stage, with gold, the experts among the raters.
-    experts : iterable of str, or text with commas
-        Who they are, by ``rater_id``.
+    experts : iterable of str, or text with commas, optional
+        Who they are, by ``rater_id``; otherwise those whose column ``role``
+        says ``expert``.
     margin : float
         Between the bars.
     least_experts, least_items : int
@@ -113,7 +115,7 @@ def bars_from_experts(
     if not 0 < margin < 1:
         raise HaloError(f"the margin between the bars lies between 0 and 1; got {margin!r}")
     answered = _experts(j, experts, least_experts, least_items)
-    made = accuracy(answered)
+    made = accuracy(answered, over="items")
     good = min(math.floor(100 * made.low + 1e-9) / 100, 0.99)
     unacceptable = round(good - margin, 10)
     gold = on_gold(answered).unique("item_id")["gold"]
@@ -129,8 +131,13 @@ def bars_from_experts(
 
 def _experts(j: Judgments, experts: Iterable[str] | str | None, least_experts: int, least_items: int) -> Judgments:
     named = [e.strip() for e in experts.split(",")] if isinstance(experts, str) else list(experts or ())
+    if not named and "role" in j.columns:
+        named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
     if not named:
-        raise NotEstimable("nobody is named as an expert; give the `rater_id` of each with the option `experts`")
+        raise NotEstimable(
+            "nobody is named as an expert; give the `rater_id` of each with the option `experts`, "
+            "or mark their judgments with `expert` in a column `role`"
+        )
     gold = j.one().only(rater_id=named)
     counts = by_rater(gold).set_index("rater_id")["n"]
     if len(counts) < least_experts:

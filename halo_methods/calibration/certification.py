@@ -9,8 +9,10 @@ from scipy import stats
 from ..errors import HaloError
 from ..judgments import Judgments
 from ..results import Verdict, counted, readable
-from .gold import by_rater
-from .plans import CertificationPlan, attempt_errors, certification_plan
+from .gold import by_rater, on_gold
+from .next_steps import suspect_items
+from .plans import CertificationPlan, certification_plan
+from .walks import attempt_errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +134,8 @@ def certificates(
     -------
     pandas.DataFrame
         ``rater_id``, ``n``, ``right``, ``low``, ``high``, ``verdict``,
+        ``without_suspects`` (the verdict without items that most raters miss,
+        empty where nothing is left; it leans in the raters' favour),
         ``items_short`` (of the plan); lowest share right first.
 
     Raises
@@ -148,15 +152,22 @@ def certificates(
     >>> certificates(j)["verdict"].tolist()
     ['met']
     """
+
+    def each(table: pd.DataFrame) -> list[Certificate]:
+        counts = zip(table["right"], table["n"], strict=True)
+        return [certify(int(k), int(n), unacceptable, good, alpha, beta, attempts=attempts) for k, n in counts]
+
     table = by_rater(j)[["rater_id", "n", "right"]]
-    made = [
-        certify(int(right), int(n), unacceptable, good, alpha, beta, attempts=attempts)
-        for right, n in zip(table["right"], table["n"], strict=True)
-    ]
+    made = each(table)
+    suspect = set(suspect_items(j)["item_id"])
+    kept = sorted(set(on_gold(j)["item_id"]) - suspect)
+    rest = by_rater(j.only(item_id=kept)) if kept else table.head(0)
+    without = dict(zip(rest["rater_id"], (c.verdict for c in each(rest)), strict=True))
     return table.assign(
         low=[c.low for c in made],
         high=[c.high for c in made],
         verdict=[c.verdict for c in made],
+        without_suspects=[without.get(rater, "") for rater in table["rater_id"]],
         items_short=[max(c.plan.n - c.trials, 0) for c in made],
     )
 

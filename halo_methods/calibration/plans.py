@@ -5,14 +5,22 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import BadOption, HaloError
 from ..results import counted, readable
-from .walks import Boundaries, curtailed, likelihood_ratio_bounds, single, smallest_end, walk
+from .walks import (
+    Boundaries,
+    attempt_errors,
+    chances,
+    curtailed,
+    looks_at,
+    sequential,
+    single,
+    single_plan,
+    walk,
+)
 
 Stop = Literal["end", "certain", "clear"]
-MOST_ITEMS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +84,10 @@ class CertificationPlan:
         >>> round(certification_plan().retried(3).actual_alpha, 3)
         0.142
         """
-        at = _chances(self.boundaries, np.array([self.unacceptable, self.good]), attempts)["passes"]
+        at = chances(self.boundaries, np.array([self.unacceptable, self.good]), attempts)["passes"]
         return replace(
             self, attempts=attempts, actual_alpha=float(at[0]), actual_beta=float(1 - at[1]),
-            table=_chances(self.boundaries, self.table["ability"].to_numpy(), attempts), gold_pool=attempts * self.n,
+            table=chances(self.boundaries, self.table["ability"].to_numpy(), attempts), gold_pool=attempts * self.n,
         )  # fmt: skip
 
     def curve(self, *, low: float | None = None, high: float = 1.0, points: int = 61) -> pd.DataFrame:
@@ -92,7 +100,7 @@ class CertificationPlan:
         """
         start = max(2 * self.unacceptable - self.good, 0.0) if low is None else low
         abilities = np.linspace(start, high, points)
-        return _chances(self.boundaries, abilities, self.attempts)[["ability", "passes", "items_an_attempt"]]
+        return chances(self.boundaries, abilities, self.attempts)[["ability", "passes", "items_an_attempt"]]
 
     def rules(self) -> pd.DataFrame:
         """When to stop: after how many items who passes and who fails; only rows where something can end.
@@ -204,85 +212,49 @@ def certification_plan(
     n, c = single_plan(unacceptable, good, one_alpha, one_beta)
     bounds = single(n, c)
     if stop == "clear":
-        bounds, n, c = _sequential(unacceptable, good, one_alpha, one_beta, n, every, least)
+        bounds, n, c = sequential(unacceptable, good, one_alpha, one_beta, n, every, least)
     if stop != "end":
-        bounds = curtailed(bounds, c, _looks(n, every, least))
+        bounds = curtailed(bounds, c, looks_at(n, every, least))
     middle = (unacceptable + good) / 2
     four = abilities or (max(unacceptable - (good - unacceptable) / 2, 0.0), unacceptable, middle, good)
-    at = _chances(bounds, np.array([unacceptable, good]), attempts)["passes"]
+    at = chances(bounds, np.array([unacceptable, good]), attempts)["passes"]
     return CertificationPlan(
         unacceptable, good, alpha, beta, attempts, stop, n, c, float(at[0]), float(1 - at[1]),
-        _chances(bounds, np.array(four), attempts), attempts * n, bounds,
+        chances(bounds, np.array(four), attempts), attempts * n, bounds,
     )  # fmt: skip
 
 
-def attempt_errors(alpha: float, beta: float, attempts: int) -> tuple[float, float]:
-    """What one attempt may err, so that all together err at most alpha and beta.
+def expected_items(
+    unacceptable: float = 0.85,
+    good: float = 0.95,
+    alpha: float = 0.05,
+    beta: float = 0.10,
+    *,
+    attempts: int = 1,
+    every: int = 1,
+) -> pd.DataFrame:
+    """What each way to stop costs: expected gold items of one rater at four abilities, and at most.
+
+    Parameters
+    ----------
+    unacceptable, good, alpha, beta, attempts, every
+        As in `certification_plan`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ability``, ``end``, ``certain``, ``clear`` (items over all attempts
+        made); the last row, without an ability, is the most there can be.
 
     Examples
     --------
-    >>> [round(e, 4) for e in attempt_errors(0.05, 0.10, 2)]
-    [0.0253, 0.3162]
+    >>> expected_items().round(1).iloc[[1, -1]].to_numpy().tolist()
+    [[0.8, 76.0, 46.1, 36.4], [nan, 76.0, 76.0, 109.0]]
     """
-    return 1 - (1 - alpha) ** (1 / attempts), beta ** (1 / attempts)
-
-
-def single_plan(unacceptable: float, good: float, alpha: float, beta: float) -> tuple[int, int]:
-    """The fewest items, and the pass mark, for one attempt with both errors held.
-
-    Raises
-    ------
-    NotEstimable
-        If more than 20,000 items would be needed.
-
-    Examples
-    --------
-    >>> single_plan(0.85, 0.95, 0.05, 0.10)
-    (76, 70)
-    """
-    for start in range(1, MOST_ITEMS, 500):
-        n = np.arange(start, start + 500)
-        mark = stats.binom.isf(alpha, n, unacceptable).astype(int) + 1  # P(X >= mark) <= alpha
-        held = (stats.binom.cdf(mark - 1, n, good) <= beta) & (mark <= n)
-        if held.any():
-            first = int(np.argmax(held))
-            return int(n[first]), int(mark[first])
-    raise NotEstimable(
-        f"to tell {readable(unacceptable)} from {readable(good)} takes more than {MOST_ITEMS:,} gold items"
-    )
-
-
-def _looks(n: int, every: int, least: int) -> np.ndarray:
-    done = np.arange(n + 1)
-    return (done >= min(least, n)) & ((done % every == 0) | (done == n)) & (done > 0)
-
-
-def _sequential(
-    unacceptable: float, good: float, alpha: float, beta: float, n: int, every: int, least: int
-) -> tuple[Boundaries, int, int]:
-    most = 4 * n + 200
-    bounds = likelihood_ratio_bounds(most, unacceptable, good, alpha, beta, _looks(most, every, least))
-    end = smallest_end(bounds, unacceptable, good, alpha, beta)
-    if end is None:
-        raise NotEstimable("no end to the test holds both errors; use stop='certain'")
-    n, c = end
-    pass_at, fail_at = bounds.pass_at[: n + 1].copy(), bounds.fail_at[: n + 1].copy()
-    pass_at[n], fail_at[n] = c, c - 1
-    return Boundaries(pass_at, fail_at), n, c
-
-
-def _chances(bounds: Boundaries, abilities: np.ndarray, attempts: int) -> pd.DataFrame:
-    rows = [walk(bounds, float(ability)) for ability in abilities]
-    once = np.array([chance for chance, _ in rows])
-    items = np.array([expected for _, expected in rows])
-    fail = 1 - once
-    tries = np.array([sum(f**k for k in range(attempts)) for f in fail])
-    return pd.DataFrame(
-        {
-            "ability": abilities,
-            "passes_an_attempt": once,
-            "passes": 1 - fail**attempts,
-            "items_an_attempt": items,
-            "items": items * tries,
-        }
-    )
+    plans = {
+        stop: certification_plan(unacceptable, good, alpha, beta, attempts=attempts, stop=stop, every=every)
+        for stop in get_args(Stop)
+    }
+    table = pd.DataFrame({"ability": plans["end"].table["ability"], **{s: p.table["items"] for s, p in plans.items()}})
+    table.loc[len(table)] = [np.nan, *(float(p.gold_pool) for p in plans.values())]
+    return table

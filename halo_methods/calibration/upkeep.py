@@ -132,7 +132,7 @@ def recertification(
     today: date | str | None = None,
     after_days: int = 90,
     absent_days: int = 30,
-    drifted: Iterable[str] = (),
+    drifted: Iterable[str] | str = (),
 ) -> pd.DataFrame:
     """Who has to show again that they can: by time, by an amendment, by drift, by absence.
 
@@ -154,7 +154,7 @@ def recertification(
         The day to decide for; otherwise the last in the data.
     after_days, absent_days : int
         House rules.
-    drifted : iterable of str
+    drifted : iterable of str, or text with commas
         Raters for whom the drift report gave a signal.
 
     Returns
@@ -186,7 +186,7 @@ def recertification(
     if frame.is_empty():
         raise NotEstimable(f"no judgment is dated {until} or earlier")
     latest = _latest(frame)
-    named = {str(d) for d in drifted}
+    named = {str(d).strip() for d in (drifted.split(",") if isinstance(drifted, str) else drifted)}
     rows = []
     for (key,), part in sorted(frame.partition_by("rater_id", as_dict=True).items()):
         rater = str(key)

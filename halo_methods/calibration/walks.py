@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
+from ..errors import NotEstimable
+from ..results import readable
+
+MOST_ITEMS = 20_000
 NEVER_PASS, NEVER_FAIL = np.iinfo(np.int64).max, -1
 
 
@@ -140,3 +146,102 @@ def smallest_end(
             failed[ability] += state[failing].sum()
             state[passing | failing] = 0.0
     return None
+
+
+def attempt_errors(alpha: float, beta: float, attempts: int) -> tuple[float, float]:
+    """What one attempt may err, so that all together err at most alpha and beta.
+
+    Examples
+    --------
+    >>> [round(e, 4) for e in attempt_errors(0.05, 0.10, 2)]
+    [0.0253, 0.3162]
+    """
+    return 1 - (1 - alpha) ** (1 / attempts), beta ** (1 / attempts)
+
+
+def single_plan(unacceptable: float, good: float, alpha: float, beta: float) -> tuple[int, int]:
+    """The fewest items, and the pass mark, for one attempt with both errors held.
+
+    Raises
+    ------
+    NotEstimable
+        If more than 20,000 items would be needed.
+
+    Examples
+    --------
+    >>> single_plan(0.85, 0.95, 0.05, 0.10)
+    (76, 70)
+    """
+    for start in range(1, MOST_ITEMS, 500):
+        n = np.arange(start, start + 500)
+        mark = stats.binom.isf(alpha, n, unacceptable).astype(int) + 1  # P(X >= mark) <= alpha
+        held = (stats.binom.cdf(mark - 1, n, good) <= beta) & (mark <= n)
+        if held.any():
+            first = int(np.argmax(held))
+            return int(n[first]), int(mark[first])
+    raise NotEstimable(
+        f"to tell {readable(unacceptable)} from {readable(good)} takes more than {MOST_ITEMS:,} gold items"
+    )
+
+
+def looks_at(n: int, every: int, least: int) -> NDArray:
+    """Whether a verdict is looked at after so many items: never before ``least``, then each ``every``, and at the end.
+
+    Examples
+    --------
+    >>> looks_at(7, 3, 4).nonzero()[0].tolist()
+    [6, 7]
+    """
+    done = np.arange(n + 1)
+    return (done >= min(least, n)) & ((done % every == 0) | (done == n)) & (done > 0)
+
+
+def sequential(
+    unacceptable: float, good: float, alpha: float, beta: float, n: int, every: int, least: int
+) -> tuple[Boundaries, int, int]:
+    """Wald's test, cut off at the fewest items where both errors hold: its bounds, that number, the mark there.
+
+    Raises
+    ------
+    NotEstimable
+        If no end holds both errors.
+
+    Examples
+    --------
+    >>> sequential(0.85, 0.95, 0.05, 0.10, 76, 10, 20)[1:]
+    (89, 82)
+    """
+    most = 4 * n + 200
+    bounds = likelihood_ratio_bounds(most, unacceptable, good, alpha, beta, looks_at(most, every, least))
+    end = smallest_end(bounds, unacceptable, good, alpha, beta)
+    if end is None:
+        raise NotEstimable("no end to the test holds both errors; use stop='certain'")
+    n, c = end
+    pass_at, fail_at = bounds.pass_at[: n + 1].copy(), bounds.fail_at[: n + 1].copy()
+    pass_at[n], fail_at[n] = c, c - 1
+    return Boundaries(pass_at, fail_at), n, c
+
+
+def chances(bounds: Boundaries, abilities: NDArray, attempts: int) -> pd.DataFrame:
+    """Chance to pass and expected items at each ability, in one attempt and over all; see `CertificationPlan`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chances(single(76, 70), np.array([0.85]), 3)["passes"].round(3).tolist()
+    [0.142]
+    """
+    rows = [walk(bounds, float(ability)) for ability in abilities]
+    once = np.array([chance for chance, _ in rows])
+    items = np.array([expected for _, expected in rows])
+    fail = 1 - once
+    tries = np.array([sum(f**k for k in range(attempts)) for f in fail])
+    return pd.DataFrame(
+        {
+            "ability": abilities,
+            "passes_an_attempt": once,
+            "passes": 1 - fail**attempts,
+            "items_an_attempt": items,
+            "items": items * tries,
+        }
+    )

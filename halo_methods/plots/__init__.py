@@ -5,10 +5,12 @@ words what the picture shows.
 """
 
 from .agreement import coverage, peers, prevalence
+from .chances import chances
 from .confusion import confusion
 from .intervals import intervals
 
 __all__ = [
+    "chances",
     "confusion",
     "coverage",
     "intervals",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .aggregation import confusing, crowd
 from .agreement import AGREEMENT_SCALE, agreement_sample, agreement_team, agreement_truth, agreement_truth_by_label
-from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
+from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
 from .raters import Rater, gold_round, label
@@ -37,6 +37,7 @@ __all__ = [
     "agreement_truth_by_label",
     "calibration_sample",
     "calibration_team",
+    "calibration_truth",
     "confusing",
     "crowd",
     "disagreement_sample",
