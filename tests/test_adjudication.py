@@ -1,9 +1,13 @@
 """From a disagreement to a changed clause: packets, decisions, amendments, and what they changed."""
 
 import csv
+import importlib.util
 import io
+import itertools
 import json
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,11 +17,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halo_methods import aggregation, as_judgments, cli, read_judgments
-from halo_methods.aggregation import amendments, decisions, packets
+from halo_methods import aggregation, as_judgments, cli, read_judgments, reports
+from halo_methods.aggregation import Source, amendments, decisions, packets, routing
 from halo_methods.aggregation.causes import ASKS, CAUSES
 from halo_methods.aggregation.spreadsheets import neutral, plain, table_text, write_all
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+
+STUDY = importlib.util.spec_from_file_location(
+    "study_adjudication", Path(__file__).parents[1] / "benchmarks" / "study_adjudication.py"
+)
+study = importlib.util.module_from_spec(STUDY)
+sys.modules["study_adjudication"] = study
+STUDY.loader.exec_module(study)
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -576,3 +587,161 @@ def test_apply_never_writes_over_what_it_reads(tmp_path, capsys):
     assert "would overwrite" in capsys.readouterr().err
     assert len(pd.read_csv(file)) == len(frame())
     assert cli.main([*line, "--out", str(tmp_path / "o"), "--key", str(tmp_path / "absent.csv")]) == cli.COULD_NOT_RUN
+
+
+# --- who looks next
+
+
+def slow_value(p, table, loss, n=1):
+    """Expected cost now less expected cost after n labels: every way they can fall, one at a time."""
+    k = len(p)
+    now = min(sum(p[t] * loss[t][d] for t in range(k)) for d in range(k))
+    after = 0.0
+    for said in itertools.product(range(len(table[0])), repeat=n):
+        joint = [p[t] * np.prod([table[t][x] for x in said]) for t in range(k)]
+        chance = sum(joint)
+        if chance > 0:
+            posterior = [x / chance for x in joint]
+            after += chance * min(sum(posterior[t] * loss[t][d] for t in range(k)) for d in range(k))
+    return now - after
+
+
+@st.composite
+def problems(draw):
+    k = draw(st.integers(2, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    p = rng.dirichlet(np.full(k, 0.7), size=3)
+    loss = rng.uniform(0.5, 3, (k, k)) * (1 - np.eye(k))
+    return p, rng.dirichlet(np.ones(k), size=(2, k)), loss, rng.dirichlet(np.ones(2))
+
+
+@given(problems(), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_the_value_of_one_more_label_is_what_enumeration_gives(problem, n):
+    p, tables, loss, weights = problem
+    labels = list("abcd")[: p.shape[1]]
+    table = pd.DataFrame(p, columns=labels, index=["x", "y", "z"])
+    cost = pd.DataFrame(loss, index=labels, columns=labels)
+    made = routing.route(table, [Source("pool", 1e-6, tables, weights)], error_cost=cost, ahead=n)
+    one = [sum(w * slow_value(q, t, loss) for w, t in zip(weights, tables, strict=True)) for q in p]
+    assert made.values["pool"].to_numpy() == pytest.approx(np.array(one), abs=1e-9)
+    average = np.tensordot(weights, tables, 1)
+    net = [max([one[i] - 1e-6, *(slow_value(q, average, loss, m) - m * 1e-6 for m in range(2, n + 1))])
+           for i, q in enumerate(p)]  # fmt: skip
+    chosen = made.table["next"] != "stop"
+    assert made.table["net"][chosen].to_numpy() == pytest.approx(np.array(net)[chosen], abs=1e-9)
+    assert all(x <= 1e-9 for x in np.array(net)[~chosen])
+
+
+RATER, EXPERT, MODEL = Source("another rater", 1, 0.8), Source("adjudicator", 5, 0.97), Source("model", 0.05, 0.6)
+
+
+def posterior(**rows):
+    return pd.DataFrame(rows, index=["good", "poor"]).T
+
+
+def test_the_best_buy_is_taken_and_said():
+    made = routing.route(posterior(split=[0.5, 0.5], near=[0.97, 0.03]), [RATER, EXPERT], error_cost=50).table
+    assert made["next"].tolist() == ["adjudicator", "stop"]
+    assert made["reason"][0] == "adjudicator: 5 buys 23.5 of the 25 that errors here are expected to cost"
+    assert made["value"][0] == pytest.approx(50 * 0.47)
+    cheap = routing.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=10).table
+    assert cheap["next"].tolist() == ["another rater"]
+    free = routing.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=2).table
+    assert free["next"].tolist() == ["stop"]
+    assert "worth 0.94 at most" in free["reason"][0]
+
+
+def test_two_labels_can_turn_what_one_cannot():
+    p = posterior(a=[0.85, 0.15])
+    assert routing.route(p, [RATER], error_cost=60).table["next"].tolist() == ["stop"]
+    made = routing.route(p, [RATER], error_cost=60, ahead=2).table
+    assert made[["next", "labels", "price"]].values.tolist() == [["another rater", 2, 2.0]]
+
+
+def test_perspectives_decided_items_and_a_second_look_of_the_same_model():
+    p = posterior(a=[0.5, 0.5], b=[0.5, 0.5], c=[0.5, 0.5])
+    made = routing.route(p, [RATER], error_cost=50, perspective=["a"], done=["b"])
+    assert made.table["next"].tolist() == ["keep all answers", "stop", "another rater"]
+    assert made.queue()["item_id"].tolist() == ["c"]
+    assert set(routing.route(p, [RATER], error_cost=50, perspective=True).table["next"]) == {"keep all answers"}
+    seen = Source("model", 0.05, 0.9, seen=["a"])
+    assert routing.route(p, [seen], error_cost=50).table["next"].tolist() == ["stop", "model", "model"]
+
+
+def test_the_queue_is_in_order_of_value_for_the_price_and_ends_with_the_money(tmp_path):
+    p = posterior(**{"=a": [0.5, 0.5], "b": [0.7, 0.3], "c": [0.6, 0.4], "d": [0.99, 0.01]})
+    made = routing.route(p, [RATER, EXPERT], error_cost=100)
+    queue = made.queue()
+    assert queue["item_id"].tolist() == ["=a", "c", "b"]
+    assert queue["spent"].tolist() == [5, 10, 15]
+    assert made.queue(budget=12)["item_id"].tolist() == ["=a", "c"]
+    assert made.queue(budget=0).empty
+    assert routing.route(p.loc[["d"]], [RATER], error_cost=1).queue(budget=9).columns.tolist() == list(queue.columns)
+    text = made.write(tmp_path / "queue.csv", budget=12).read_text("utf-8-sig")
+    assert '"\'=a"' in text
+    with pytest.raises(BadOption):
+        made.queue(budget=float("nan"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda p: routing.route(p * 2, [RATER]),
+        lambda p: routing.route(p * np.nan, [RATER]),
+        lambda p: routing.route(p.iloc[:0], [RATER]),
+        lambda p: routing.route(p, []),
+        lambda p: routing.route(p, [RATER, RATER]),
+        lambda p: routing.route(p, [RATER], ahead=4),
+        lambda p: routing.route(p, [RATER], error_cost=-1),
+        lambda p: routing.route(p, [RATER], error_cost=pd.DataFrame({"good": [0.0]}, index=["good"])),
+        lambda p: routing.route(p, [Source("x", 0, 0.8)]),
+        lambda p: routing.route(p, [Source("x", 1, [[0.5, 0.4], [0.1, 0.9]])]),
+        lambda p: routing.route(p, [Source("x", 1, 1.2)]),
+        lambda p: routing.route(p, [Source("x", 1, 0.8, weights=[1, 1])]),
+        lambda p: routing.route(p, [Source("stop", 1, 0.8)]),
+    ],
+)
+def test_what_cannot_be_routed_is_refused(call):
+    with pytest.raises(HaloError):
+        call(posterior(a=[0.5, 0.5]))
+
+
+def test_raters_of_a_consensus_are_a_source():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 300)
+    rows = [(f"i{k}", f"r{r}", "ab"[t if rng.random() < acc else 1 - t])
+            for k, t in enumerate(truth) for r, acc in enumerate([0.95, 0.9, 0.7, 0.6])]  # fmt: skip
+    consensus = aggregation.dawid_skene(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    tables, weights = routing.rater_source(consensus, price=1).tables(2)
+    assert weights.tolist() == [0.25] * 4
+    assert np.diagonal(tables, axis1=1, axis2=2).mean(1) == pytest.approx([0.95, 0.9, 0.7, 0.6], abs=0.08)
+    best = routing.rater_source(consensus, price=1, raters=["r0"])
+    made = routing.route(consensus, [routing.rater_source(consensus, price=1), Source("best", 1, best.confusion)],
+                         error_cost=30)  # fmt: skip
+    assert set(made.table["next"]) <= {"best", "stop"}
+    with pytest.raises(BadOption):
+        routing.rater_source(consensus, price=1, raters=["nobody"])
+
+
+def test_a_slice_of_the_study_of_policies():
+    made = study.run(rounds=10, items=300, seed=7, budgets=(0.5, 2.0), scenarios=("independent",))
+    rows = made.set_index(["policy", "budget"])
+    error, cost, total = (rows[c].to_dict() for c in ("error", "cost", "total"))
+    for budget in (0.5, 2.0):
+        assert error["value", budget] < 0.7 * error["none", 0.0]
+        assert error["margin", budget] < error["random", budget] < error["none", 0.0]
+        assert max(cost[p, budget] for p in ("random", "margin", "value")) <= budget + 1e-9
+    assert abs(error["value", 0.5] - error["margin", 0.5]) < 0.01
+    assert total["value", 2.0] < total["margin", 2.0] < total["random", 2.0]
+    assert cost["value", 2.0] < 1.2
+    assert (cost["none", 0.0], cost["all", 5.0]) == (0, 5)
+    assert abs(error["all", 5.0] - error["margin", 2.0]) < 0.01
+
+
+def test_the_committed_study_says_what_the_chapter_says():
+    made = reports.study("study_adjudication").set_index(["scenario", "policy", "budget"])
+    assert set(made["rounds"]) == {60}
+    apart, hard = made.loc["independent"], made.loc["hard items"]
+    assert apart.loc[("value", 2.0), "total_high"] < apart.loc[("margin", 2.0), "total_low"]
+    assert hard.loc[("value", 2.0), "error"] > hard.loc[("margin", 2.0), "error"]

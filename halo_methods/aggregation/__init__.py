@@ -12,12 +12,15 @@ from .mace import mace
 from .majority import majority, weighted_majority
 from .ordinal import ordinal
 from .packets import Packet, pack
+from .routing import Routing, Source, rater_source, route
 
 __all__ = [
     "Consensus",
     "Decisions",
     "Dependence",
     "Packet",
+    "Routing",
+    "Source",
     "amendments",
     "bands",
     "confident_share",
@@ -32,7 +35,9 @@ __all__ = [
     "one_coin",
     "ordinal",
     "pack",
+    "rater_source",
     "read_decisions",
+    "route",
     "side_by_side",
     "weighted_majority",
 ]
