@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halo_methods import aggregation, as_judgments, cli, read_judgments, reports
+from halo_methods import aggregation, as_judgments, cli, read_judgments, reports, simulation
 from halo_methods.aggregation import Source, amendments, decisions, packets, routing
 from halo_methods.aggregation.causes import ASKS, CAUSES
 from halo_methods.aggregation.spreadsheets import neutral, plain, table_text, write_all
@@ -472,6 +472,23 @@ def test_what_a_change_needs():
     assert amendments.effect(as_judgments(few), "3.2").change.over == "items"
 
 
+def test_the_sample_tells_the_whole_loop():
+    j = as_judgments(simulation.adjudication_sample(), scale=list(simulation.ADJUDICATION_SCALE), level="ordinal")
+    made = decisions.recorded(j)
+    assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
+    assert amendments.amended(j) == ("3.2",)
+    drafted = amendments.draft_table(made).set_index("clause")
+    assert drafted.loc["3.2", ["change", "recalibrate"]].tolist() == ["amendment", "yes"]
+    assert set(drafted["change"].drop("3.2")) == {"clarification"}
+    effect = amendments.effect(j, "3.2")
+    assert (effect.before, effect.after) == ("1.2", "1.3")
+    assert effect.change.high < 0
+    assert effect.difference.high < 0
+    assert effect.others.low < 0 < effect.others.high
+    kept = packets.pack(j.only(guideline="1.2", stage="label"))
+    assert set(kept.key["item_id"]) == set(made.table["item_id"])
+
+
 def test_dated_versions_follow_their_dates():
     rows = versions_frame(np.random.default_rng(1), fell=True)
     rows["rated_at"] = np.where(rows["guideline"] == "1.10", "2026-01-01", "2026-02-01")
@@ -480,7 +497,7 @@ def test_dated_versions_follow_their_dates():
 
 def test_amended_clauses_are_read_from_adjudicated_rows():
     rows = versions_frame(np.random.default_rng(1), fell=True).assign(stage="label", cause="")
-    with pytest.raises(NotEstimable, match="no adjudicated row"):
+    with pytest.raises(NotEstimable, match="no decisions are recorded"):
         amendments.amended(as_judgments(rows))
     more = [("a", "eva", "a", "3.10|3.2", "guideline_conflict"), ("b", "eva", "a", "1.1", "rater_slip")]
     more = pd.DataFrame(more, columns=["item_id", "rater_id", "label", "clause", "cause"]).assign(stage="adjudication")

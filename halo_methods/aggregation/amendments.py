@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import polars as pl
+import pandas as pd
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from .causes import AMENDING, ASKS, SLIPS_TO_CLARIFY
 from .clause_change import Effect, by_number, clauses, effect, effects, versions
-from .decisions import Decisions, clause_name
+from .decisions import Decisions, clause_name, recorded
 
-__all__ = ["Effect", "amended", "clauses", "draft", "draft_text", "effect", "effects", "versions"]
+__all__ = ["Effect", "amended", "clauses", "draft", "draft_table", "draft_text", "effect", "effects", "versions"]
 
 
 def draft(decisions: Decisions, *, examples: int = 3) -> list[dict[str, Any]]:
@@ -85,10 +85,19 @@ def amended(j: Judgments, *, column: str = "clause") -> tuple[str, ...]:
     NotEstimable
         If there is none.
     """
-    if {"stage", "cause", column} <= set(j.columns):
-        rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(AMENDING))
-        clauses = {clause_name(c) for text in rows[column].drop_nulls() for c in text.split("|")}
-        if clauses:
-            return tuple(sorted(clauses, key=by_number))
-    raise NotEstimable(f"no adjudicated row names an amended clause: `stage` adjudication, `cause` "
-                       f"{' or '.join(AMENDING)}, and `{column}`")  # fmt: skip
+    made = recorded(j, clause=column).table
+    clauses = {clause_name(c) for text in made.loc[made["cause"].isin(AMENDING), "clause"] for c in text.split("|")}
+    if not clauses - {""}:
+        raise NotEstimable(f"no decision names a clause in `{column}` with {' or '.join(AMENDING)} as its cause")
+    return tuple(sorted(clauses - {""}, key=by_number))
+
+
+def draft_table(decisions: Decisions) -> pd.DataFrame:
+    """`draft` as a table: ``clause``, ``change``, ``recalibrate``, ``items``, ``causes``, ``examples``."""
+    rows = [
+        (d["clause"], d["change"], "yes" if d["recalibrate"] else "no", d["items"],
+         ", ".join(f"{code} {n}" for code, n in d["causes"].items()),
+         ", ".join(x for group in d["decided"] for x in group["examples"]))
+        for d in draft(decisions)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["clause", "change", "recalibrate", "items", "causes", "examples"])

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..agreement.intervals import jackknife_variance, satterthwaite
+from ..agreement.jackknife import jackknife_variance, satterthwaite
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..judgments.cells import quoted
@@ -88,7 +88,8 @@ def effect(
     The quantity is the share of pairs of judgments of one item that differ,
     :math:`d`, after minus before: :math:`d_{c1} - d_{c0}` on the clause,
     :math:`d_{o1} - d_{o0}` on the others, and the difference of the two.
-    Variances over items and over raters, each by leaving one out, are added;
+    Variances over items and over raters, each by leaving one out, are added
+    (which holds single judgments twice, so the interval is rather too wide);
     the quantile is a t at Satterthwaite's degrees of freedom. Where nobody or
     everybody differs, Agresti and Coull's adjusted share keeps the interval open.
 

@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 
 from ..audit import proportion
-from ..errors import HaloError, InvalidData, Problem
+from ..errors import HaloError, InvalidData, NotEstimable, Problem
 from ..judgments import Judgments
 from ..judgments.cells import cell_text, moment, quoted
 from ..judgments.files import read_raw
@@ -275,3 +275,27 @@ def kept_apart(decisions: str | os.PathLike[str]) -> Path:
         if place.is_file():
             return place
     raise HaloError("the packet's key is not found beside the decisions; say where it is with --key FILE")
+
+
+def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
+    """The decisions that the judgments hold already: rows of stage ``adjudication`` with a ``cause``.
+
+    Raises
+    ------
+    NotEstimable
+        If there are none.
+    """
+    if not {"stage", "cause"} <= set(j.columns):
+        raise NotEstimable("no decisions are recorded: the data has no columns `stage` and `cause`")
+    rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(list(ASKS)))
+    if not len(rows):
+        raise NotEstimable("no decisions are recorded: no row of stage adjudication has a cause from the list")
+
+    def texts(column: str) -> list[str]:
+        return [cell_text(v) or "" for v in rows[column]] if column in rows.columns else [""] * len(rows)
+
+    made = {"packet_id": [""] * len(rows), "item_id": texts("item_id"), "criterion": texts("criterion"),
+            "decision": texts("label"), "cause": texts("cause"), "clause": [clause_name(c) for c in texts(clause)],
+            "rationale": [plain(c) for c in texts("comment")], "decided_by": texts("rater_id"),
+            "decided_at": texts("rated_at")}  # fmt: skip
+    return Decisions(pd.DataFrame(made), ())

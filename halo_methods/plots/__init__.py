@@ -8,6 +8,7 @@ from .agreement import coverage, peers, prevalence
 from .chances import chances
 from .confusion import confusion
 from .intervals import intervals
+from .tradeoff import tradeoff
 
 __all__ = [
     "chances",
@@ -16,4 +17,5 @@ __all__ = [
     "intervals",
     "peers",
     "prevalence",
+    "tradeoff",
 ]

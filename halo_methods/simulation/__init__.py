@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from .adjudication import ADJUDICATION_SCALE, adjudication_sample
 from .aggregation import confusing, crowd
 from .agreement import AGREEMENT_SCALE, agreement_sample, agreement_team, agreement_truth, agreement_truth_by_label
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
@@ -17,12 +18,14 @@ from .raters import Rater, gold_round, label
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "agreement": agreement_sample,
+    "adjudication": adjudication_sample,
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
     "drift": drift_sample,
 }
 
 __all__ = [
+    "ADJUDICATION_SCALE",
     "AGREEMENT_SCALE",
     "CALIBRATION_SCALE",
     "DISAGREEMENT_SCALE",
@@ -31,6 +34,7 @@ __all__ = [
     "SAMPLES",
     "UNCLEAR_CLAUSE",
     "Rater",
+    "adjudication_sample",
     "agreement_sample",
     "agreement_team",
     "agreement_truth",
