@@ -118,7 +118,7 @@ def routed(
         queue = aggregation.route(table, sources, error_cost=ERROR_COST).queue(budget=min(left, total / 3))
         if queue.empty:
             break
-        left -= float(queue["price"].sum())
+        left = max(left - float(queue["price"].sum()), 0.0)
         p = table.to_numpy(copy=True)
         for name, part in queue.groupby("next"):
             at = np.searchsorted(names, part["item_id"])
@@ -152,8 +152,8 @@ def one_round(
 
 
 def run(
-    rounds: int = 60,
-    items: int = 500,
+    rounds: int = 40,
+    items: int = 400,
     seed: int = 20265,
     budgets: Sequence[float] = BUDGETS,
     scenarios: Sequence[str] = tuple(SCENARIOS),

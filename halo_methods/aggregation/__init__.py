@@ -4,7 +4,7 @@ from . import amendments
 from .compare import differing, independence, side_by_side
 from .consensus import Consensus
 from .dawid_skene import dawid_skene, one_coin
-from .decisions import Decisions, read_decisions
+from .decisions import Decisions, read_decisions, recorded
 from .dependence import Dependence
 from .glad import glad
 from .gold import bands, confident_share, gold_accuracy, gold_calibration
@@ -37,6 +37,7 @@ __all__ = [
     "pack",
     "rater_source",
     "read_decisions",
+    "recorded",
     "route",
     "side_by_side",
     "weighted_majority",

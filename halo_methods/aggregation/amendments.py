@@ -7,10 +7,22 @@ import pandas as pd
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from .causes import AMENDING, ASKS, SLIPS_TO_CLARIFY
-from .clause_change import Effect, by_number, clauses, effect, effects, versions
+from .clause_change import Effect, by_number, changes, clauses, effect, effects, effects_table, versions
 from .decisions import Decisions, clause_name, recorded
 
-__all__ = ["Effect", "amended", "clauses", "draft", "draft_table", "draft_text", "effect", "effects", "versions"]
+__all__ = [
+    "Effect",
+    "amended",
+    "changes",
+    "clauses",
+    "draft",
+    "draft_table",
+    "draft_text",
+    "effect",
+    "effects",
+    "effects_table",
+    "versions",
+]
 
 
 def draft(decisions: Decisions, *, examples: int = 3) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Whether disagreement on a clause fell after the guideline changed."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -276,20 +276,34 @@ def _unseen(cells: _Cells, cell: int) -> float:
     return adjusted * (1 - adjusted) / (n + 4)
 
 
-def effects(j: Judgments, names: Collection[str], *, column: str = "clause", **options: Any) -> dict[str, Effect]:
-    """`effect` of each clause that can be estimated.
+def effects(
+    j: Judgments, names: Collection[str], *, column: str = "clause", **options: Any
+) -> dict[str, Effect | NotEstimable]:
+    """`effect` of each clause, or why it cannot be estimated.
 
     Raises
     ------
     NotEstimable
         With the last reason, if none can.
     """
-    made, why = {}, NotEstimable("no clause was named")
+    made: dict[str, Effect | NotEstimable] = {}
     for name in names:
         try:
             made[clause_name(name)] = effect(j, name, column=column, **options)
         except NotEstimable as reason:
-            why = reason
-    if not made:
-        raise why
+            made[clause_name(name)] = reason
+    reasons = [e for e in made.values() if isinstance(e, NotEstimable)]
+    if len(reasons) == len(made):
+        raise reasons[-1] if reasons else NotEstimable("no clause was named")
     return made
+
+
+def changes(found: Mapping[str, Effect | NotEstimable]) -> dict[str, Estimate | NotEstimable]:
+    """The change on each clause, for a gate; by ``clause 3.2``."""
+    return {f"clause {name}": e.change if isinstance(e, Effect) else e for name, e in found.items()}
+
+
+def effects_table(found: Mapping[str, Effect | NotEstimable]) -> pd.DataFrame:
+    """The tables of all clauses below each other, with a column ``amended``."""
+    parts = [e.table.assign(amended=name) for name, e in found.items() if isinstance(e, Effect)]
+    return pd.concat(parts, ignore_index=True)

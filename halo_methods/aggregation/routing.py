@@ -60,8 +60,10 @@ class Source:
         if not (np.isfinite(self.price) and self.price > 0):
             raise HaloError(f"the price of {self.name} is {self.price!r}; it is a number above 0")
         made = np.asarray(self.confusion, float)
+        if made.ndim == 0 and n_labels == 1:
+            made = np.ones((1, 1))
         if made.ndim == 0:
-            off = (1 - made) / max(n_labels - 1, 1)
+            off = (1 - made) / (n_labels - 1)
             made = np.where(np.eye(n_labels, dtype=bool), made, off)
         made = made[None] if made.ndim == 2 else made
         ok = made.ndim == 3 and made.shape[1] == n_labels and np.isfinite(made).all() and (made >= 0).all()
@@ -127,6 +129,12 @@ class Routing:
     table: pd.DataFrame
     values: pd.DataFrame
     cautions: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """By what comes next: ``next``, ``items``, ``price`` and ``value`` (in all)."""
+        sums = self.table.groupby("next").agg(items=("item_id", "size"), price=("price", "sum"), value=("value", "sum"))
+        return sums.sort_values(["items"], ascending=False, kind="stable").reset_index()
 
     def queue(self, *, budget: float | None = None) -> pd.DataFrame:
         """Items that somebody looks at, the most value for the price first.
