@@ -16,14 +16,21 @@ RATERS, PER_ITEM, LABELS = 200, 5, 5
 PART = 10_000_000
 
 
-def judgments(n: int, seed: int = 1, first_item: int = 0) -> pl.DataFrame:
-    """n judgments; raters are right with probability Beta(12, 3), otherwise mostly one label off."""
+def drawn(n: int, seed: int = 1, first_item: int = 0) -> tuple[np.random.Generator, np.ndarray, np.ndarray]:
+    """The generator after its first draws, the raters of each item, and each item's true label from 0."""
     rng = np.random.default_rng([seed, first_item])
-    accuracy = np.random.default_rng(seed).beta(12, 3, RATERS)
     items = n // PER_ITEM
     steps = rng.integers(1, RATERS // PER_ITEM, (items, PER_ITEM))
     rater = (rng.integers(0, RATERS, (items, 1)) + np.cumsum(steps, 1)) % RATERS
-    truth = rng.choice(LABELS, items, p=[0.1, 0.15, 0.2, 0.3, 0.25])[:, None]
+    return rng, rater, rng.choice(LABELS, items, p=[0.1, 0.15, 0.2, 0.3, 0.25])
+
+
+def judgments(n: int, seed: int = 1, first_item: int = 0) -> pl.DataFrame:
+    """n judgments; raters are right with probability Beta(12, 3), otherwise mostly one label off."""
+    rng, rater, truth = drawn(n, seed, first_item)
+    truth = truth[:, None]
+    items = len(truth)
+    accuracy = np.random.default_rng(seed).beta(12, 3, RATERS)
     off = rng.choice([-2, -1, 1, 2], (items, PER_ITEM), p=[0.1, 0.4, 0.4, 0.1])
     label = np.where(rng.random((items, PER_ITEM)) < accuracy[rater], truth, np.clip(truth + off, 0, LABELS - 1))
     frame = pl.DataFrame(

@@ -11,23 +11,11 @@ its input included. Ratios are to this package's row of the same question.
 A peer that takes longer than ten minutes is stopped and says so.
 """
 
-import argparse
-import csv
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-BUILD = HERE.parent / "_build" / "benchmarks"
-ROWS = 1_000_000
-LIMIT = 600
-MOST_CALLS = 6
-LABELS = list("12345")
+import peers
 
 # question, who, what is done, runner, environment
 RUNS = (
@@ -128,23 +116,16 @@ def given(counts: Any) -> Any:
 
 
 def halo(name: str, folder: Path) -> Callable[[], float]:
-    """A call of this package on a table as checking leaves it: items and raters numbered, nothing counted."""
-    from dataclasses import replace
-
+    """A call of this package."""
     import polars as pl
 
     import halo_methods
     from halo_methods import agreement
-    from halo_methods.judgments.coding import numbered, once
 
     frame = pl.read_parquet(folder / ("two.parquet" if name == "halo_cohen" else "long.parquet"))
-
-    def read() -> halo_methods.Judgments:
-        return halo_methods.as_judgments(frame, scale=LABELS, level="ordinal")
-
     if name == "halo_raw":
-        return lambda: agreement.krippendorff_alpha(read(), over="items").value
-    j = read()
+        read = {"scale": peers.LABELS, "level": "ordinal"}
+        return lambda: agreement.krippendorff_alpha(halo_methods.as_judgments(frame, **read), over="items").value
     calls = {
         "halo_items": lambda j: agreement.krippendorff_alpha(j, over="items"),
         "halo_both": lambda j: agreement.krippendorff_alpha(j),
@@ -152,95 +133,9 @@ def halo(name: str, folder: Path) -> Callable[[], float]:
         "halo_fleiss": lambda j: agreement.fleiss_kappa(j, over="items"),
         "halo_cohen": lambda j: agreement.cohen_kappa(j, "a", "b"),
     }
-
-    def call() -> float:
-        return calls[name](kept.pop()).value
-
-    kept = []
-    for _ in range(MOST_CALLS):
-        kept.append(replace(j))
-        once(kept[-1], "numbered", lambda: numbered(j))
-    return call
-
-
-def measure(name: str, folder: Path) -> None:
-    """Runs up to six times, or until 20 seconds have gone; prints seconds, peak and value as JSON."""
-    import resource
-
-    call = runner(name, folder)
-    seconds: list[float] = []
-    while len(seconds) < MOST_CALLS and sum(seconds) < 20:
-        start = time.perf_counter()
-        value = float(call())
-        seconds.append(time.perf_counter() - start)
-    taken = median(seconds[1:] or seconds)
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-    print(json.dumps({"seconds": taken, "MiB": peak, "value": value}))
-
-
-def python_of(environment: str | None) -> str:
-    """The interpreter of an environment, made from its lock if it is not there."""
-    if environment is None:
-        return sys.executable
-    folder = BUILD / f"env-{environment}"
-    python = folder / "bin" / "python"
-    if not (folder / "_complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        lock = HERE / f"requirements-{environment}.lock"
-        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock]
-        subprocess.run(install, check=True)
-        (folder / "_complete").touch()
-    return str(python)
-
-
-def measured(name: str, environment: str | None, folder: Path) -> dict[str, Any]:
-    """One runner in its own process; a note instead of numbers where it fails or takes too long."""
-    try:
-        python = python_of(environment)
-        command = [python, __file__, "--run", name, "--folder", folder]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=True)
-    except subprocess.TimeoutExpired:
-        return {"note": f"stopped after {LIMIT} s"}
-    except subprocess.CalledProcessError as error:
-        return {"note": ((error.stderr or "").strip().splitlines() or ["failed"])[-1][:200]}
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def main() -> None:
-    """Prints a line a run; with the full number of rows writes the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="?", type=int, default=ROWS)
-    parser.add_argument("--run", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.run == "prepare":
-        prepare(told.rows, told.folder)
-        return
-    if told.run:
-        measure(told.run, told.folder)
-        return
-    folder, table, ours = BUILD / f"peers_{told.rows}", [], {}
-    if not (folder / "two.parquet").exists():  # in a process of its own: a child's peak counts what its parent holds
-        making = [sys.executable, __file__, str(told.rows), "--run", "prepare", "--folder", folder]
-        subprocess.run(making, check=True)
-    for question, who, what, name, environment in RUNS:
-        made = measured(name, environment, folder)
-        base = ours.setdefault(question, made)
-        row = {"question": question, "who": who, "what": what, "judgments": told.rows}
-        for column, digits in (("seconds", 3), ("MiB", 3), ("value", 6)):
-            row[column] = f"{made[column]:.{digits}g}" if column in made else ""
-        for column, of in (("times our seconds", "seconds"), ("times our memory", "MiB")):
-            row[column] = f"{made[of] / base[of]:.3g}" if of in made and of in base else ""
-        row["note"] = made.get("note", "")
-        table.append(row)
-        print("; ".join(f"{k} {v}" for k, v in row.items() if v), flush=True)
-    if told.rows == ROWS:
-        with (HERE / "results" / "peers_agreement.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(table)
+    table = peers.fresh(frame)
+    return lambda: calls[name](table()).value
 
 
 if __name__ == "__main__":
-    main()
+    peers.main(__file__, __doc__, RUNS, prepare, runner, "two.parquet")

@@ -1,7 +1,7 @@
 """Aggregation: which label is it, how sure, and which raters to trust."""
 
 from . import amendments
-from .compare import differing, independence, side_by_side
+from .compare import aggregate, differing, independence, label_counts, side_by_side, usual_errors
 from .consensus import Consensus
 from .dawid_skene import dawid_skene, one_coin
 from .decisions import Decisions, read_decisions, recorded
@@ -21,6 +21,7 @@ __all__ = [
     "Packet",
     "Routing",
     "Source",
+    "aggregate",
     "amendments",
     "bands",
     "confident_share",
@@ -30,6 +31,7 @@ __all__ = [
     "gold_accuracy",
     "gold_calibration",
     "independence",
+    "label_counts",
     "mace",
     "majority",
     "one_coin",
@@ -40,5 +42,6 @@ __all__ = [
     "recorded",
     "route",
     "side_by_side",
+    "usual_errors",
     "weighted_majority",
 ]

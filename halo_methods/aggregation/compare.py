@@ -1,13 +1,15 @@
 """Several consensuses beside each other, and the items on which they differ."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..errors import HaloError, NotEstimable
+from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments
+from ..judgments.coding import once
 from ..results import Estimate, counted
 from .consensus import Consensus
 from .dawid_skene import dawid_skene, one_coin
@@ -19,6 +21,99 @@ from .majority import majority
 from .ordinal import ordinal
 
 FEW_SHARED = 30
+
+
+WAYS: dict[str, Callable[..., Consensus]] = {
+    "majority": majority,
+    "dawid_skene": dawid_skene,
+    "one_coin": one_coin,
+    "mace": mace,
+    "glad": glad,
+    "ordinal": ordinal,
+}
+
+
+def aggregate(j: Judgments, method: str = "dawid_skene", **options: Any) -> Consensus:
+    """One of the ways of aggregating, by its name; the same call on the same judgments is answered from memory.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage.
+    method : {"majority", "dawid_skene", "one_coin", "mace", "glad", "ordinal"}
+    **options
+        Of that function.
+
+    Raises
+    ------
+    BadOption
+        If the method is none of these.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> aggregate(j, "one_coin") is aggregate(j, "one_coin")
+    True
+    """
+    if method not in WAYS:
+        raise BadOption.of("method", method, WAYS)
+    return once(j, f"aggregate {method} {sorted(options.items())}", lambda: WAYS[method](j, **options))
+
+
+def label_counts(first: Consensus, second: Consensus) -> pd.DataFrame:
+    """How many items each label has under two ways of aggregating, and its prevalence under the second.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``first``, ``second`` (items), ``prevalence``; the last row
+        counts the items without one label.
+
+    Examples
+    --------
+    >>> from halo_methods import aggregation, as_judgments
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> made = aggregation.majority(j)
+    >>> label_counts(made, made)["first"].tolist()
+    [5, 5, 0]
+    """
+    labels = list(second.prevalence)
+    rows = [
+        {"label": label, "first": int((first.labels["label"] == label).sum()),
+         "second": int((second.labels["label"] == label).sum()), "prevalence": second.prevalence[label]}
+        for label in labels
+    ]  # fmt: skip
+    left = [made.n_items - sum(row[k] for row in rows) for made, k in ((first, "first"), (second, "second"))]
+    rows.append({"label": "no single label", "first": left[0], "second": left[1], "prevalence": None})
+    return pd.DataFrame(rows)
+
+
+def usual_errors(made: Consensus) -> pd.DataFrame:
+    """Each rater's commonest error: what they say how often where something else is true.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rater_id``, ``true``, ``given``, ``probability``, ``low``, ``high``;
+        the likeliest first, raters who never err left out.
+
+    Examples
+    --------
+    >>> from halo_methods import aggregation, as_judgments
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(20) for r in "pqr"] + [(i, "s", "x") for i in range(20)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> usual_errors(aggregation.dawid_skene(j))[["rater_id", "true", "given", "probability"]].values.tolist()
+    [['s', 'y', 'x', 1.0]]
+    """
+    share = pd.Series(made.prevalence)
+    wrong = made.confusion[made.confusion["true"] != made.confusion["given"]]
+    wrong = wrong.assign(weight=wrong["probability"].to_numpy() * share.loc[list(wrong["true"])].to_numpy())
+    worst = wrong[wrong["weight"] > 1e-6].sort_values("weight", ascending=False, kind="stable")
+    top = worst.drop_duplicates("rater_id").sort_values("probability", ascending=False, kind="stable")
+    return top.drop(columns="weight").reset_index(drop=True)
 
 
 def differing(first: Consensus, second: Consensus) -> pd.DataFrame:
@@ -99,9 +194,9 @@ def side_by_side(j: Judgments, *, ties: Any = "share") -> pd.DataFrame:
     """
     plain = majority(j, ties=ties)
     rows = []
-    for way in (majority, dawid_skene, one_coin, mace, glad, ordinal):
+    for name in WAYS:
         try:
-            made = way(j, ties=ties)
+            made = aggregate(j, name, ties=ties)
         except NotEstimable:
             continue
         settled = ~made.labels["settled"].isin(["consensus"])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from ..audit import wilson
 from ..results import counted
 from .em import Fit, Model, iterate
 from .votes import Array, Votes
@@ -29,8 +30,8 @@ class Dependence:
     p_value : float
         Chance of one as large if the model holds; 1 where no pair can be tested.
     pairs : pandas.DataFrame
-        ``a``, ``b``, ``n_shared``, ``agreement``, ``expected`` (under the
-        model), ``z``, ``p_value`` (adjusted for the number of pairs), and
+        ``a``, ``b``, ``n_shared``, ``agreement`` with its Wilson interval
+        ``low`` and ``high``, ``expected`` (under the model), ``z``, ``p_value`` (adjusted for the number of pairs), and
         ``same_alone`` (first 60 pairs): of the items where the other raters prefer
         another label than a's, the share on which b gives a's label. Largest ``z`` first.
     caution : str
@@ -162,8 +163,9 @@ def _pairs(
     """The table of pairs, largest excess first."""
     names = np.array([*votes.raters], dtype=object)
     n = np.maximum(shared, 1)
+    low, high = wilson(same, n)
     columns = {"a": names[a], "b": names[b], "n_shared": shared.astype(int), "agreement": same / n}
-    table = pd.DataFrame(columns | {"expected": expected / n, "z": z, "p_value": p})
+    table = pd.DataFrame(columns | {"low": low, "high": high, "expected": expected / n, "z": z, "p_value": p})
     order = np.lexsort((b, a, -z)) if len(a) else np.arange(0)
     table = table.iloc[order].reset_index(drop=True)
     alone = [same_alone(votes, int(x), int(y)) for x, y in zip(a[order[:LISTED]], b[order[:LISTED]], strict=True)]
@@ -199,7 +201,7 @@ def _caution(table: pd.DataFrame, overall: float) -> str:
         return ""
     pairs = int((table["p_value"] < ALPHA).sum())
     return (
-        f"{counted(pairs, 'pair')} of raters agree more than independent raters would (p = {overall:.2g}): they may "
-        "copy or share a habit, or items differ in difficulty. The probabilities are then too sure, and raters who "
-        "copy each other outvote the rest; set them aside and compare."
+        f"In {counted(pairs, 'pair')} the two raters agree more than independent raters would (p = {overall:.2g}): "
+        "they may copy or share a habit, or items differ in difficulty. The probabilities are then too sure, and "
+        "raters who copy each other outvote the rest; set them aside and compare."
     )

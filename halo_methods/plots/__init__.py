@@ -4,6 +4,7 @@ Every function returns a matplotlib figure whose ``alt`` attribute says in
 words what the picture shows.
 """
 
+from .aggregation import confidence, failures
 from .agreement import coverage, peers, prevalence
 from .chances import chances
 from .confusion import confusion
@@ -12,8 +13,10 @@ from .tradeoff import tradeoff
 
 __all__ = [
     "chances",
+    "confidence",
     "confusion",
     "coverage",
+    "failures",
     "intervals",
     "peers",
     "prevalence",

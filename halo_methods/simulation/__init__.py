@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from .adjudication import ADJUDICATION_SCALE, adjudication_sample
-from .aggregation import confusing, crowd
+from .aggregation import AGGREGATION_SCALE, aggregation_accuracy, aggregation_sample, confusing, crowd
 from .agreement import AGREEMENT_SCALE, agreement_sample, agreement_team, agreement_truth, agreement_truth_by_label
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
@@ -19,6 +19,7 @@ from .raters import Rater, gold_round, label
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "agreement": agreement_sample,
     "adjudication": adjudication_sample,
+    "aggregation": aggregation_sample,
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
     "drift": drift_sample,
@@ -26,6 +27,7 @@ SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
 
 __all__ = [
     "ADJUDICATION_SCALE",
+    "AGGREGATION_SCALE",
     "AGREEMENT_SCALE",
     "CALIBRATION_SCALE",
     "DISAGREEMENT_SCALE",
@@ -35,6 +37,8 @@ __all__ = [
     "UNCLEAR_CLAUSE",
     "Rater",
     "adjudication_sample",
+    "aggregation_accuracy",
+    "aggregation_sample",
     "agreement_sample",
     "agreement_team",
     "agreement_truth",

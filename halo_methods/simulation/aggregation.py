@@ -92,3 +92,59 @@ def crowd(
             "truth": [str(x + 1) for x in truth[item]],
         }
     )
+
+
+AGGREGATION_SCALE = ("fine", "minor", "major", "critical")
+_ACCURACY = (0.86, 0.84, 0.83, 0.82, 0.80, 0.78, 0.74, 0.64, 0.64)
+_PREVALENCE = (0.62, 0.20, 0.12, 0.06)
+_CARELESS = (0.75, 0.15, 0.07, 0.03)
+
+
+def aggregation_sample(seed: int = 20262, *, truth: bool = False) -> pd.DataFrame:
+    """The sample of the chapter on aggregation; its truth is described in ``data/samples/README.md``.
+
+    Ten raters grade the defects of 360 answers, five raters an answer. r09
+    copies r08 nine times in ten, and r10 answers without looking. Every fourth
+    item has gold.
+
+    Parameters
+    ----------
+    seed : int
+    truth : bool
+        Whether the true label of every item is added, as ``truth``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``item_id``, ``rater_id``, ``label``, ``gold``, ``vendor``, ``slice``.
+
+    Examples
+    --------
+    >>> aggregation_sample().shape
+    (1800, 6)
+    """
+    rng = np.random.default_rng(seed)
+    tables = np.stack([*(confusing(a, 4, near=0.8) for a in _ACCURACY), np.tile(_CARELESS, (4, 1))])
+    made = crowd(tables, np.array(_PREVALENCE), 360, rng, per_item=5, copies={8: (7, 0.9)})
+    names = {str(k + 1): name for k, name in enumerate(AGGREGATION_SCALE)}
+    label, true = made["label"].map(names), made["truth"].map(names)
+    number = made["item_id"].str[1:].astype(int)
+    frame = made[["item_id", "rater_id"]].assign(
+        label=label,
+        gold=true.where(number % 4 == 0),
+        vendor=np.where(made["rater_id"] <= "r05", "north", "south"),
+        slice=np.where(number % 3 == 0, "mail", "chat"),
+    )
+    return frame.assign(truth=true) if truth else frame
+
+
+def aggregation_accuracy() -> dict[str, float]:
+    """True accuracy of each rater in the sample, the careless one's at the sample's prevalence.
+
+    Examples
+    --------
+    >>> round(aggregation_accuracy()["r10"], 2)
+    0.51
+    """
+    made = {f"r{n + 1:02d}": a for n, a in enumerate(_ACCURACY)}
+    return {**made, "r10": float(np.dot(_PREVALENCE, _CARELESS))}
