@@ -137,6 +137,9 @@ def test_the_analytic_error_of_cohens_kappa_is_gwets():
     totals = pair_totals(contingency(j, "r0", "r1").astype(float), kappa)
     moved = influence(totals, kappa, all_paired=True)
     assert (totals.frequency @ moved**2) ** 0.5 / totals.n_units == pytest.approx(0.05891072, abs=5e-9)
+    made = agreement.cohen_kappa(j, "r0", "r1", interval="analytic")
+    reach = (made.high - made.low) / 2
+    assert reach == pytest.approx(1.98422 * 0.05891072 * (100 / 99) ** 0.5, rel=1e-5)
 
 
 def test_the_analytic_interval_is_over_items_and_wide_where_nothing_varies():

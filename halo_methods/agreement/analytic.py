@@ -51,7 +51,7 @@ def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False
     return np.asarray(n * moved + totals.estimate * (n * totals.terms[:, 0] / total[0] - 1))
 
 
-def standard_error(totals: Totals, coefficient: Coefficient) -> float:
+def standard_error(totals: Totals, coefficient: Coefficient, all_paired: bool = False) -> float:
     """Root of the sum of squared influences over n (n - 1).
 
     Examples
@@ -68,18 +68,20 @@ def standard_error(totals: Totals, coefficient: Coefficient) -> float:
     n = totals.n_units
     if n < 2:
         return 0.0
-    moved = influence(totals, coefficient)
+    moved = influence(totals, coefficient, all_paired)
     return float(np.sqrt(totals.frequency @ moved**2 / (n * (n - 1))))
 
 
-def over_items_analytic(totals: Totals, coefficient: Coefficient, confidence: float) -> Interval:
+def over_items_analytic(
+    totals: Totals, coefficient: Coefficient, confidence: float, all_paired: bool = False
+) -> Interval:
     """value +- t standard errors, t on units - 1 degrees of freedom, cut at the coefficient's range.
 
     References
     ----------
     Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014), chapters 5 and 6.
     """
-    error = standard_error(totals, coefficient)
+    error = standard_error(totals, coefficient, all_paired)
     if not error > 1e-9:
         return no_spread(totals, confidence)
     reach = float(stats.t.ppf((1 + confidence) / 2, totals.n_units - 1)) * error

@@ -7,6 +7,7 @@ from ..judgments import Judgments
 from ..judgments.counts import contingency
 from ..results import Estimate
 from . import coefficients as formulas
+from .analytic import is_analytic, over_items_analytic
 from .cautions import all_alike, beside_coefficient, check_weights, few_items, order_caution
 from .intervals import over_items
 from .measures import check
@@ -24,6 +25,7 @@ def cohen_kappa(
     confidence: float = 0.95,
     replicates: int = 1000,
     seed: int = 1,
+    interval: str = "resampled",
 ) -> Estimate:
     """Cohen's kappa of two named raters, on the items both judged.
 
@@ -35,6 +37,8 @@ def cohen_kappa(
         Partial credit, as `agreement_weights`.
     over : {"items"}
         A named pair is not a sample of raters.
+    interval : {"resampled", "analytic"}
+        As `krippendorff_alpha`.
 
     Raises
     ------
@@ -63,13 +67,16 @@ def cohen_kappa(
     totals = pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
         raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
-    interval = over_items(totals, confidence, replicates, seed)
+    if is_analytic(interval, over):
+        ends = over_items_analytic(totals, coefficient, confidence, all_paired=True)
+    else:
+        ends = over_items(totals, confidence, replicates, seed)
     n = totals.n_units
     raw = float(np.trace(table) / n)
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, raw, shares)
     return Estimate(
-        totals.estimate, interval.low, interval.high, confidence, None, n, 2, 2 * n,
-        f"{coefficient.name} of {a} and {b}; {beside}; {interval.how}", "items",
-        (*order_caution(j, name != "identity"), *cautions, *few_items(n), *interval.cautions),
+        totals.estimate, ends.low, ends.high, confidence, None, n, 2, 2 * n,
+        f"{coefficient.name} of {a} and {b}; {beside}; {ends.how}", "items",
+        (*order_caution(j, name != "identity"), *cautions, *few_items(n), *ends.cautions),
     )  # fmt: skip

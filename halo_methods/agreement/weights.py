@@ -78,9 +78,9 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
     ----------
     kind : str, or a table
         With x and y two labels and every kind scaled so that the pair furthest
-        apart has 0: ``identity`` 1 if equal; ``linear`` 1 - |x - y|; ``quadratic``
-        1 - (x - y)^2; ``radical`` 1 - sqrt |x - y|; ``ratio`` 1 - ((x - y) / (x + y))^2,
-        numbers of zero or more only; ``circular`` 1 - sin^2(pi (x - y) / period), for
+        apart has 0: ``identity`` 1 if equal; with d their distance, ``linear`` 1 - d; ``quadratic``
+        1 - d^2; ``radical`` 1 - sqrt(d); ``ratio`` 1 - (d / (x + y))^2,
+        numbers of zero or more only; ``circular`` 1 - sin^2(pi d / period), for
         hours or weekdays; ``ordinal`` 1 - C(s, 2), s the number of labels from one to
         the other, both included, which is not Krippendorff's ordinal metric; ``jaccard``
         and ``masi`` for labels that are sets (`set_distances`).

@@ -1,5 +1,6 @@
 """Agreement where one label becomes common, and how often intervals hold the truth."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,7 +134,8 @@ def peers(table: pd.DataFrame, *, question: str, title: str = "") -> "Figure":
     rows = table[table["question"] == question].reset_index(drop=True)
     if rows.empty:
         raise NotEstimable(f"nobody answered {question!r} in this table")
-    figure, axes = blank(1.0 + 0.42 * len(rows), 7.2)
+    names = [wrap(f"{who}: {what}", 38) for who, what in zip(rows["who"], rows["what"], strict=True)]
+    figure, axes = blank(1.0 + 0.3 * sum(max(len(lines), 1.5) for lines in names), 7.0)
     place = np.arange(len(rows))[::-1]
     for at, (_, row) in zip(place, rows.iterrows(), strict=True):
         colour = BLUE if row["who"] == "halo_methods" else AMBER
@@ -142,7 +144,7 @@ def peers(table: pd.DataFrame, *, question: str, title: str = "") -> "Figure":
                       textcoords="offset points", fontsize=9, color=INK)  # fmt: skip
     axes.set_xscale("log")
     axes.set_xlim(rows["seconds"].min() / 3, rows["seconds"].max() * 6)
-    axes.set_yticks(place, [f"{w}: {x}"[:64] for w, x in zip(rows["who"], rows["what"], strict=True)], fontsize=8)
+    axes.set_yticks(place, ["\n".join(lines[:3]) for lines in names], fontsize=9)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.grid(axis="x", color="#e4e7eb")
     axes.set_xlabel("seconds, each step ten times as long")
