@@ -8,7 +8,8 @@ from .corrected import DoubleSampling, auditor_agreement, auditor_quality, corre
 from .double import DoublePlan, double_plan
 from .draw import Drawn, draw, redraws
 from .findings import by_group, by_rater, defects, error_rate, findings, grouping
-from .lots import lots, next_steps, worst_consumer_risk
+from .lots import lots, next_steps, outgoing_rate, worst_consumer_risk
+from .next_sample import compare_plans, drawn_by_rater, lot_size, next_draw, next_sizes
 from .plans import Plan, accept_number, single_plan
 from .shares import clopper_pearson, proportion, score_interval, wilson
 from .sizes import allocate, design_effect, sample_size
@@ -30,17 +31,23 @@ __all__ = [
     "clopper_pearson",
     "clustered_share",
     "clustering",
+    "compare_plans",
     "corrected_rate",
     "defects",
     "design_effect",
     "double_plan",
     "double_sampling",
     "draw",
+    "drawn_by_rater",
     "error_rate",
     "findings",
     "grouping",
+    "lot_size",
     "lots",
+    "next_draw",
+    "next_sizes",
     "next_steps",
+    "outgoing_rate",
     "proportion",
     "redraws",
     "sample_size",

@@ -9,6 +9,7 @@ from .agreement import coverage, peers, prevalence
 from .chances import chances
 from .confusion import confusion
 from .intervals import intervals
+from .operating import operating, outgoing
 from .tradeoff import tradeoff
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "coverage",
     "failures",
     "intervals",
+    "operating",
+    "outgoing",
     "peers",
     "prevalence",
     "tradeoff",

@@ -11,6 +11,7 @@ import pandas as pd
 from .adjudication import ADJUDICATION_SCALE, adjudication_sample
 from .aggregation import AGGREGATION_SCALE, aggregation_accuracy, aggregation_sample, confusing, crowd
 from .agreement import AGREEMENT_SCALE, agreement_sample, agreement_team, agreement_truth, agreement_truth_by_label
+from .audit import AUDIT_LABELS, AUDITOR_SENSITIVITY, AUDITOR_SPECIFICITY, audit_rates, audit_sample
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
@@ -20,6 +21,7 @@ SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "agreement": agreement_sample,
     "adjudication": adjudication_sample,
     "aggregation": aggregation_sample,
+    "audit": audit_sample,
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
     "drift": drift_sample,
@@ -29,6 +31,9 @@ __all__ = [
     "ADJUDICATION_SCALE",
     "AGGREGATION_SCALE",
     "AGREEMENT_SCALE",
+    "AUDITOR_SENSITIVITY",
+    "AUDITOR_SPECIFICITY",
+    "AUDIT_LABELS",
     "CALIBRATION_SCALE",
     "DISAGREEMENT_SCALE",
     "DRIFT_DAYS",
@@ -43,6 +48,8 @@ __all__ = [
     "agreement_team",
     "agreement_truth",
     "agreement_truth_by_label",
+    "audit_rates",
+    "audit_sample",
     "calibration_sample",
     "calibration_team",
     "calibration_truth",
