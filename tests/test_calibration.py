@@ -492,6 +492,16 @@ class TestBars:
         with pytest.raises(NotEstimable, match=reason):
             calibration.bars_from_experts(self.team([0.95] * 3, n, labels), experts=experts)
 
+    def test_a_figure_about_four_experts_is_for_operations_only(self):
+        for audience in ("operations", "partner"):
+            report = halo.reports.start("calibration", data="calibration", audience=audience)
+            if audience == "operations":
+                report.may_tell_of(4)
+                continue
+            report.may_tell_of(report.house.privacy_threshold)
+            with pytest.raises(NotEstimable, match="withheld"):
+                report.may_tell_of(4)
+
 
 class TestSeverityModel:
     @pytest.mark.parametrize("how", ["random", "fixed"])

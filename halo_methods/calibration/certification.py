@@ -136,7 +136,7 @@ def certificates(
         ``rater_id``, ``n``, ``right``, ``low``, ``high``, ``verdict``,
         ``without_suspects`` (the verdict without items that most raters miss,
         empty where nothing is left; it leans in the raters' favour),
-        ``items_short`` (of the plan); lowest share right first.
+        ``items_short`` (of the plan, where undecided); lowest share right first.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def certificates(
         high=[c.high for c in made],
         verdict=[c.verdict for c in made],
         without_suspects=[without.get(rater, "") for rater in table["rater_id"]],
-        items_short=[max(c.plan.n - c.trials, 0) for c in made],
+        items_short=[max(c.plan.n - c.trials, 0) if c.verdict == "undecided" else 0 for c in made],
     )
 
 

@@ -1,5 +1,6 @@
 """Values and their intervals, one row a line."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +19,7 @@ def intervals(
     value: str,
     *,
     bar: float | None = None,
+    marks: Mapping[str, float] | None = None,
     verdict: str | None = None,
     unit: str = "",
     title: str = "",
@@ -33,6 +35,8 @@ def intervals(
         Columns that hold each row's name and value.
     bar : float, optional
         A threshold, drawn dashed.
+    marks : mapping of str to float, optional
+        Several thresholds instead, by name.
     verdict : str, optional
         Column with verdicts; they set colour and marker.
     unit : str
@@ -64,16 +68,18 @@ def intervals(
         axes.hlines(rows.index, rows["low"], rows["high"], color=colour, linewidth=2)
         axes.plot(rows[value], rows.index, VERDICT_MARKERS.get(kind, "o"), color=colour, markersize=6,
                   linestyle="none", label=str(kind).replace("_", " "))  # fmt: skip
-    if bar is not None:
-        axes.axvline(bar, color=INK, linestyle="--", linewidth=1)
-        axes.annotate(f"bar {readable(bar)}", (bar, 1), xycoords=("data", "axes fraction"), xytext=(4, 2),
-                      textcoords="offset points", fontsize=9, color=INK)  # fmt: skip
+    lines = marks if marks is not None else {} if bar is None else {"bar": bar}
+    for name, at in lines.items():
+        axes.axvline(at, color=INK, linestyle="--", linewidth=1)
+        axes.annotate(f"{name} {readable(at)}", (at, 1), xycoords=("data", "axes fraction"), fontsize=9, color=INK,
+                      xytext=(4 if len(lines) == 1 else 0, 2), textcoords="offset points",
+                      ha="left" if len(lines) == 1 else "center")  # fmt: skip
     axes.set_yticks(shown.index, [plain_text(x) for x in shown[label]])
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xlabel(unit)
     hidden = len(table) - len(shown)
     left = f" ({len(shown)} of {len(table)} rows)" if hidden else ""
-    axes.set_title(f"{title}{left}", loc="left", fontsize=11, pad=18 if bar is not None else 8)
+    axes.set_title(f"{title}{left}", loc="left", fontsize=11, pad=18 if lines else 8)
     if verdict:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
     listed = "; ".join(
@@ -82,5 +88,10 @@ def intervals(
         for _, row in table.head(8).iterrows()
     )
     span = f"{readable(table[value].min())} to {readable(table[value].max())}"
-    against = f" Dashed line: {readable(bar)}." if bar is not None else ""
+    told = (
+        readable(bar)
+        if marks is None and bar is not None
+        else ", ".join(f"{k} {readable(v)}" for k, v in lines.items())
+    )
+    against = f" Dashed line{'s' if len(lines) > 1 else ''}: {told}." if lines else ""
     return described(figure, f"{title}. {counted(len(table), 'row')}; {unit} from {span}; {listed}.{against}")

@@ -97,6 +97,18 @@ class Report:
             return str(rater)
         return self._pseudonyms.of(rater) if self.audience == "operations" else "a person"
 
+    def may_tell_of(self, people: int) -> None:
+        """Stop the section where this audience may not see a figure about so few people.
+
+        Raises
+        ------
+        NotEstimable
+            Outside of operations, when there are fewer than the privacy threshold.
+        """
+        least = self.house.privacy_threshold
+        if self.audience != "operations" and people < least:
+            raise NotEstimable(f"withheld: figures about fewer than {least} people are not shown to this audience")
+
     @contextmanager
     def section(self, title: str, *, gates: Iterable[str] = ()) -> Iterator[Show]:
         """Run one section; what can't be estimated shows its reason and the report goes on.
