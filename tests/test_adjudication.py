@@ -765,6 +765,17 @@ def test_a_slice_of_the_study_of_policies():
     assert abs(error["all", 5.0] - error["margin", 2.0]) < 0.01
 
 
+def test_a_report_on_judgments_with_decisions_gates_the_amended_clause(tmp_path):
+    made = reports.run(
+        "aggregation", "adjudication", tmp_path, scale=["poor", "fair", "good", "excellent"], level="ordinal"
+    )
+    (gate,) = [g for g in made["gates"] if g["standard"] == "PIP-047"]
+    assert (gate["verdict"], gate["subject"]) == ("met", "clause 3.2")
+    page = (tmp_path / "aggregation.html").read_text("utf-8")
+    assert "guideline_gap" in page
+    assert "adjudicator-1" not in page
+
+
 def test_the_committed_study_says_what_the_chapter_says():
     made = reports.study("study_adjudication").set_index(["scenario", "policy", "budget"])
     assert set(made["rounds"]) == {40}

@@ -109,7 +109,7 @@ def draft_table(decisions: Decisions) -> pd.DataFrame:
     rows = [
         (d["clause"], d["change"], "yes" if d["recalibrate"] else "no", d["items"],
          ", ".join(f"{code} {n}" for code, n in d["causes"].items()),
-         ", ".join(x for group in d["decided"] for x in group["examples"]))
+         ", ".join([x for group in d["decided"] for x in group["examples"]][:5]))
         for d in draft(decisions)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["clause", "change", "recalibrate", "items", "causes", "examples"])

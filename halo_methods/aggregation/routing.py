@@ -16,7 +16,7 @@ from ..results import readable
 from .spreadsheets import table_text, write_all
 
 Array = NDArray[np.float64]
-SAME = 1e-12
+SAME, RARE = 1e-12, 1e-9
 MOST_AHEAD, CHUNK = 3, 20_000
 STOP, KEEP = "stop", "keep all answers"
 
@@ -102,9 +102,9 @@ def rater_source(consensus: Any, *, price: float, name: str = "another rater", r
         raise BadOption("raters names nobody of the consensus")
     wide = consensus.confusion.pivot_table(index=["rater_id", "true"], columns="given", values="probability")
     tables = [wide.loc[rater].reindex(index=labels, columns=labels).to_numpy(float) for rater in people["rater_id"]]
-    stacked = np.nan_to_num(np.stack(tables))
-    short = 1 - stacked.sum(-1, keepdims=True)
-    return Source(name, price, stacked + short / len(labels), weights=people["n"].to_numpy(float))
+    known = np.nan_to_num(np.stack(tables)) + RARE
+    table = known / known.sum(-1, keepdims=True)
+    return Source(name, price, table, weights=people["n"].to_numpy(float))
 
 
 @dataclass(frozen=True, eq=False)
