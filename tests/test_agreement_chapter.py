@@ -37,6 +37,20 @@ def test_the_truth_is_the_limit(monkeypatch):
     assert labels == pytest.approx(simulation.agreement_truth_by_label()["agreement"].to_numpy(), abs=0.03)
 
 
+def test_intervals_of_specific_agreement_hold_the_truth():
+    """For these eight raters the items are what is drawn anew."""
+    truth = simulation.agreement_truth_by_label().set_index("label")["agreement"]
+    held: dict[str, list[bool]] = {"1": [], "2": [], "3": []}
+    for seed in range(60):
+        frame = simulation.agreement_sample(seed=seed)
+        j = halo.as_judgments(frame[frame["criterion"] == "helpfulness"], scale=list("12345"), level="ordinal")
+        for label, hits in held.items():
+            e = agreement.specific_agreement(j, label, over="items", replicates=400)
+            hits.append(e.low <= truth[label] <= e.high)
+            assert not any("chance-corrected" in caution for caution in e.cautions)
+    assert all(np.mean(hits) >= 0.85 for hits in held.values())
+
+
 def test_one_criterion(sample):
     assert agreement.one_criterion(sample).frame["criterion"].unique().to_list() == ["helpfulness"]
     assert agreement.one_criterion(sample, "tone").frame["criterion"].unique().to_list() == ["tone"]

@@ -93,6 +93,7 @@ def specific_agreement(j: Judgments, label: Any, **options: Any) -> Estimate:
     if not int(frequency[paired] @ table[paired, 0]):
         raise NotEstimable(f"nobody gave {str(label)!r} on an item that two raters judged")
     found = _estimate(made, formulas.specific_agreement(str(label)), paired_only=True, **options)  # type: ignore[arg-type]
+    found = replace(found, cautions=tuple(c for c in found.cautions if "chance-corrected" not in c))
     given = int(frequency[paired] @ (table[paired, 0] > 0))
     if given >= FEW_GIVEN:
         return found
