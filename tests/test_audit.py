@@ -420,6 +420,19 @@ def test_the_plans_side_by_side_and_the_next_sample():
     assert set(drawn.table["rater_id"]) == {f"r{i:02d}" for i in range(1, 13)}
 
 
+def test_groups_of_few_people_are_withheld_also_by_subtraction():
+    rows = [(f"i{i}", f"r{i % 13}", "x", "x", "big" if i % 13 < 6 else "mid" if i % 13 < 11 else "small")
+            for i in range(130)]  # fmt: skip
+    j = audited(rows, ("item_id", "rater_id", "label", "gold", "vendor"))
+    assert audit.by_group(j, "vendor")["vendor"].tolist() == ["big", "mid", "small"]
+    shown = audit.by_group(j, "vendor", least=5)
+    assert shown["vendor"].tolist() == ["big"]
+    assert shown.attrs["withheld"] == 2
+    for call in (lambda: audit.by_group(j, "rater_id"), lambda: audit.lots(j, by="rater_id")):
+        with pytest.raises(NotEstimable, match="by rater"):
+            call()
+
+
 # Slices of benchmarks/study_audit.py.
 
 

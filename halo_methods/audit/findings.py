@@ -1,5 +1,6 @@
 """What the audit found: labels beside the audit's own, error rates by rater, group and kind."""
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -186,8 +187,12 @@ def grouping(j: Judgments) -> str:
     )
 
 
-def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> pd.DataFrame:
+def by_group(j: Judgments, column: str, *, least: int = 1, confidence: float = 0.95) -> pd.DataFrame:
     """Error rate found in each group, its interval over items and raters.
+
+    Groups of fewer than ``least`` raters are withheld, and the smallest of the
+    others with them where the withheld ones could be had by subtraction;
+    ``table.attrs["withheld"]`` counts them.
 
     Returns
     -------
@@ -202,6 +207,7 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> pd.DataF
     table = findings(j)
     if column not in table.columns:
         raise NotEstimable(f"the data has no column {column}; it has {', '.join(j.columns)}")
+    not_people(column)
     rows = []
     for value in in_order(table[column].unique().to_list()):
         part = table.filter(pl.col(column).eq_missing(pl.lit(value, dtype=table[column].dtype)))
@@ -209,7 +215,22 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> pd.DataF
         rows.append({column: "(missing)" if value is None else value, "n": len(part), "n_raters": made.n_raters,
                      "wrong": int(part["wrong"].sum()), "error_rate": made.value, "low": made.low, "high": made.high,
                      "over": made.over})  # fmt: skip
-    return pd.DataFrame(rows)
+    made_table = pd.DataFrame(rows)
+    n_raters = made_table["n_raters"].to_numpy()
+    small = n_raters < least
+    if small.any() and n_raters[small].sum() < least and not small.all():
+        small[np.argmin(np.where(small, np.inf, n_raters))] = True
+    shown = made_table[~small].reset_index(drop=True)
+    shown.attrs["withheld"] = int(small.sum())
+    if shown.empty:
+        raise NotEstimable(f"every group of {column} has fewer than {least} raters and is withheld")
+    return shown
+
+
+def not_people(column: str) -> None:
+    """Refuse a grouping by rater, which belongs in `by_rater`."""
+    if column == "rater_id":
+        raise NotEstimable("rater_id is no group: what was found for each rater is in the section by rater")
 
 
 def by_rater(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate, counted
-from .findings import chances, findings, labelled, rate_of
+from .findings import chances, findings, labelled, not_people, rate_of
 from .plans import RISK, accept_number, chance, share_in_range, smallest_sample
 
 ACCEPT, REJECT, MORE = "accept", "reject", "draw more"
@@ -67,6 +67,7 @@ def lots(
     share_in_range("aql", aql), share_in_range("rql", rql), share_in_range("consumer_risk", consumer_risk)
     if aql >= rql:
         raise HaloError(f"the good lot must be better than the bad one: aql {aql!r} is not below rql {rql!r}")
+    not_people(by or "lot")
     frame, found = labelled(j), findings(j)
     column = by or ("lot" if "lot" in frame.columns else None)
     if column is None:
