@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import halo_methods as halo
-from halo_methods import drift, simulation
+from halo_methods import drift, reports, simulation
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 PUBLISHED = {
@@ -397,3 +397,37 @@ class TestCauses:
             drift.split_anchors(
                 drift.dated(sample().where("round == '1'")).filter(pl.col("item_id").str.starts_with("f"))
             )
+
+
+class TestStudy:
+    def test_its_simulated_run_lengths_are_those_stated(self):
+        table = reports.study("study_drift")
+        runs_ = table[table["part"].isin(["run length", "run length from a baseline"])]
+        assert len(runs_) >= 20
+        assert (runs_["simulated"] / runs_["stated"]).to_numpy() == pytest.approx(1, abs=0.05)
+
+    def test_a_slice_of_it_comes_out_again(self):
+        table = reports.study("study_drift").set_index("setting")
+        counts = drift.normal_approximation(50, 0.05)["exact"]
+        assert table.loc[["three sigma, n 50, p 0.05", "CUSUM, n 50, p 0.05"], "simulated"].to_numpy() == pytest.approx(
+            counts.to_numpy(), rel=1e-4
+        )
+        false = table.loc[table["part"] == "peeking", "simulated"]
+        assert (false[false.index.str.startswith("confidence")] <= 0.05).all()
+        assert (false[false.index.str.startswith("ordinary")] > 0.4).all()
+
+
+class TestReport:
+    def test_its_json_holds_the_gates_and_the_verdict_on_the_drifting_rater(self, tmp_path):
+        made = reports.run("drift", out=tmp_path, audience="operations")
+        verdicts = pd.Series([g["verdict"] for g in made["gates"]], index=[g["standard"] for g in made["gates"]])
+        assert set(verdicts.index) == {"CAL-030", "CAL-031", "CAL-032", "CAL-033", "CAL-034"}
+        assert verdicts["CAL-033"].value_counts().to_dict() == {"met": 9, "undecided": 1}
+
+    def test_without_dates_every_gate_says_what_is_missing(self, tmp_path):
+        file = tmp_path / "bare.csv"
+        rows = [(f"i{i}", f"r{r}", "xy"[(i + r) % 2]) for i in range(20) for r in range(3)]
+        pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]).to_csv(file, index=False)
+        made = reports.run("drift", file, tmp_path / "out")
+        assert {g["verdict"] for g in made["gates"]} == {"undecided"}
+        assert all("rated_at" in g["reason"] for g in made["gates"])

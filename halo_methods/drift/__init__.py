@@ -18,13 +18,34 @@ from .many import (
     expected_false_alarms,
     many,
 )
-from .periods import dated, grouping, guideline_changes, of_periods, split_anchors, watched_label
+from .now import anchor_share, change_now, expected_now, rater_changes, rater_estimates
+from .periods import (
+    GROUPING,
+    dated,
+    grouping,
+    guideline_changes,
+    labels_given,
+    of_periods,
+    split_anchors,
+    watched_label,
+)
 from .run_length import Design, cusum_design, cusum_run_length, ewma_design, ewma_run_length
 from .sequences import ChangeTest, Sequence, change_test, confidence_sequence
 from .series import series, series_of
 from .shares import laney, normal_approximation, p_chart
+from .watch import (
+    Watched,
+    look_by_look,
+    marks,
+    onsets,
+    watch,
+    watch_each,
+    watch_share,
+    with_dates,
+)
 
 __all__ = [
+    "GROUPING",
     "PATH",
     "ChangeTest",
     "Chart",
@@ -32,12 +53,15 @@ __all__ = [
     "Many",
     "Sequence",
     "Step",
+    "Watched",
     "against_before",
     "alerts",
+    "anchor_share",
     "benjamini_hochberg",
     "by_part",
     "causes",
     "change",
+    "change_now",
     "change_test",
     "confidence_sequence",
     "cusum",
@@ -53,19 +77,30 @@ __all__ = [
     "ewma_run_length",
     "expected_estimate",
     "expected_false_alarms",
+    "expected_now",
     "grouping",
     "guideline_changes",
+    "labels_given",
     "laney",
+    "look_by_look",
     "many",
+    "marks",
     "normal_approximation",
     "of_periods",
     "on_anchors",
     "on_fresh",
+    "onsets",
     "p_chart",
+    "rater_changes",
+    "rater_estimates",
     "series",
     "series_of",
     "split_anchors",
     "standardised",
+    "watch",
+    "watch_each",
+    "watch_share",
     "watched_label",
     "windows",
+    "with_dates",
 ]

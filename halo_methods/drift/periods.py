@@ -62,6 +62,27 @@ def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None
     return frame.with_columns(when, _place(j, frame, watched).alias("y")).sort("period", "item_id", "rater_id")
 
 
+def labels_given(j: Judgments) -> pd.DataFrame:
+    """How often each label was given, and whether judgments of it say when they were made.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``label``, ``judgments``, ``dated``; the 20 most frequent.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r", "bad"), ("b", "r", "bad")]
+    >>> labels_given(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))).values.tolist()
+    [['bad', 2, 0]]
+    """
+    frame = j.one().frame
+    when = pl.col("rated_at").is_not_null().sum() if "rated_at" in frame.columns else pl.lit(0)
+    table = frame.group_by("label").agg(pl.len().cast(pl.Int64).alias("judgments"), when.cast(pl.Int64).alias("dated"))
+    return table.sort(["judgments", "label"], descending=[True, False]).head(20).to_pandas()
+
+
 def watched_label(j: Judgments) -> str:
     """What a rise of the charts' figure means, in words.
 

@@ -151,10 +151,11 @@ class Design:
 
     def __str__(self) -> str:
         names = ("k", "h") if self.chart == "cusum" else ("lam", "L")
+        unit = "standard deviation" if abs(self.shift) == 1 else "standard deviations"
         return (
             f"{self.chart} with {names[0]} {self.weight:.3g} and {names[1]} {self.limit:.4g}: a false alarm every "
-            f"{self.run_length:.0f} samples, a shift of {self.shift:.3g} standard deviations seen after "
-            f"{self.detection:.1f} on average"
+            f"{self.run_length:.0f} samples, a shift of {self.shift:.3g} {unit} seen after {self.detection:.1f} on "
+            "average"
         )
 
 
@@ -178,7 +179,7 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     Examples
     --------
     >>> print(cusum_design(465.44))
-    cusum with k 0.5 and h 5: a false alarm every 465 samples, a shift of 1 standard deviations seen after 10.4
+    cusum with k 0.5 and h 5: a false alarm every 465 samples, a shift of 1 standard deviation seen after 10.4
     on average
     """
     _check_design(run_length, shift)
@@ -301,13 +302,13 @@ def _over_baselines(length_of: Callable[[float, float], float], baseline: int) -
     """Harmonic mean of the run length over the centre and standard deviation that a baseline may give."""
     if not (int(baseline) == baseline and baseline >= 3):
         raise HaloError(f"a baseline is a whole number of periods, at least 3; got {baseline!r}")
-    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    weights = weights / weights.sum()
-    tails = (np.arange(10) + 0.5) / 10
-    deviations = np.sqrt(stats.chi2.ppf(tails, baseline - 1) / (baseline - 1))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
+    tails, parts = _legendre(12)
+    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
     rate = sum(
-        w / len(deviations) / length_of(float(x / np.sqrt(baseline)), float(s))
-        for x, w in zip(nodes, weights, strict=True)
-        for s in deviations
+        w * part / 2 / length_of(float(x / np.sqrt(baseline)), float(s))
+        for x, w in centres
+        for s, part in zip(deviations, parts, strict=True)
     )
     return _finite(1 / rate)

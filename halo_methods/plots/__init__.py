@@ -7,13 +7,16 @@ words what the picture shows.
 from .aggregation import confidence, failures
 from .agreement import coverage, peers, prevalence
 from .chances import chances
+from .charts import band, chart
 from .confusion import confusion
 from .intervals import intervals
 from .operating import operating, outgoing
 from .tradeoff import tradeoff
 
 __all__ = [
+    "band",
     "chances",
+    "chart",
     "confidence",
     "confusion",
     "coverage",
