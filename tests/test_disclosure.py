@@ -100,6 +100,18 @@ def test_gates_about_groups_hide_small_ones(audience, capsys):
     assert ("2 groups withheld" in said) == (audience == "partner")
 
 
+def test_auditors_do_not_hide_a_small_vendor(capsys):
+    more = frame().assign(stage="label")
+    audits = pd.DataFrame([(i, f"q{i % 3}", "x", "house", "fr-FR", "audit") for i in range(4)], columns=more.columns)
+    report = reports.start("tiny", data=pd.concat([more, audits]), audience="partner")
+    table = pd.DataFrame({"vendor": ["north", "south"], "worse_than": ["tiny, south", ""]})
+    with report.section("S") as show:
+        kept = show.groups(table, "vendor")
+        left = show.groups(pd.DataFrame({"vendor": ["south"], "worse_than": ["tiny, north, south"]}), "vendor")
+    assert kept["vendor"].tolist() == ["south"]
+    assert left["worse_than"].tolist() == ["withheld, withheld, south"]
+
+
 def test_evidence_about_people_is_for_operations_only(capsys):
     table = pd.DataFrame({"rater_id": [f"north {n}" for n in range(6)], "ratio": [0.4321] * 6})
     for audience in ("partner", "operations"):

@@ -125,7 +125,7 @@ def test_a_planted_bad_vendor_is_outside_and_a_good_one_inside():
         card = workforce.by_vendor(table(team(seed, {"a": 0.92, "b": 0.92, "c": 0.72, "d": 0.92})))
         where = card.table.set_index("vendor")["funnel"]
         bad += where["c"].startswith("below")
-        good += all(where[v] != "below 99.8%" for v in "abd")
+        good += all(not where[v].endswith("99.8%") for v in "abd")
     assert bad >= 28
     assert good == 30
 
@@ -455,6 +455,44 @@ def test_false_positive_rates_count_honest_people():
     assert {e.value for e in all_listed.values()} == {1.0}
     with pytest.raises(BadOption, match="speeders"):
         integrity.false_positive_rate("mind_reader", baseline())
+
+
+def test_rates_and_status_say_what_is_off():
+    off = integrity.signals(live())
+    assert set(integrity.status(off)["state"]) == {"off"}
+    with pytest.raises(NotEstimable, match="all detectors are off"):
+        integrity.rates(off)
+    on = integrity.signals(live(), baseline())
+    assert "speeders: locale de-DE" in integrity.rates(on)
+    assert all(name.endswith("everybody") for name in integrity.rates(on, groups=False))
+    assert "listed" not in integrity.status(on, counts=False)
+
+
+def test_what_to_do_next_follows_the_unpooled_figures():
+    rows = [(*row, "pt-BR" if row[4] == "d" else "de-DE")
+            for row in team(1, {"a": 0.95, "b": 0.6}, raters=8) + team(2, {"d": 0.95}, shared=False)]  # fmt: skip
+    rows += [(f"g{i}", f"c{i % 3}", "y" if i % 20 == 0 else "x", "x", "c", "de-DE") for i in range(50)]
+    made = workforce.next_steps(table(rows, [*COLUMNS, "locale"])).set_index("vendor")
+    assert made["next_step"][["b", "c"]].tolist() == ["corrective action", "keep the volume; check more work"]
+    assert set(made["next_step"][["a", "d"]]) == {"may take more volume"}
+    assert made.loc["b", "worse_than"].startswith("a")
+    assert made.loc["d", "not_compared_with"] == "a, b, c"
+
+
+def test_the_sample_is_read_as_it_was_made(root):
+    options = {"scale": ["poor", "fair", "good", "excellent"], "level": "ordinal"}
+    j = halo.read_judgments(root / "data" / "samples" / "workforce.csv", **options)
+    honest = halo.read_judgments(root / "data" / "samples" / "workforce_honest.csv", **options)
+    steps = workforce.next_steps(j).set_index("vendor")
+    assert steps["funnel"].to_dict() == {"east": "inside", "north": "inside", "south": "below 99.8%", "west": "inside"}
+    assert steps["next_step"][["north", "south", "west"]].tolist() == [
+        "may take more volume", "corrective action", "keep the volume; check more work"]  # fmt: skip
+    found = integrity.signals(j, honest)
+    assert found["copied"].table[["a", "b"]].to_numpy().tolist() == [["s03", "s07"]]
+    assert found["speeders"].table["rater_id"].tolist() == ["n04"]
+    assert sorted(found["model_written"].table["rater_id"]) == ["e02", "e05"]
+    assert found["straight_liners"].table.empty
+    assert {rate.value for rate in integrity.rates(found).values()} == {0.0}
 
 
 def test_nothing_of_a_signal_reaches_the_scorecard():

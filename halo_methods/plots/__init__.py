@@ -9,18 +9,21 @@ from .agreement import coverage, peers, prevalence
 from .chances import chances
 from .charts import band, chart
 from .confusion import confusion
+from .groups import by_week, funnel
 from .intervals import intervals
 from .operating import operating, outgoing
 from .tradeoff import tradeoff
 
 __all__ = [
     "band",
+    "by_week",
     "chances",
     "chart",
     "confidence",
     "confusion",
     "coverage",
     "failures",
+    "funnel",
     "intervals",
     "operating",
     "outgoing",

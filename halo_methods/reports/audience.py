@@ -156,3 +156,21 @@ def _large_enough(
     shown.insert(0, "people", sizes.loc[shown.index].to_numpy())
     shown.index.name = by or "group"
     return shown.reset_index(), sentence
+
+
+def without_names(table: pd.DataFrame, hidden: frozenset[str], spared: list[str]) -> pd.DataFrame:
+    """The table with hidden groups replaced by ``withheld`` wherever a cell lists names, commas between.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"vendor": ["a"], "worse_than": ["b, c"]})
+    >>> without_names(table, frozenset("c"), ["vendor"])["worse_than"].tolist()
+    ['b, withheld']
+    """
+    made = table.copy()
+    for column in [c for c in made.columns if c not in spared and not pd.api.types.is_numeric_dtype(made[c])]:
+        made[column] = [
+            ", ".join("withheld" if part in hidden else part for part in cell.split(", "))
+            if isinstance(cell, str) else cell for cell in made[column]
+        ]  # fmt: skip
+    return made

@@ -18,11 +18,11 @@ class Released:
     A cell is a set of judgments: those of one vendor, or of one vendor in one
     week. A reader who knows the sums of some cells knows every sum that is a
     linear combination of them, whatever tables they stand in; the whole table
-    is always known. Before more cells are shown, every part of the judgments
-    that the cells can tell apart, and every union of up to three such parts,
-    that belongs to at least one and fewer people than the threshold is tested:
-    if its sum follows from what would be known, cells are held back, the
-    smallest first.
+    is always known, and so are further totals put into ``known`` at the start.
+    Before more cells are shown, every part of the judgments that the cells can
+    tell apart, and every union of up to three such parts, that belongs to at
+    least one and fewer people than the threshold is tested: if its sum follows
+    from what would be known, cells are held back, the smallest first.
 
     Attributes
     ----------
@@ -57,25 +57,33 @@ class Released:
         free = {name for name, size in sizes.items() if size == 0}
         shown = sorted((n for n, size in sizes.items() if size >= self.threshold), key=lambda n: (sizes[n], str(n)))
         base = self.known or [self.people >= 0]
-        while shown and self._discloses([*base, *(masks[n] for n in shown)]):
+        while shown and self._discloses(base, [masks[n] for n in shown]):
             shown = shown[1:]
         self.known = [*base, *(masks[n] for n in shown)]
         return frozenset(free | set(shown))
 
-    def _discloses(self, known: list[NDArray]) -> bool:
-        """Whether the sum of some small part follows from the sums of these cells."""
-        patterns, part = np.unique(np.array(known).T, axis=0, return_inverse=True)
+    def _discloses(self, base: list[NDArray], more: list[NDArray]) -> bool:
+        """Whether the sum of some small part follows from the sums of all these cells, and not from the base alone."""
+        known = np.array([*base, *more])
+        patterns, part = np.unique(known.T, axis=0, return_inverse=True)
         part = part.ravel()
         members = [frozenset(self.people[part == n].tolist()) - {-1} for n in range(len(patterns))]
-        _, size, vectors = np.linalg.svd(patterns.T.astype(float), full_matrices=True)
-        rank = int((size > TOLERANCE * max(size.max(initial=0), 1)).sum())
-        beyond = vectors[rank:].T
+        beyond, before = _beyond(patterns.T), _beyond(patterns.T[: len(base)])
         small = [n for n, who in enumerate(members) if 0 < len(who) < self.threshold]
         for count in range(1, MOST_COMBINED + 1):
-            for chosen in combinations(small, count):
-                if (
-                    len(frozenset().union(*(members[n] for n in chosen))) < self.threshold
-                    and (np.abs(beyond[list(chosen)].sum(axis=0)) < 1e-7).all()
-                ):
+            for chosen in map(list, combinations(small, count)):
+                if len(frozenset().union(*(members[n] for n in chosen))) >= self.threshold:
+                    continue
+                if _follows(beyond, chosen) and not _follows(before, chosen):
                     return True
         return False
+
+
+def _beyond(cells: NDArray) -> NDArray:
+    """A basis of what the sums of these cells leave open, one row a part."""
+    _, size, vectors = np.linalg.svd(cells.astype(float), full_matrices=True)
+    return vectors[int((size > TOLERANCE * max(size.max(initial=0), 1)).sum()) :].T
+
+
+def _follows(beyond: NDArray, parts: list[int]) -> bool:
+    return bool((np.abs(beyond[parts].sum(axis=0)) < 1e-7).all())

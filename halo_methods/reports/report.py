@@ -45,10 +45,13 @@ class Report:
         Who will read it.
     house : House
         The privacy threshold and the pseudonym key in force.
+    on_own_sample : bool
+        Whether it runs on the sample that bears the chapter's name.
     """
 
     def __init__(self, name: str, judgments: "Judgments", audience: str, house: audiences.House, key: bytes | None):
         self.name, self.judgments, self.audience, self.house = name, judgments, audience, house
+        self.on_own_sample = False
         self._pseudonyms = audiences.Pseudonyms(key) if key else audiences.Pseudonyms()
         frame = judgments.frame
         everybody = frozenset(str(r) for r in frame["rater_id"].unique().to_list())
@@ -58,8 +61,43 @@ class Report:
         self._pseudonyms.learn(self.raters)
         who = {r: n for n, r in enumerate(sorted(self.raters))}
         codes = np.array([who.get(str(r), -1) for r in frame["rater_id"].to_list()], dtype=int)
-        self._released = Released(codes, house.privacy_threshold)
+        self._released = Released(codes, house.privacy_threshold, [codes >= 0])
+        if "stage" in frame.columns:
+            self._released.known.append((codes >= 0) & (frame["stage"] == "label").fill_null(False).to_numpy())
         self._decided: dict[tuple[str, ...], frozenset[Any]] = {}
+
+    def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
+        """Further judgments that the report needs beside its data, such as a baseline, read on the same scale.
+
+        Parameters
+        ----------
+        file : str, optional
+            With its whole path, since a report runs in a folder of its own.
+        own : str
+            The sample to take where the report runs on the chapter's own sample and no file is given.
+
+        Returns
+        -------
+        Judgments or None
+            None where there is no file.
+
+        Raises
+        ------
+        HaloError
+            If the file cannot be read as judgments.
+        """
+        from ..judgments import read_judgments
+
+        if file is None and not (own and self.on_own_sample):
+            return None
+        j = self.judgments
+        level = j.level if j.level_given else None
+        return read_judgments(sample(own) if file is None else file, scale=j.scale, level=level)
+
+    def cells_hidden(self, column: str) -> frozenset[str]:
+        """The values of a column that this audience may not see."""
+        values = self.judgments.frame[column].cast(pl.String).fill_null(MISSING).unique()
+        return frozenset(values) - {cell[0] for cell in self.cells_shown([column])}
 
     def cells_shown(self, by: Sequence[str], keys: "pl.DataFrame | None" = None) -> frozenset[tuple[str, ...]]:
         """The groups of the judgments that this audience may see, with all tables of the report together.
@@ -248,4 +286,6 @@ def start(
     else:
         judgments = as_judgments(data, **options)
     house = audiences.house()
-    return Report(name, judgments, audience, house, b"an invented person" if invented else house.key)
+    made = Report(name, judgments, audience, house, b"an invented person" if invented else house.key)
+    made.on_own_sample = invented and data == name
+    return made

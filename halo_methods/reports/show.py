@@ -231,7 +231,8 @@ class Show:
 
         Operations sees every row. Every other audience sees rows of groups of at least the
         privacy threshold of people, less those from which, with everything the report has
-        shown by `groups` and its totals, a smaller group could be had by subtraction.
+        shown by `groups` and its totals, a smaller group could be had by subtraction. Where
+        another column lists groups, those not shown read ``withheld``.
 
         Parameters
         ----------
@@ -262,6 +263,8 @@ class Show:
         else:
             keep = [all((str(g),) in shown for g in row) for row in table[named_in].itertuples(index=False, name=None)]
         kept = table[pd.Series(keep, index=table.index, dtype=bool)].reset_index(drop=True)
+        if isinstance(by, str) and self._report.audience != "operations":
+            kept = audiences.without_names(kept, self._report.cells_hidden(by), [by, *(named_in or [])])
         if figure is not None and len(kept):
             self(figure(kept))
         label = caption or self.title

@@ -16,6 +16,7 @@ from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
 from .raters import Rater, gold_round, label
+from .workforce import workforce_honest_sample, workforce_sample, workforce_team
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "agreement": agreement_sample,
@@ -25,6 +26,8 @@ SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_sample,
     "disagreement": disagreement_sample,
     "drift": drift_sample,
+    "workforce": workforce_sample,
+    "workforce_honest": workforce_honest_sample,
 }
 
 __all__ = [
@@ -60,4 +63,7 @@ __all__ = [
     "drift_sample",
     "gold_round",
     "label",
+    "workforce_honest_sample",
+    "workforce_sample",
+    "workforce_team",
 ]

@@ -7,6 +7,7 @@ evidence for a look at the work, and never part of a scorecard.
 
 from . import integrity
 from .comparing import Comparisons, compare, comparisons, overlap
+from .deciding import next_steps
 from .funnel import Spread, effective_sizes, funnel, funnel_limits, rank_intervals, shrink, spread
 from .measures import cost_per_accepted, rates, throughput
 from .outcomes import outcomes
@@ -28,6 +29,7 @@ __all__ = [
     "funnel",
     "funnel_limits",
     "integrity",
+    "next_steps",
     "outcomes",
     "overlap",
     "rank_intervals",

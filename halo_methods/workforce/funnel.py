@@ -16,7 +16,7 @@ FEW_GROUPS = 10
 
 
 def funnel_limits(
-    rate: float, size: ArrayLike, *, confidence: float = 0.95, df: float | None = None
+    rate: float, size: ArrayLike, *, confidence: float = 0.95, df: ArrayLike | None = None
 ) -> tuple[NDArray, NDArray]:
     r"""Limits within which a share of ``size`` trials lies with this probability when the true share is ``rate``.
 
@@ -36,8 +36,8 @@ def funnel_limits(
         Trials, at their effective number; fractions are allowed.
     confidence : float
         .95 and .998 are the funnel's customary lines.
-    df : float, optional
-        Degrees of freedom of the dispersion.
+    df : array_like, optional
+        Degrees of freedom of the variance behind the size.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def funnel_limits(
         raise HaloError(f"a confidence lies between 0 and 1; got {confidence}")
     n, tail = np.atleast_1d(np.asarray(size, float)), (1 - confidence) / 2
     if df is not None:
-        n = n / max((stats.t.isf(tail, df) / stats.norm.isf(tail)) ** 2, 1.0)
+        n = n / np.maximum((stats.t.isf(tail, np.asarray(df, float)) / stats.norm.isf(tail)) ** 2, 1.0)
     return _lower(rate, n, tail), 1 - _lower(1 - rate, n, tail)
 
 
@@ -73,6 +73,28 @@ def _lower(rate: float, n: NDArray, tail: float) -> NDArray:
         low, high = np.where(unusual, middle, low), np.where(unusual, high, middle)
     never = special.betainc(np.maximum(n, 1e-12), 1.0, 1 - rate) > tail
     return np.where(never, 0.0, low / np.maximum(n, 1e-12))
+
+
+def _in_control(k: NDArray, n: NDArray, size: NDArray, df: NDArray | None) -> tuple[float, NDArray]:
+    """The pooled share of the groups inside the 99.8% limits, and the sizes to compare each group with it at.
+
+    The furthest group is left out one at a time, never half of them. A group
+    that is part of the pooled share lies closer to it than its own variance
+    says, one that is not lies further: v (1 - w), or v plus that of the pool.
+    """
+    kept = np.ones(len(k), bool)
+    while True:
+        pooled = size[kept].sum()
+        centre = float(k[kept].sum() / n[kept].sum())
+        compared = np.where(kept, size / np.maximum(1 - size / pooled, 0.1), size * pooled / (size + pooled))
+        if not 0 < centre < 1:
+            return centre, compared
+        low, high = funnel_limits(centre, compared, confidence=0.998, df=df)
+        beyond = kept & ((k / n < low - 1e-9) | (k / n > high + 1e-9))
+        if not beyond.any() or 2 * (kept.sum() - 1) <= len(k):
+            return centre, compared
+        far = np.where(beyond, np.abs(k / n - centre) * np.sqrt(compared), -1.0)
+        kept[far.argmax()] = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +175,7 @@ def funnel(
     *,
     effective: ArrayLike | None = None,
     around: float | None = None,
-    df: float | None = None,
+    df: ArrayLike | None = None,
     dispersion: Dispersion = "raters",
 ) -> pd.DataFrame:
     r"""Which groups lie further from the overall share than luck explains.
@@ -165,9 +187,14 @@ def funnel(
     effective : array_like, optional
         Effective number of judgments (`effective_sizes`); n without it.
     around : float, optional
-        The share the limits are drawn around; otherwise the pooled one.
-    df : float, optional
-        Degrees of freedom of the dispersion behind ``effective``.
+        The share the limits are drawn around. Otherwise the pooled share of the
+        groups, of which those beyond the 99.8% limits are left out one at a
+        time, the furthest first and never half of them, so that one bad group
+        does not pull the good ones over the upper line.
+    df : array_like, optional
+        Degrees of freedom of the dispersion behind ``effective``. A group's own
+        variance is in part binomial, which is known, so its degrees of freedom
+        are these over the square of the estimated part (Satterthwaite).
     dispersion : {"raters", "groups", "none"}
         Where over-dispersion comes from: the spread of raters within groups
         (already in ``effective``); the spread of the groups themselves, as
@@ -188,8 +215,9 @@ def funnel(
 
     References
     ----------
-    Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202. The error rates
-    are simulated in ``benchmarks/study_workforce.py``.
+    Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202; leaving out what
+    is beyond the limits before they are drawn is usual for control charts
+    (Montgomery 2013). The error rates are simulated in ``benchmarks/study_workforce.py``.
 
     Examples
     --------
@@ -207,8 +235,11 @@ def funnel(
         z = (rate - centre) / np.sqrt(centre * (1 - centre) / trials)
         phi = float((np.clip(z, *np.quantile(z, [0.1, 0.9])) ** 2).mean())
         size, df = trials / max(phi, 1.0), None
-    lines = {name: funnel_limits(centre, size, confidence=c, df=None if dispersion == "none" else df)
-             for name, c in (("95", 0.95), ("998", 0.998))}  # fmt: skip
+    own = None if df is None or dispersion == "none" else np.asarray(df) / np.maximum(1 - size / trials, 1e-3) ** 2
+    compared = size
+    if around is None:
+        centre, compared = _in_control(k, trials, size, own)
+    lines = {name: funnel_limits(centre, compared, confidence=c, df=own) for name, c in (("95", 0.95), ("998", 0.998))}
     made = pd.DataFrame({"rate": rate, "effective": size})
     for name, (low, high) in lines.items():
         made[f"low{name}"], made[f"high{name}"] = low, high

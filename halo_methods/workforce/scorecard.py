@@ -44,6 +44,8 @@ class Scorecard:
         Share right, all groups together.
     spread : Spread or None
         How judgments hang together by rater and item, behind the funnel.
+    around : float or None
+        The share the funnel is drawn around (`funnel`).
     missing : dict of str to str
         For each figure that is not there, why.
     """
@@ -52,6 +54,7 @@ class Scorecard:
     column: str
     overall: Estimate | None
     spread: Spread | None
+    around: float | None
     missing: dict[str, str]
 
     def view(self, name: str) -> pd.DataFrame:
@@ -68,6 +71,8 @@ class Scorecard:
         if need in self.missing:
             raise NotEstimable(self.missing[need])
         shown = [c for c in VIEWS[name] if c in self.table.columns and self.table[c].notna().any()]
+        if "over" in shown and (self.table["over"].dropna() == "items and raters").all():
+            shown.remove("over")
         made = self.table[[self.column, *shown]]
         return made.sort_values(["rank", self.column], ignore_index=True) if name == "league" else made
 
@@ -134,15 +139,15 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     if "cost" in frame.columns:
         for row, (_, part) in zip(rows, groups, strict=True):
             row["cost"] = float(part["cost"].sum())
-    table, found = pd.DataFrame(rows), None
+    table, found, around = pd.DataFrame(rows), None, None
     overall = None
     if "quality" not in missing:
         marked = known(frame, "right").with_columns(pl.col(column).cast(pl.String).fill_null("(missing)"))
         overall = share_of(marked, "right", confidence=confidence)
-        table, found = _placed(table, marked, column, confidence, missing)
+        table, found, around = _placed(table, marked, column, confidence, missing)
     else:
         missing |= dict.fromkeys(("funnel", "shrunken", "rank"), missing["quality"])
-    return Scorecard(table, column, overall, found, missing)
+    return Scorecard(table, column, overall, found, around, missing)
 
 
 def _share(part: pl.DataFrame, *, flag: Flag, confidence: float) -> Estimate:
@@ -169,20 +174,21 @@ def _add(
 
 def _placed(
     table: pd.DataFrame, marked: pl.DataFrame, column: str, confidence: float, missing: dict[str, str]
-) -> tuple[pd.DataFrame, Spread | None]:
+) -> tuple[pd.DataFrame, Spread | None, float | None]:
     """The table with funnel, shrinkage and ranks, or the reasons why not."""
     try:
         found = spread(marked, column)
     except NotEstimable as reason:
         missing |= dict.fromkeys(("funnel", "shrunken", "rank"), str(reason))
-        return table, None
+        return table, None, None
     sizes = effective_sizes(marked, column, found)
     centre = sizes["right"].sum() / sizes["n"].sum()
     variances = max(centre * (1 - centre), 1e-4) / sizes["effective"]
-    values, parts = sizes["right"] / sizes["n"], [sizes[[column]]]
+    values, parts, around = sizes["right"] / sizes["n"], [sizes[[column]]], None
     try:
         placed = funnel(sizes["right"], sizes["n"], effective=sizes["effective"], df=found.df)
         parts.append(placed.drop(columns="rate").rename(columns={"where": "funnel"}))
+        around = float(placed.attrs["around"])
     except NotEstimable as reason:
         missing["funnel"] = str(reason)
     try:
@@ -194,4 +200,4 @@ def _placed(
         parts.append(rank_intervals(values, variances, confidence=confidence))
     except NotEstimable as reason:
         missing["rank"] = str(reason)
-    return table.merge(pd.concat(parts, axis=1), on=column, how="left"), found
+    return table.merge(pd.concat(parts, axis=1), on=column, how="left"), found, around

@@ -8,7 +8,7 @@ certification or a scorecard by itself.
 
 from .copying import copied
 from .evidence import Evidence, benjamini_yekutieli
-from .honest import DETECTORS, Signal, false_positive_rate, signals
+from .honest import DETECTORS, Signal, false_positive_rate, rates, signals, status
 from .pace import speeders, straight_liners
 from .texts import model_written
 
@@ -20,7 +20,9 @@ __all__ = [
     "copied",
     "false_positive_rate",
     "model_written",
+    "rates",
     "signals",
     "speeders",
+    "status",
     "straight_liners",
 ]

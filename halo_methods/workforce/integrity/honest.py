@@ -192,3 +192,67 @@ def _signal(name: str, j: Judgments, honest: Judgments | None, by: Sequence[str]
     return Signal(
         name, "", rates, shown, len(found.tested), len(listed), len(found.people - listed), found.rule, found.innocent
     )
+
+
+def rates(found: Mapping[str, Signal], *, groups: bool = True) -> dict[str, Estimate]:
+    """The false-positive rates of all detectors that have one, as a gate takes them.
+
+    Parameters
+    ----------
+    found : mapping of str to Signal
+        From `signals`.
+    groups : bool
+        Also by locale and accommodation; otherwise everybody together, since an
+        accommodation may tell of somebody's health.
+
+    Raises
+    ------
+    NotEstimable
+        If no detector has a measured rate.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> j = as_judgments(pd.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"]}))
+    >>> rates(signals(j))
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: all detectors are off: there is no honest baseline, so nobody knows how often it
+    lists honest people
+    """
+    made = {
+        f"{signal.detector}: {group}": rate
+        for signal in found.values() for group, rate in signal.rates.items() if groups or group == "everybody"
+    }  # fmt: skip
+    if not made:
+        reasons = dict.fromkeys(signal.off for signal in found.values())
+        raise NotEstimable(f"all detectors are off: {'; '.join(reasons)}")
+    return made
+
+
+def status(found: Mapping[str, Signal], *, counts: bool = True) -> pd.DataFrame:
+    """One row a detector: on or off and why, how many people were tested, and what else explains a listing.
+
+    Parameters
+    ----------
+    found : mapping of str to Signal
+        From `signals`.
+    counts : bool
+        Also how many are listed or held back; for operations only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> j = as_judgments(pd.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"]}))
+    >>> status(signals(j))["detector"].tolist()
+    ['speeders', 'straight liners', 'copied', 'model written']
+    """
+    rows = []
+    for signal in found.values():
+        row: dict[str, Any] = {"detector": signal.detector.replace("_", " "), "state": "off" if signal.off else "on"}
+        if counts:
+            row |= {"tested": signal.tested, "listed": signal.listed, "held_back": signal.held_back}
+        rows.append(row | {"why_off": signal.off, "rule": signal.rule, "innocent_reasons": signal.innocent})
+    return pd.DataFrame(rows)
