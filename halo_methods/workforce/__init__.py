@@ -10,7 +10,7 @@ from .comparing import Comparisons, compare, comparisons, overlap
 from .deciding import next_steps
 from .funnel import Spread, effective_sizes, funnel, funnel_limits, rank_intervals, shrink, spread
 from .measures import cost_per_accepted, rates, throughput
-from .outcomes import outcomes
+from .outcomes import grouping, outcomes
 from .over_time import between, by_week, week_of
 from .scorecard import Scorecard, by_group, by_vendor
 
@@ -28,6 +28,7 @@ __all__ = [
     "effective_sizes",
     "funnel",
     "funnel_limits",
+    "grouping",
     "integrity",
     "next_steps",
     "outcomes",

@@ -103,6 +103,20 @@ def grouped(frame: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
     return [(MISSING if value is None else str(value), parts[(value,)]) for value in order]
 
 
+def grouping(j: Judgments) -> str:
+    """The column to group by where nobody named one: vendor, queue, locale or slice, the first that is there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "x", "fr-FR")]
+    >>> grouping(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "locale"])))
+    'locale'
+    """
+    return next((c for c in ("vendor", "queue", "locale", "slice") if c in j.columns), "vendor")
+
+
 def _gold(frame: pl.DataFrame) -> pl.DataFrame:
     if "gold" not in frame.columns:
         return frame.with_columns(pl.lit(None, pl.Boolean).alias("right"))
