@@ -100,7 +100,9 @@ def amended(j: Judgments, *, column: str = "clause") -> tuple[str, ...]:
     made = recorded(j, clause=column).table
     clauses = {clause_name(c) for text in made.loc[made["cause"].isin(AMENDING), "clause"] for c in text.split("|")}
     if not clauses - {""}:
-        raise NotEstimable(f"no decision names a clause in `{column}` with {' or '.join(AMENDING)} as its cause")
+        raise NotEstimable(
+            f"no decision names a clause in the column {column} with {' or '.join(AMENDING)} as its cause"
+        )
     return tuple(sorted(clauses - {""}, key=by_number))
 
 

@@ -206,7 +206,7 @@ def _cells(j: Judgments, clause: str, column: str, before: str | None, after: st
     varies = frame.group_by("item_id").agg(pl.col(" clause").n_unique().alias("n")).filter(pl.col("n") > 1)
     if len(varies):
         raise NotEstimable(f"{len(varies):,} items name several clauses, {quoted(varies['item_id'].sort()[0])} first; "
-                           f"`{column}` must hold one an item")  # fmt: skip
+                           f"the column {column} must hold one an item")  # fmt: skip
     cell = (pl.col(" clause") == clause).cast(pl.Int64) * 2 + (pl.col("guideline") == last).cast(pl.Int64)
     unit = ["item_id", "guideline", *(c for c in ("round",) if c in frame.columns)]
     frame = frame.with_columns(

@@ -286,7 +286,7 @@ def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
         If there are none.
     """
     if not {"stage", "cause"} <= set(j.columns):
-        raise NotEstimable("no decisions are recorded: the data has no columns `stage` and `cause`")
+        raise NotEstimable("no decisions are recorded: the data has no columns stage and cause")
     rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(list(ASKS)))
     if not len(rows):
         raise NotEstimable("no decisions are recorded: no row of stage adjudication has a cause from the list")
