@@ -70,22 +70,74 @@ def study(design: str, runs: int, seed: int = 1) -> Iterator[dict[str, object]]:
         for name, e in {**v.parts, "dependability(3)": v.dependability(3)}.items():
             made[name].append((e.value, e.low, e.high))
     for name, rows in made.items():
-        value, low, high = np.array(rows).T
-        held = (low <= true[name]) & (true[name] <= high)
-        yield {
-            "design": design,
-            "quantity": name,
-            "truth": round(true[name], 4),
-            "mean": round(float(value.mean()), 4),
-            "coverage": round(float(held.mean()), 3),
-            "median_width": round(float(np.median(high - low)), 3),
-            "runs": runs,
+        yield _row(design, name, true[name], rows)
+
+
+SOURCES = {"severity": 0.09, "noise": 0.25, "perspective": 0.15 * 27 / 36, "clause": 0.2 * 2 / 8, "item": 0.2}
+
+
+def planted(seed: int, raters: int = 18, items: int = 200, each: int = 9) -> pd.DataFrame:
+    """Every source of disagreement drawn at random with the amounts of SOURCES, raters and items included."""
+    rng = np.random.default_rng([7, seed])
+    group = np.arange(raters) % 3
+    chosen = np.concatenate(
+        [
+            np.flatnonzero(group == g)[np.argsort(rng.random((items, raters // 3)), axis=1)[:, : each // 3]]
+            for g in range(3)
+        ],
+        axis=1,
+    )
+    item, rater = np.repeat(np.arange(items), each), chosen.ravel()
+    again = np.concatenate([rng.choice(np.flatnonzero(rater == r), 20, replace=False) for r in range(raters)])
+    item, rater = np.concatenate([item, item[again]]), np.concatenate([rater, rater[again]])
+    clause = np.arange(items) % 8
+    spread = 0.2 * np.where(clause == 5, 3.0, 1.0) * rng.gamma(1, 1, items)
+    reading = rng.normal(size=(items, raters)) * np.sqrt(spread)[:, None]
+    view = rng.normal(0, 0.15**0.5, (items, 3))
+    noise = rng.normal(size=len(item)) * np.sqrt(0.25 * rng.gamma(4, 0.25, raters))[rater]
+    level, lean = rng.normal(size=items), rng.normal(0, 0.3, raters)
+    return pd.DataFrame(
+        {
+            "item_id": item,
+            "rater_id": rater,
+            "label": level[item] + lean[rater] + reading[item, rater] + view[item, group[rater]] + noise,
+            "round": np.where(np.arange(len(item)) < items * each, 1, 2),
+            "clause": clause[item],
+            "locale": group[rater],
         }
+    )
+
+
+def study_split(runs: int) -> Iterator[dict[str, object]]:
+    """The same of the shares of the sources of disagreement."""
+    true = {name: amount / sum(SOURCES.values()) for name, amount in SOURCES.items()}
+    made: dict[str, list[tuple[float, float, float]]] = {k: [] for k in true}
+    for run in range(runs):
+        found = disagreement.split(as_judgments(planted(run), level="interval"))
+        for name in true:
+            e = found.shares[name]
+            made[name].append((e.value, e.low, e.high))
+    for name, rows in made.items():
+        yield _row("split, 18 raters in 3 groups, 200 items", f"share: {name}", true[name], rows)
+
+
+def _row(design: str, quantity: str, true: float, rows: list[tuple[float, float, float]]) -> dict[str, object]:
+    value, low, high = np.array(rows).T
+    return {
+        "design": design,
+        "quantity": quantity,
+        "truth": round(true, 4),
+        "mean": round(float(value.mean()), 4),
+        "coverage": round(float(((low <= true) & (true <= high)).mean()), 3),
+        "median_width": round(float(np.median(high - low)), 3),
+        "runs": len(rows),
+    }
 
 
 def main(runs: int = 1000) -> None:
     """Writes the table."""
     rows = [row for design in DESIGNS for row in study(design, runs)]
+    rows += study_split(runs // 10)
     target = Path(__file__).parent / "results" / "study_disagreement.csv"
     text = pd.DataFrame(rows).to_csv(index=False)
     target.write_text(f"# made by: python benchmarks/study_disagreement.py\n{text}", encoding="utf-8")

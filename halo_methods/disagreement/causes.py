@@ -38,7 +38,7 @@ _ALL = (
         "The item cannot be judged by anybody: broken, truncated, in another language, context missing.",
         "Would an expert with unlimited time have to answer 'invalid task'?",
         "items",
-        "The task owner removes the item and mends the pipeline that made it; the rater is paid for it.",
+        "The programme manager removes the item and mends the pipeline that made it; the rater is paid for it.",
     ),
     Cause(
         "wrong_gold",
@@ -46,7 +46,7 @@ _ALL = (
         "The item has a gold answer, and by the guideline as written it is wrong.",
         "Reading the guideline alone, do two experts reject the gold answer?",
         "gold",
-        "The gold owner corrects the gold and every score that used it is computed again.",
+        "The quality lead corrects the gold and every score that used it is computed again.",
     ),
     Cause(
         "guideline_conflict",
@@ -54,7 +54,7 @@ _ALL = (
         "Two clauses apply and ask for different labels, and nothing says which goes first.",
         "Can you cite one clause for each of the labels given?",
         "guideline",
-        "The guideline owner writes the rule of priority as an amendment with an example.",
+        "The linguist lead writes the rule of priority as an amendment with an example.",
     ),
     Cause(
         "guideline_gap",
@@ -62,7 +62,7 @@ _ALL = (
         "No clause settles the case, or the clause leaves open where the line runs.",
         "Is there no clause that says which label is right for a case like this?",
         "guideline",
-        "The guideline owner writes the clause; the item becomes its example.",
+        "The linguist lead writes the clause; the item becomes its example.",
     ),
     Cause(
         "legitimate_perspective",

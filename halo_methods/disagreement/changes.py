@@ -6,11 +6,12 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
+from .clauses import unclear_clauses
 from .crossed import Array, Ints
 from .pairs import NONE, apart, pair_matrices
 from .prepare import prepared
-from .soft import KEEP, adjudicate, item_counts
-from .sources import unclear_clauses
+from .routes import KEEP, adjudicate
+from .soft import item_counts
 
 TIMES = 2.0
 
@@ -161,7 +162,7 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     people = retraining(j, groups=groups, clause=clause)
     listed = people[people["change"] != ""]
     if len(listed):
-        what = f"{len(listed)} of {len(people)} raters lie further from the others"
+        what = "raters further from the others than luck allows"
         made.append(
             ("retraining", what, float(listed["share"].sum()), None, None, int(listed["items"].sum()), "", "", "")
         )

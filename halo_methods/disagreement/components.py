@@ -19,10 +19,10 @@ FEW_RATERS = 5
 NAMES = {
     "item": "items differ",
     "rater": "raters are stricter or milder",
-    "item_rater": "this rater on this item, again and again",
+    "item_rater": "a rater sees an item in a way of their own, and again the next time",
     "item_criterion": "an item is better on one criterion than on another",
     "rater_criterion": "raters are stricter on one criterion than on another",
-    "residual": "everything else",
+    "residual": "noise, and what else nobody repeats",
 }
 
 
@@ -74,7 +74,11 @@ class VarianceComponents:
         for name, e in self.parts.items():
             low, high = _ends(_ratio(self._spoken()[name], drawn), e.confidence)
             share = e.value / total
-            rows.append((name, NAMES[name], e.value, e.low, e.high, share, min(low, share), max(high, share)))
+            alone = name == "residual" and self.item_rater is None
+            meaning = (
+                "everything else: noise, and ways of their own in which raters see an item" if alone else NAMES[name]
+            )
+            rows.append((name, meaning, e.value, e.low, e.high, share, min(low, share), max(high, share)))
         columns = ["component", "meaning", "variance", "low", "high", "share", "share_low", "share_high"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -173,6 +177,21 @@ class VarianceComponents:
             value, min(low, value), max(high, value), conf, only, self.item.n_items, self.item.n_raters,
             self.item.n_judgments, f"{name}; generalized interval", self.rater.over, self.item.cautions,
         )  # fmt: skip
+
+
+def labels_an_item(j: Judgments) -> int:
+    """How many raters judged the usual item (the median, at least 1).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "x") for i in range(5) for r in "abc"]
+    >>> labels_an_item(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    3
+    """
+    size = j.one(by="criterion").frame.group_by("item_id").agg(pl.col("rater_id").n_unique())["rater_id"]
+    return max(int(np.median(size.to_numpy())), 1)
 
 
 def variance_components(

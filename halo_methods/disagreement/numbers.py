@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from ..agreement.weights import as_numbers
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
+from ..judgments.cells import quoted
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,8 +47,8 @@ def as_values(j: Judgments, label: str | None = None) -> tuple[Array, str]:
     if label is not None:
         names = [str(x) for x in j.labels]
         if label not in names:
-            raise BadOption.of("label", label, names[:20])
-        return (column.cast(pl.String) == label).cast(pl.Float64).to_numpy(), f"share of {label!r}"
+            raise BadOption.of("label", label[:80], [name[:80] for name in names[:20]])
+        return (column.cast(pl.String) == label).cast(pl.Float64).to_numpy(), f"share of {quoted(label)}"
     if column.dtype.is_numeric():
         return column.to_numpy().astype(float), "the label's unit"
     names = [str(x) for x in j.labels]
@@ -58,7 +59,7 @@ def as_values(j: Judgments, label: str | None = None) -> tuple[Array, str]:
     elif numbers is not None and not j.level_given:
         places, unit = numbers, "the label's unit"
     elif len(names) <= 2:
-        places, unit = np.arange(len(names), dtype=float), f"share of {names[-1]!r}"
+        places, unit = np.arange(len(names), dtype=float), f"share of {quoted(names[-1])}"
     else:
         raise NotEstimable(
             f"the {len(names)} labels are nominal, so they have no variance; give the scale in order and "

@@ -31,7 +31,9 @@ def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         pl.col("y") - pl.col("round").replace_strict(taken, default=0.0, return_dtype=pl.Float64)
     )
     largest = max(abs(x) for x in taken.values())
-    return moved, [f"A mean shift between rounds of {readable(largest)} at most is taken out."] if largest else []
+    return moved, [
+        f"A mean shift between rounds of {readable(largest)} at most is taken out."
+    ] if largest > 0.05 * float(y.std()) else []
 
 
 def complete(frame: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, Array, int]:

@@ -12,7 +12,7 @@ from .pairs import Rows
 from .parts import level_rounds
 
 GROUPS = ("locale", "vendor", "queue")
-FEWEST_REPEATS = 10
+FEWEST_REPEATS, MOST_LABELS = 10, 50
 
 
 def prepared(
@@ -25,6 +25,10 @@ def prepared(
         nominal = unit.startswith("share of")
     except NotEstimable:
         number, nominal = np.array([]), True
+        if len(j.labels) > MOST_LABELS:
+            raise NotEstimable(
+                f"labels take {len(j.labels):,} values and are nominal; disagreement needs {MOST_LABELS} or fewer"
+            ) from None
     values = np.stack([as_values(j, str(x))[0] for x in j.labels], axis=1) if nominal else number[:, None]
     keys = ["item_id", "rater_id", *(["round"] if "round" in j.columns else [])]
     frame = j.frame.select(*keys).with_columns(pl.Series("row", np.arange(len(values))))

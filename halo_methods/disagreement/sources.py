@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..errors import NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate, Over
-from .crossed import Array, Ints
+from .clauses import ALPHA, PERMUTATIONS, unclear_clauses
+from .crossed import Ints
 from .pairs import NONE, Apart, Rows, apart, pair_matrices, permuted
 from .prepare import prepared
-
-ALPHA = 0.05
-PERMUTATIONS = 999
 
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -80,6 +78,35 @@ class Split:
         """What the last row is called: ambiguous items, or what cannot be told apart from them."""
         return _rest(self.collect)
 
+    def share(self, source: str) -> Estimate:
+        """The share of one source.
+
+        Raises
+        ------
+        NotEstimable
+            If the data do not identify it; the message says what to collect.
+        BadOption
+            If there is no such source.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from halo_methods import as_judgments
+        >>> rows = [(i, r, "y" if i < 5 and r in "ab" else "x") for i in range(20) for r in "abcd"]
+        >>> split(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))).share("clause")
+        Traceback (most recent call last):
+        ...
+        halo_methods.errors.NotEstimable: collect the guideline clause of each item in a column `clause`,
+        for two clauses or more
+        """
+        if source not in SOURCES:
+            raise BadOption.of("source", source, SOURCES)
+        if source in self.collect:
+            raise NotEstimable(self.collect[source])
+        if source not in self.shares:
+            raise NotEstimable(f"{self.rest} cannot be told apart")
+        return self.shares[source]
+
     @property
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
@@ -126,8 +153,10 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     is missing, and the rest carries the names of all it may hold.
 
     Intervals add the delete-a-group jackknife variances over items (40 groups)
-    and over raters (at most 20), with a t on the raters' groups - 1; unclear
-    clauses are held fixed.
+    and over raters (at most 20), with a t on the raters' groups - 1; that of
+    severity is taken on the log scale. Unclear clauses are held fixed; where
+    none is found, the interval reaches up to what the most disputed one would
+    carry.
 
     Parameters
     ----------
@@ -178,7 +207,12 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
         p = permuted(distance, count, rows.group[np.unique(rows.rater)], PERMUTATIONS, rng)
     point = _amounts(found, rows, unclear)
     spread, df, over = _jackknife(rows, unclear, point, rng)
-    half = {k: float(stats.t.ppf((1 + confidence) / 2, df)) * v**0.5 for k, v in spread.items()}
+    t = float(stats.t.ppf((1 + confidence) / 2, df))
+    half = {k: t * v**0.5 for k, v in spread.items()}
+    top = 0.0
+    if clauses is not None and not len(unclear):
+        one = np.array([codes.index(clauses["clause"].iloc[0])])
+        top = _amounts(found, rows, one)["clause"] + t * _jackknife(rows, one, point, rng)[0]["clause"] ** 0.5
     n_raters = len(np.unique(rows.rater))
     counts = (len(found.item), n_raters, j.n_judgments)
     cautions = [f"{n_raters} raters say little about raters in general."] if 2 < n_raters < 5 else []
@@ -190,7 +224,12 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
         own = list(cautions)
         if value < 0:
             own.append("The estimate is negative and is set to zero.")
-        low, high = min(max(value - half[name], 0.0), held), max(min(value + half[name], most), held)
+        low, high = value - half[name], value + half[name]
+        if name == "severity" and value > 0:
+            low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
+        if name == "clause" and not len(unclear):
+            low, high = 0.0, top
+        low, high = min(max(low, 0.0), held), max(min(high, most), held)
         method = f"{what}; delete-a-group jackknife over {over}"
         return Estimate(held, low, high, confidence, None, *counts, method, over, tuple(own))
 
@@ -208,44 +247,6 @@ def _rest(collect: Mapping[str, str]) -> str:
     names = {"noise": "noise", "perspective": "perspective", "clause": "clause"}
     missing = [names[k] for k in names if k in collect]
     return ", ".join([*missing, "item"]) if missing else "item"
-
-
-def unclear_clauses(found: Apart, rows: Rows, names: list[str]) -> tuple[Ints, pd.DataFrame]:
-    """Which clauses are more disputed than items drawn at random."""
-    if rows.clause is None:
-        return NONE, pd.DataFrame()
-    rng = np.random.default_rng(2027)
-    has = np.isfinite(found.within)
-    code, x = rows.clause[found.item[has]], found.within[has]
-    n, spread = np.bincount(code, minlength=len(names)), x.std()
-
-    def heights(values: Array) -> Array:
-        mean = np.bincount(code, values, minlength=len(names)) / np.maximum(n, 1)
-        scale = spread * np.sqrt(np.maximum(1 / np.maximum(n, 1) - 1 / len(x), 1e-12))
-        return np.where(n > 1, (mean - x.mean()) / scale, -np.inf)
-
-    if len(x) < 2 or spread < 1e-12:
-        p = np.ones(len(names))
-    else:
-        seen = heights(x)
-        highest = np.array([heights(rng.permutation(x)).max() for _ in range(PERMUTATIONS)])
-        p = (1 + (highest[:, None] >= seen - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
-    unclear = np.flatnonzero((p < ALPHA) & (n > 1))
-    clear = x[~np.isin(code, unclear)].mean()
-    mean = np.bincount(code, x, minlength=len(names)) / np.maximum(n, 1)
-    table = pd.DataFrame(
-        {
-            "clause": names,
-            "items": n,
-            "disagreement": mean,
-            "times": mean / clear if clear > 0 else np.nan,
-            "p_value": p,
-            "unclear": np.isin(np.arange(len(names)), unclear),
-        }
-    )
-    return unclear, table[table["items"] > 0].sort_values(
-        ["disagreement", "clause"], ascending=[False, True], ignore_index=True
-    )
 
 
 def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:

@@ -9,6 +9,7 @@ from .agreement import coverage, peers, prevalence
 from .chances import chances
 from .charts import band, chart
 from .confusion import confusion
+from .dependability import dependability
 from .groups import by_week, funnel
 from .intervals import intervals
 from .operating import operating, outgoing
@@ -22,6 +23,7 @@ __all__ = [
     "confidence",
     "confusion",
     "coverage",
+    "dependability",
     "failures",
     "funnel",
     "intervals",
