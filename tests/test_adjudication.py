@@ -16,6 +16,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from halo_methods import aggregation, as_judgments, cli, read_judgments, reports, simulation
 from halo_methods.aggregation import Source, amendments, decisions, packets, routing
@@ -405,14 +406,15 @@ def test_the_change_and_its_variance_are_what_counting_pairs_gives():
     assert made.difference.value == pytest.approx(slow_change(rows, True) - slow_change(rows, False))
     on = rows[rows["clause"] == "3.2"]
     parts = []
-    for key in ("item_id", "rater_id"):
+    on = on.assign(judgment=range(len(on)))
+    for key in ("item_id", "rater_id", "judgment"):
         left = np.array([slow_change(on[on[key] != k], True) for k in on[key].unique()])
-        parts.append(((len(left) - 1) / len(left) * ((left - left.mean()) ** 2).sum(), len(left) - 1))
-    (items, _), (raters, df) = parts
-    from scipy import stats
-
-    both = (items + raters) ** 2 / (items**2 / 11 + raters**2 / df)
-    half = stats.t.ppf(0.975, both) * (items + raters) ** 0.5
+        parts.append((len(left) - 1) / len(left) * ((left - left.mean()) ** 2).sum())
+    items, raters, single = parts
+    variance = max(items + raters - single, items)
+    of_raters = min(raters, variance)
+    df = variance**2 / ((variance - of_raters) ** 2 / 11 + of_raters**2 / 4)
+    half = stats.t.ppf(0.975, df) * variance**0.5
     assert made.change.high - made.change.value == pytest.approx(half)
     assert made.change.over == "items and raters"
 

@@ -88,8 +88,8 @@ def effect(
     The quantity is the share of pairs of judgments of one item that differ,
     :math:`d`, after minus before: :math:`d_{c1} - d_{c0}` on the clause,
     :math:`d_{o1} - d_{o0}` on the others, and the difference of the two.
-    Variances over items and over raters, each by leaving one out, are added
-    (which holds single judgments twice, so the interval is rather too wide);
+    Variances over items and over raters, each by leaving one out, are added,
+    less the variance over single judgments, which both hold;
     the quantile is a t at Satterthwaite's degrees of freedom. Where nobody or
     everybody differs, Agresti and Coull's adjusted share keeps the interval open.
 
@@ -143,8 +143,9 @@ class _Cells:
     after: str
     by_item: NDArray
     by_rater: NDArray
+    by_judgment: NDArray
+    times: NDArray
     judged: NDArray
-    raters: NDArray
 
     def at(self, on: bool, version: int) -> int:
         return 2 * on + version
@@ -219,8 +220,11 @@ def _cells(j: Judgments, clause: str, column: str, before: str | None, after: st
         if n < 2:
             raise NotEstimable(f"clause {quoted(clause)} has {n} items with two judgments or more under guideline "
                                f"{quoted(name)}; two are the least")  # fmt: skip
-    raters = np.array([frame.filter(pl.col("cell") == c)["rater_id"].n_unique() for c in range(4)])
-    return _Cells(first, last, by_item / 2, by_rater, np.bincount(frame["cell"], minlength=4), raters)
+    single = frame.group_by("cell", "differ", "pairs").len().sort("cell", "differ", "pairs")
+    alone = np.zeros((len(single), 4, 2))
+    alone[np.arange(len(single)), single["cell"]] = single.select("differ", "pairs").to_numpy()
+    judged = np.bincount(frame["cell"], minlength=4)
+    return _Cells(first, last, by_item / 2, by_rater, alone, single["len"].to_numpy().astype(float), judged)
 
 
 def _sums(frame: pl.DataFrame, key: str) -> NDArray:
@@ -255,8 +259,11 @@ def _estimate(cells: _Cells, groups: Sequence[bool], confidence: float, quantity
         cautions.append(f"With {n_raters} raters the interval speaks for the items only.")
     else:
         raters = jackknife_variance(left_out)
-        over, spread = "items and raters", items + raters
-        df = satterthwaite(items, df, raters, n_raters - 1) if spread > 0 else df
+        used_rows = (cells.by_judgment[:, used, 1] > 0).any(1)
+        single = jackknife_variance(value(total - cells.by_judgment[used_rows]), cells.times[used_rows])
+        over, spread = "items and raters", max(items + raters - single, items)
+        of_raters = min(raters, spread)
+        df = satterthwaite(spread - of_raters, df, of_raters, n_raters - 1) if spread > 0 else df
     middle = float(value(total))
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * spread**0.5
     most = float(len(groups))
