@@ -13,7 +13,7 @@ from ..errors import NotEstimable
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DENSE = 3000
+DENSE, MOST = 300, 3000
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     again = size[cell] > 1
     df = min(float(k * (n - cells)), _two_way_df(noise[again], item[again], rater[again]))
     made["residual"] = Squares(float(noise.sum()), {"residual": k * (n - cells)}, df)
-    lever = _leverage(item[first], rater[first], counts, of_item, solve, n_rater)
+    inverse = _inverse(laplacian, parts[1][n_item:], int(parts[0]))
+    lever = _leverage(item[first], rater[first], counts, of_item, inverse)
     weight = size.astype(float) ** 2
     crossed_with = float((weight * lever).sum())
     per_item, per_rater = ((weight / of[code[first]]).sum() for of, code in ((of_item, item), (of_rater, rater)))
@@ -187,10 +188,8 @@ def _raters_within_items(counts, of_item, of_rater, part, n_parts):  # type: ign
     """The raters' normal equations once items are taken out, and how to solve them."""
     laplacian = (sparse.diags(of_rater) - counts.T @ sparse.diags(1 / of_item) @ counts).tocsr()
     if counts.shape[1] <= DENSE:
-        member = np.zeros((counts.shape[1], n_parts))
-        member[np.arange(counts.shape[1]), part] = 1
-        factor = linalg.cho_factor(laplacian.toarray() + member @ member.T)
-        return laplacian, lambda b: linalg.cho_solve(factor, b)
+        inverse = _inverse(laplacian, part, n_parts)
+        return laplacian, lambda b: inverse @ b
     ease = sparse.diags(1 / np.maximum(laplacian.diagonal(), 1e-12))
 
     def iterate(b: Array) -> Array:
@@ -200,11 +199,18 @@ def _raters_within_items(counts, of_item, of_rater, part, n_parts):  # type: ign
     return laplacian, iterate
 
 
-def _leverage(item, rater, counts, of_item, solve, n_rater):  # type: ignore[no-untyped-def]
+def _inverse(laplacian, part, n_parts):  # type: ignore[no-untyped-def]
+    """A generalized inverse of the raters' equations, dense."""
+    n = laplacian.shape[0]
+    if n > MOST:
+        raise NotEstimable(f"{n:,} raters with repeated judgments are more than fit into memory; keep one round")
+    member = np.zeros((n, n_parts))
+    member[np.arange(n), part] = 1
+    return linalg.inv(laplacian.toarray() + member @ member.T)
+
+
+def _leverage(item, rater, counts, of_item, inverse):  # type: ignore[no-untyped-def]
     """How much of itself each cell gives to the additive fit."""
-    if n_rater > DENSE:
-        raise NotEstimable(f"{n_rater:,} raters with repeated judgments are more than fit into memory; keep one round")
-    inverse = solve(np.eye(n_rater))
     made = np.empty(len(item))
     for start in range(0, len(item), 20000):
         i, r = item[start : start + 20000], rater[start : start + 20000]

@@ -10,6 +10,7 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
+from ..judgments.coding import once
 from ..results import Estimate, Over
 from .clauses import ALPHA, PERMUTATIONS, unclear_clauses
 from .crossed import Ints
@@ -191,7 +192,12 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     >>> round(made.total.value, 3), sorted(made.collect)
     (0.167, ['clause', 'noise', 'perspective'])
     """
-    j = j.one()
+    return once(
+        j, f"split by {groups} and {clause} at {confidence}", lambda: _split(j.one(), groups, clause, confidence)
+    )
+
+
+def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> Split:
     rows, nominal, collect, column, codes = prepared(j, groups, clause)
     rng = np.random.default_rng(2026)
     found = apart(rows)
