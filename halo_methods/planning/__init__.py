@@ -1,22 +1,26 @@
 """How many raters, items and labels a decision needs, how many people a volume needs, and what a judgment must pay."""
 
-from .capacity import Capacity, capacity
+from .capacity import Capacity, capacity, monday, needed
 from .designs import Components, Prices, cost, variance
 from .holidays import easter, holidays, working_days
-from .piece_rates import piece_rate
-from .search import Plan, best_design
+from .piece_rates import floor_share, piece_rate, working_times
+from .search import BudgetPlan, best_design
 
 __all__ = [
+    "BudgetPlan",
     "Capacity",
     "Components",
-    "Plan",
     "Prices",
     "best_design",
     "capacity",
     "cost",
     "easter",
+    "floor_share",
     "holidays",
+    "monday",
+    "needed",
     "piece_rate",
     "variance",
     "working_days",
+    "working_times",
 ]

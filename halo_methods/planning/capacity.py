@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from ..results import readable
 from .holidays import working_days
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 ROUNDS = 4000
 FEWEST_TIMES = 30
 
@@ -215,3 +217,34 @@ def _hires(
         else:
             low = middle + 1
     return low
+
+
+def monday(text: str | date) -> date:
+    """A date written as text.
+
+    Examples
+    --------
+    >>> monday("2026-05-04")
+    datetime.date(2026, 5, 4)
+    """
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise BadOption(f"start is {text!r}; write the Monday of the first week as 2026-05-04") from None
+
+
+def needed(name: str, value: T | None) -> T:
+    """A parameter without which nothing can be computed.
+
+    Examples
+    --------
+    >>> needed("rate", None)
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: the parameter rate was not given; say it with -p rate=…
+    """
+    if value is None:
+        raise NotEstimable(f"the parameter {name} was not given; say it with -p {name}=…")
+    return value

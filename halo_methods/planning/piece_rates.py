@@ -1,10 +1,13 @@
 """What a judgment must pay so that almost everybody earns the hourly floor."""
 
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike
 
+from ..calibration.shares import share_estimate, sums
 from ..errors import BadOption, HaloError, NotEstimable
-from ..results import Estimate
+from ..judgments import Judgments
+from ..results import Estimate, Over
 
 FEWEST_TIMES = 30
 
@@ -78,5 +81,79 @@ def piece_rate(
     return Estimate(
         value, min(low, value), max(high, value), confidence, None, len(times), 1, len(times),
         f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
-        "bootstrap over times", "items", (said,),
+        "bootstrap over times", "items",
+        (said, "The times of one person are alike, and the interval takes them as independent: it is too short."),
     )  # fmt: skip
+
+
+def floor_share(
+    j: Judgments,
+    rate: float,
+    hourly_floor: float,
+    *,
+    unpaid_seconds: float,
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+) -> Estimate:
+    """Share of measured working times that earn at least the hourly floor at a given rate.
+
+    Parameters
+    ----------
+    j : Judgments
+        With a column `seconds` of active time.
+    rate : float
+        Paid for one judgment.
+    hourly_floor : float
+        In the same currency.
+    unpaid_seconds : float
+        Per judgment, added to the active time.
+    over : {"items", "raters", "items and raters"}
+        Whom the interval speaks for; its method is that of `calibration.accuracy`.
+    confidence : float
+        Of the interval.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no column `seconds`, or fewer than 30 times in it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(f"i{i}", f"r{r}", "x", 40 + 10 * (i % 5)) for i in range(20) for r in range(6)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"]))
+    >>> floor_share(j, rate=.35, hourly_floor=15, unpaid_seconds=10).value
+    0.8
+    """
+    if not (rate > 0 and hourly_floor > 0 and unpaid_seconds >= 0):
+        raise HaloError("rate and hourly floor must be more than 0, and unpaid seconds 0 or more")
+    timed = working_times(j)
+    allowed = 3600 * rate / hourly_floor - unpaid_seconds
+    marked = timed.with_columns((pl.col("seconds") <= allowed).alias("right"))
+    name = f"share of working times that earn {hourly_floor:g} an hour at {rate:g} a judgment"
+    return share_estimate(sums(marked, "item_id"), sums(marked, "rater_id"), name, over=over, confidence=confidence)
+
+
+def working_times(j: Judgments) -> pl.DataFrame:
+    """Item, rater and active seconds of the judgments that were timed.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no column `seconds`, or fewer than 30 times in it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(f"i{i}", "r", "x", 40) for i in range(30)]
+    >>> working_times(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"]))).shape
+    (30, 3)
+    """
+    if "seconds" not in j.columns:
+        raise NotEstimable("the data has no column seconds: working times were not measured")
+    timed = j.frame.select("item_id", "rater_id", "seconds").filter(pl.col("seconds") > 0)
+    if len(timed) < FEWEST_TIMES:
+        raise NotEstimable(f"{len(timed)} measured working times; at least {FEWEST_TIMES} are needed")
+    return timed

@@ -18,7 +18,7 @@ BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.1, 1.5, 2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class BudgetPlan:
     """A design that a budget buys.
 
     Attributes
@@ -115,7 +115,7 @@ def best_design(
     overlap: float = 0.0,
     audit: float = 0.0,
     audited_residual: float | None = None,
-) -> Plan:
+) -> BudgetPlan:
     """The raters, items and labels an item that leave the least variance for a budget.
 
     Every number of raters up to the pool, every number of labels an item up to
@@ -154,7 +154,7 @@ def best_design(
 
     Returns
     -------
-    Plan
+    BudgetPlan
 
     Raises
     ------
@@ -211,7 +211,7 @@ def best_design(
         ]
         low, high = (float(x) for x in np.quantile(drawn, [0.025, 0.975]))
     order = None if gap is None or decision == "item" else float(stats.norm.cdf(gap / found["variance"] ** 0.5))
-    return Plan(
+    return BudgetPlan(
         design, decision, int(found["raters"]), int(found["items"]), found["labels_per_item"], found["overlap"],
         found["audit"], found["variance"], low, high, _half(found["variance"]), order, found["cost"], float(budget),
         pd.DataFrame(rows), _cautions(made, found, decision, shared, pool, prices),

@@ -13,6 +13,7 @@ from .dependability import dependability
 from .groups import by_week, funnel
 from .intervals import intervals
 from .operating import operating, outgoing
+from .planning import frontier, people
 from .tradeoff import tradeoff
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "coverage",
     "dependability",
     "failures",
+    "frontier",
     "funnel",
     "intervals",
     "operating",
     "outgoing",
     "peers",
+    "people",
     "prevalence",
     "tradeoff",
 ]

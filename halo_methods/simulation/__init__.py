@@ -15,6 +15,7 @@ from .audit import AUDIT_LABELS, AUDITOR_SENSITIVITY, AUDITOR_SPECIFICITY, audit
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
+from .planning import PLANNING_TRUTH, planning_sample
 from .raters import Rater, gold_round, label
 from .workforce import workforce_honest_sample, workforce_sample, workforce_team
 
@@ -28,6 +29,7 @@ SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "drift": drift_sample,
     "workforce": workforce_sample,
     "workforce_honest": workforce_honest_sample,
+    "planning": planning_sample,
 }
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "DISAGREEMENT_SCALE",
     "DRIFT_DAYS",
     "DRIFT_SCALE",
+    "PLANNING_TRUTH",
     "SAMPLES",
     "UNCLEAR_CLAUSE",
     "Rater",
@@ -63,6 +66,7 @@ __all__ = [
     "drift_sample",
     "gold_round",
     "label",
+    "planning_sample",
     "workforce_honest_sample",
     "workforce_sample",
     "workforce_team",
