@@ -10,8 +10,8 @@ Peak is the resident memory of the whole process, its input included. Ratios are
 this package's row of the same question. The value is the share of items whose label
 is the true one (ties by the order of the labels, so that all peers can be compared).
 Models run 20 rounds except where the row says otherwise; crowd-kit stops its two
-fits of Dawid and Skene's kind as soon as a round gains less than a tolerance, at 0 after 4 rounds of one
-coin on 20,000 of these judgments, so it is given one that cannot be reached; ours
+fits of Dawid and Skene's kind as soon as a round gains less than a tolerance (at a
+tolerance of 0 after 4 rounds of one coin on 20,000 of these judgments), so it is given one that cannot be reached; ours
 include each rater's table and its intervals, but not the test of dependence, which
 has a row of its own. cleanlab's own consensus weighs raters by the predictions of
 a classifier, and there is none here: its majority is compared. A peer that takes
@@ -42,14 +42,6 @@ RUNS = (
     ("GLAD", "halo_methods", f"validated judgments, {TWENTY}", "halo_glad", None),
     ("GLAD", "crowd-kit", f"long frame, {TWENTY}", "crowd_GLAD", "bench"),
     ("ordered errors", "halo_methods", f"validated judgments, {TWENTY}", "halo_ordinal", None),
-    (
-        "consensus with quality scores",
-        "halo_methods",
-        f"validated judgments, one coin, {TWENTY}",
-        "halo_one_coin",
-        None,
-    ),
-    ("consensus with quality scores", "cleanlab", "items by raters, no classifier", "cleanlab", "bench"),
 )
 
 
