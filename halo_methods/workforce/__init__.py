@@ -8,6 +8,7 @@ evidence for a look at the work, and never part of a scorecard.
 from . import integrity
 from .comparing import Comparisons, compare, comparisons, overlap
 from .deciding import next_steps
+from .exposure import Exposure, exposure
 from .funnel import Spread, effective_sizes, funnel, funnel_limits, rank_intervals, shrink, spread
 from .measures import cost_per_accepted, rates, throughput
 from .outcomes import grouping, outcomes
@@ -16,6 +17,7 @@ from .scorecard import Scorecard, by_group, by_vendor
 
 __all__ = [
     "Comparisons",
+    "Exposure",
     "Scorecard",
     "Spread",
     "between",
@@ -26,6 +28,7 @@ __all__ = [
     "comparisons",
     "cost_per_accepted",
     "effective_sizes",
+    "exposure",
     "funnel",
     "funnel_limits",
     "grouping",
