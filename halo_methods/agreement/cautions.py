@@ -8,7 +8,7 @@ from ..judgments.counts import patterns
 from . import coefficients as formulas
 from .weights import Array, Weights, as_numbers, weights_name
 
-FEW_ITEMS = 40
+FEW_ITEMS = 44
 
 
 def raw_and_shares(j: Judgments) -> tuple[float, Array]:
@@ -32,7 +32,7 @@ def beside_coefficient(j: Judgments, raw: float, shares: Array) -> tuple[str, tu
 
 
 def few_items(n: int) -> tuple[str, ...]:
-    """A caution below 40 items that two raters judged."""
+    """A caution below 44 items that two raters judged: of 50 items so many are left where judgments are missing."""
     if n >= FEW_ITEMS:
         return ()
     return (f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short.",)
