@@ -1,0 +1,216 @@
+"""Alarm rules on gold answers, one rater at a time, with exact run lengths."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from ..errors import BadOption, HaloError, NotEstimable
+from ..results import counted, readable
+
+Kind = Literal["cusum", "p-chart"]
+_FINE = 5
+_MOST_STATES = 1500
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """A rule that looks at a rater's gold answers a batch at a time and signals when too many are wrong.
+
+    Attributes
+    ----------
+    kind : {"cusum", "p-chart"}
+        ``p-chart``: more than `limit` wrong in a batch. ``cusum``: the sum of what each batch has
+        wrong beyond `allowance`, never below 0, passes `limit`.
+    batch : int
+        Gold answers between two looks.
+    limit : float
+        Wrong answers.
+    tie : float
+        Chance to signal when the limit is hit exactly; it makes run lengths equal that whole numbers cannot.
+    allowance : float
+        Of a CUSUM, wrong answers a batch.
+    accuracy : float
+        In control.
+    run_length : float
+        Looks until a rater of that accuracy signals, on average; exact.
+    """
+
+    kind: Kind
+    batch: int
+    limit: float
+    tie: float
+    allowance: float
+    accuracy: float
+    run_length: float
+
+    def signals(self, wrong: NDArray, rng: np.random.Generator) -> NDArray:
+        """Where the rule signals in batches of wrong answers; it begins anew after each signal.
+
+        Parameters
+        ----------
+        wrong : ndarray of int, shape (runs, batches)
+        rng : numpy.random.Generator
+            Decides on the limit.
+
+        Returns
+        -------
+        ndarray of bool, shape (runs, batches)
+
+        Examples
+        --------
+        >>> rule = AlarmRule("p-chart", 5, 2, 0.0, 0.0, 0.9, 100.0)
+        >>> rule.signals(np.array([[0, 3, 2]]), np.random.default_rng(0)).tolist()
+        [[False, True, False]]
+        """
+        coin = rng.random(wrong.shape) < self.tie
+        if self.kind == "p-chart":
+            return (wrong > self.limit) | ((wrong == self.limit) & coin)
+        out = np.zeros(wrong.shape, bool)
+        limit, allowance = round(self.limit * _FINE), round(self.allowance * _FINE)
+        s = np.zeros(wrong.shape[0], int)
+        for t in range(wrong.shape[1]):
+            s = np.maximum(0, s + _FINE * wrong[:, t] - allowance)
+            out[:, t] = (s > limit) | ((s == limit) & coin[:, t])
+            s[out[:, t]] = 0
+        return out
+
+    def looks_until_signal(self, accuracy: float) -> float:
+        """Looks until a rater of this accuracy signals, on average; exact, from a fresh start.
+
+        Examples
+        --------
+        >>> rule = alarm_rule("cusum", 0.92, 0.80, batch=5, run_length=100, exact=True)
+        >>> round(rule.looks_until_signal(0.92)), round(rule.looks_until_signal(0.80), 1)
+        (100, 7.4)
+        """
+        return run_length(self.kind, self.batch, self.limit, self.tie, self.allowance, accuracy)
+
+    def __str__(self) -> str:
+        what = f"more than {readable(self.limit)} of {counted(self.batch, 'gold answer')} wrong"
+        if self.kind == "cusum":
+            what = (
+                f"wrong gold answers beyond {readable(self.allowance)} in {self.batch} add up to more than "
+                f"{readable(self.limit)}"
+            )
+        tie = f" (when equal, with chance {readable(self.tie)})" if self.tie > 0 else ""
+        return f"{self.kind}: {what}{tie}"
+
+
+def run_length(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
+    r"""Looks until a rule signals, on average.
+
+    A CUSUM of counts moves on a lattice of fifths, so with Q the chances to
+    move between the states that do not signal, :math:`L = (I - Q)^{-1} 1`.
+
+    Raises
+    ------
+    NotEstimable
+        If a rater of this accuracy never signals.
+
+    Examples
+    --------
+    >>> round(run_length("p-chart", 20, 3, 0.0, 0.0, 0.9), 2)
+    7.52
+    """
+    chances = stats.binom.pmf(np.arange(batch + 1), batch, 1 - accuracy)
+    if kind == "p-chart":
+        at = int(limit)
+        beyond = float(chances[at + 1 :].sum() + tie * (chances[at] if at <= batch else 0.0))
+        if beyond <= 1e-12:
+            raise NotEstimable("a rater of this accuracy never signals under this rule")
+        return 1 / beyond
+    top, less = round(limit * _FINE), round(allowance * _FINE)
+    from_, wrong = np.meshgrid(np.arange(top + 1), np.arange(batch + 1), indexing="ij")
+    to = np.maximum(0, from_ + _FINE * wrong - less)
+    stays = np.where(to < top, 1.0, np.where(to == top, 1 - tie, 0.0)) * chances
+    q = np.zeros((top + 1, top + 1))
+    np.add.at(q, (from_, np.minimum(to, top)), stays)
+    made = float(np.linalg.solve(np.eye(top + 1) - q, np.ones(top + 1))[0])
+    if not 0 < made < 1e12:
+        raise NotEstimable("a rater of this accuracy never signals under this rule")
+    return made
+
+
+@lru_cache(256)
+def alarm_rule(
+    kind: Kind, good: float, unacceptable: float, *, batch: int = 5, run_length: float = 50, exact: bool = False
+) -> AlarmRule:
+    """The rule with a wanted number of looks between false alarms.
+
+    The limit is the least whose run length is at least the one wanted.
+
+    Parameters
+    ----------
+    kind : {"cusum", "p-chart"}
+    good, unacceptable : float
+        Accuracy in control, and the one to be found soon: a CUSUM's allowance lies between.
+    batch : int
+        Gold answers between two looks.
+    run_length : float
+        In looks, at least 2.
+    exact : bool
+        Let a chance decide on the limit, so that the run length is the one wanted: for comparing rules, not for use.
+
+    Raises
+    ------
+    NotEstimable
+        If looks are so few that the rule would signal at one in two.
+
+    References
+    ----------
+    Page (1954), Biometrika 41, 100-115; Brook and Evans (1972), Biometrika 59, 539-549.
+
+    Examples
+    --------
+    >>> print(alarm_rule("cusum", 0.92, 0.80, batch=5, run_length=100))
+    cusum: wrong gold answers beyond 0.6 in 5 add up to more than 2.8
+    """
+    if kind not in get_args(Kind):
+        raise BadOption.of("kind", kind, get_args(Kind))
+    if not 0 < unacceptable < good < 1:
+        raise HaloError(f"the accuracies must satisfy 0 < unacceptable < good < 1; got {unacceptable!r} and {good!r}")
+    if batch < 1 or int(batch) != batch:
+        raise HaloError(f"batch is a whole number of gold answers, from 1; got {batch!r}")
+    if run_length < 2:
+        raise NotEstimable(
+            f"gold is so thin that a rule would have to signal at every {readable(run_length)} looks; "
+            "give more gold, or look after fewer answers"
+        )
+    allowance = _allowance(batch, good, unacceptable) if kind == "cusum" else 0.0
+    step = 1 / _FINE if kind == "cusum" else 1.0
+    low, high = 0, 1
+
+    def length(places: int, tie: float = 0.0) -> float:
+        return _length(kind, batch, places * step, tie, allowance, good)
+
+    most = _MOST_STATES if kind == "cusum" else batch
+    while length(min(high, most)) < run_length:
+        if high >= most:
+            raise HaloError(f"no limit of a {kind} with batches of {batch} gives a run length of {run_length:.4g}")
+        low, high = high, high * 2
+    low, high = (0 if low == 1 else low), min(high, most)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if length(middle) >= run_length else (middle + 1, high)
+    tie = 0.0
+    if exact and length(low, 1.0) < run_length < length(low):
+        tie = float(optimize.brentq(lambda x: length(low, x) - run_length, 0, 1, xtol=1e-10))
+    return AlarmRule(kind, batch, low * step, tie, allowance, good, length(low, tie))
+
+
+def _length(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
+    try:
+        return run_length(kind, batch, limit, tie, allowance, accuracy)
+    except NotEstimable:
+        return np.inf
+
+
+def _allowance(batch: int, good: float, unacceptable: float) -> float:
+    """Where a batch speaks as much for one accuracy as for the other, on the lattice."""
+    q0, q1 = 1 - good, 1 - unacceptable
+    k = batch * np.log((1 - q0) / (1 - q1)) / np.log(q1 * (1 - q0) / (q0 * (1 - q1)))
+    return max(1, round(k * _FINE)) / _FINE
