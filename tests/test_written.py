@@ -1,0 +1,81 @@
+"""Pages without cells: what they print is what the package gives, and every template can be fetched from a page."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+import halo_methods as halo
+from halo_methods.audit import proportion
+from halo_methods.planning import piece_rate
+from halo_methods.workforce import exposure
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = ROOT / "book/chapters"
+
+
+def page(name: str) -> str:
+    return (CHAPTERS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_every_template_is_fetched_from_a_page():
+    asked = set()
+    for path in CHAPTERS.rglob("*.md"):
+        for target in re.findall(r"\{download\}`[^<`]*<([^>]+)>`", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).is_file(), f"{path.name} offers {target}"
+            asked.add((path.parent / target).resolve())
+    assert {p.resolve() for p in (ROOT / "data/templates").iterdir()} <= asked
+
+
+def test_exposure_prints_what_the_page_shows():
+    hours = ["2026-11-16T09:00Z", "2026-11-16T13:00Z", "2026-11-17T09:00Z", "2026-11-17T13:00Z"]
+    harms = ["violence", "self-harm", "violence", "none", "violence", "none", "none", "self-harm"]
+    names = [f"i{n}" for n in range(8)]
+    log = {"item_id": names, "rater_id": ["r1"] * 4 + ["r2"] * 4, "label": ["unsafe"] * 8, "rated_at": hours * 2,
+           "seconds": [6000, 5400, 3600, 3000, 1800, 2400, 1200, 1500],
+           "opt_out": ["no"] * 4 + ["2026-11-17T11:00+01:00"] * 4}  # fmt: skip
+    items = pd.DataFrame({"item_id": names, "harm": harms})
+    found = exposure(halo.as_judgments(pd.DataFrame(log)), items=items, limit_minutes=180, timezone="Europe/Berlin")
+    assert str(found) in page("workforce/wellbeing_and_pay")
+    assert found.table["minutes"].tolist() == [90, 100, 60, 30, 25]
+    assert found.routed["minutes"].tolist() == [25]
+
+
+def test_the_rates_of_the_pay_table():
+    times = [40, 50, 60, 70, 80] * 8
+    rate = piece_rate(times, 15, unpaid_seconds=12).value
+    text = page("workforce/wellbeing_and_pay")
+    for pay in (0.30, rate):
+        for seconds in (70, 80):
+            assert f"{pay * 3600 / (seconds + 12):.2f}" in text
+    assert rate == pytest.approx(0.35)
+
+
+def test_the_intervals_of_the_weekly_page():
+    text = page("workforce/wbr")
+    error, right = proportion(8, 480, method="exact"), proportion(182, 200)
+    assert f"{error.value:.1%} ({error.low * 100:.1f} to {error.high * 100:.1f}; 8 of 480)" in text
+    assert f"{right.value:.0%} ({right.low * 100:.0f} to {right.high * 100:.0f}; 182 of 200)" in text
+    assert 2480 + 2040 + 2450 + 2450 == 9420
+
+
+CITIES = {"fr-FR": "Europe/Paris", "de-DE": "Europe/Berlin", "es-ES": "Europe/Madrid", "pt-BR": "America/Sao_Paulo"}
+
+
+@pytest.mark.parametrize(("season", "month"), [("winter", 1), ("European summer", 7)])
+def test_the_runbooks_clock_times(season, month):
+    lines = page("frameworks/escalation").splitlines()
+    for what in ("queue open, local", "duty lead on call, local"):
+        at = next(i for i, line in enumerate(lines) if line.startswith(f"| {what}"))
+        local = [c.strip() for c in lines[at].split("|")[2:-1]]
+        utc = next(line for line in lines[at:] if line.startswith(f"| the same in UTC, {season}"))
+        for zone, here, there in zip(CITIES.values(), local, utc.split("|")[2:-1], strict=True):
+            moved = []
+            for clock in here.split(" to "):
+                hour, minute = map(int, clock.split(":"))
+                moment = datetime(2027, month, 15, hour, minute, tzinfo=ZoneInfo(zone))
+                moved.append(moment.astimezone(ZoneInfo("UTC")).strftime("%H:%M"))
+            assert " to ".join(moved) == there.strip()
