@@ -14,6 +14,7 @@ from .groups import by_week, funnel
 from .intervals import intervals
 from .operating import operating, outgoing
 from .planning import frontier, people
+from .simulation import panels
 from .tradeoff import tradeoff
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "intervals",
     "operating",
     "outgoing",
+    "panels",
     "peers",
     "people",
     "prevalence",

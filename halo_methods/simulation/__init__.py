@@ -16,7 +16,7 @@ from .audit import AUDIT_LABELS, AUDITOR_SENSITIVITY, AUDITOR_SPECIFICITY, audit
 from .calibration import CALIBRATION_SCALE, calibration_sample, calibration_team, calibration_truth
 from .disagreement import DISAGREEMENT_SCALE, UNCLEAR_CLAUSE, disagreement_sample, disagreement_truth
 from .drift import DRIFT_DAYS, DRIFT_SCALE, drift_sample
-from .fit import Fitted, fit, plant
+from .fit import Fitted, fit, gold_in_log, plant
 from .planning import PLANNING_TRUTH, planning_sample
 from .policies import Policy, Prices, bars, policy
 from .policy_questions import DRIFT, how_large_a_gold_share, what_raters_meet, which_alarm_rule
@@ -85,6 +85,7 @@ __all__ = [
     "disagreement_truth",
     "drift_sample",
     "fit",
+    "gold_in_log",
     "gold_round",
     "how_large_a_gold_share",
     "label",

@@ -158,7 +158,7 @@ def alarm_rule(
     Raises
     ------
     NotEstimable
-        If looks are so few that the rule would signal at one in two.
+        If looks are so few that the rule would signal at one in two, or no limit waits so long.
 
     References
     ----------
@@ -190,7 +190,7 @@ def alarm_rule(
     most = _MOST_STATES if kind == "cusum" else batch
     while length(min(high, most)) < run_length:
         if high >= most:
-            raise HaloError(f"no limit of a {kind} with batches of {batch} gives a run length of {run_length:.4g}")
+            raise NotEstimable(f"no limit of a {kind} with batches of {batch} gives a run length of {run_length:.4g}")
         low, high = high, high * 2
     low, high = (0 if low == 1 else low), min(high, most)
     while low < high:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import betaln
 
+from ..audit import proportion
 from ..calibration.gold import on_gold
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
@@ -97,6 +98,40 @@ def fit(j: Judgments, *, daily: int | None = None) -> Fitted:
         "severity": (1 - mean) * (1 - 2 * lean), "daily": speed,
     })  # fmt: skip
     return Fitted(workers, table, (*notes, *said))
+
+
+def gold_in_log(j: Judgments) -> pd.DataFrame:
+    """The gold of a log by its answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``gold``, ``items``, ``answers`` (judgments), ``right`` (share), ``low``, ``high`` (95%, over judgments);
+        the most frequent first.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "yes", "yes"), ("a", "r2", "no", "yes")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> gold_in_log(j)[["gold", "answers", "right"]].to_numpy().tolist()
+    [['yes', 2, 0.5]]
+    """
+    parts = (
+        on_gold(j)
+        .group_by("gold")
+        .agg(pl.col("item_id").n_unique().alias("items"), pl.len().alias("answers"), pl.col("right").sum().alias("k"))
+    )
+    rows = []
+    for gold, items, answers, k in parts.sort("answers", "gold", descending=[True, False]).iter_rows():
+        share = proportion(int(k), int(answers))
+        rows.append((str(gold), items, answers, share.value, share.low, share.high))
+    return pd.DataFrame(rows, columns=["gold", "items", "answers", "right", "low", "high"])
 
 
 def plant(

@@ -16,7 +16,7 @@ from .workers import Worker, daily_accuracy
 
 MONTH = 21
 """Working days of a month."""
-_FEW = 30
+_FEW, _MOST = 30, 3e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def stress(policy: Policy, workers: Sequence[Worker], *, runs: int = 200, days: 
     Raises
     ------
     NotEstimable
-        If no rater is good on any day.
+        If no rater is good on any day, or the runs are too many to draw.
 
     Examples
     --------
@@ -127,6 +127,9 @@ def stress(policy: Policy, workers: Sequence[Worker], *, runs: int = 200, days: 
     """
     if runs < 20 or int(runs) != runs or days < 1:
         raise HaloError(f"a stress test takes 20 runs or more, each of a day or more; got runs={runs!r}, days={days!r}")
+    drawn = sum(runs * days * w.daily * policy.gold_share for w in workers)
+    if drawn > _MOST:
+        raise NotEstimable(f"this would draw {drawn:,.0f} gold answers; take fewer runs or days")
     accuracy = daily_accuracy(workers, days, _drawn(workers, runs, np.random.default_rng([seed, 999])))
     begun = np.array([[w.planted and d >= w.from_day for d in range(days)] for w in workers])
     bad = begun[None] | (accuracy <= policy.unacceptable)
@@ -149,9 +152,9 @@ def stress(policy: Policy, workers: Sequence[Worker], *, runs: int = 200, days: 
         sums["defects"] += lost.sum(axis=1)
         sums["caught"] += (lost * ~kept).sum(axis=1)
         prices = policy.prices
-        drawn = policy.audit.n if policy.audit else 0
+        looked = policy.audit.n if policy.audit else 0
         again = live * policy.redo_days * one.confirmed
-        sums["cost"] += one.gold * prices.gold + one.audits * drawn * prices.audit + again * prices.judgment
+        sums["cost"] += one.gold * prices.gold + one.audits * looked * prices.audit + again * prices.judgment
         n_gold += one.gold * runs
         if w.fault and w.from_day < days:
             delays[w.fault] = np.minimum(one.stopped + 1, days) - w.from_day

@@ -119,7 +119,7 @@ def daily_accuracy(workers: Sequence[Worker], days: int, accuracies: NDArray | N
     start = given[:, :, None] - drift * after
     made = np.empty((given.shape[0], len(workers), days))
     for i, w in enumerate(workers):
-        lost = w.fatigue / 100 * np.arange(w.daily)
+        lost = w.fatigue / 100 * np.linspace(0, w.daily - 1, min(w.daily, 200))
         own = np.clip(start[:, i, :, None] - lost, 0, 1).mean(axis=-1) if w.fatigue else np.clip(start[:, i], 0, 1)
         share = w.model_share * after[i]
         made[:, i] = (1 - share) * own + share * w.model_accuracy
