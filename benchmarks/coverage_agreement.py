@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--measure", nargs="+", default=["alpha", "ac1"], choices=MEASURES)
     parser.add_argument("--over", nargs="+", default=["items and raters", "items"])
-    parser.add_argument("--items", nargs="+", type=int, default=[20, 50, 200, 1000])
+    parser.add_argument("--items", nargs="+", type=int, default=[20, 40, 50, 200, 1000])
     parser.add_argument("--raters", nargs="+", type=int, default=[2, 3, 5, 20])
     parser.add_argument("--prevalence", nargs="+", type=float, default=[0.5, 0.1])
     parser.add_argument("--missing", nargs="+", type=float, default=[0.0, 0.3])

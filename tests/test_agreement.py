@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import halo_methods as halo
-from halo_methods import agreement
+from halo_methods import agreement, reports
 from halo_methods.agreement.analytic import influence, standard_error
 from halo_methods.agreement.coefficients import chance_corrected, cohen, kappa_from_disagreement, krippendorff
 from halo_methods.agreement.jackknife import jackknife_variance, leave_one_unit_out
@@ -514,6 +514,18 @@ def test_intervals_cover_at_5_raters_by_50_items_without_a_warning():
             assert 0.91 <= found["coverage"] <= 0.995
             assert found["warned"] == 0
             assert found["undefined"] == 0
+
+
+def test_the_study_of_coverage_is_committed_whole_and_within_bounds_where_the_code_does_not_warn():
+    table = reports.study("coverage_agreement")
+    assert (table["rounds"] >= 2000).all()
+    for column, values in {"items": {20, 40, 50, 200, 1000}, "raters": {2, 3, 5, 20}, "missing": {0, 0.3}}.items():
+        assert set(table[column]) == values
+    silent = table[table["warned"] < 0.5]
+    assert silent["coverage"].between(0.93, 0.98).all(), silent[~silent["coverage"].between(0.93, 0.98)]
+    asked = table[(table["raters"] >= 5) & (table["items"] >= 50)]
+    assert len(asked) == 96
+    assert (asked["warned"] < 0.01).all()
 
 
 def test_the_truth_of_the_study_is_the_limit():
