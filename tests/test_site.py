@@ -130,3 +130,14 @@ def test_pages_hold_no_failed_cell_and_no_role_left_in_words():
         text = path.read_text(encoding="utf-8")
         assert 'class="output traceback' not in text, path.name
         assert not re.search(r"\{(?:doc|ref|std|term|cite)\}<code", text), path.name
+
+
+@built
+def test_every_figure_says_in_words_what_it_shows():
+    images = [
+        (page.name, alt)
+        for page in sorted(SITE.glob("*.html"))
+        for alt in re.findall(r'<img[^>]*alt="([^"]*)"[^>]*src="_images/', page.read_text("utf-8"))
+    ]
+    assert len(images) > 10
+    assert [(page, alt) for page, alt in images if len(alt) < 30 or alt.startswith("_images/")] == []

@@ -1,8 +1,8 @@
 """What the theme's pages lack to be whole from a disk, without a network and for assistive technology.
 
-MathJax is copied from its wheel; the corner cell of a data table is not an empty heading; the boxes of a checklist
-have a name; entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own, in
-``_templates/home-link.html``.
+MathJax is copied from its wheel; a figure carries its alternative text and keeps its proportions on a narrow screen;
+the corner cell of a data table is not an empty heading; the boxes of a checklist have a name; entries of the
+bibliography are items of its list. The sidebar's mark is a landmark of its own, in ``_templates/home-link.html``.
 """
 
 from importlib.util import find_spec
@@ -55,10 +55,28 @@ def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any
         context["body"] = mend(context["body"])
 
 
+def described(render: Any) -> Any:
+    """MyST-NB's rendering of an image, with the ``alt`` that the output's metadata holds and no fixed height."""
+
+    def render_image(self: Any, data: Any) -> Any:
+        made = render(self, data)
+        alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+        for image in made:
+            if alt:
+                image["alt"] = alt
+                image.attributes.pop("height", None)
+        return made
+
+    return render_image
+
+
 def setup(app: Any) -> dict[str, Any]:
+    from myst_nb.core.render import NbElementRenderer
+
+    NbElementRenderer.render_image = described(NbElementRenderer.render_image)
     app.add_config_value("comments_config", {}, "")  # set by Jupyter Book whether or not comments are loaded
     app.add_js_file(None, body=NO_FETCH_FROM_DISK, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("html-page-context", mend_body)
     app.connect("build-finished", copy_mathjax)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
