@@ -121,6 +121,11 @@ class TestFit:
         with pytest.raises(NotEstimable, match="3 or more"):
             sim.fit(halo.as_judgments(log[log["rater_id"].isin(["r0", "r1"])]))
 
+    def test_models_are_not_the_workforce(self):
+        log = sim.work_log(TEAM, 5, gold_share=0.5).assign(rater_type="human")
+        log.loc[log["rater_id"] == "r7", "rater_type"] = "model"
+        assert [w.rater_id for w in sim.fit(halo.as_judgments(log)).workers] == [f"r{n}" for n in range(7)]
+
     def test_the_sample_beside_its_truth(self):
         made = sim.fit(halo.as_judgments(sim.simulation_sample(), scale=SCALE, level="ordinal"))
         true = [w.accuracy for w in sim.simulation_team()]
@@ -206,6 +211,12 @@ def slow_stress(built, w, days, runs, seed):
     return alarms, np.array(stops)
 
 
+def test_gold_in_the_log_by_its_answer():
+    rows = [("a", "r1", "x", "x"), ("a", "r2", "y", "x"), ("b", "r1", "y", "y|x"), ("c", "r1", "x", "")]
+    table = sim.gold_in_log(halo.as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])))
+    assert table[["gold", "items", "answers", "right"]].to_numpy().tolist() == [["x", 1, 2, 0.5], ["y", 1, 1, 1.0]]
+
+
 class TestStress:
     def test_is_what_plain_loops_give(self):
         w = sim.Worker("a", 0.92, daily=40, from_day=10, drift=0.15, fault="drift")
@@ -246,6 +257,10 @@ class TestStress:
         days = [sim.stress(replace(fixed, gold_share=g), sim.plant(TEAM), runs=600).days_to_detection("drift").value
                 for g in (0.02, 0.05, 0.1, 0.2)]  # fmt: skip
         assert days == sorted(days, reverse=True)
+
+    def test_who_hardly_errs_hardly_meets_an_alarm(self):
+        told = sim.what_raters_meet(sim.policy(TEAM), daily=50, accuracies=(0.9999999,))
+        assert told[["alarms", "accusations"]].to_numpy() == pytest.approx(0, abs=1e-3)
 
     def test_rules_are_compared_at_one_run_length(self):
         table = sim.which_alarm_rule(sim.plant(TEAM), team=TEAM, runs=300)

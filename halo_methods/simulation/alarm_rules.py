@@ -12,6 +12,7 @@ from ..errors import BadOption, HaloError, NotEstimable
 from ..results import counted, readable
 
 Kind = Literal["cusum", "p-chart"]
+LONGEST = 1e9
 _FINE = 5
 _MOST_STATES = 1500
 
@@ -87,7 +88,7 @@ class AlarmRule:
         >>> round(rule.looks_until_signal(0.92)), round(rule.looks_until_signal(0.80), 1)
         (100, 7.4)
         """
-        return run_length(self.kind, self.batch, self.limit, self.tie, self.allowance, accuracy)
+        return run_length_of(self.kind, self.batch, self.limit, self.tie, self.allowance, accuracy)
 
     def __str__(self) -> str:
         what = f"more than {readable(self.limit)} of {counted(self.batch, 'gold answer')} wrong"
@@ -100,29 +101,22 @@ class AlarmRule:
         return f"{self.kind}: {what}{tie}"
 
 
-def run_length(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
-    r"""Looks until a rule signals, on average.
+def run_length_of(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
+    r"""Looks until a rule signals, on average; at most a thousand million.
 
     A CUSUM of counts moves on a lattice of fifths, so with Q the chances to
     move between the states that do not signal, :math:`L = (I - Q)^{-1} 1`.
 
-    Raises
-    ------
-    NotEstimable
-        If a rater of this accuracy never signals.
-
     Examples
     --------
-    >>> round(run_length("p-chart", 20, 3, 0.0, 0.0, 0.9), 2)
+    >>> round(run_length_of("p-chart", 20, 3, 0.0, 0.0, 0.9), 2)
     7.52
     """
     chances = stats.binom.pmf(np.arange(batch + 1), batch, 1 - accuracy)
     if kind == "p-chart":
         at = int(limit)
         beyond = float(chances[at + 1 :].sum() + tie * (chances[at] if at <= batch else 0.0))
-        if beyond <= 1e-12:
-            raise NotEstimable("a rater of this accuracy never signals under this rule")
-        return 1 / beyond
+        return 1 / max(beyond, 1 / LONGEST)
     top, less = round(limit * _FINE), round(allowance * _FINE)
     from_, wrong = np.meshgrid(np.arange(top + 1), np.arange(batch + 1), indexing="ij")
     to = np.maximum(0, from_ + _FINE * wrong - less)
@@ -130,9 +124,7 @@ def run_length(kind: Kind, batch: int, limit: float, tie: float, allowance: floa
     q = np.zeros((top + 1, top + 1))
     np.add.at(q, (from_, np.minimum(to, top)), stays)
     made = float(np.linalg.solve(np.eye(top + 1) - q, np.ones(top + 1))[0])
-    if not 0 < made < 1e12:
-        raise NotEstimable("a rater of this accuracy never signals under this rule")
-    return made
+    return made if 0 < made < LONGEST else LONGEST
 
 
 @lru_cache(256)
@@ -185,7 +177,7 @@ def alarm_rule(
     low, high = 0, 1
 
     def length(places: int, tie: float = 0.0) -> float:
-        return _length(kind, batch, places * step, tie, allowance, good)
+        return run_length_of(kind, batch, places * step, tie, allowance, good)
 
     most = _MOST_STATES if kind == "cusum" else batch
     while length(min(high, most)) < run_length:
@@ -200,13 +192,6 @@ def alarm_rule(
     if exact and length(low, 1.0) < run_length < length(low):
         tie = float(optimize.brentq(lambda x: length(low, x) - run_length, 0, 1, xtol=1e-10))
     return AlarmRule(kind, batch, low * step, tie, allowance, good, length(low, tie))
-
-
-def _length(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
-    try:
-        return run_length(kind, batch, limit, tie, allowance, accuracy)
-    except NotEstimable:
-        return np.inf
 
 
 def _allowance(batch: int, good: float, unacceptable: float) -> float:

@@ -46,7 +46,7 @@ def fit(j: Judgments, *, daily: int | None = None) -> Fitted:
     :math:`\mathrm{Beta}(\mu M, (1-\mu) M)`; :math:`\mu` and M by maximum marginal
     likelihood. A rater's accuracy is the posterior mean: few gold answers pull
     it to the team's. Fatigue is one slope for the team, kept only if its 95%
-    interval lies on one side of 0.
+    interval lies on one side of 0. Model judges are left out: they are not the workforce.
 
     Do not trust it where gold is easier than the work or is recognised: it
     then fits the rater on gold. Drift within the log is averaged over.
@@ -74,6 +74,9 @@ def fit(j: Judgments, *, daily: int | None = None) -> Fitted:
     (40, 0.9)
     """
     gold = on_gold(j)
+    if "rater_type" in j.columns:
+        models = j.one().frame.filter(pl.col("rater_type") == "model")["rater_id"].unique().to_list()
+        gold = gold.filter(~pl.col("rater_id").is_in(models))
     counts = gold.group_by("rater_id").agg(pl.len().alias("gold"), pl.col("right").sum()).sort("rater_id")
     if counts.height < FEWEST:
         raise NotEstimable(
