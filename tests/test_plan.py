@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from plans import LAUNCH, MONITOR, PLANS, REGISTER, ROOT, SAFETY, TODAY, check, excepted, plan, put
 
 from halo_methods.errors import HaloError
-from halo_methods.standards import Register
+from halo_methods.standards import Register, load
 from halo_methods.standards.clauses import CLAUSES, ROLES
 from halo_methods.standards.model import Amendment, Declared
 from halo_methods.standards.plan import check_plan
@@ -29,7 +29,7 @@ def test_three_worked_plans_are_clean() -> None:
         assert found.exit_code == 0
         assert len(found.findings) >= 60
         assert {f.kind for f in found.of("undecided")} <= {"measured"}
-        assert all("no calibration report" in f.reason for f in found.of("undecided"))
+        assert all(" report has measured it yet" in f.reason for f in found.of("undecided"))
 
 
 def test_the_worked_plans_fit_the_published_schema() -> None:
@@ -273,7 +273,7 @@ def test_a_folder_is_no_report() -> None:
 
 def test_standards_for_vendors_apply_where_vendors_are_used() -> None:
     own = {k: v for k, v in plan(LAUNCH).items() if k != "vendors"} | {"vendors": {"used": False}}
-    own["attestations"] = [a for a in own["attestations"] if not a["standard"].startswith("VEN-0")]
+    own["attestations"] = [a for a in own["attestations"] if load()[a["standard"]].topic != "vendors"]
     found = check(own)
     assert found.clean, str(found)
     assert not [f for f in found.findings if f.topic == "vendors"]
