@@ -727,3 +727,13 @@ def test_groups_of_several_criteria_show_raw_agreement_beside():
     assert len(agreement.icc_forms(j.only(criterion="tone"))) == 6
     with pytest.raises(NotEstimable, match="2 criteria"):
         agreement.by_label(j)
+
+
+def test_exact_equality_is_not_counted_among_numbers_of_many_values():
+    rng = np.random.default_rng(2)
+    rows = [(i, r, round(50 + 20 * rng.normal(), 1)) for i in range(60) for r in "ab"]
+    j = halo.as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+    for measure in (agreement.fleiss_kappa, agreement.gwet_ac, agreement.brennan_prediger, agreement.scott_pi):
+        with pytest.raises(NotEstimable, match="exactly equal says little"):
+            measure(j)
+    assert agreement.krippendorff_alpha(j).n_items == 60

@@ -573,6 +573,16 @@ class TestSeverityModel:
             assert made.low - 0.06 <= truth <= made.high
             assert (made.low == 0) == (spread == 0)
 
+    def test_the_spread_counts_the_items_it_used(self):
+        rows = [(i, r, str((i + k) % 3), "1" if i < 10 else None) for i in range(30) for k, r in enumerate("abcd")]
+        made = calibration.severity_spread(table(rows, scale=list("012"), level="ordinal"))
+        assert (made.n_items, made.n_judgments) == (10, 40)
+
+    def test_a_rater_without_a_mistake_is_not_certain(self):
+        rows = [(i, r, "1" if r == "a" else str(i % 3), "1") for i in range(9) for r in "abc"]
+        made = calibration.severity(table(rows, scale=list("012"), level="ordinal")).set_index("rater_id")
+        assert made.loc["a", "low"] < 0 < made.loc["a", "high"]
+
     def test_the_steps_and_items_of_the_many_facet_model_come_back(self):
         rng = np.random.default_rng(9)
         item, rater = study().dealt(rng, 400, 8, 8)

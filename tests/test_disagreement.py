@@ -257,6 +257,42 @@ def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
         disagreement.split(same)
 
 
+def test_groups_that_share_no_item_say_nothing_about_perspectives():
+    rng = np.random.default_rng(3)
+    rows = [(f"{g}{i}", f"{g}{r}", str(rng.integers(1, 4)), g) for g in "ns" for i in range(30) for r in range(3)]
+    j = halo.as_judgments(pd.DataFrame(rows, columns=[*COLUMNS, "locale"]), scale=list("123"), level="ordinal")
+    made = disagreement.split(j)
+    assert "no item has labels of two" in made.collect["perspective"]
+    with pytest.raises(NotEstimable, match="no two groups of locale judged the same item"):
+        disagreement.perspective_groups(j)
+    beside = j.frame.to_pandas().assign(vendor=lambda t: np.where(t["rater_id"].isin(["n0", "s0"]), "a", "b"))
+    met = halo.as_judgments(beside.assign(label=beside["label"].astype(str)), scale=list("123"), level="ordinal")
+    assert disagreement.split(met).groups == "vendor"
+
+
+def test_counts_are_of_what_was_used():
+    rows = [(i, r, "xy"[(i + ord(r)) % 3 == 0], "label") for i in range(20) for r in ("abc" if i < 12 else "a")]
+    rows += [(0, q, "x", "audit") for q in "pqrs"]
+    j = halo.as_judgments(pd.DataFrame(rows, columns=[*COLUMNS, "stage"]))
+    total = disagreement.split(j).total
+    assert (total.n_items, total.n_raters, total.n_judgments) == (12, 3, 36)
+    assert disagreement.settled_share(disagreement.adjudicate(j)).n_raters == 3
+
+
+def test_a_severity_no_larger_than_its_error_has_an_interval_of_ordinary_width():
+    rng = np.random.default_rng(12)
+    rows = [(i, f"r{r}", str(1 + int(rng.random() < 0.3)), "v") for i in range(150) for r in rng.choice(12, 3, False)]
+    j = halo.as_judgments(pd.DataFrame(rows, columns=[*COLUMNS, "vendor"]), scale=list("12"), level="ordinal")
+    severity = disagreement.split(j).shares["severity"]
+    assert severity.low <= severity.value <= severity.high < 0.2
+
+
+def test_raters_of_one_item_each_are_the_reason_given():
+    rows = [(i, f"{i}{r}", "xyz"[(i * r) % 3]) for i in range(20) for r in range(3)]
+    with pytest.raises(NotEstimable, match="no rater judged two items"):
+        disagreement.split(halo.as_judgments(pd.DataFrame(rows, columns=COLUMNS)))
+
+
 def test_groups_dealt_at_random_are_seldom_called_perspectives():
     rng = np.random.default_rng(8)
     p = []

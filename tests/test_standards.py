@@ -292,6 +292,13 @@ def test_what_settles_is_named_by_whom_the_interval_speaks_for():
     assert "no affordable number" in to_settle(estimate(0.85, 0.8, 0.9), 0.85)
 
 
+def test_a_p_value_is_not_settled_by_counting_items():
+    made = gate("PIP-042", estimate(0.06, 0.03, 0.1))
+    assert made.verdict == "undecided"
+    assert "more items would settle" not in made.to_settle
+    assert "test once more" in made.to_settle
+
+
 # A house's own
 
 

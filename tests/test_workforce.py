@@ -65,7 +65,7 @@ def test_what_is_missing_is_said():
     j = table([(i, r, "x", "v") for i in range(5) for r in "ab"], ["item_id", "rater_id", "label", "vendor"])
     card = workforce.by_vendor(j)
     assert "no judged item has a gold answer" in card.missing["quality"]
-    assert "due and rated_at is missing" in card.missing["on_time"]
+    assert "missing: due and rated_at" in card.missing["on_time"]
     assert "no row of stage `review`" in card.missing["rework"]
     assert "column `cost`" in card.missing["cost_per_accepted"]
     assert card.view("volume")["judgments"].tolist() == [10]
@@ -74,6 +74,15 @@ def test_what_is_missing_is_said():
             card.view(view)
     with pytest.raises(NotEstimable, match="no column vendor"):
         workforce.by_vendor(table([("a", "r", "x")], COLUMNS[:3]))
+
+
+def test_a_table_without_groups_names_only_columns_of_the_file():
+    rows = [(i, r, "x", "x", "u") for i in range(5) for r in "ab"]
+    with pytest.raises(NotEstimable, match="add one of vendor, queue, locale, slice") as bare:
+        workforce.rates(table(rows, ["item_id", "rater_id", "label", "gold", "topic"]))
+    assert "overturned" not in str(bare.value)
+    with pytest.raises(NotEstimable, match="name another with `by`: locale"):
+        workforce.rates(table(rows, ["item_id", "rater_id", "label", "gold", "locale"]))
 
 
 def test_cost_and_pace_are_ratios_of_sums():

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import stats
 
+from ..results import readable
 from .jackknife import (
     degrees_of_freedom,
     jackknife_variance,
@@ -184,7 +185,7 @@ def over_raters(totals: Totals, confidence: float) -> Interval:
         return no_spread(totals, confidence)
     df = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
-    made = Interval(*ends, f"jackknife over raters, t on {df:.3g} df", undefined_raters(left_out))
+    made = Interval(*ends, f"jackknife over raters, t on {readable(df)} df", undefined_raters(left_out))
     return made.within(totals.lowest, totals.estimate)
 
 
@@ -212,7 +213,7 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
     third = third_cumulant(by_item, totals.frequency)
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-    made = Interval(*ends, f"two-way jackknife, t on {df:.3g} df", undefined_raters(left_out))
+    made = Interval(*ends, f"two-way jackknife, t on {readable(df)} df", undefined_raters(left_out))
     return made.within(totals.lowest, totals.estimate)
 
 

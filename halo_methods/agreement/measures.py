@@ -52,13 +52,8 @@ def percent_agreement(j: Judgments, *, weights: Weights = "identity", **options:
     >>> round(percent_agreement(as_judgments(frame)).value, 3)
     0.667
     """
-    labels = j.one().labels
-    if j.numeric and len(labels) > MANY_LABELS:
-        raise NotEstimable(
-            f"labels are numbers that take {len(labels):,} values: that two are exactly equal says little; "
-            "see alpha, or the intraclass correlation"
-        )
     j = j.one()
+    _need_few_values(j)
     stated = check_weights(j, weights) != "identity"
     return _estimate(j, formulas.percent_agreement(j.labels, weights), stated=stated, paired_only=True, **options)
 
@@ -225,6 +220,15 @@ def brennan_prediger(j: Judgments, *, weights: Weights = "identity", **options: 
     return _chance_corrected(j, "Brennan-Prediger", "uniform", weights, options)
 
 
+def _need_few_values(j: Judgments) -> None:
+    """Refuse to count exact equality among numbers of many values."""
+    if j.numeric and len(j.labels) > MANY_LABELS:
+        raise NotEstimable(
+            f"labels are numbers that take {len(j.labels):,} values: that two are exactly equal says little; "
+            "see alpha, or the intraclass correlation"
+        )
+
+
 def _chance_corrected(
     j: Judgments, name: str, chance: formulas.Chance, weights: Weights, options: dict[str, Any]
 ) -> Estimate:
@@ -233,7 +237,9 @@ def _chance_corrected(
     if weighted in SETS and chance != "fleiss":
         raise BadOption(f"weights is {weighted!r}; {name} counts labels, and nobody chose how many sets there are: "
                         f'use krippendorff_alpha(j, distance="{weighted}")')  # fmt: skip
-    if weighted != "identity":
+    if weighted == "identity":
+        _need_few_values(j)
+    else:
         name += f" ({weighted} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
         raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")

@@ -16,7 +16,9 @@ def severity(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     The reference of an item is its gold answer where it has one; without gold
     in the table it is the mean of the other raters on that item. Ordered
     labels count as 0, 1, 2, … in the order of the scale. The interval is a t
-    interval over the rater's items.
+    interval over the rater's items. A rater whose every label lies equally far
+    from its reference shows no spread; the interval takes that of all raters,
+    pooled, because a few items without an error do not make severity certain.
 
     Without gold it answers how far this rater lies from the mean of the
     others, and takes those others as given: with few raters each is measured
@@ -64,7 +66,9 @@ def severity(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
         .to_pandas()
     )
     kept = table[table["n"] > 1].copy()
-    half = stats.t.ppf((1 + confidence) / 2, kept["n"] - 1) * kept["sd"] / np.sqrt(kept["n"])
+    pooled = float(np.sqrt(np.average(kept["sd"] ** 2, weights=kept["n"] - 1))) if len(kept) else 0.0
+    spread = kept["sd"].where(kept["sd"] > 0, pooled)
+    half = stats.t.ppf((1 + confidence) / 2, kept["n"] - 1) * spread / np.sqrt(kept["n"])
     kept["low"], kept["high"], kept["reference"] = kept["severity"] - half, kept["severity"] + half, reference
     kept = kept.drop(columns="sd").sort_values(["severity", "rater_id"], ignore_index=True)
     kept.attrs["left_out"] = len(table) - len(kept)

@@ -50,7 +50,7 @@ def severity_model(j: Judgments, *, items: Items = "random", confidence: float =
         unit), ``low``, ``high``, ``se``, ``reference`` (``gold`` or ``team``);
         lowest first. ``attrs``: ``item_share`` (of the variance within raters
         that belongs to items), ``left_out`` (raters with one item, or who
-        share no item with the largest group).
+        share no item with the largest group), ``n_items``.
 
     Raises
     ------
@@ -92,6 +92,7 @@ def severity_model(j: Judgments, *, items: Items = "random", confidence: float =
     ).sort_values(["severity", "rater_id"], ignore_index=True)
     table.attrs["item_share"] = share
     table.attrs["left_out"] = left_out
+    table.attrs["n_items"] = len(np.unique(item))
     return table
 
 

@@ -80,6 +80,11 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     rank = n_item + n_rater - int(parts[0])
     cells = counts.nnz
     left = n - rank if cells == n else cells - rank
+    if of_rater.max() < 2:
+        raise NotEstimable(
+            "no rater judged two items, so nothing tells raters from items; let every rater of a pilot judge "
+            "several items, and every item be judged by three"
+        )
     if n_rater - parts[0] < 1 or left < 1:
         raise NotEstimable(
             "too few items were judged by two raters or more to tell items from raters; let every item of a pilot "

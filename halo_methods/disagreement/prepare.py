@@ -52,9 +52,12 @@ def prepared(
     column, group = _groups(j, groups)
     if group is None:
         collect["perspective"] = (
-            "collect each rater's group in a column fixed beforehand (market, vendor, user group), "
+            f"let raters of two groups of {column} judge the same items; no item has labels of two"
+            if column
+            else "collect each rater's group in a column fixed beforehand (market, vendor, user group), "
             "two raters or more a group"
         )
+        column = None
     code, names = _clause_of(j, clause)
     if code is None:
         collect["clause"] = f"collect the guideline clause of each item in a column `{clause}`, for two clauses or more"
@@ -73,7 +76,8 @@ def perspective_groups(j: Judgments, groups: str | None = None) -> str:
     Raises
     ------
     NotEstimable
-        If none gives every rater one group, and two groups two raters each.
+        If none gives every rater one group, and two groups two raters each,
+        or if no item has labels of two groups.
 
     Examples
     --------
@@ -83,7 +87,9 @@ def perspective_groups(j: Judgments, groups: str | None = None) -> str:
     >>> perspective_groups(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "vendor"])))
     'vendor'
     """
-    column, _ = _groups(j.one(), groups)
+    column, group = _groups(j.one(), groups)
+    if column is not None and group is None:
+        raise NotEstimable(f"no two groups of {column} judged the same item")
     if column is None:
         looked = groups or ", ".join(GROUPS)
         raise NotEstimable(f"no column ({looked}) gives every rater one group, and two groups two raters each")
@@ -91,7 +97,8 @@ def perspective_groups(j: Judgments, groups: str | None = None) -> str:
 
 
 def _groups(j: Judgments, groups: str | None) -> tuple[str | None, Ints | None]:
-    """Each rater's group, where every rater has one and two groups have two raters."""
+    """Each rater's group, where every rater has one and two groups have two raters; None where no groups meet."""
+    apart = None
     for column in GROUPS if groups is None else (groups,):
         if column not in j.columns or column in ("item_id", "rater_id", "label", "round"):
             continue
@@ -99,8 +106,10 @@ def _groups(j: Judgments, groups: str | None) -> tuple[str | None, Ints | None]:
         by_rater = by_rater.sort("rater_id")
         sizes = by_rater[column].drop_nulls().value_counts()["count"]
         if by_rater[column].null_count() == 0 and (by_rater["n"] == 1).all() and (sizes > 1).sum() > 1:
-            return column, coded(by_rater[column].cast(pl.String))
-    return None, None
+            if (j.frame.group_by("item_id").agg(pl.col(column).n_unique().alias("n"))["n"] > 1).any():
+                return column, coded(by_rater[column].cast(pl.String))
+            apart = apart or column
+    return apart, None
 
 
 def _clause_of(j: Judgments, clause: str) -> tuple[Ints | None, list[str]]:

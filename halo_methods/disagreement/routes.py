@@ -82,7 +82,7 @@ def adjudicate(
          "p_value": p.to_numpy(), "route": route}
     )  # fmt: skip
     made = made.sort_values(["entropy", "item_id"], ascending=[False, True], ignore_index=True)
-    made.attrs["n_raters"] = j.n_raters
+    made.attrs["n_raters"] = j.one().n_raters
     return made
 
 

@@ -14,6 +14,7 @@ from ..judgments.coding import once
 from ..results import Estimate, Over
 from .clauses import ALPHA, PERMUTATIONS, unclear_clauses
 from .crossed import Ints
+from .numbers import coded
 from .pairs import NONE, Apart, Rows, apart, pair_matrices, permuted
 from .prepare import prepared
 
@@ -219,8 +220,9 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
     if clauses is not None and not len(unclear):
         one = np.array([codes.index(clauses["clause"].iloc[0])])
         top = _amounts(found, rows, one)["clause"] + t * _jackknife(rows, one, point, rng)[0]["clause"] ** 0.5
-    n_raters = len(np.unique(rows.rater))
-    counts = (len(found.item), n_raters, j.n_judgments)
+    shared = np.isin(rows.item, found.item)
+    n_raters = len(np.unique(rows.rater[shared]))
+    counts = (len(found.item), n_raters, int(np.isin(coded(j.frame["item_id"]), found.item).sum()))
     cautions = [f"{n_raters} raters say little about raters in general."] if 2 < n_raters < 5 else []
     if n_raters < 3:
         cautions = ["With 2 raters the interval speaks for the items only."]
@@ -231,7 +233,7 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
         if value < 0:
             own.append("The estimate is negative and is set to zero.")
         low, high = value - half[name], value + half[name]
-        if name == "severity" and value > 0:
+        if name == "severity" and value > half[name]:
             low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
         if name == "clause" and not len(unclear):
             low, high = 0.0, top

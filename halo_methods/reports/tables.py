@@ -52,8 +52,8 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> [cell(v) for v in (0.74342, 1200, True, None, ("a", "b"), float("nan"))]
-    ['0.743', '1,200', 'yes', '–', 'a, b', '–']
+    >>> [cell(v) for v in (0.74342, 1200, True, None, ("a", "b"), float("nan"), "not_met")]
+    ['0.743', '1,200', 'yes', '–', 'a, b', '–', 'not met']
     """
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(cell(v) for v in value) or "–"
@@ -67,7 +67,7 @@ def cell(value: Any) -> str:
         return f"{int(value):,}"
     if isinstance(value, Real):
         return readable(float(value))
-    text = str(value)
+    text = "not met" if value == "not_met" else str(value)
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
 
 

@@ -11,6 +11,10 @@ from .house import house
 from .model import Direction, Measured
 
 MOST_TIMES = 50
+TEST_AGAIN = (
+    "A test this near its bar neither clears nor catches anybody. Look at what stands out most, and test once more, "
+    "on items not judged yet, their number declared in advance; more of the same items only sharpen the test."
+)
 
 
 def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
@@ -152,7 +156,7 @@ def gate(
     bar = float(settings.thresholds[standard] if own else evidence.threshold if threshold is None else threshold)
     if isinstance(estimate, Estimate):
         found, reason = verdict(estimate, bar, evidence.direction), ""
-        settle = to_settle(estimate, bar) if found == "undecided" else ""
+        settle = to_settle(estimate, bar, unit=evidence.unit) if found == "undecided" else ""
     else:
         reason = str(estimate) if estimate is not None else "nothing was estimated"
         estimate, found, settle = None, "undecided", ""
@@ -161,7 +165,7 @@ def gate(
     )
 
 
-def to_settle(estimate: Estimate, threshold: float) -> str:
+def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     """What would settle an undecided gate, as a sentence.
 
     The half of the interval that crosses the threshold shrinks with the root
@@ -174,12 +178,17 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
         Undecided against the threshold.
     threshold : float
         In the unit of the estimate.
+    unit : str
+        The standard's unit. A p-value does not settle with the root of the
+        sample, so for one no number is named.
 
     Examples
     --------
     >>> print(to_settle(Estimate(.9, .82, .95, .95, None, 60, 1, 60, "share", "items"), .85))
     About 94 more items would settle it if the value holds; collect them once, as a top-up declared in advance.
     """
+    if "p-value" in unit:
+        return TEST_AGAIN
     gap = abs(estimate.value - threshold)
     reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
     size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")

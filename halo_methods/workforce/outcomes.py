@@ -10,11 +10,12 @@ from ..judgments.cells import moment
 from ..judgments.table import in_order
 
 MISSING = "(missing)"
+GROUPABLE = ("vendor", "queue", "locale", "slice")
 NEEDS = {
     "right": "no judged item has a gold answer or an audit label; add a `gold` column, or rows of stage `audit`",
     "accepted": "nothing says which work was accepted: no gold, no rows of stage `audit`, none of stage `review`",
     "reworked": "nothing shows rework: there is no `round` with a second round and no row of stage `review`",
-    "on_time": "timeliness needs the columns `due` and `rated_at`, both ISO 8601; {missing} is missing",
+    "on_time": "timeliness needs the columns `due` and `rated_at`, both ISO 8601; missing: {missing}",
 }
 
 
@@ -97,7 +98,9 @@ def grouped(frame: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
         If there is no such column.
     """
     if column not in frame.columns:
-        raise NotEstimable(f"the data has no column {column}; it has {', '.join(frame.columns)}")
+        there = [c for c in GROUPABLE if c in frame.columns]
+        named = f"name another with `by`: {', '.join(there)}" if there else f"add one of {', '.join(GROUPABLE)}"
+        raise NotEstimable(f"the data has no column {column} to group by; {named}")
     parts = frame.partition_by(column, as_dict=True)
     order = in_order([key[0] for key in parts])
     return [(MISSING if value is None else str(value), parts[(value,)]) for value in order]
@@ -114,7 +117,7 @@ def grouping(j: Judgments) -> str:
     >>> grouping(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "locale"])))
     'locale'
     """
-    return next((c for c in ("vendor", "queue", "locale", "slice") if c in j.columns), "vendor")
+    return next((c for c in GROUPABLE if c in j.columns), "vendor")
 
 
 def _gold(frame: pl.DataFrame) -> pl.DataFrame:
