@@ -18,7 +18,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "_build" / "benchmarks"
 ROWS = 1_000_000
-LIMIT = 600
+LIMIT = 240
 MOST_CALLS = 6
 LABELS = list("12345")
 

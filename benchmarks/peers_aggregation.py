@@ -15,7 +15,7 @@ tolerance of 0 after 4 rounds of one coin on 20,000 of these judgments), so it i
 include each rater's table and its intervals, but not the test of dependence, which
 has a row of its own. cleanlab's own consensus weighs raters by the predictions of
 a classifier, and there is none here: its majority is compared. A peer that takes
-longer than ten minutes is stopped and says so.
+longer than four minutes is stopped and says so.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ requirements-bench.lock and requirements-irrcac.lock. Seconds are the median
 of up to five calls, the first not counted where there are more; reading the data
 and importing are not in them. Peak is the resident memory of the whole process,
 its input included. Ratios are to this package's row of the same question.
-A peer that takes longer than ten minutes is stopped and says so.
+A peer that takes longer than four minutes is stopped and says so.
 """
 
 from collections.abc import Callable
