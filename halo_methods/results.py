@@ -10,6 +10,7 @@ from .errors import HaloError
 Over = Literal["items", "raters", "items and raters"]
 Verdict = Literal["met", "not_met", "undecided", "excepted"]
 
+SMALLEST = 1e-6
 MIME = "application/vnd.halo+json"
 
 
@@ -18,9 +19,11 @@ def readable(x: float) -> str:
 
     Examples
     --------
-    >>> [readable(x) for x in (0.74342, 0.0291666, 12345.6, 3, -0.00004)]
-    ['0.743', '0.0292', '12,300', '3', '-0.00004']
+    >>> [readable(x) for x in (0.74342, 0.0291666, 12345.6, 3, -0.00004, 3e-90)]
+    ['0.743', '0.0292', '12,300', '3', '-0.00004', 'under 0.000001']
     """
+    if 0 < abs(x) < SMALLEST:
+        return "under 0.000001" if x > 0 else "above -0.000001"
     if x == 0 or not math.isfinite(x):
         return "0" if x == 0 else str(x)
     places = 2 - math.floor(math.log10(abs(x)))

@@ -467,3 +467,11 @@ def test_a_risk_based_sample_needs_its_weights():
     hit, rate, plain = study_audit.by_risk(400, 4)
     assert hit >= 0.90
     assert plain > 2 * rate
+
+
+def test_limits_of_a_large_lot_are_those_of_every_count_of_errors():
+    """Oracle: all error counts one by one, which takes half a minute in a lot of 90,000."""
+    plan = audit.single_plan(0.03, 0.05, 0.10, 0.10, lot=9_000)
+    every = np.arange(9_001) / 9_000
+    assert plan.outgoing_limit(9_000) == pytest.approx(plan.outgoing(every, 9_000).max(), rel=1e-12)
+    assert plan.limiting_quality() == every[np.argmax(plan.acceptance(every) <= 0.10)]

@@ -145,7 +145,10 @@ def outgoing_limit(plan: Any, lot: int) -> float:
     if plan.n > lot:
         raise HaloError(f"a lot of {lot} is smaller than the sample of {plan.n}")
     if plan.lot is not None:
-        return float(plan.outgoing(np.arange(lot + 1) / lot, lot).max())
+        coarse = np.unique(np.linspace(0, lot, 2001).astype(int))
+        best = int(np.argmax(plan.outgoing(coarse / lot, lot)))
+        near = np.arange(coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)] + 1)
+        return float(plan.outgoing(near / lot, lot).max())
     grid = np.linspace(0, 1, 2001)
     best = int(np.argmax(plan.outgoing(grid, lot)))
     ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
@@ -162,8 +165,10 @@ def limiting_quality(plan: Any, risk: float) -> float:
     """The error rate at which the chance of acceptance falls to ``risk``."""
     share_in_range("risk", risk)
     if plan.lot is not None:
-        shares = np.arange(plan.lot + 1) / plan.lot
-        return float(shares[np.argmax(plan.acceptance(shares) <= risk)])
+        coarse = np.unique(np.linspace(0, plan.lot, 2001).astype(int))
+        first = int(np.argmax(plan.acceptance(coarse / plan.lot) <= risk))
+        near = np.arange(coarse[max(first - 1, 0)], coarse[first] + 1) / plan.lot
+        return float(near[np.argmax(plan.acceptance(near) <= risk)])
     return float(optimize.brentq(lambda p: float(plan.acceptance(p)) - risk, 0, 1, xtol=1e-12))
 
 

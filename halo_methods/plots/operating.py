@@ -29,7 +29,11 @@ def operating(plan: Any, *, title: str = "Which lots the plan accepts") -> "Figu
     """
     most = min(2 * plan.rql, 1.0)
     # For a lot of its own the curve has steps, a wrong label each.
-    p = np.linspace(0, most, 201) if plan.lot is None else np.arange(int(most * plan.lot) + 1) / plan.lot
+    p = (
+        np.linspace(0, most, 201)
+        if plan.lot is None
+        else np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
+    )
     figure, axes = blank(3.4)
     axes.plot(100 * p, plan.acceptance(p), color=BLUE, linewidth=2)
     points = (
@@ -72,7 +76,11 @@ def outgoing(plan: Any, lot: int, *, title: str = "What goes out, rejected lots 
     'What goes out, rejected lots relabelled. Whatever comes in, at most 3.3% errors go out on average.'
     """
     most, limit = min(2 * plan.rql, 1.0), plan.outgoing_limit(lot)
-    p = np.linspace(0, most, 201) if plan.lot is None else np.arange(int(most * plan.lot) + 1) / plan.lot
+    p = (
+        np.linspace(0, most, 201)
+        if plan.lot is None
+        else np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
+    )
     figure, axes = blank(3.0)
     axes.plot(100 * p, 100 * plan.outgoing(p, lot), color=BLUE, linewidth=2)
     axes.axhline(100 * limit, color=INK, linestyle="--", linewidth=1)
