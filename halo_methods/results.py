@@ -107,7 +107,7 @@ class Estimate:
 
     @property
     def rests_on(self) -> str:
-        """How many items, raters and judgments the estimate used, as text.
+        """How many items, raters and judgments the estimate used, as text; no raters where it is about no people.
 
         Examples
         --------
@@ -115,7 +115,7 @@ class Estimate:
         '96 items, 1 rater, 96 judgments'
         """
         counts = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
-        return ", ".join(counted(n, noun) for n, noun in counts)
+        return ", ".join(counted(n, noun) for n, noun in counts if n or noun != "rater")
 
     def with_cautions(self, *more: str) -> "Estimate":
         """The same estimate with further cautions.

@@ -126,7 +126,7 @@ def worst_consumer_risk(table: pd.DataFrame) -> Estimate:
     """
     worst = float(table["consumer_risk"].max())
     drawn = int(table["drawn"].sum())
-    return Estimate(worst, worst, worst, 0.95, None, drawn, 1, drawn,
+    return Estimate(worst, worst, worst, 0.95, None, drawn, 0, drawn,
                     f"consumer's risk, the largest of {counted(len(table), 'lot')}; hypergeometric, from the plan",
                     "items")  # fmt: skip
 

@@ -22,6 +22,7 @@ from .now import anchor_share, change_now, expected_now, rater_changes, rater_es
 from .periods import (
     GROUPING,
     dated,
+    fewest_people,
     grouping,
     guideline_changes,
     labels_given,
@@ -78,6 +79,7 @@ __all__ = [
     "expected_estimate",
     "expected_false_alarms",
     "expected_now",
+    "fewest_people",
     "grouping",
     "guideline_changes",
     "labels_given",

@@ -1,5 +1,7 @@
 """Where things stand now: the change since the baseline, each rater's, and what the charts cost in false alarms."""
 
+from dataclasses import replace
+
 import pandas as pd
 import polars as pl
 
@@ -120,7 +122,8 @@ def anchor_share(j: Judgments, *, period: Period = "D") -> Estimate:
     0.5
     """
     anchors, fresh = split_anchors(dated(j, period=period))
-    return proportion(len(anchors), len(anchors) + len(fresh))
+    made = proportion(len(anchors), len(anchors) + len(fresh))
+    return replace(made, n_raters=pl.concat([anchors["rater_id"], fresh["rater_id"]]).n_unique())
 
 
 def expected_now(

@@ -62,6 +62,24 @@ def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None
     return frame.with_columns(when, _place(j, frame, watched).alias("y")).sort("period", "item_id", "rater_id")
 
 
+def fewest_people(j: Judgments, *, period: Period = "D", by: str | None = None) -> int:
+    """The fewest people, models aside, who judged in one period, or in one group in one period.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r", "x", "2026-01-05"), ("a", "s", "y", "2026-01-05"), ("b", "r", "x", "2026-01-06")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at"]))
+    >>> fewest_people(j), fewest_people(j, period="W")
+    (1, 2)
+    """
+    frame = dated(j, period=period)
+    if "rater_type" in frame.columns:
+        frame = frame.filter(pl.col("rater_type").ne_missing("model"))
+    sizes = frame.group_by("period", *([by] if by else [])).agg(pl.col("rater_id").n_unique())["rater_id"]
+    return min(sizes.to_list(), default=0)
+
+
 def labels_given(j: Judgments) -> pd.DataFrame:
     """How often each label was given, and whether judgments of it say when they were made.
 

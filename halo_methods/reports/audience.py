@@ -7,13 +7,15 @@ at least the privacy threshold of people, and the count of what is withheld.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ..errors import BadOption, HaloError
+from ..results import Estimate
 from ..standards.house import CONFIG
 from ..standards.house import find as config_file
 from ..standards.house import house as house_settings
@@ -174,3 +176,44 @@ def without_names(table: pd.DataFrame, hidden: frozenset[str], spared: list[str]
             if isinstance(cell, str) else cell for cell in made[column]
         ]  # fmt: skip
     return made
+
+
+def rows_of_enough_people(table: pd.DataFrame, least: int) -> "pd.Series[bool]":
+    """Which rows do not say, in a column ``n_raters``, that they are about at least one and fewer people than this."""
+    if "n_raters" not in table or not pd.api.types.is_numeric_dtype(table["n_raters"]):
+        return pd.Series(True, index=table.index)
+    return ~table["n_raters"].between(1, least - 1)
+
+
+def of_enough_people(what: Any, least: int) -> tuple[Any, str]:
+    """What is left of an estimate, several by name, or a table, without what is about too few people; and a sentence.
+
+    Nothing, that is None, is left of an estimate about at least one and fewer people than ``least``.
+
+    Examples
+    --------
+    >>> left, said = of_enough_people(pd.DataFrame({"of": ["a", "b"], "n_raters": [2, 9]}), 5)
+    >>> left["of"].tolist(), said
+    (['b'], 'Withheld: 1 figure or row about fewer than 5 people.')
+    """
+
+    def few(x: Any) -> bool:
+        return isinstance(x, Estimate) and 0 < x.n_raters < least
+
+    left, hidden = what, 0
+    if few(what):
+        left, hidden = None, 1
+    elif isinstance(what, Mapping):
+        left = {k: v for k, v in what.items() if not few(v)}
+        hidden = len(what) - len(left)
+    elif isinstance(what, pd.DataFrame):
+        keep = rows_of_enough_people(what, least)
+        hidden = int((~keep).sum())
+        left = what[keep] if hidden else what
+        told = left.map(few) if least and len(left) else None
+        if told is not None and told.to_numpy().any():
+            left, hidden = left.mask(told, "withheld"), hidden + int(told.to_numpy().sum())
+    if hidden and isinstance(left, (Mapping, pd.DataFrame)) and not len(left):
+        left = None
+    text = f"Withheld: {hidden} figure{'s' * (hidden > 1)} or row{'s' * (hidden > 1)} about fewer than {least} people."
+    return left, text if hidden else ""

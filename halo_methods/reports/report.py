@@ -15,8 +15,9 @@ from ..errors import HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
 from .disclosure import Released
+from .display import MIMEBundle, bundle
 from .places import sample, sample_names
-from .show import MIMEBundle, Show, bundle
+from .show import Show
 
 if TYPE_CHECKING:
     from ..judgments import Judgments
@@ -47,6 +48,8 @@ class Report:
         The privacy threshold and the pseudonym key in force.
     on_own_sample : bool
         Whether it runs on the sample that bears the chapter's name.
+    too_few : bool
+        Whether the whole data are of fewer people than this audience may see figures about.
     """
 
     def __init__(self, name: str, judgments: "Judgments", audience: str, house: audiences.House, key: bytes | None):
@@ -62,8 +65,12 @@ class Report:
         who = {r: n for n, r in enumerate(sorted(self.raters))}
         codes = np.array([who.get(str(r), -1) for r in frame["rater_id"].to_list()], dtype=int)
         self._released = Released(codes, house.privacy_threshold, [codes >= 0])
+        self._labelling = np.ones(len(codes), bool)
         if "stage" in frame.columns:
-            self._released.known.append((codes >= 0) & (frame["stage"] == "label").fill_null(False).to_numpy())
+            self._labelling = (frame["stage"] == "label").fill_null(False).to_numpy()
+            self._released.known.append((codes >= 0) & self._labelling)
+        labellers = len(np.unique(codes[(codes >= 0) & self._labelling]))
+        self.too_few = audience != "operations" and 0 < labellers < house.privacy_threshold
         self._decided: dict[tuple[str, ...], frozenset[Any]] = {}
 
     def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
@@ -102,6 +109,8 @@ class Report:
     def cells_shown(self, by: Sequence[str], keys: "pl.DataFrame | None" = None) -> frozenset[tuple[str, ...]]:
         """The groups of the judgments that this audience may see, with all tables of the report together.
 
+        The people of a group are those who label: an auditor makes a small lot no larger.
+
         Parameters
         ----------
         by : sequence of str
@@ -125,6 +134,8 @@ class Report:
             for *cell, rows in parts.iter_rows():
                 masks[tuple(cell)] = np.zeros(frame.height, bool)
                 masks[tuple(cell)][rows] = True
+                if (masks[tuple(cell)] & self._labelling).any():
+                    masks[tuple(cell)] &= self._labelling
             whole: frozenset[Any] = frozenset(masks) if self.audience == "operations" else self._released.choose(masks)
             self._decided[tuple(by)] = whole
         return self._decided[tuple(by)]
@@ -135,6 +146,10 @@ class Report:
             return str(rater)
         return self._pseudonyms.of(rater) if self.audience == "operations" else "a person"
 
+    def least(self, people: int = 1) -> int:
+        """The fewest people a row shown to this audience may be about: ``people`` or the privacy threshold."""
+        return people if self.audience == "operations" else max(people, self.house.privacy_threshold)
+
     def may_tell_of(self, people: int) -> None:
         """Stop the section where this audience may not see a figure about so few people.
 
@@ -143,8 +158,8 @@ class Report:
         NotEstimable
             Outside of operations, when there are fewer than the privacy threshold.
         """
-        least = self.house.privacy_threshold
-        if self.audience != "operations" and people < least:
+        least = self.least(0)
+        if people < least:
             raise NotEstimable(f"withheld: figures about fewer than {least} people are not shown to this audience")
 
     @contextmanager
@@ -166,6 +181,9 @@ class Report:
             When the section ends well and a listed gate was never given.
         """
         show = Show(self, title)
+        if self.too_few:
+            show.withheld(f"Withheld: the data are of fewer than {self.house.privacy_threshold} people, "
+                          "and only operations sees figures about so few.")  # fmt: skip
         try:
             yield show
         except NotEstimable as reason:

@@ -3,8 +3,6 @@
 import base64
 import io
 import struct
-import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,31 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import MIME, Estimate
+from ..results import Estimate
 from . import audience as audiences
 from . import tables
+from .display import bundle, publish
 
 if TYPE_CHECKING:
     from .report import Report
-
-MIMEBundle = dict[str, Any]
-
-
-def bundle(html: str, text: str, payload: dict[str, Any] | None = None) -> MIMEBundle:
-    """One output in the forms a page, a terminal and a program read."""
-    made: MIMEBundle = {"text/html": html, "text/plain": text}
-    if payload is not None:
-        made[MIME] = tables.plain(payload)
-    return made
-
-
-def publish(data: MIMEBundle, metadata: dict[str, Any] | None = None) -> None:
-    """Show an output in a notebook; outside of one print its text."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is None:
-        print(data["text/plain"])
-    else:
-        shell.display_pub.publish(data, metadata or {})
 
 
 class Show:
@@ -53,7 +33,9 @@ class Show:
         Parameters
         ----------
         what : object
-            A DataFrame that names people belongs in `people` instead.
+            A DataFrame that names people belongs in `people` instead, one about groups of
+            people in `groups`. Outside operations estimates, and rows with a column
+            ``n_raters``, that rest on fewer people than the privacy threshold are withheld.
         name : str
             Name of an estimate in ``NAME.json``; otherwise its method's.
         alt : str
@@ -61,8 +43,15 @@ class Show:
         caption : str
             A table's caption.
         """
-        label = caption or self.title
-        if isinstance(what, Estimate):
+        if self._report.too_few:
+            return what
+        label, told = caption or self.title, what
+        what, hidden = audiences.of_enough_people(what, self._least)
+        if hidden:
+            self.withheld(hidden)
+        if what is None:
+            pass
+        elif isinstance(what, Estimate):
             html = tables.scrolling(what._repr_html_(), name or what.method)
             publish(bundle(html, str(what), self._estimate(what, name)))
         elif isinstance(what, Mapping) and what and all(isinstance(e, Estimate) for e in what.values()):
@@ -87,7 +76,7 @@ class Show:
             publish(bundle(what._repr_html_(), str(what)))
         else:
             publish(bundle(f"<pre>{escape(str(what))}</pre>", str(what)))
-        return what
+        return told
 
     def gate(
         self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
@@ -151,7 +140,8 @@ class Show:
     def _gates(self, standard: str, estimates: Mapping[str, Any], threshold: float | None, name: str) -> dict[str, Any]:
         from ..standards import gate
 
-        made = {s: gate(standard, e, subject=str(s), threshold=threshold) for s, e in estimates.items()}
+        told = {s: self._enough(e) if str(s) not in self._report.raters else e for s, e in estimates.items()}
+        made = {s: gate(standard, e, subject=str(s), threshold=threshold) for s, e in told.items()}
         self.given.add(standard)
         about_people = {s: g for s, g in made.items() if str(s) in self._report.raters}
         others = [g for s, g in made.items() if s not in about_people]
@@ -208,13 +198,13 @@ class Show:
             publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
             return named
         if operations_only:
-            publish(bundle('<p class="halo-withheld">Shown to operations only.</p>', "Shown to operations only."))
+            self.withheld("Shown to operations only.")
             return table.iloc[:0]
         shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
         if shown is not None:
             publish(bundle(tables.frame(shown, caption=caption, label=label), shown.to_string()))
         if withheld:
-            publish(bundle(f'<p class="halo-withheld">{escape(withheld)}</p>', withheld))
+            self.withheld(withheld)
         return table.iloc[:0]
 
     def groups(
@@ -256,13 +246,16 @@ class Show:
             The rows shown.
         """
         columns = [by] if isinstance(by, str) else list(by)
+        if isinstance(by, str) and len(table) == 1 and by not in self._report.judgments.frame.columns:
+            return self._whole(table, caption, figure)
         shown = self._report.cells_shown(columns, keys)
         if named_in is None:
             cells = table[columns].astype(str).itertuples(index=False, name=None)
             keep = [cell in shown for cell in cells]
         else:
             keep = [all((str(g),) in shown for g in row) for row in table[named_in].itertuples(index=False, name=None)]
-        kept = table[pd.Series(keep, index=table.index, dtype=bool)].reset_index(drop=True)
+        enough = audiences.rows_of_enough_people(table, self._least)
+        kept = table[pd.Series(keep, index=table.index, dtype=bool) & enough].reset_index(drop=True)
         if isinstance(by, str) and self._report.audience != "operations":
             kept = audiences.without_names(kept, self._report.cells_hidden(by), [by, *(named_in or [])])
         if figure is not None and len(kept):
@@ -275,8 +268,31 @@ class Show:
             rows = "1 row is" if hidden == 1 else f"{hidden} rows are"
             text = (f"{rows} withheld: groups of fewer than {least} people, and groups that would give one away by "
                     "subtraction, are not shown to this audience.")  # fmt: skip
-            publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
+            self.withheld(text)
         return kept
+
+    def _whole(self, table: pd.DataFrame, caption: str, figure: Callable[[pd.DataFrame], Any] | None) -> pd.DataFrame:
+        """A table whose one row is about all the data."""
+        if figure is not None:
+            self(figure(table))
+        self(table, caption=caption)
+        return table
+
+    def withheld(self, text: str) -> None:
+        """Say that something is not shown to this audience."""
+        publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
+
+    @property
+    def _least(self) -> int:
+        return 0 if self._report.audience == "operations" else self._report.house.privacy_threshold
+
+    def _enough(self, estimate: Any) -> Any:
+        few = isinstance(estimate, Estimate) and 0 < estimate.n_raters < self._least
+        if few or (self._report.too_few and isinstance(estimate, Estimate)):
+            return NotEstimable(
+                f"withheld: figures about fewer than {self._least} people are not shown to this audience"
+            )
+        return estimate
 
     def _estimate(self, estimate: Estimate, name: str) -> dict[str, Any]:
         return {"kind": "estimate", "name": name or estimate.method, "section": self.title, **estimate.to_dict()}
@@ -292,21 +308,8 @@ class Show:
         publish(bundle(html, str(gate), payload))
 
     def _gate_table(self, gates: list[dict[str, Any]]) -> None:
-        rows, lines = [], []
-        for g in gates:
-            estimate = g.get("estimate")
-            ends = (
-                [tables.cell(estimate.get(k)) for k in ("value", "low", "high")] if isinstance(estimate, dict) else []
-            )
-            shown = "{} ({} to {})".format(*ends) if ends else "–"
-            verdict = str(g["verdict"]).replace("_", " ")
-            rows.append((g["subject"], verdict, shown, str(g.get("to_settle") or g.get("reason") or "")))
-            lines.append(f"{g['standard']} {g['subject']}: {verdict} {shown}")
-        counts = Counter(row[1] for row in rows)
-        summary = ", ".join(f"{counts[v]} {v}" for v in sorted(counts))
-        caption = f"{gates[0]['standard']} {gates[0].get('title') or ''}: {summary}".replace(" :", ":")
-        html = tables.grid(("about", "verdict", "estimate", "what would settle it"), rows, caption=caption)
-        publish(bundle(html, "\n".join([caption, *lines]), {"kind": "gates", "gates": gates}))
+        html, text = tables.gates(gates)
+        publish(bundle(html, text, {"kind": "gates", "gates": gates}))
 
     def _figure(self, figure: Any, alt: str) -> None:
         from matplotlib import pyplot as plt
@@ -340,4 +343,4 @@ class Show:
                 self._gate_table([self._gate_payload(g, **hidden) for g in sorted(of, key=lambda g: g.verdict)])
             else:
                 text = f"Verdicts on {n} people are withheld: fewer than {least} are not shown to this audience."
-                publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
+                self.withheld(text)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from numbers import Integral, Real
 from typing import Any
@@ -162,3 +162,20 @@ def verdicts(gates: list[dict[str, Any]]) -> str:
     head = "".join(f'<th scope="col">{h}</th>' for h in ("standard", "asks", "verdict", "found"))
     table = f'<table class="halo-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f"<p><strong>{', '.join(said)}.</strong></p>{scrolling(table, 'Verdicts')}"
+
+
+def gates(made: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Gates of one standard as a table, and as text."""
+    rows, lines = [], []
+    for g in made:
+        estimate = g.get("estimate")
+        ends = [cell(estimate.get(k)) for k in ("value", "low", "high")] if isinstance(estimate, dict) else []
+        shown = "{} ({} to {})".format(*ends) if ends else "–"
+        verdict = str(g["verdict"]).replace("_", " ")
+        rows.append((g["subject"], verdict, shown, str(g.get("to_settle") or g.get("reason") or "")))
+        lines.append(f"{g['standard']} {g['subject']}: {verdict} {shown}")
+    counts = Counter(row[1] for row in rows)
+    summary = ", ".join(f"{counts[v]} {v}" for v in sorted(counts))
+    caption = f"{made[0]['standard']} {made[0].get('title') or ''}: {summary}".replace(" :", ":")
+    html = grid(("about", "verdict", "estimate", "what would settle it"), rows, caption=caption)
+    return html, "\n".join([caption, *lines])
