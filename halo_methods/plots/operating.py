@@ -28,12 +28,7 @@ def operating(plan: Any, *, title: str = "Which lots the plan accepts") -> "Figu
     'Which lots the plan accepts. A lot with 10% errors is accepted with chance 0.0948; one with 3% errors with 0.963.'
     """
     most = min(2 * plan.rql, 1.0)
-    # For a lot of its own the curve has steps, a wrong label each.
-    p = (
-        np.linspace(0, most, 201)
-        if plan.lot is None
-        else np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
-    )
+    p = _rates(plan, most)
     figure, axes = blank(3.4)
     axes.plot(100 * p, plan.acceptance(p), color=BLUE, linewidth=2)
     points = (
@@ -76,11 +71,7 @@ def outgoing(plan: Any, lot: int, *, title: str = "What goes out, rejected lots 
     'What goes out, rejected lots relabelled. Whatever comes in, at most 3.3% errors go out on average.'
     """
     most, limit = min(2 * plan.rql, 1.0), plan.outgoing_limit(lot)
-    p = (
-        np.linspace(0, most, 201)
-        if plan.lot is None
-        else np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
-    )
+    p = _rates(plan, most)
     figure, axes = blank(3.0)
     axes.plot(100 * p, 100 * plan.outgoing(p, lot), color=BLUE, linewidth=2)
     axes.axhline(100 * limit, color=INK, linestyle="--", linewidth=1)
@@ -92,3 +83,11 @@ def outgoing(plan: Any, lot: int, *, title: str = "What goes out, rejected lots 
     axes.set_ylabel("errors that go out, %")
     axes.set_title(title, loc="left", fontsize=11)
     return described(figure, f"{title}. Whatever comes in, at most {readable(100 * limit)}% errors go out on average.")
+
+
+def _rates(plan: Any, most: float) -> np.ndarray:
+    """Error rates to draw at; a lot of its own has steps, a wrong label each, as far as a picture shows them."""
+    if plan.lot is None:
+        return np.linspace(0, most, 201)
+    made: np.ndarray = np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
+    return made
