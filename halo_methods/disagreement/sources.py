@@ -235,6 +235,8 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
         low, high = value - half[name], value + half[name]
         if name == "severity" and value > half[name]:
             low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
+        elif name == "severity":
+            low, high = 0.0, value + half[name] * (np.e - 1)
         if name == "clause" and not len(unclear):
             low, high = 0.0, top
         low, high = min(max(low, 0.0), held), max(min(high, most), held)
