@@ -205,7 +205,7 @@ def _meets(policy: Policy, w: Worker, accuracy: NDArray, bad: NDArray, good: NDA
         errors = rng.binomial(policy.audit.n, np.clip(1 - accuracy[:, when], 0, 1))
         confirmed = alarm & (errors > policy.audit.accept)
     ends = confirmed & bad[:, when]
-    first = np.where(ends.any(axis=1), ends.argmax(axis=1), looks)
+    first = np.column_stack([ends, np.ones(runs, bool)]).argmax(axis=1)
     seen = np.arange(looks)[None, :] <= first[:, None]
     stopped = np.where(first < looks, np.append(when, days)[first], days)
     fine = good[:, when] & seen
