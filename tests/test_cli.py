@@ -125,6 +125,7 @@ def test_check_of_nothing(capsys, tmp_path):
 )  # fmt: skip
 def test_report_exits_by_its_gates(book, tmp_path, capsys, step, fail_on, status):
     line = ["report", "tiny", "--out", str(tmp_path), "-p", f"step={step}", "--format", "json"]
+    line += ["--audience", "operations"]
     assert cli.main([*line, *(["--fail-on", fail_on] if fail_on else [])]) == status
     out, err = capsys.readouterr()
     made = json.loads(out)

@@ -190,7 +190,7 @@ def test_a_cell_that_takes_too_long_is_named(book, tmp_path):
 
 
 def test_a_dead_kernel_gets_one_more_chance(book, tmp_path):
-    made = reports.run("tiny", out=tmp_path / "a", step="die once")
+    made = reports.run("tiny", out=tmp_path / "a", step="die once", audience="operations")
     assert made["estimates"]
     with pytest.raises(HaloError, match=r'section "Share of yes".*the kernel died, twice'):
         reports.run("tiny", out=tmp_path / "b", step="die")
