@@ -431,3 +431,10 @@ class TestReport:
         made = reports.run("drift", file, tmp_path / "out")
         assert {g["verdict"] for g in made["gates"]} == {"undecided"}
         assert all("rated_at" in g["reason"] for g in made["gates"])
+
+
+@pytest.mark.parametrize("baseline", [2, 4, 8])
+def test_a_baseline_too_short_for_a_limit_is_refused_in_words(baseline):
+    for design in (drift.cusum_design, drift.ewma_design):
+        with pytest.raises(NotEstimable, match="too short to set a limit"):
+            design(500, baseline=baseline)

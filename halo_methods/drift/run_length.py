@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import ndtr
 
-from ..errors import HaloError
+from ..errors import HaloError, NotEstimable
 
+SHORTEST_BASELINE = 10
 LONGEST = 1e9
 
 
@@ -175,6 +176,8 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     ------
     HaloError
         If no limit gives the run length.
+    NotEstimable
+        If the baseline has fewer than ten periods.
 
     Examples
     --------
@@ -182,7 +185,7 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     cusum with k 0.5 and h 5: a false alarm every 465 samples, a shift of 1 standard deviation seen after 10.4
     on average
     """
-    _check_design(run_length, shift)
+    _check_design(run_length, shift, baseline)
     k = abs(shift) / 2
     h = _limit(lambda h: cusum_run_length(k, h, baseline=baseline), run_length, 0.05, 80.0)
     return Design("cusum", k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
@@ -214,7 +217,7 @@ def ewma_design(
     >>> round(ewma_design(500, lam=0.2).limit, 2)
     2.96
     """
-    _check_design(run_length, shift)
+    _check_design(run_length, shift, baseline)
 
     def limit(weight: float, known: int | None = None) -> float:
         return _limit(lambda L: ewma_run_length(weight, L, baseline=known), run_length, 0.2, 12.0)
@@ -228,7 +231,12 @@ def ewma_design(
     return Design("ewma", lam, L, ewma_run_length(lam, L, baseline=baseline), ewma_run_length(lam, L, shift), shift)
 
 
-def _check_design(run_length: float, shift: float) -> None:
+def _check_design(run_length: float, shift: float, baseline: int | None) -> None:
+    if baseline is not None and baseline < SHORTEST_BASELINE:
+        raise NotEstimable(
+            f"a baseline of {baseline} periods is too short to set a limit; "
+            f"take at least {SHORTEST_BASELINE}, better 20"
+        )
     if not 2 <= run_length <= 1e6:
         raise HaloError(f"a run length from 2 to a million samples can be designed for; got {run_length!r}")
     if not (np.isfinite(shift) and shift != 0):
