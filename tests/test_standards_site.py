@@ -42,10 +42,12 @@ HOUSE = {
 
 @pytest.fixture
 def book(tmp_path, root):
-    """A book of one page, with the calibration chapter's file beside it, and a house's standards."""
+    """A book of one page, with the report chapters' files beside it, and a house's standards."""
     source = tmp_path / "source"
-    (source / "book" / "chapters" / "calibration").mkdir(parents=True)
-    shutil.copy(root / "book/chapters/calibration/calibration.ipynb", source / "book/chapters/calibration")
+    for chapter in sorted((root / "book" / "chapters").glob("*/*.ipynb")):
+        beside = source / "book" / "chapters" / chapter.parent.name
+        beside.mkdir(parents=True, exist_ok=True)
+        shutil.copy(chapter, beside)
     (source / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(root / 'book/_ext')!r})\n"
         "extensions = ['myst_parser', 'standards']\nexclude_patterns = ['book/chapters/**']\n",

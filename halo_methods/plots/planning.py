@@ -29,7 +29,7 @@ def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: st
     >>> from halo_methods.planning import Prices, best_design
     >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, pool=20)
     >>> frontier(plan.frontier).alt.split(";")[0]
-    'What a budget buys. 9 budgets; half the 95% interval falls from 0.392 to 0.159'
+    'What a budget buys. 9 budgets'
     """
     if table.empty:
         raise NotEstimable("there is nothing to draw: no budget buys a design")

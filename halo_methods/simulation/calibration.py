@@ -93,7 +93,7 @@ def calibration_truth(round_number: int, seed: int = 20261) -> pd.DataFrame:
     Examples
     --------
     >>> float(calibration_truth(2).set_index("rater_id").loc["r05", "severity"].round(2))
-    -0.11
+    -0.13
     """
     items = _items(seed)[round_number]
     truth, hard = items["truth"].to_numpy(), items["difficulty"].to_numpy()
