@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, HaloError, NotEstimable
 from ..results import readable
 from .holidays import working_days
+from .piece_rates import handling_times
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
 ROUNDS = 4000
-FEWEST_TIMES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +124,7 @@ def capacity(
     >>> made.table["people"].round(2).tolist()
     [1.7, 1.36, 1.36, 1.36]
     """
-    times = np.asarray(seconds, dtype=float)
-    times = times[np.isfinite(times) & (times > 0)]
-    if len(times) < FEWEST_TIMES:
-        raise NotEstimable(f"{len(times)} measured handling times; at least {FEWEST_TIMES} are needed")
+    times = handling_times(seconds)
     _check(volume, shrinkage, attrition, ramp, certification_yield, covered, confidence, volume_error, hours_a_day)
     weeks = len(volume)
     mondays = [start + timedelta(weeks=n) for n in range(weeks)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..calibration.shares import share_estimate, sums
 from ..errors import BadOption, HaloError, NotEstimable
@@ -10,6 +10,15 @@ from ..judgments import Judgments
 from ..results import Estimate, Over
 
 FEWEST_TIMES = 30
+
+
+def handling_times(seconds: ArrayLike) -> NDArray[np.float64]:
+    """The times that were measured: finite and above 0; refused where they are fewer than 30."""
+    times = np.asarray(seconds, dtype=float)
+    times = times[np.isfinite(times) & (times > 0)]
+    if len(times) < FEWEST_TIMES:
+        raise NotEstimable(f"{len(times)} measured handling times; at least {FEWEST_TIMES} are needed")
+    return times
 
 
 def piece_rate(
@@ -58,10 +67,7 @@ def piece_rate(
     >>> round(piece_rate([40, 50, 60, 70, 80] * 8, 15, unpaid_seconds=12).value, 3)
     0.35
     """
-    times = np.asarray(seconds, dtype=float)
-    times = times[np.isfinite(times) & (times > 0)]
-    if len(times) < FEWEST_TIMES:
-        raise NotEstimable(f"{len(times)} measured handling times; at least {FEWEST_TIMES} are needed")
+    times = handling_times(seconds)
     if not 0.5 <= percentile < 1:
         raise BadOption(
             f"percentile is {percentile!r}; from .5 on, below 1: a rate at less pays most people too little"
