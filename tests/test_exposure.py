@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import halo_methods as halo
+from halo_methods import plots, reports, simulation
 from halo_methods.errors import BadOption, HaloError, NotEstimable
+from halo_methods.standards import gate
 from halo_methods.workforce import exposure
 
 COLUMNS = ["item_id", "rater_id", "label", "rated_at", "seconds", "harm"]
@@ -176,3 +178,168 @@ def test_it_says_what_is_missing_and_names_nobody():
     assert "opt_out" in text
     untimed = halo.as_judgments(frame.assign(seconds=[None, *frame["seconds"][1:]], harm="violence"))
     assert any("1 judgment of distressing items without seconds" in c for c in exposure(untimed).cautions)
+
+
+# ---------------------------------------------------------------- what must not happen once
+
+OVER, ROUTED = "days over the limit", "opted out and still routed"
+
+
+def gaps(seed, raters=3, days=3, items=8):
+    """A week with holes: rows, and the items table that leaves some out."""
+    rng = np.random.default_rng(seed)
+    rows = [list(row) for row in week(seed, raters, days, items)]
+    for row in rows:
+        row[3] = None if rng.random() < 0.1 else row[3]
+        row[4] = None if rng.random() < 0.15 else row[4]
+        row.append(str(rng.choice(["no", "yes", "2026-03-03T08:30:00Z"], p=[0.8, 0.1, 0.1])))
+    return rows, {row[0]: row[5] for row in rows if rng.random() < 0.9}
+
+
+def counted_by_hand(rows, harms, limit, worst):
+    """Rater-days over the limit and routed after opting out, in loops; at worst, if the gaps hide all they can."""
+    longest = max(row[4] for row in rows if row[4] is not None)
+    minutes, loose, routed = {}, {}, set()
+    for item, rater, _, at, seconds, _, out in rows:
+        harm = harms.get(item)
+        if harm == "none" or (harm is None and not worst):
+            continue
+        time = (seconds if seconds is not None else longest if worst else 0) / 60
+        day = at and datetime.fromisoformat(at).date()
+        if at:
+            minutes[rater, day] = minutes.get((rater, day), 0) + time
+        else:
+            loose[rater] = loose.get(rater, 0) + time
+        since = out.startswith("2026")
+        gone = out == "yes" or (since and (worst if not at else at >= "2026-03-03T08:30:00"))
+        if gone:
+            routed.add((rater, day))
+    extra = loose if worst else {}
+    over = {key for key, m in minutes.items() if m + extra.get(key[0], 0) > limit + 1e-9}
+    over |= {(rater, None) for rater, m in extra.items() if m > limit + 1e-9}
+    return len(over), len(routed)
+
+
+@given(st.integers(0, 10_000), st.integers(5, 60))
+@settings(max_examples=25, deadline=None)
+def test_known_and_possible_faults_are_those_of_a_loop(seed, limit):
+    rows, harms = gaps(seed)
+    j = table([(*r[:5], r[6]) for r in rows], [*COLUMNS[:5], "opt_out"])
+    items = pd.DataFrame({"item_id": list(harms), "harm": list(harms.values())})
+    found = exposure(j, items=items, limit_minutes=limit)
+    known, most = (counted_by_hand(rows, harms, limit, worst) for worst in (False, True))
+    assert [found.counts[k].value for k in (OVER, ROUTED)] == [found.counts[k].low for k in (OVER, ROUTED)]
+    assert [found.counts[k].value for k in (OVER, ROUTED)] == list(known)
+    assert [found.counts[k].high for k in (OVER, ROUTED)] == [max(a, b) for a, b in zip(known, most, strict=True)]
+
+
+def hundred(minutes_of_one):
+    """Twenty people on five days, a minute each, but for one person's first day."""
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    rows = [[f"{r}-{d}", f"r{r}", "x", (start + timedelta(days=d)).isoformat(), 60, "violence", "no"]
+            for r in range(20) for d in range(5)]  # fmt: skip
+    rows[0][4] = 60 * minutes_of_one
+    return pd.DataFrame(rows, columns=[*COLUMNS, "opt_out"])
+
+
+def test_one_person_over_the_limit_on_one_day_is_not_averaged_away():
+    found = exposure(halo.as_judgments(hundred(181)), limit_minutes=180)
+    assert found.over[["rater_id", "minutes"]].values.tolist() == [["r0", 181.0]]
+    assert found.by_person.iloc[0][["rater_id", "minutes", "days", "days_over"]].tolist() == ["r0", 181.0, 5, 1]
+    assert found.share.low < 0.011  # the share alone would read as one day in a hundred, give or take
+    assert gate("VEN-037", found.counts[OVER]).verdict == "not_met"
+    at_the_limit = exposure(halo.as_judgments(hundred(180)), limit_minutes=180)
+    assert {gate("VEN-037", e).verdict for e in at_the_limit.counts.values()} == {"met"}
+
+
+def test_a_gap_that_could_hide_a_long_day_leaves_the_verdict_undecided():
+    def found(frame, limit, items=None):
+        return exposure(halo.as_judgments(frame), limit_minutes=limit, items=items).counts[OVER]
+
+    whole = hundred(1)
+    assert gate("VEN-037", found(whole, 1)).verdict == "met"
+    untimed = hundred(3)  # and one of a minute without its seconds: at worst as long as the longest, 3 minutes
+    untimed.loc[1, "seconds"] = None
+    assert (found(untimed, 2).value, found(untimed, 2).high) == (1, 2)
+    undated = whole.copy()
+    undated.loc[0, "rated_at"] = None  # on any of the four other days of that person
+    assert (found(undated, 1.5).value, found(undated, 1.5).high) == (0, 4)
+    items = whole[["item_id", "harm"]].iloc[1:]
+    unclassed = found(whole.drop(columns="harm"), 0.9, items)
+    assert (unclassed.value, unclassed.high) == (99, 100)
+    made = gate("VEN-037", found(undated, 1.5))
+    assert made.verdict == "undecided"
+    assert "Nothing was drawn" in made.to_settle
+    assert "missing" in made.estimate.cautions[0]
+
+
+def test_without_opt_outs_only_that_count_is_missing():
+    found = exposure(table(week(1)), limit_minutes=10_000).counts
+    assert found[OVER].high == 0
+    assert isinstance(found[ROUTED], NotEstimable)
+    made = gate("VEN-037", found[ROUTED])
+    assert (made.verdict, "opt_out" in made.reason) == ("undecided", True)
+
+
+def test_nothing_timed_is_refused_and_not_no_minutes():
+    frame = pd.DataFrame(week(1), columns=COLUMNS)
+    for column in ("seconds", "rated_at"):
+        with pytest.raises(NotEstimable, match=column):
+            exposure(halo.as_judgments(frame.assign(**{column: None})))
+
+
+def test_class_names_cannot_break_the_tables():
+    rows = [("a", "r", "x", "2026-03-02T09:00:00Z", 60, name) for name in ("rater_id",)]
+    rows += [(f"b{n}", "r", "x", "2026-03-02T09:00:00Z", 60, name) for n, name in enumerate(["day", "minutes", "$x"])]
+    made = exposure(table(rows)).by_person
+    assert made.columns.is_unique
+    assert made["minutes"].tolist() == [4.0]
+    assert "all: limit 240" in plots.minutes_a_day(exposure(table(rows)).held).alt
+
+
+def test_the_picture_draws_each_limit():
+    held = exposure(table(week(2)), limit_minutes={"violence": 5, "self-harm": 7}).held
+    figure = plots.minutes_a_day(held)
+    lines = [axes.lines[-1].get_xdata()[0] for axes in figure.axes]
+    assert dict(zip(dict.fromkeys(held["class"]), lines, strict=True)) == {"violence": 5, "self-harm": 7}
+    dots = sum(len(line.get_xdata()) for axes in figure.axes for line in axes.lines[:2])
+    assert dots == len(held)
+    with pytest.raises(NotEstimable):
+        plots.minutes_a_day(held.iloc[:0])
+
+
+def verdicts(made):
+    return {g["subject"]: g["verdict"] for g in made["gates"] if g["standard"] == "VEN-037"}
+
+
+def test_the_report_finds_what_was_planted(tmp_path):
+    made = reports.run("workforce", out=tmp_path, audience="operations", limit_minutes=3.0)
+    assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
+    page = (tmp_path / "workforce.html").read_text("utf-8")
+    assert "limit 3, longest 3.67, 1 of 140 rater-days over it" in page
+    for name in (simulation.workforce.OVER_LIMIT[0], simulation.workforce.OPTED_OUT[0]):
+        assert f">{name}<" not in page
+
+
+@pytest.mark.parametrize("audience", ["partner", "public"])
+def test_others_see_the_verdict_and_no_person(audience, tmp_path):
+    items = tmp_path / "items.csv"
+    simulation.workforce_items_sample().to_csv(items, index=False)
+    log = tmp_path / "log.csv"
+    simulation.workforce_sample().to_csv(log, index=False)
+    made = reports.run("workforce", log, tmp_path / "out", audience=audience, items=str(items), limit_minutes=3.0)
+    assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
+    text = (tmp_path / "out" / "workforce.ipynb").read_text("utf-8")
+    text = text[text.index("Whose days were long") :]
+    assert "R-" not in text[: text.index("## What to do next")]
+    assert "Longest day" not in text.split("Shown to operations only.")[1]
+    assert "3.67" not in (tmp_path / "out" / "workforce.html").read_text("utf-8")
+
+
+def test_without_an_items_table_the_report_says_what_to_collect(tmp_path):
+    log = tmp_path / "log.csv"
+    simulation.workforce_sample().to_csv(log, index=False)
+    made = reports.run("workforce", log, tmp_path / "out", audience="operations")
+    gates = [g for g in made["gates"] if g["standard"] == "VEN-037"]
+    assert [g["verdict"] for g in gates] == ["undecided"]
+    assert "collect an items table" in gates[0]["reason"]

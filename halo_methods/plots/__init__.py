@@ -10,7 +10,7 @@ from .chances import chances
 from .charts import band, chart
 from .confusion import confusion
 from .dependability import dependability
-from .groups import by_week, funnel
+from .groups import by_week, funnel, minutes_a_day
 from .intervals import intervals
 from .operating import operating, outgoing
 from .planning import frontier, people
@@ -30,6 +30,7 @@ __all__ = [
     "frontier",
     "funnel",
     "intervals",
+    "minutes_a_day",
     "operating",
     "outgoing",
     "panels",

@@ -1,4 +1,4 @@
-"""Groups of people: a funnel around the overall share, and shares week by week."""
+"""Groups and people: a funnel around the overall share, shares week by week, minutes a day against a limit."""
 
 from typing import TYPE_CHECKING
 
@@ -109,3 +109,63 @@ def by_week(
                                 table.loc[table[group] == name, [week, value]].head(12).itertuples(index=False))
         for name in shown)  # fmt: skip
     return described(figure, f"{title}. {said}.")
+
+
+def minutes_a_day(
+    table: pd.DataFrame, person: str = "rater_id", *, title: str = "Minutes of distressing items a day", most: int = 40
+) -> "Figure":
+    """One row a person, one dot a day, the limit as a line; a panel for each limit.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With ``person``, ``class``, ``minutes``, ``limit`` and ``minutes_over``: the ``held`` of `workforce.exposure`.
+    person : str
+        Column with the person's name; pseudonyms, in a report.
+    title : str
+        Above the picture.
+    most : int
+        People drawn at most, those with the longest day first.
+
+    Raises
+    ------
+    NotEstimable
+        If the table is empty.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"rater_id": ["R-1", "R-1"], "class": ["all", "all"], "minutes": [190.0, 60.0],
+    ...     "limit": [180.0, 180.0], "minutes_over": [10.0, -120.0]})
+    >>> minutes_a_day(table).alt
+    'Minutes of distressing items a day. 1 person; all: limit 180, longest 190, 1 of 2 rater-days over it.'
+    """
+    if table.empty:
+        raise NotEstimable("there is nothing to draw: nobody was exposed to a class with a limit")
+    names = table.groupby(person)["minutes"].max().sort_values(ascending=False, kind="stable").index
+    shown, classes = list(names[:most])[::-1], list(dict.fromkeys(table["class"]))
+    figure, first = blank(1.1 + 0.22 * len(shown), 6.4 if len(classes) < 3 else 2.6 * len(classes))
+    first.remove()
+    panels = figure.subplots(1, len(classes), sharey=True, squeeze=False)[0]
+    said = []
+    for axes, name in zip(panels, classes, strict=True):
+        part = table[table["class"] == name]
+        limit, over = float(part["limit"].iloc[0]), part["minutes_over"] > 0
+        drawn = part[part[person].isin(shown)]
+        y = np.array([shown.index(p) for p in drawn[person]])
+        past = (drawn["minutes_over"] > 0).to_numpy()
+        x = drawn["minutes"].to_numpy(float)
+        axes.plot(x[~past], y[~past], "o", color=BLUE, markersize=5, alpha=0.7)
+        axes.plot(x[past], y[past], "X", color=RUST, markersize=8)
+        axes.axvline(limit, color=INK, linestyle="--", linewidth=1)
+        axes.annotate(f"limit {readable(limit)}", (limit, 1), xycoords=("data", "axes fraction"), fontsize=9,
+                      color=INK, xytext=(4, 2), textcoords="offset points")  # fmt: skip
+        axes.set_xlim(left=0)
+        axes.set_xlabel("minutes a day" if name == "all" else f"minutes a day, {plain_text(name, 20)}")
+        axes.spines[["top", "right"]].set_visible(False)
+        said.append(f"{name}: limit {readable(limit)}, longest {readable(part['minutes'].max())}, "
+                    f"{over.sum():,} of {counted(len(part), 'rater-day')} over it")  # fmt: skip
+    panels[0].set_yticks(range(len(shown)), [plain_text(p) for p in shown])
+    left = f" ({len(shown)} of {len(names)} people)" if len(names) > len(shown) else ""
+    figure.suptitle(f"{title}{left}", x=0.02, ha="left", fontsize=11)
+    people = "1 person" if len(names) == 1 else f"{len(names):,} people"
+    return described(figure, f"{title}. {people}; {'; '.join(said)}.")

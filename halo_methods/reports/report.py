@@ -101,6 +101,32 @@ class Report:
         level = j.level if j.level_given else None
         return read_judgments(sample(own) if file is None else file, scale=j.scale, level=level)
 
+    def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
+        """What does not change from judgment to judgment, such as the items table: text as it stands in the file.
+
+        Parameters
+        ----------
+        file : str, optional
+            With its whole path, since a report runs in a folder of its own.
+        own : str
+            The sample to take where the report runs on the chapter's own sample and no file is given.
+
+        Returns
+        -------
+        polars.DataFrame or None
+            None where there is no file.
+
+        Raises
+        ------
+        HaloError
+            If the file cannot be read.
+        """
+        from ..judgments.files import read_raw
+
+        if file is None and not (own and self.on_own_sample):
+            return None
+        return read_raw(sample(own) if file is None else file).frame
+
     def cells_hidden(self, column: str) -> frozenset[str]:
         """The values of a column that this audience may not see."""
         values = self.judgments.frame[column].cast(pl.String).fill_null(MISSING).unique()

@@ -24,7 +24,7 @@ from .raters import Rater, gold_round, label
 from .silico import SIMULATION_SCALE, simulation_sample, simulation_team
 from .stress import MONTH, Stress, stress
 from .workers import Worker, daily_accuracy, work_log
-from .workforce import workforce_honest_sample, workforce_sample, workforce_team
+from .workforce import workforce_honest_sample, workforce_items_sample, workforce_sample, workforce_team
 
 SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "agreement": agreement_sample,
@@ -36,6 +36,7 @@ SAMPLES: dict[str, Callable[[], pd.DataFrame]] = {
     "drift": drift_sample,
     "workforce": workforce_sample,
     "workforce_honest": workforce_honest_sample,
+    "workforce_items": workforce_items_sample,
     "planning": planning_sample,
     "simulation": simulation_sample,
 }
@@ -99,6 +100,7 @@ __all__ = [
     "which_alarm_rule",
     "work_log",
     "workforce_honest_sample",
+    "workforce_items_sample",
     "workforce_sample",
     "workforce_team",
 ]

@@ -19,6 +19,9 @@ LATE = {"north": 0.02, "south": 0.03, "west": 0.15, "east": 0.02}
 TEAM = {"north": 8, "south": 7, "west": 3, "east": 6}
 SPEEDER, COPIES_FROM, COPIES, MODELS = "n04", "s03", "s07", ("e02", "e05")
 SLICES = ("billing", "returns")
+LIMIT_MINUTES = 3.0
+OVER_LIMIT = ("e01", "2026-03-18")
+OPTED_OUT = ("n02", "2026-03-16T00Z")
 _PACE = {"billing": 28.0, "returns": 41.0}
 _OPEN = ("the answer", "this reply", "agent text", "it", "here the reply", "the second part", "my reading: it",
          "the refund line", "closing sentence", "the whole reply")  # fmt: skip
@@ -107,7 +110,52 @@ def workforce_sample(seed: int = 20266) -> pd.DataFrame:
         for place, row in enumerate(rows):
             if row["gold"] == "" and place % 20 < 9:
                 checks.append((row, live[int(row["item_id"][-2:])]))
-    return pd.concat([*parts, _checked(checks, rng)], ignore_index=True).fillna({"accommodation": "", "comment": ""})
+    made = pd.concat([*parts, _checked(checks, rng)], ignore_index=True)
+    made["opt_out"] = np.where(made["rater_id"] == OPTED_OUT[0], OPTED_OUT[1], "")
+    return made.fillna({"accommodation": "", "comment": ""})
+
+
+def workforce_items_sample(seed: int = 20266) -> pd.DataFrame:
+    """The items table of the workforce sample: which items distress, and how.
+
+    Gold distresses nobody; of the live items about half do. The queue counts
+    each person's minutes and stops at `LIMIT_MINUTES` a day, reviewers and auditors
+    included, and routes nothing more to who opted out. It fails twice: on one
+    person's day (`OVER_LIMIT`), and with one item after an opt-out (`OPTED_OUT`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``item_id``, ``harm`` (none, violence, self-harm), a row an item.
+
+    Examples
+    --------
+    >>> workforce_items_sample()["harm"].value_counts().to_dict()
+    {'none': 289, 'violence': 127, 'self-harm': 88}
+    """
+    rng = np.random.default_rng(seed + 3)
+    sample = workforce_sample(seed)
+    live = sample[~sample["item_id"].isin(sample.loc[sample["gold"] != "", "item_id"])].assign(
+        day=lambda t: t["rated_at"].str[:10]
+    )
+    names = live["item_id"].unique()
+    drawn = rng.choice(["none", "violence", "self-harm"], len(names), p=[0.4, 0.35, 0.25])
+    kinds = dict(zip(names, drawn, strict=True))
+    labels = live[live["stage"] == "label"].sort_values(["rated_at", "item_id"])
+    mine = labels["rater_id"] == OPTED_OUT[0]
+    gone = labels.loc[mine & (labels["rated_at"] >= OPTED_OUT[1]), "item_id"].tolist()
+    forced = set(labels.loc[(labels["rater_id"] == OVER_LIMIT[0]) & (labels["day"] == OVER_LIMIT[1]), "item_id"])
+    kinds |= dict.fromkeys(gone[1:], "none") | dict.fromkeys([*sorted(forced), gone[0]], "violence")
+    minutes: dict[tuple[str, str], float] = {}
+    seen = {item: rows[["rater_id", "day", "seconds"]].to_numpy().tolist() for item, rows in live.groupby("item_id")}
+    for item in [*sorted(forced), gone[0], *(i for i in labels["item_id"] if i not in forced and i != gone[0])]:
+        days = {(r, d): minutes.get((r, d), 0.0) + s / 60 for r, d, s in seen[item]}
+        if kinds[item] != "none" and (item in forced or max(days.values()) <= LIMIT_MINUTES):
+            minutes |= days
+        else:
+            kinds[item] = "none"
+    items = sample["item_id"].drop_duplicates()
+    return pd.DataFrame({"item_id": items, "harm": [kinds.get(i, "none") for i in items]})
 
 
 def _session(

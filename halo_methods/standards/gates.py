@@ -16,6 +16,11 @@ TEST_AGAIN = (
     "on items not judged yet, their number declared in advance; more of the same items only sharpen the test."
 )
 
+COUNT_AGAIN = (
+    "Nothing was drawn, so more work settles nothing: add the seconds, the moments and the classes of harm that are "
+    "missing, and count again."
+)
+
 
 def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
     """What an interval says about a threshold.
@@ -180,7 +185,7 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
         In the unit of the estimate.
     unit : str
         The standard's unit. A p-value does not settle with the root of the
-        sample, so for one no number is named.
+        sample, nor a count of every rater-day, so for these no number is named.
 
     Examples
     --------
@@ -189,6 +194,8 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     """
     if "p-value" in unit:
         return TEST_AGAIN
+    if "rater-days" in unit:
+        return COUNT_AGAIN
     gap = abs(estimate.value - threshold)
     reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
     size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")

@@ -15,12 +15,10 @@ from ..calibration.reference import people
 from ..calibration.shares import jackknife_variance, share
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments
-from ..judgments.cells import moment, quoted
 from ..results import Estimate, counted
+from .exposure_counts import DAYS_OVER, ROUNDING, STILL_ROUTED, against, days_over, opted_out, still_routed
 
 Criteria = Literal["add", "longest"]
-YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
-ROUNDING = 1e-9
 FEWEST_RATERS = 3
 
 
@@ -34,13 +32,21 @@ class Exposure:
         ``rater_id``, ``day``, ``harm``, ``minutes``, ``judgments``: one row for each rater, day and class of harm.
     days : pandas.DataFrame
         ``rater_id``, ``day``, ``minutes`` of all classes, ``over`` (the limit was passed).
+    held : pandas.DataFrame
+        Every rater-day beside every limit, with ``class`` (a class of harm, or ``all``), ``minutes``, ``limit``,
+        ``minutes_over`` (negative: so much was left).
     over : pandas.DataFrame
-        The days over the limit, with ``class`` (a class of harm, or ``all``), ``minutes``, ``limit``, ``minutes_over``.
+        Those of them over the limit.
     routed : pandas.DataFrame
         ``rater_id``, ``day``, ``harm``, ``minutes``, ``judgments`` of distressing items that reached a rater who had
         opted out. Empty where the table has no column ``opt_out``.
     share : Estimate
-        Share of the rater-days with exposure that passed the limit.
+        Share of the rater-days with exposure that passed the limit: how often it happens, for planning.
+    counts : dict
+        What must not happen once: rater-days over the limit, and with a distressing item after opting out. Nobody's
+        day is averaged away: ``value`` and ``low`` are those known, ``high`` those possible if each judgment without
+        ``seconds`` took as long as the longest in the log, each undated one fell on the rater's worst day, and each
+        item missing in the side table was distressing. The second is a `NotEstimable` without a column ``opt_out``.
     limit_minutes : float or dict
         As given.
     cautions : tuple of str
@@ -49,9 +55,11 @@ class Exposure:
 
     table: pd.DataFrame
     days: pd.DataFrame
+    held: pd.DataFrame
     over: pd.DataFrame
     routed: pd.DataFrame
     share: Estimate
+    counts: dict[str, Estimate | NotEstimable]
     limit_minutes: float | dict[str, float]
     cautions: tuple[str, ...] = ()
 
@@ -63,6 +71,17 @@ class Exposure:
         return "\n".join([*lines, *self.cautions])
 
     __repr__ = __str__
+
+    @property
+    def by_person(self) -> pd.DataFrame:
+        """One row a rater, the longest day first: that day, its minutes by class, and how many days were over."""
+        worst = self.days.sort_values(["minutes", "rater_id"], ascending=[False, True]).drop_duplicates("rater_id")
+        keys = ["rater_id", "day"]
+        classes = self.table.pivot_table(index=keys, columns="harm", values="minutes", fill_value=0.0)
+        classes = classes.add_prefix("minutes_").reset_index()
+        each = self.days.groupby("rater_id").agg(days=("day", "size"), days_over=("over", "sum")).reset_index()
+        made = worst[[*keys, "minutes"]].merge(classes, on=keys).merge(each, on="rater_id")
+        return made.rename(columns={"day": "longest_day"})
 
 
 def exposure(
@@ -105,7 +124,8 @@ def exposure(
     Raises
     ------
     NotEstimable
-        Without ``rated_at``, ``seconds`` or a class of harm, or if nobody was exposed.
+        Without ``rated_at``, ``seconds`` or a class of harm, if none of these is filled in where an item distresses,
+        or if nobody was exposed.
     HaloError
         If the side table names an item twice, or ``opt_out`` holds something else than yes, no or a moment.
 
@@ -122,8 +142,8 @@ def exposure(
     >>> found = exposure(as_judgments(pl.DataFrame(rows)), limit_minutes=120)
     >>> found.over[["class", "minutes", "minutes_over"]].values.tolist()
     [['all', 150.0, 30.0]]
-    >>> found.share.value
-    0.5
+    >>> found.share.value, found.counts["days over the limit"].value
+    (0.5, 1.0)
     """
     if criteria not in get_args(Criteria):
         raise BadOption.of("criteria", criteria, get_args(Criteria))
@@ -131,18 +151,26 @@ def exposure(
         raise HaloError(f"timezone is {timezone!r}; write an IANA name such as UTC or Europe/Paris")
     limits = _limits(limit_minutes)
     frame, cautions = _exposed(people(j), harm, items, harmless)
-    sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
+    all_sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
+    sittings = all_sittings.filter(pl.col("harm").is_not_null() & pl.col("day").is_not_null())
     table = _summed(sittings)
     days = table.group_by("rater_id", "day").agg(pl.col("minutes").sum()).sort("rater_id", "day")
-    over = _over(table, days, limits)
+    held = against(table, days, limits)
+    over = held.filter(pl.col("minutes_over") > ROUNDING)
     passed = over.select("rater_id", "day").unique().with_columns(over=pl.lit(True))
     days = days.join(passed, on=["rater_id", "day"], how="left").with_columns(pl.col("over").fill_null(False))
-    routed = _summed(sittings.filter(_opted_out(sittings)))
+    known = all_sittings.filter(pl.col("harm").is_not_null())
+    routed = _summed(known.filter(opted_out(known).fill_null(False)))
     given = dict(limit_minutes) if isinstance(limit_minutes, Mapping) else float(limit_minutes)
-    tables = [t.sort("rater_id", "day").to_pandas() for t in (table, days, over, routed)]
+    tables = [t.sort("rater_id", "day").to_pandas() for t in (table, days, held, over, routed)]
+    counts = {
+        DAYS_OVER: days_over(all_sittings, over, limits),
+        STILL_ROUTED: still_routed(all_sittings, "opt_out" in frame.columns),
+    }
     return Exposure(
-        tables[0], tables[1], tables[2], tables[3], _share(days, sittings, confidence), given, (*cautions, *more)
-    )
+        tables[0], tables[1], tables[2], tables[3], tables[4], _share(days, sittings, confidence), counts, given,
+        (*cautions, *more),
+    )  # fmt: skip
 
 
 def _limits(given: float | Mapping[str, float]) -> dict[str | None, float]:
@@ -157,81 +185,72 @@ def _exposed(j: Judgments, harm: str, items: Any, harmless: Collection[str]) -> 
     """The judgments of distressing items, the class in the column ``_harm``."""
     absent = [c for c in ("rated_at", "seconds") if c not in j.columns]
     if absent:
-        raise NotEstimable(f"exposure needs the columns `rated_at` and `seconds`; {' and '.join(absent)} is missing")
+        raise NotEstimable(
+            f"exposure needs the columns `rated_at` and `seconds`; {' and '.join(absent)} is missing: have the tool "
+            "write when each judgment was made and how long the item was open"
+        )
     frame, cautions = j.frame, []
     if items is None:
         if harm not in frame.columns:
-            raise NotEstimable(f"no column `{harm}` says which items distress; name it with `harm=`, or give `items=`")
-        frame = frame.with_columns(pl.col(harm).cast(pl.String).alias("_harm"))
+            raise NotEstimable(
+                f"no column `{harm}` says which items distress; collect an items table, item_id and {harm} (`items`)"
+            )
+        frame = frame.with_columns(pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
     else:
         side = pl.DataFrame(items) if not isinstance(items, pl.DataFrame) else items
         if not {"item_id", harm} <= set(side.columns):
             raise NotEstimable(f"the side table needs the columns item_id and {harm}")
-        side = side.select(pl.col("item_id").cast(pl.String), pl.col(harm).cast(pl.String).alias("_harm"))
+        side = side.select(pl.col("item_id").cast(pl.String), pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
         if side["item_id"].is_duplicated().any():
             raise HaloError("the side table names an item twice")
         unknown = frame.filter(~pl.col("item_id").is_in(side["item_id"].implode()))["item_id"].n_unique()
         if unknown:
             cautions.append(f"{counted(unknown, 'item')} not in the side table, counted as harmless.")
         frame = frame.join(side, on="item_id", how="left")
-    frame = frame.filter(pl.col("_harm").is_not_null() & ~pl.col("_harm").is_in(["", *harmless]))
-    if frame.is_empty():
+    frame = frame.filter(pl.col("_harm").is_null() | ~pl.col("_harm").is_in(["", *harmless]))
+    known = frame.filter(pl.col("_harm").is_not_null())
+    if known.is_empty():
         raise NotEstimable(f"no judgment is of an item with a class of harm in `{harm}`")
-    return frame, cautions
+    for column, what in (("rated_at", "when it was made"), ("seconds", "how long it took")):
+        if known[column].null_count() == known.height:
+            raise NotEstimable(f"no judgment of a distressing item says {what} (`{column}`)")
+    longest = j.frame["seconds"].max()
+    return frame.with_columns(pl.col("seconds").fill_null(longest).alias("_most")), cautions
 
 
 def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple[pl.DataFrame, list[str]]:
-    """One row for each time a rater had an item before them: its day on their clock and its minutes."""
+    """One row for each time a rater had an item before them: day on their clock (null: unknown), minutes, at most.
+
+    The class of harm is null where the side table does not name the item.
+    """
     cautions = []
-    unclear = frame["rated_at"].null_count()
-    untimed = frame["seconds"].null_count()
+    known = frame.filter(pl.col("_harm").is_not_null())
+    untimed = known["seconds"].null_count()
     if untimed:
         cautions.append(f"{counted(untimed, 'judgment')} of distressing items without seconds, counted as no time.")
-    if unclear:
-        cautions.append(f"{counted(unclear, 'judgment')} of distressing items without a moment, left out.")
-        frame = frame.filter(pl.col("rated_at").is_not_null())
-        if frame.is_empty():
-            raise NotEstimable("no judgment of a distressing item says when it was made (`rated_at`)")
     if "criterion" in frame.columns and frame["criterion"].n_unique() > 1 and criteria == "add":
         cautions.append("Seconds of several criteria were added; take criteria='longest' if each holds the whole time.")
     if "opt_out" not in frame.columns:
         cautions.append("No column `opt_out`: nobody can say whether somebody who opted out was still routed.")
         frame = frame.with_columns(pl.lit("").alias("opt_out"))
-    minutes = pl.col("seconds").sum() if criteria == "add" else pl.col("seconds").max()
+
+    def minutes(of: str) -> pl.Expr:
+        return (pl.col(of).sum() if criteria == "add" else pl.col(of).max()).fill_null(0) / 60
+
     keys = [c for c in ("item_id", "rater_id", "stage", "round") if c in frame.columns]
     sittings = frame.group_by(keys).agg(
-        pl.col("_harm").first().alias("harm"), pl.col("rated_at").min(), (minutes.fill_null(0) / 60).alias("minutes"),
-        pl.col("opt_out").cast(pl.String).fill_null("").max())  # fmt: skip
-    local = [t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
+        pl.col("_harm").first().alias("harm"), pl.col("rated_at").min(), minutes("seconds").alias("minutes"),
+        minutes("_most").alias("most"), pl.col("opt_out").cast(pl.String).fill_null("").max())  # fmt: skip
+    unclear = sittings.filter(pl.col("harm").is_not_null())["rated_at"].null_count()
+    if unclear:
+        cautions.append(f"{counted(unclear, 'judgment')} of distressing items without a moment, left out.")
+    local = [None if t is None else t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
     return sittings.with_columns(pl.Series("day", local, dtype=pl.Date)), cautions
 
 
 def _summed(sittings: pl.DataFrame) -> pl.DataFrame:
     by = ["rater_id", "day", "harm"]
     return sittings.group_by(by).agg(pl.col("minutes").sum(), pl.len().cast(pl.Int64).alias("judgments")).sort(by)
-
-
-def _over(table: pl.DataFrame, days: pl.DataFrame, limits: Mapping[str | None, float]) -> pl.DataFrame:
-    parts = []
-    for name, limit in limits.items():
-        rows = days if name is None else table.filter(pl.col("harm") == name)
-        rows = rows.select("rater_id", "day", pl.lit(name or "all").alias("class"), "minutes")
-        rows = rows.with_columns(pl.lit(float(limit)).alias("limit"), (pl.col("minutes") - limit).alias("minutes_over"))
-        parts.append(rows.filter(pl.col("minutes_over") > ROUNDING))
-    return pl.concat(parts)
-
-
-def _opted_out(sittings: pl.DataFrame) -> pl.Series:
-    """Whether the rater had opted out when the item came: yes, or a moment not after it."""
-    since: dict[str, Any] = {}
-    for text in sittings["opt_out"].unique().to_list():
-        low = text.strip().lower()
-        try:
-            since[text] = True if low in YES else False if low in NO else moment(text.strip())[0]
-        except ValueError:
-            raise HaloError(f"opt_out holds {quoted(text)}; write yes, no, or the moment since when") from None
-    pairs = zip(sittings["opt_out"].to_list(), sittings["rated_at"].to_list(), strict=True)
-    return pl.Series([s if isinstance(s := since[t], bool) else s <= at for t, at in pairs], dtype=pl.Boolean)
 
 
 def _share(days: pl.DataFrame, sittings: pl.DataFrame, confidence: float) -> Estimate:
