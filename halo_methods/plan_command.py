@@ -100,15 +100,22 @@ def designed(args: argparse.Namespace, options: dict[str, Any]) -> Answer:
     unknown = sorted(set(args.prices) - {"label", "item", "rater", "audit"})
     if unknown:
         raise BadOption(f"--prices has no {unknown[0]!r}; it has label, item, rater, audit")
-    made = planning.best_design(
-        given, planning.Prices(**args.prices), args.budget, decision=args.decision, design=args.design,
-        shared=args.shared, gap=args.gap, pool=args.pool, items=args.items, workload=args.workload,
-        overlap=args.overlap, audit=args.audit,
-    )  # fmt: skip
+    asked = ("decision", "design", "shared", "gap", "items", "workload", "overlap", "audit")
+    limits = {name: getattr(args, name) for name in asked}
+    prices = planning.Prices(**args.prices)
+    made = planning.best_design(given, prices, args.budget, pool=args.pool, **limits)
+    by_pool = planning.pools(given, prices, args.budget, **limits) if made.question else None
     names = ("design", "decision", "raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
     result = {n: getattr(made, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
     result |= {"frontier": made.frontier.to_dict("records"), "cautions": list(made.cautions)}
-    lines = [_row(what, value) for what, value in made.table.itertuples(index=False)]
+    lines = []
+    if by_pool is not None:
+        table = by_pool[[c for c in by_pool if c != "narrower"]]
+        result |= {"question": made.question, "pools": table.to_dict("records")}
+        lines += [made.question, "", "pool   raters   items   labels an item   cost   half of the 95% interval"]
+        lines += ["   ".join(readable(float(x)) for x in row) for row in table.itertuples(index=False)]
+        lines += ["", "Without a limit of raters:"]
+    lines += [_row(what, value) for what, value in made.table.itertuples(index=False)]
     lines += ["", made.another_tenth, "", "budget   cost   raters   items   labels an item   half of the 95% interval"]
     for row in made.frontier.to_dict("records"):
         numbers = (row[n] for n in ("budget", "cost", "raters", "items", "labels_per_item", "half_width"))

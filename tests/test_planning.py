@@ -234,3 +234,71 @@ def test_the_command_gives_the_same_plan(capsys, tmp_path):
     assert cli.main([*wanted, "--market", "fr-FR"]) == cli.FINE
     assert "hire now:" in capsys.readouterr().out
     assert cli.main([*wanted, "--market", "it-IT"]) == cli.USAGE
+
+
+# ---------------------------------------------------------------- how many raters there can be
+
+
+@pytest.mark.parametrize("limits", [{}, {"overlap": 0.1, "audit": 0.05}, {"decision": "difference", "shared": "items"}])
+def test_each_row_of_the_pools_is_the_best_design_from_it(limits):
+    made = planning.pools(KNOWN, Prices(label=0.5, item=1), 700, sizes=(20, 3, 8), **limits)
+    assert made["pool"].tolist() == [3, 8, 20]
+    for row in made.to_dict("records"):
+        plan = best_design(KNOWN, Prices(label=0.5, item=1), 700, pool=row["pool"], **limits)
+        for name in ("raters", "items", "labels_per_item", "cost", "half_width"):
+            assert row[name] == getattr(plan, name)
+    widths = made["half_width"].to_numpy()
+    assert made["narrower"].to_numpy()[1:] == pytest.approx(1 - widths[1:] / widths[:-1])
+    assert np.isnan(made["narrower"].iloc[0])
+    assert (np.diff(widths) <= 0).all()  # a larger pool is never worse
+
+
+def test_pools_that_cannot_do_the_work_have_no_row():
+    made = planning.pools(KNOWN, Prices(label=1), 500, decision="item", items=100, workload=15)
+    assert made["pool"].tolist() == [10, 20, 40]
+    with pytest.raises(NotEstimable, match="buys no such design"):
+        planning.pools(KNOWN, Prices(label=1), 5, decision="item", items=100)
+    with pytest.raises(BadOption, match="sizes"):
+        planning.pools(KNOWN, Prices(label=1), 500, sizes=())
+    with pytest.raises(BadOption, match="instead of pool"):
+        planning.pools(KNOWN, Prices(label=1), 500, pool=5)
+
+
+def test_the_question_is_asked_only_where_nothing_limits_the_raters():
+    def asked(parts=KNOWN, prices=None, budget=1000, **limits):
+        return best_design(parts, prices or Prices(label=1), budget, **limits).question
+
+    assert "takes 500, where the search stops" in asked()
+    assert "takes 100, as many as there are labels" in asked(budget=100)
+    assert asked().startswith("How many raters can you recruit")
+    assert "How many" in asked(decision="difference", shared="items")
+    free = [{"pool": 12}, {"prices": Prices(label=1, rater=5)}, {"design": "crossed"}, {"decision": "difference"},
+            {"decision": "item", "items": 50}, {"parts": {**KNOWN, "rater": 0}}]  # fmt: skip
+    assert [asked(**limits) for limits in free] == [""] * len(free)
+
+
+def test_the_command_asks_first(capsys):
+    asked = ["plan", "design", "--budget", "600", "--components", "item=1,rater=.1,residual=2"]
+    assert cli.main(asked) == cli.FINE
+    text = capsys.readouterr().out
+    assert text.startswith("How many raters can you recruit")
+    assert text.index("\n40   40   ") < text.index("Without a limit of raters:") < text.index("raters: 500")
+    assert cli.main([*asked, "--format", "json"]) == cli.FINE
+    said = json.loads(capsys.readouterr().out)
+    assert [row["pool"] for row in said["pools"]] == [5, 10, 20, 40]
+    assert cli.main([*asked, "--pool", "12", "--format", "json"]) == cli.FINE
+    assert "pools" not in json.loads(capsys.readouterr().out)
+
+
+def test_the_report_leads_with_the_question(tmp_path):
+    made = planning_report(tmp_path)
+    asked, limit = made.index("How many raters can you recruit"), made.index("raters without limit")
+    assert asked < made.index("What a pool buys for a budget of 1,000") < limit
+    assert "How many raters can you recruit" not in planning_report(tmp_path, pool=12)
+
+
+def planning_report(tmp_path, **parameters):
+    from halo_methods import reports
+
+    reports.run("planning", out=tmp_path, audience="operations", **parameters)
+    return (tmp_path / "planning.html").read_text("utf-8")

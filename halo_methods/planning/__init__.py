@@ -4,6 +4,7 @@ from .capacity import Capacity, capacity, monday, needed
 from .designs import Components, Prices, cost, variance
 from .holidays import easter, holidays, working_days
 from .piece_rates import floor_share, piece_rate, working_times
+from .pools import pools
 from .search import BudgetPlan, best_design
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "monday",
     "needed",
     "piece_rate",
+    "pools",
     "variance",
     "working_days",
     "working_times",

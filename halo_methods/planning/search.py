@@ -45,6 +45,9 @@ class BudgetPlan:
     frontier : pandas.DataFrame
         The best design for a quarter to four times the budget, and for 10% more.
     cautions : tuple of str
+    question : str
+        What must be answered before the design is a proposal: how many raters there can be, where neither a pool nor
+        a price limits them and each further one is worth having. Empty otherwise.
 
     Examples
     --------
@@ -68,6 +71,7 @@ class BudgetPlan:
     budget: float
     frontier: pd.DataFrame = field(repr=False)
     cautions: tuple[str, ...] = ()
+    question: str = ""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -142,7 +146,8 @@ def best_design(
     gap : float, optional
         For a ranking: a difference that must come out in its order.
     pool : int, optional
-        Raters there are; without it, and with raters free, as many as 500.
+        Raters there are; without it, and with raters free, as many as 500, which is no proposal: see ``question``
+        and `pools`.
     items : int, optional
         Items there are; for ``decision="item"`` they must all be labelled.
     workload : int, optional
@@ -214,7 +219,8 @@ def best_design(
     return BudgetPlan(
         design, decision, int(found["raters"]), int(found["items"]), found["labels_per_item"], found["overlap"],
         found["audit"], found["variance"], low, high, _half(found["variance"]), order, found["cost"], float(budget),
-        pd.DataFrame(rows), _cautions(made, found, decision, shared, pool, prices),
+        pd.DataFrame(rows), _cautions(made, found, decision, shared),
+        _question(found) if _endless(made, design, decision, shared, pool, prices) else "",
     )  # fmt: skip
 
 
@@ -281,12 +287,23 @@ def _best(
     }  # fmt: skip
 
 
-def _cautions(
-    made: Components, found: dict[str, float], decision: str, shared: str, pool: int | None, prices: Prices
-) -> tuple[str, ...]:
+def _endless(made: Components, design: str, decision: str, shared: str, pool: int | None, prices: Prices) -> bool:
+    """Whether nothing but the search limits the raters: each further one is free and narrows the interval."""
+    matters = made.rater > 0 and (decision == "mean" or (decision != "item" and "raters" not in shared))
+    return pool is None and prices.rater == 0 and design == "rotating" and matters
+
+
+def _question(found: dict[str, float]) -> str:
+    stops = "where the search stops" if found["raters"] >= MOST_RATERS else "as many as there are labels to give"
+    return (
+        "How many raters can you recruit, train and certify? Neither a pool nor a price of a rater was given, so each "
+        f"further rater looks free and narrows the interval: the best design takes {found['raters']:,.0f}, {stops}. "
+        "That is a limit and no proposal; give the pool, or what a rater costs before the first label."
+    )
+
+
+def _cautions(made: Components, found: dict[str, float], decision: str, shared: str) -> tuple[str, ...]:
     said = []
-    if pool is None and prices.rater == 0 and decision != "item":
-        said.append(f"Raters cost nothing and have no limit here, so the search stops at {MOST_RATERS}; give pool=.")
     if decision in ("difference", "ranking") and "items" in shared:
         said.append("Items that favour one system are not in the pilot's variances; the true variance may be larger.")
     if decision == "mean" and made.rater > 0 and found["raters"] < 5:

@@ -67,6 +67,8 @@ def cell(value: Any) -> str:
         return f"{int(value):,}"
     if isinstance(value, Real):
         return readable(float(value))
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return f"{value:%Y-%m-%d}"
     text = "not met" if value == "not_met" else str(value)
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
 
