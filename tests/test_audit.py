@@ -158,6 +158,34 @@ def test_cells_of_the_table(asked, plan):
     assert asked[1] < 0.0065 or audit.standard_plan(asked[0], asked[1] * 100) == made
 
 
+# Table II-A of MIL-STD-105E as printed, AQL .65% to 10%: rejection numbers, an arrow down (v) or up (^).
+PRINTED = """
+A 2 v v v v v 1 v
+B 3 v v v v 1 ^ v
+C 5 v v v 1 ^ v 2
+D 8 v v 1 ^ v 2 3
+E 13 v 1 ^ v 2 3 4
+F 20 1 ^ v 2 3 4 6
+G 32 ^ v 2 3 4 6 8
+H 50 v 2 3 4 6 8 11
+J 80 2 3 4 6 8 11 15
+K 125 3 4 6 8 11 15 22
+L 200 4 6 8 11 15 22 ^
+M 315 6 8 11 15 22 ^ ^
+N 500 8 11 15 22 ^ ^ ^
+P 800 11 15 22 ^ ^ ^ ^
+Q 1250 15 22 ^ ^ ^ ^ ^
+"""
+
+
+def test_every_cell_of_the_printed_table():
+    printed = {letter: (int(size), marks) for letter, size, *marks in map(str.split, PRINTED.strip().splitlines())}
+    for letter, (size, marks) in printed.items():
+        ours = table.MASTER[letter].split()[table.LEVELS.index(0.65) :]
+        assert table.SIZES[letter] == size
+        assert [m if m in "v^" else str(int(m) + 1) for m in ours] == marks, letter
+
+
 def test_arrows_lead_to_the_next_plan():
     down, up = audit.standard_plan(1000, 0.004), audit.standard_plan(1000, 0.0025)
     assert (down.n, down.accept) == (125, 1)
