@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine must not fail a property.
+settings.register_profile("halo", deadline=None)
+settings.load_profile("halo")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -137,7 +137,7 @@ def test_one_reason_an_answer_whatever_the_number_of_raters():
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_rows_changes_nothing_and_the_seed_does(random, seed):
     rows = frame()
     mixed = rows.sample(frac=1, random_state=random.randrange(2**31))
@@ -642,7 +642,7 @@ def problems(draw):
 
 
 @given(problems(), st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_value_of_one_more_label_is_what_enumeration_gives(problem, n):
     p, tables, loss, weights = problem
     labels = list("abcd")[: p.shape[1]]

@@ -207,7 +207,7 @@ def test_hard_items_have_less_ease():
 
 
 @pytest.mark.parametrize("name", ["majority", *MODELS])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_order_and_names_change_nothing(name, seed):
     way = {"majority": aggregation.majority, **MODELS}[name]
@@ -225,7 +225,7 @@ def test_order_and_names_change_nothing(name, seed):
 
 
 @pytest.mark.parametrize("name", ["majority", "Dawid-Skene", "one coin", "MACE", "GLAD"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_names_of_nominal_labels_change_nothing(name, seed):
     way = {"majority": aggregation.majority, **MODELS}[name]

@@ -246,7 +246,7 @@ SCALE = ["0", "1", "2", "3"]
 
 
 @given(tables(), st.sampled_from(["nominal", "ordinal", "interval", "ratio"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_alpha_equals_brute_force(rows, level):
     made = agreement.krippendorff_alpha(judgments(rows, scale=SCALE), level=level, replicates=100)
     assert made.value == pytest.approx(oracles.alpha(rows, level), abs=1e-9)
@@ -255,7 +255,7 @@ def test_alpha_equals_brute_force(rows, level):
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_other_coefficients_equal_brute_force(rows):
     j = judgments(rows, scale=SCALE)
     for measure, oracle in (
@@ -268,7 +268,7 @@ def test_other_coefficients_equal_brute_force(rows):
 
 
 @given(tables(raters=2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_cohen_equals_brute_force(rows):
     j = judgments(rows, scale=SCALE)
     try:
@@ -281,7 +281,7 @@ def test_cohen_equals_brute_force(rows):
 
 
 @given(tables(), st.sampled_from(["nominal", "ordinal", "interval"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_delete_one_rater_is_exact(rows, level):
     j = judgments(rows, scale=SCALE)
     totals = pattern_totals(j, krippendorff(level, j.labels), paired_only=True)
@@ -312,7 +312,7 @@ def test_delete_one_rater_and_item_are_exact_from_moments():
 
 
 @given(tables(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_order_and_names_change_nothing(rows, random):
     names = ["w", "x", "y", "z"]
     random.shuffle(names)
@@ -334,7 +334,7 @@ def simulated(items, raters, seed=1, accuracy=0.8, missing=0.0):
 
 
 @given(tables(), st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_of_rows_items_and_raters_changes_nothing(rows, random):
     """Also for measures that read the scale's order, where labels keep their names."""
     items, raters = (sorted({row[part] for row in rows}) for part in (0, 1))
@@ -359,7 +359,7 @@ def test_order_of_rows_items_and_raters_changes_nothing(rows, random):
 
 
 @given(tables())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_doubling_every_item_keeps_the_value(rows):
     twice = rows + [(f"{i}-again", r, x) for i, r, x in rows]
     one, two = judgments(rows, scale=SCALE), judgments(twice, scale=SCALE)
@@ -579,7 +579,7 @@ def test_weights_are_those_of_the_papers(kind):
 
 
 @given(tables(), st.sampled_from(["linear", "quadratic", "ordinal", "radical", "ratio", "circular", "jaccard", "masi"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_weighted_coefficients_equal_brute_force(rows, kind):
     j = judgments(rows, scale=SCALE)
     weight = oracles.weight(kind, [0, 1, 2, 3])
@@ -641,7 +641,7 @@ SETS = st.sets(st.sampled_from("abc"), min_size=1).map(lambda s: "|".join(sorted
 
 
 @given(st.lists(st.lists(st.one_of(st.none(), SETS), min_size=3, max_size=3), min_size=3, max_size=7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_alpha_of_sets_equals_brute_force(table):
     rows = rows_of(table)
     paired = [x for row in table if sum(v is not None for v in row) > 1 for x in row if x is not None]
@@ -672,7 +672,7 @@ def test_sets_have_no_order_and_no_number():
 
 
 @given(tables())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_agreement_by_label_equals_brute_force(rows):
     j = judgments(rows, scale=SCALE)
     table = agreement.by_label(j, over="items", replicates=100).set_index("label")

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from halo_methods import reports, simulation
-from halo_methods.reports import places
-from halo_methods.reports import show as showing
+from halo_methods.reports import places, showing
 from halo_methods.reports.audience import of_enough_people
 
 CHAPTERS = reports.names()

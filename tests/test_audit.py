@@ -273,7 +273,7 @@ def frame_of(n=90, raters=3, **more):
 
 
 @given(st.permutations(range(30)), st.integers(0, 5))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_draw_does_not_depend_on_the_order_of_the_rows(order, seed):
     frame = frame_of(30)
     one, other = (audit.draw(as_judgments(f), 9, by="rater_id", seed=seed) for f in (frame, frame.iloc[list(order)]))
@@ -351,7 +351,7 @@ def test_a_weighted_rate_by_hand():
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_names_and_order_change_nothing(random):
     wrong, who = [0] * 50 + [1] * 10, [f"r{i % 6}" for i in range(60)]
     order = list(range(60))

@@ -113,7 +113,7 @@ def test_numbers_as_gold_are_compared_as_numbers():
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_of_rows_and_names_of_raters_change_nothing(seed):
     frame = random_round(seed)
     again = frame.sample(frac=1, random_state=seed)
@@ -297,7 +297,7 @@ class TestPlan:
         st.floats(0.5, 0.85), st.floats(0.05, 0.12), st.sampled_from([0.01, 0.05, 0.1]), st.integers(1, 4),
         st.sampled_from(["end", "certain", "clear"]), st.sampled_from([1, 5, 10]),
     )  # fmt: skip
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_both_errors_hold_over_all_attempts(self, unacceptable, apart, alpha, attempts, stop, every):
         plan = calibration.certification_plan(
             unacceptable, unacceptable + apart, alpha, 0.1, attempts=attempts, stop=stop, every=every

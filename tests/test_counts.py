@@ -28,7 +28,7 @@ def judgments(rows, columns=("item_id", "rater_id", "label"), **options):
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_patterns_and_rater_patterns_are_what_loops_count(rows):
     j = judgments(rows, scale=["0", "1", "2", "3"])
     made, by_rater = counts.patterns(j), counts.rater_patterns(j)
@@ -96,7 +96,7 @@ def test_gold_with_several_accepted_answers():
 
 
 @given(tables(labels=3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_moments_are_sums(rows):
     made = counts.moments(judgments(rows))
     units: dict[str, list[float]] = {}

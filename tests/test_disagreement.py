@@ -137,7 +137,7 @@ def test_criteria_as_a_facet_agree_with_expected_mean_squares():
 
 
 @given(st.integers(0, 10**6), st.floats(0.1, 50), st.floats(-100, 100))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_components_scale_with_the_square_and_forget_names_and_order(seed, scale, shift):
     item, rater, y = sparse_design(seed, items=25)
     frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y})
@@ -337,7 +337,7 @@ def test_items_that_groups_see_differently_are_kept_from_adjudication():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_soft_labels_are_distributions_between_the_item_and_all_items(seed):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"item_id": np.repeat(np.arange(15), 4), "rater_id": np.tile(np.arange(4), 15)})

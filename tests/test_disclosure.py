@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halo_methods import reports
+from halo_methods import NotEstimable, reports
 from halo_methods.reports.disclosure import Released
 
 
@@ -26,7 +26,7 @@ def attack(people, known, threshold):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_small_group_follows_from_three_tables(seed):
     rng = np.random.default_rng(seed)
     people = np.repeat(np.arange(16), 3)
@@ -121,3 +121,79 @@ def test_evidence_about_people_is_for_operations_only(capsys):
         said = capsys.readouterr().out
         assert ("0.432" in said) == (audience == "operations")
         assert "north" not in said
+
+
+@pytest.mark.parametrize("audience", ["partner", "operations"])
+def test_rows_about_single_items_are_for_operations(audience, capsys):
+    report = reports.start("tiny", data=frame(), audience=audience)
+    with report.section("S") as show:
+        show.items(pd.DataFrame({"item_id": ["0"], "probability": [0.4321]}), caption="Queue")
+    said = capsys.readouterr().out
+    assert ("0.432" in said) == (audience == "operations")
+    assert ("1 item is listed for operations only" in said) == (audience == "partner")
+
+
+def unequal():
+    """Items 0 to 9 by eight people; 10 and 11 by two of them; 12 by a model and one person."""
+    rows = [(f"i{i}", f"p{r}", "x", "human") for i in range(10) for r in range(8)]
+    rows += [(f"i{i}", f"p{r}", "x", "human") for i in (10, 11) for r in range(2)]
+    rows += [("i12", "m", "x", "model"), ("i12", "p0", "x", "human")]
+    return pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rater_type"])
+
+
+@pytest.mark.parametrize("audience", ["partner", "operations"])
+def test_sets_of_items_are_shown_when_enough_people_labelled_them(audience, capsys):
+    report = reports.start("tiny", data=unequal(), audience=audience)
+    sets = [["i0", "i1"], ["i10"], ["i12"], ["unknown"]]
+    table, drawn = pd.DataFrame({"clause": list("abcd"), "n": range(4)}), []
+    with report.section("S") as show:
+        kept = show.item_sets(table, sets, figure=lambda rows: drawn.append(len(rows)) or "drawn")
+    said = capsys.readouterr().out
+    if audience == "operations":
+        assert (kept["clause"].tolist(), drawn) == (list("abcd"), [4])
+    else:
+        assert (kept["clause"].tolist(), drawn) == (["a"], [1])
+        assert "3 rows are withheld" in said
+
+
+def test_a_set_of_items_that_leaves_one_person_over_is_not_shown():
+    report = reports.start("tiny", data=unequal(), audience="partner")
+    assert report.cells.item_sets([[f"i{i}" for i in range(12)]]) == frozenset()
+
+
+@pytest.mark.parametrize(("audience", "shown"), [("partner", False), ("operations", True)])
+def test_a_report_about_a_part_of_few_people_shows_no_figure(audience, shown, capsys):
+    table = frame().assign(round=["2" if v == "tiny" else "1" for v in frame()["vendor"]])
+    report = reports.start("tiny", data=table, audience=audience)
+    assert not report.too_few
+    assert report.about(report.judgments.only(round="1")).n_raters == 12
+    assert not report.too_few
+    report.about(report.judgments.only(round="2"))
+    assert report.too_few != shown
+    with report.section("S") as show:
+        show(pd.DataFrame({"label": ["x"], "share": [0.4321]}))
+    assert ("0.432" in capsys.readouterr().out) == shown
+
+
+def test_groups_are_ranked_among_those_shown():
+    table = frame()
+    partner, inside = (reports.start("tiny", data=table, audience=a) for a in ("partner", "operations"))
+    assert set(inside.cells.of_shown(inside.judgments, "vendor").frame["vendor"]) == {"north", "south", "tiny"}
+    with pytest.raises(NotEstimable, match="fewer than two of the groups"):
+        partner.cells.of_shown(partner.judgments, "vendor")
+    more = pd.concat(
+        [table, table[table["vendor"] == "north"].assign(vendor=None, rater_id=lambda t: "o" + t["rater_id"])]
+    )
+    partner = reports.start("tiny", data=more, audience="partner")
+    assert set(partner.cells.of_shown(partner.judgments, "vendor").frame["vendor"]) <= {"north", "south", None}
+    whole = reports.start("tiny", data=table[table["vendor"] != "tiny"], audience="partner")
+    assert whole.cells.of_shown(whole.judgments, "vendor") is whole.judgments
+
+
+def test_a_table_is_drawn_from_the_rows_that_are_shown(capsys):
+    report, drawn = reports.start("tiny", data=frame(), audience="partner"), []
+    table = pd.DataFrame({"what": ["a", "b"], "value": [0.1, 0.777], "n_raters": [9, 2]})
+    with report.section("S") as show:
+        show(table, figure=lambda rows: drawn.append(rows["what"].tolist()) or "drawn")
+    assert drawn == [["a"]]
+    assert "0.777" not in capsys.readouterr().out

@@ -105,7 +105,7 @@ class TestRunLength:
         assert drift.cusum_run_length(0.5, 5, baseline=baseline) < 0.5 * drift.cusum_run_length(0.5, 5)
 
     @given(st.floats(50, 5000), st.floats(0.3, 2))
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     def test_a_design_has_the_run_length_asked_for(self, wanted, shift):
         for made in (drift.cusum_design(wanted, shift), drift.ewma_design(wanted, shift, lam=0.2)):
             assert made.run_length == pytest.approx(wanted, rel=0.005)
@@ -261,7 +261,7 @@ class TestSequences:
 
 class TestMany:
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.01, 0.5))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_benjamini_hochberg_is_its_definition(self, p, rate):
         m = max([i for i in range(1, len(p) + 1) if sorted(p)[i - 1] <= rate * i / len(p)], default=0)
         assert drift.benjamini_hochberg(p, rate).sum() == sum(x <= rate * m / len(p) for x in p) * (m > 0)

@@ -44,7 +44,7 @@ def by_hand(rows):
 
 
 @given(st.integers(0, 10_000), st.integers(0, 200))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_minutes_and_days_over_are_sums_by_hand(seed, limit):
     rows = week(seed, raters=3, days=3, items=12)
     found, hand = exposure(table(rows), limit_minutes=limit), by_hand(rows)

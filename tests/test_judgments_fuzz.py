@@ -21,7 +21,7 @@ from halo_methods.judgments.files import _quoted_table, plain_table
 from halo_methods.judgments.where import matching
 
 EXAMPLES = int(os.environ.get("HALO_FUZZ_EXAMPLES", "100"))
-fuzz = settings(max_examples=EXAMPLES, deadline=None)
+fuzz = settings(max_examples=EXAMPLES)
 
 HEADER = b"item_id,rater_id,label,rated_at,seconds,gold,stage\n"
 BITS = [b"a", b"b", b"1", b"2", b",", b",", b",", b"\n", b"\n", b'"', b";", b"\t", b"\r", b"\0", b"|", b"\xe9", b" ",
@@ -140,7 +140,7 @@ def _stored(kind: str) -> bytes:
     return out.getvalue()
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
+@settings(max_examples=EXAMPLES // 2)
 @given(kind=st.sampled_from(["parquet", "xlsx", "csv.gz"]), at=st.floats(0, 1), byte=st.integers(0, 255))
 def test_one_changed_byte(kind, at, byte, folder):
     content = bytearray(_stored(kind))

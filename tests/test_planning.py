@@ -63,7 +63,7 @@ def test_the_best_plan_is_within_two_per_cent_of_the_best_by_simulation():
     st.floats(0.01, 3), st.floats(0, 2), st.floats(0.01, 4), st.floats(0.1, 3), st.floats(0, 2), st.floats(0, 30),
     st.integers(2, 12), st.sampled_from(["rotating", "crossed"]), st.sampled_from(["mean", "difference"]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fixed, pool, design, decision):
     parts, prices, budget = Components(item, rater, residual), Prices(label=label, item=each, rater=fixed), 400.0
     try:
@@ -81,7 +81,7 @@ def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fix
 
 
 @given(st.floats(1.1, 5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_more_money_never_buys_less(times):
     less, more = (best_design(KNOWN, Prices(label=1, rater=10), b, pool=30) for b in (500, 500 * times))
     assert more.variance <= less.variance + 1e-12

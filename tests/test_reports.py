@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import audience, html, parameters, places, runner, show, tables
+from halo_methods.reports import audience, html, parameters, places, runner, showing, tables
 from halo_methods.results import MIME, Estimate
 
 
@@ -401,7 +401,7 @@ def test_why_is_one_line():
 @pytest.fixture
 def published(monkeypatch):
     outputs = []
-    monkeypatch.setattr(show, "publish", lambda data, metadata=None: outputs.append(data))
+    monkeypatch.setattr(showing, "publish", lambda data, metadata=None: outputs.append(data))
     return outputs
 
 
@@ -441,9 +441,15 @@ def test_verdicts_on_people_by_audience(tmp_path, published, who, raters):
     if who == "operations":
         assert {g["subject"] for g in found} == {report.name_of(r) for r in report.raters}
         assert all(g["estimate"] for g in found)
-    elif raters == 6:
-        assert sorted(g["verdict"] for g in found) == ["met"] * 5 + ["not_met"]
-        assert {(g["subject"], g["estimate"]) for g in found} == {("one person", None)}
     else:
         assert found == []
-        assert "Verdicts on 3 people are withheld" in text
+        assert f"Verdicts on {raters} people are withheld" in text
+
+
+def test_verdicts_that_enough_people_share_are_counted(tmp_path, published):
+    report = started(tmp_path, 11, "partner")
+    with report.section("Each rater", gates=["CAL-005"]) as section:
+        section.gates("CAL-005", {r: of(0.95 if n > 4 else 0.3) for n, r in enumerate(sorted(report.raters))})
+    found = payloads(published)
+    assert sorted(g["verdict"] for g in found) == ["met"] * 6 + ["not_met"] * 5
+    assert {(g["subject"], g["estimate"]) for g in found} == {("one person", None)}

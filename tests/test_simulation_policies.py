@@ -166,7 +166,7 @@ class TestRules:
         signals = rule.signals(wrong, np.random.default_rng(2))
         assert 800_000 / signals.sum() == pytest.approx(50, rel=0.04)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(good=st.floats(0.85, 0.97), gap=st.floats(0.05, 0.2), batch=st.integers(2, 20), wait=st.floats(10, 200))
     def test_the_limit_is_the_least(self, good, gap, batch, wait):
         rule = sim.alarm_rule("cusum", good, good - gap, batch=batch, run_length=wait)

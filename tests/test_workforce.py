@@ -105,7 +105,7 @@ def test_pace_from_moments_leaves_breaks_out():
 
 
 @given(st.integers(1, 400), st.floats(0.05, 0.95), st.sampled_from([0.95, 0.998]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_limits_are_those_of_the_binomial(n, rate, confidence):
     low, high = workforce.funnel_limits(rate, n, confidence=confidence)
     y, tail = np.arange(n + 1), (1 - confidence) / 2
@@ -312,7 +312,7 @@ def test_weeks_begin_on_monday():
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_order_of_rows_and_names_of_raters_change_nothing(seed):
     rows = team(seed, {"a": 0.9, "b": 0.7, "c": 0.8}, raters=3, items=25)
     rng = np.random.default_rng(seed)

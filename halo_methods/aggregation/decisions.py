@@ -54,6 +54,13 @@ class Decisions:
                 rows.append((column, str(name), int(n), made.value, made.low, made.high))
         return pd.DataFrame(rows, columns=["of", "name", "n", "share", "low", "high"])
 
+    def items_of(self, table: pd.DataFrame) -> list[list[str]]:
+        """The items decided on that each row of `summary`, or of a table by ``clause``, is about."""
+        if "clause" in table:
+            table = table.assign(of="clause", name=table["clause"])
+        return [self.table.loc[self.table[of] == name, "item_id"].tolist()
+                for of, name in table[["of", "name"]].itertuples(index=False)]  # fmt: skip
+
 
 def clause_name(text: str) -> str:
     """A clause without its sign and the space around it.

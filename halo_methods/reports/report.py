@@ -2,28 +2,24 @@
 
 import math
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-import polars as pl
 
 from .. import __version__
 from ..errors import HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
-from .disclosure import Released
+from .cells import Cells
 from .display import MIMEBundle, bundle
 from .places import sample, sample_names
 from .show import Show
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ..judgments import Judgments
-
-
-MISSING = "(missing)"
 
 
 def _ends(scale: Any) -> Any:
@@ -48,6 +44,8 @@ class Report:
         The privacy threshold and the pseudonym key in force.
     on_own_sample : bool
         Whether it runs on the sample that bears the chapter's name.
+    cells : Cells
+        Which groups of people this audience may see.
     too_few : bool
         Whether the whole data are of fewer people than this audience may see figures about.
     """
@@ -62,16 +60,21 @@ class Report:
         self.models = frozenset(str(r) for r in models["rater_id"].unique().to_list())
         self.raters = everybody - self.models
         self._pseudonyms.learn(self.raters)
-        who = {r: n for n, r in enumerate(sorted(self.raters))}
-        codes = np.array([who.get(str(r), -1) for r in frame["rater_id"].to_list()], dtype=int)
-        self._released = Released(codes, house.privacy_threshold, [codes >= 0])
-        self._labelling = np.ones(len(codes), bool)
-        if "stage" in frame.columns:
-            self._labelling = (frame["stage"] == "label").fill_null(False).to_numpy()
-            self._released.known.append((codes >= 0) & self._labelling)
-        labellers = len(np.unique(codes[(codes >= 0) & self._labelling]))
-        self.too_few = audience != "operations" and 0 < labellers < house.privacy_threshold
-        self._decided: dict[tuple[str, ...], frozenset[Any]] = {}
+        self.cells = Cells(judgments, self.raters, audience, house.privacy_threshold)
+        self.too_few = False
+        self._few(self.cells.labellers(judgments))
+
+    def _few(self, people: int) -> None:
+        self.too_few |= self.audience != "operations" and 0 < people < self.house.privacy_threshold
+
+    def about(self, j: "Judgments") -> "Judgments":
+        """Say which part of the data the report is about, such as the last round, and return it.
+
+        Where fewer people labelled it than the privacy threshold, an audience outside
+        operations is shown no figure of the report.
+        """
+        self._few(self.cells.labellers(j))
+        return j
 
     def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
         """Further judgments that the report needs beside its data, such as a baseline, read on the same scale.
@@ -126,45 +129,6 @@ class Report:
         if file is None and not (own and self.on_own_sample):
             return None
         return read_raw(sample(own) if file is None else file).frame
-
-    def cells_hidden(self, column: str) -> frozenset[str]:
-        """The values of a column that this audience may not see."""
-        values = self.judgments.frame[column].cast(pl.String).fill_null(MISSING).unique()
-        return frozenset(values) - {cell[0] for cell in self.cells_shown([column])}
-
-    def cells_shown(self, by: Sequence[str], keys: "pl.DataFrame | None" = None) -> frozenset[tuple[str, ...]]:
-        """The groups of the judgments that this audience may see, with all tables of the report together.
-
-        The people of a group are those who label: an auditor makes a small lot no larger.
-
-        Parameters
-        ----------
-        by : sequence of str
-            Columns of the table, or of ``keys``, that make the groups.
-        keys : polars.DataFrame, optional
-            Further columns, a row for each row of the table.
-
-        Raises
-        ------
-        NotEstimable
-            If there is no such column.
-        """
-        frame = self.judgments.frame if keys is None else self.judgments.frame.hstack(keys.get_columns())
-        absent = [c for c in by if c not in frame.columns]
-        if absent:
-            raise NotEstimable(f"the data has no column {absent[0]}; it has {', '.join(frame.columns)}")
-        if tuple(by) not in self._decided:
-            named = frame.select(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by).with_row_index("_row")
-            parts = named.group_by(list(by)).agg("_row")
-            masks: dict[Hashable, Any] = {}
-            for *cell, rows in parts.iter_rows():
-                masks[tuple(cell)] = np.zeros(frame.height, bool)
-                masks[tuple(cell)][rows] = True
-                if (masks[tuple(cell)] & self._labelling).any():
-                    masks[tuple(cell)] &= self._labelling
-            whole: frozenset[Any] = frozenset(masks) if self.audience == "operations" else self._released.choose(masks)
-            self._decided[tuple(by)] = whole
-        return self._decided[tuple(by)]
 
     def name_of(self, rater: object) -> str:
         """What this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""

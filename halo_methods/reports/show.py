@@ -1,10 +1,7 @@
 """What a section shows, and as far as the audience may see it."""
 
-import base64
-import io
-import struct
-from collections.abc import Callable, Mapping
-from html import escape
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,22 +9,30 @@ import pandas as pd
 from ..errors import NotEstimable
 from ..results import Estimate
 from . import audience as audiences
-from . import tables
-from .display import bundle, publish
+from .showing import Showing
 
 if TYPE_CHECKING:
     from .report import Report
 
 
-class Show:
+class Show(Showing):
     """Shows what a section finds; made by `Report.section`."""
 
     def __init__(self, report: "Report", title: str):
-        self._report, self.title = report, title
+        super().__init__(title)
+        self._report = report
         self.given: set[str] = set()
         self._about_people: list[Any] = []
 
-    def __call__(self, what: Any, *, name: str = "", alt: str = "", caption: str = "") -> Any:
+    def __call__(
+        self,
+        what: Any,
+        *,
+        name: str = "",
+        alt: str = "",
+        caption: str = "",
+        figure: Callable[[pd.DataFrame], Any] | None = None,
+    ) -> Any:
         """Show an estimate, several by name, a gate, a table, a figure or a sentence, and return it.
 
         Parameters
@@ -42,40 +47,19 @@ class Show:
             What a figure shows, for who can't see it; otherwise the section's title.
         caption : str
             A table's caption.
+        figure : callable, optional
+            Draws a table's rows that are shown, above them.
         """
         if self._report.too_few:
             return what
-        label, told = caption or self.title, what
+        told = what
         what, hidden = audiences.of_enough_people(what, self._least)
         if hidden:
             self.withheld(hidden)
-        if what is None:
-            pass
-        elif isinstance(what, Estimate):
-            html = tables.scrolling(what._repr_html_(), name or what.method)
-            publish(bundle(html, str(what), self._estimate(what, name)))
-        elif isinstance(what, Mapping) and what and all(isinstance(e, Estimate) for e in what.values()):
-            named = {str(k): e for k, e in what.items()}
-            text = "\n".join(f"{k}: {e}" for k, e in named.items())
-            entries = [self._estimate(e, k) for k, e in named.items()]
-            payload = {"kind": "estimates", "estimates": entries}
-            publish(bundle(tables.estimates(named, caption=caption, label=label), text, payload))
-        elif hasattr(what, "verdict") and hasattr(what, "to_dict") and hasattr(what, "standard"):
-            self._gate(what)
-        elif isinstance(what, pd.DataFrame):
-            publish(bundle(tables.frame(what, caption=caption, label=label), what.to_string(max_rows=40)))
-        elif hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
-            figure = what if hasattr(what, "savefig") else what.figure
-            self._figure(figure, alt or getattr(what, "alt", "") or getattr(figure, "alt", "") or self.title)
-        elif isinstance(what, str):
-            publish(bundle(f"<p>{escape(what)}</p>", what))
-        elif isinstance(what, (list, tuple)) and all(isinstance(line, str) for line in what):
-            lines = "".join(f"<li>{escape(line)}</li>" for line in what)
-            publish(bundle(f"<ul>{lines}</ul>", "\n".join(f"- {line}" for line in what)))
-        elif hasattr(what, "_repr_html_"):
-            publish(bundle(what._repr_html_(), str(what)))
-        else:
-            publish(bundle(f"<pre>{escape(str(what))}</pre>", str(what)))
+        if figure is not None and what is not None:
+            self._publish(figure(what))
+        if what is not None:
+            self._publish(what, name, alt, caption)
         return told
 
     def gate(
@@ -85,7 +69,7 @@ class Show:
 
         A gate about one rater (`subject` is a rater's identifier) shows a pseudonym to
         operations. To other audiences its verdict alone is shown, without the person or
-        the numbers, and only when enough people have one.
+        the numbers, and only when enough people share each verdict.
 
         Parameters
         ----------
@@ -126,7 +110,7 @@ class Show:
         """
         if not by:
             return self._gates(standard, estimates, threshold, "")
-        shown = self._report.cells_shown([by])
+        shown = self._report.cells.shown([by])
         made = self._gates(standard, {s: e for s, e in estimates.items() if (str(s),) in shown}, threshold, "")
         hidden = len(estimates) - len(made)
         if hidden:
@@ -189,20 +173,20 @@ class Show:
             The table with pseudonyms; for other audiences no rows, so that nothing drawn
             or printed from it can show a person.
         """
-        report, label = self._report, caption or self.title
+        report = self._report
         columns = [id_column] if isinstance(id_column, str) else list(id_column)
         if report.audience == "operations":
             named = table.assign(**{c: [report.name_of(p) for p in table[c]] for c in columns})
             if figure is not None and len(named):
                 self(figure(named))
-            publish(bundle(tables.frame(named, caption=caption, label=label), named.to_string(max_rows=40)))
+            self._table(named, caption)
             return named
         if operations_only:
             self.withheld("Shown to operations only.")
             return table.iloc[:0]
         shown, withheld = audiences.groups_shown(table, columns, by=by, threshold=report.house.privacy_threshold)
         if shown is not None:
-            publish(bundle(tables.frame(shown, caption=caption, label=label), shown.to_string()))
+            self._table(shown, caption)
         if withheld:
             self.withheld(withheld)
         return table.iloc[:0]
@@ -248,7 +232,7 @@ class Show:
         columns = [by] if isinstance(by, str) else list(by)
         if isinstance(by, str) and len(table) == 1 and by not in self._report.judgments.frame.columns:
             return self._whole(table, caption, figure)
-        shown = self._report.cells_shown(columns, keys)
+        shown = self._report.cells.shown(columns, keys)
         if named_in is None:
             cells = table[columns].astype(str).itertuples(index=False, name=None)
             keep = [cell in shown for cell in cells]
@@ -257,19 +241,70 @@ class Show:
         enough = audiences.rows_of_enough_people(table, self._least)
         kept = table[pd.Series(keep, index=table.index, dtype=bool) & enough].reset_index(drop=True)
         if isinstance(by, str) and self._report.audience != "operations":
-            kept = audiences.without_names(kept, self._report.cells_hidden(by), [by, *(named_in or [])])
+            kept = audiences.without_names(kept, self._report.cells.hidden(by), [by, *(named_in or [])])
         if figure is not None and len(kept):
             self(figure(kept))
-        label = caption or self.title
         if len(kept):
-            publish(bundle(tables.frame(kept, caption=caption, label=label), kept.to_string(max_rows=40)))
-        if hidden := len(table) - len(kept):
+            self._table(kept, caption)
+        self._rows_withheld(len(table) - len(kept))
+        return kept
+
+    def item_sets(
+        self,
+        table: pd.DataFrame,
+        items: Sequence[Collection[str]],
+        *,
+        caption: str = "",
+        figure: Callable[[pd.DataFrame], Any] | None = None,
+    ) -> pd.DataFrame:
+        """Show a table each row of which is about the labels of some items, as far as the audience may see it.
+
+        Operations sees every row; every other audience those about items that at least the
+        privacy threshold of people labelled, less those that would give fewer people away by
+        subtraction, as in `groups`.
+
+        Parameters
+        ----------
+        table : DataFrame
+        items : sequence of collections of item_id
+            For each row the items it is about.
+        caption : str
+            The table's caption.
+        figure : callable, optional
+            Draws the rows shown.
+
+        Returns
+        -------
+        DataFrame
+            The rows shown.
+        """
+        shown = self._report.cells.item_sets(items)
+        everything = self._report.audience == "operations"
+        kept = table[[everything or n in shown for n in range(len(table))]].reset_index(drop=True)
+        if len(kept):
+            self(kept, caption=caption, figure=figure)
+        self._rows_withheld(len(table) - len(kept))
+        return kept
+
+    def items(self, table: pd.DataFrame, *, caption: str = "") -> None:
+        """Show a table with one row an item to operations; to others say how many rows it has.
+
+        An item is labelled by a handful of people, so that its row is about fewer than the
+        privacy threshold of them.
+        """
+        if self._report.audience == "operations":
+            self(table, caption=caption)
+        elif len(table):
+            rows = "1 item is" if len(table) == 1 else f"{len(table):,} items are"
+            self.withheld(f"{rows} listed for operations only: few people judged each.")
+
+    def _rows_withheld(self, hidden: int) -> None:
+        if hidden:
             least = self._report.house.privacy_threshold
             rows = "1 row is" if hidden == 1 else f"{hidden} rows are"
             text = (f"{rows} withheld: groups of fewer than {least} people, and groups that would give one away by "
                     "subtraction, are not shown to this audience.")  # fmt: skip
             self.withheld(text)
-        return kept
 
     def _whole(self, table: pd.DataFrame, caption: str, figure: Callable[[pd.DataFrame], Any] | None) -> pd.DataFrame:
         """A table whose one row is about all the data."""
@@ -277,10 +312,6 @@ class Show:
             self(figure(table))
         self(table, caption=caption)
         return table
-
-    def withheld(self, text: str) -> None:
-        """Say that something is not shown to this audience."""
-        publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
 
     @property
     def _least(self) -> int:
@@ -294,39 +325,6 @@ class Show:
             )
         return estimate
 
-    def _estimate(self, estimate: Estimate, name: str) -> dict[str, Any]:
-        return {"kind": "estimate", "name": name or estimate.method, "section": self.title, **estimate.to_dict()}
-
-    def _gate_payload(self, gate: Any, **changes: Any) -> dict[str, Any]:
-        return {"kind": "gate", "section": self.title, **gate.to_dict(), **changes}
-
-    def _gate(self, gate: Any, name: str = "") -> None:
-        html = tables.scrolling(gate._repr_html_(), f"Gate {gate.standard} {gate.subject}".strip())
-        payload = self._gate_payload(gate)
-        if name and gate.estimate is not None:
-            payload["estimates"] = [self._estimate(gate.estimate, name)]
-        publish(bundle(html, str(gate), payload))
-
-    def _gate_table(self, gates: list[dict[str, Any]]) -> None:
-        html, text = tables.gates(gates)
-        publish(bundle(html, text, {"kind": "gates", "gates": gates}))
-
-    def _figure(self, figure: Any, alt: str) -> None:
-        from matplotlib import pyplot as plt
-
-        written = io.BytesIO()
-        figure.savefig(written, format="png", dpi=144, bbox_inches="tight", facecolor="white")
-        plt.close(getattr(figure, "figure", figure))
-        width, height = struct.unpack(">II", written.getvalue()[16:24])
-        image = {"alt": alt, "width": round(width / 1.5), "height": round(height / 1.5)}
-        png = base64.b64encode(written.getvalue()).decode()
-        publish({"image/png": png, "text/plain": f"Figure: {alt}"}, {"image/png": image})
-
-    def not_estimated(self, reason: str) -> None:
-        """Show why a section stops here."""
-        html = f'<div class="halo-box"><p><strong>Not estimated.</strong> {escape(reason)}</p></div>'
-        publish(bundle(html, f"Not estimated: {reason}"))
-
     def close(self) -> None:
         """Show the gates about people that were held back until all of them were there."""
         gates, self._about_people = self._about_people, []
@@ -338,9 +336,10 @@ class Show:
             n = len({g.subject for g in of})
             if report.audience == "operations":
                 self._gate_table([self._gate_payload(g, subject=report.name_of(g.subject)) for g in of])
-            elif n >= least:
+            elif min(Counter(g.verdict for g in of).values()) >= least:
                 hidden = {"subject": "one person", "estimate": None, "reason": "", "to_settle": ""}
                 self._gate_table([self._gate_payload(g, **hidden) for g in sorted(of, key=lambda g: g.verdict)])
             else:
-                text = f"Verdicts on {n} people are withheld: fewer than {least} are not shown to this audience."
+                text = (f"Verdicts on {n} people are withheld: this audience sees none that fewer than {least} people "
+                        "share.")  # fmt: skip
                 self.withheld(text)
