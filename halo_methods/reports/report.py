@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,12 @@ def _ends(scale: Any) -> Any:
     if scale is None or isinstance(scale[0], str):
         return scale
     return {end: x if math.isfinite(x) else None for end, x in zip(("low", "high"), scale, strict=True)}
+
+
+def _forget_figures() -> None:
+    """Close what was drawn and not shown: a kernel would display it at the end of the cell, whoever reads."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 class Report:
@@ -185,6 +192,8 @@ class Report:
             forgotten = [standard for standard in gates if standard not in show.given]
             if forgotten:
                 raise HaloError(f"section {title!r} lists {', '.join(forgotten)} and never gives it to show.gate")
+        finally:
+            _forget_figures()
         show.close()
 
     def provenance(self) -> dict[str, Any]:
