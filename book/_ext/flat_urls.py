@@ -1,7 +1,7 @@
 """Short public addresses: ``book/chapters/calibration/calibration`` is published as ``calibration.html``.
 
 The folders say where a page is written; the address says only what it is about, so that a chapter may move to another
-part without breaking a link. Pages of the book's own folder lose ``book/``. Two pages with one address stop the build.
+part without breaking a link. Two pages with one address stop the build.
 """
 
 from collections import Counter
@@ -24,9 +24,7 @@ def flat(docname: str) -> str:
     >>> flat("book/chapters/calibration/calibration"), flat("book/index"), flat("search")
     ('calibration', 'index', 'search')
     """
-    if docname.startswith("book/chapters/"):
-        return docname.rsplit("/", 1)[1]
-    return docname.removeprefix("book/")
+    return docname.rsplit("/", 1)[1] if docname.startswith("book/") else docname
 
 
 def clashes(docnames: Iterable[str]) -> list[str]:
