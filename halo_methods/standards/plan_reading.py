@@ -239,7 +239,7 @@ def _fault(place: str, error: Any) -> Problem:
         case "enum":
             near = nearest(value, wanted) if isinstance(value, str) else None
             what = f"{place} is {show(value)}; it takes one of: {', '.join(wanted)}"
-            return Problem(what, f"Did you mean {near}?" if near else note)
+            return Problem(what, f"Did you mean {near}?" if near else note or "Write one of them.")
         case "minimum" | "maximum":
             bound = "least" if error.validator == "minimum" else "most"
             return Problem(f"{place} is {show(value)}; it is at {bound} {wanted:g}", note)

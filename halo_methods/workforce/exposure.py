@@ -100,6 +100,7 @@ def exposure(
     All stages and rounds count: a reviewer and an auditor see the item too.
     Do not trust the minutes where ``seconds`` is a tool's time-out, where people
     look at items without judging them, or where one person has two accounts.
+    ``opt_out`` speaks of all classes of harm; who left one class only needs a log filtered to it.
 
     Parameters
     ----------
