@@ -31,6 +31,17 @@ def readable(x: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def exact(value: float, low: float, high: float, confidence: float) -> bool:
+    """Whether a value is counted or computed and has no sampling error.
+
+    Examples
+    --------
+    >>> exact(12, 12, 12, 1), exact(1, 1, 1, .95)
+    (True, False)
+    """
+    return confidence == 1 and low == value == high
+
+
 def counted(n: int, noun: str) -> str:
     """A count and its noun, in the right number.
 
@@ -53,7 +64,8 @@ class Estimate:
     low, high : float
         Ends of the interval.
     confidence : float
-        Long-run share of such intervals that hold the true value, for instance .95.
+        Long-run share of such intervals that hold the true value, for instance .95;
+        1 with ends equal to the value for what is counted or computed and not estimated.
     items_only : tuple of float or None
         ``(low, high)`` if the raters were the only raters there will ever be,
         shown beside the interval when raters are few; otherwise None.
@@ -101,9 +113,24 @@ class Estimate:
         --------
         >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").interval
         '95% interval 0.4 to 0.6 over items'
+        >>> Estimate(12, 12, 12, 1, None, 96, 3, 288, "a count", "items").interval
+        'counted or computed, so without an interval'
         """
+        if exact(self.value, self.low, self.high, self.confidence):
+            return "counted or computed, so without an interval"
         ends = f"{readable(self.low)} to {readable(self.high)}"
         return f"{100 * self.confidence:.3g}% interval {ends} over {self.over}"
+
+    @property
+    def found(self) -> str:
+        """Value and interval as text.
+
+        Examples
+        --------
+        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").found
+        '0.5 (95% interval 0.4 to 0.6 over items)'
+        """
+        return f"{readable(self.value)} ({self.interval})"
 
     @property
     def rests_on(self) -> str:

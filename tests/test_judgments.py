@@ -296,6 +296,7 @@ def test_a_label_outside_the_scale(scale, label, what, file):
         ("item_id,rater_id,label\na,x,1.0\n", {"scale": ["1", "2"]}, "{'1.0': '1'}"),
         ("item_id,rater_id,label,rater_type\na,x,1,LLM\n", {}, "{'LLM': 'model'}"),
         ('item_id,rater_id,label,seconds\na,x,1,"2,5"\n', {}, "a decimal point, not a comma"),
+        ("item_id,rater_id,label,rated_at\na,x,1,46083.139\n", {}, "a spreadsheet's day number"),
     ],
 )
 def test_the_mend_says_what_to_write(content, options, mend, file):
@@ -473,6 +474,9 @@ def test_decimal_commas_of_semicolon_files(file):
     assert j.frame["label"].to_list() == [0.5, 1]
     assert j.frame["seconds"].to_list() == [12.5, 3]
     assert len(j.source.notes) == 2
+    gold = read_judgments(file("item_id;rater_id;label;gold\na;x;0,5;1,0|0,5\nb;x;1;\nc;x;1;1\n"), scale=(0, 1))
+    assert gold.frame["gold"].to_list() == ["1.0|0.5", None, "1"]
+    assert "gold: the comma in 1 cell was read as a decimal point" in gold.source.notes
     mixed = "item_id;rater_id;label;seconds\na;x;1;1.234\nb;x;1;12,5\n"
     assert [p.row for p in check(file(mixed))] == [2]
 

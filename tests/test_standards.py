@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.reports import tables
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
 from halo_methods.standards.loading import DEEPEST, MOST_BYTES, MOST_NODES, parse_yaml, read_yaml
@@ -275,7 +276,7 @@ def test_the_sample_that_settles_brings_the_interval_to_the_bar(value, half, ins
     words = to_settle(estimate(value, value - half, value + half, items=items), bar)
     gap = abs(value - bar)
     if "no affordable" in words:
-        assert gap == 0 or (half / gap) ** 2 > 50 * 0.99
+        assert gap == 0 or (half / gap) ** 2 > 50 * 0.99 or items * ((half / gap) ** 2 - 1) > 5000 * 0.99
         return
     more = int(words.split()[1].replace(",", ""))
     assert half * math.sqrt(items / (items + more)) <= gap * (1 + 1e-9)
@@ -290,6 +291,32 @@ def test_what_settles_is_named_by_whom_the_interval_speaks_for():
     assert "raters and" in both
     assert "items" in both
     assert "no affordable number" in to_settle(estimate(0.85, 0.8, 0.9), 0.85)
+
+
+@pytest.mark.parametrize(
+    ("over", "items", "n_raters", "few"),
+    [("items", 2000, 4, "items"), ("raters", 40, 60, "raters"), ("items and raters", 2000, 8, "raters and items"),
+     ("items and raters", 40, 60, "raters and items")],
+)  # fmt: skip
+def test_no_top_up_is_asked_for_that_nobody_can_pay(over, items, n_raters, few):
+    """Ten times what there is would do, and is still too much."""
+    found = Estimate(0.9, 0.9 - math.sqrt(10) * 0.05, 1, 0.95, None, items, n_raters, 400, "share", over)
+    words = to_settle(found, 0.85)
+    assert words == (f"The value lies too close to the threshold; no affordable number of {few} would settle it.")
+
+
+def test_a_count_has_no_interval_to_speak_of():
+    made = gate("CAL-024", Estimate(60, 60, 60, 1, None, 60, 3, 180, "a count", "items"))
+    assert made.verdict == "met"
+    for text in (str(made), made._repr_html_()):
+        assert "counted or computed, so without an interval" in text
+        assert "60 to 60" not in text
+    row = {**made.to_dict(), "level": "must"}
+    for text in (tables.verdicts([row]), *tables.gates([row]), tables.cell(made.estimate),
+                 tables.estimates({"shared": made.estimate})):  # fmt: skip
+        assert "exact" in text
+        assert "60 to 60" not in text
+    assert "interval 1 to 1" in str(Estimate(1, 1, 1, 0.95, None, 9, 3, 27, "a share", "items"))
 
 
 def test_a_p_value_is_not_settled_by_counting_items():

@@ -74,7 +74,7 @@ def raters(j: Judgments) -> Estimate:
 
 def _count(n: int, what: str, n_items: int, made: Any) -> Estimate:
     return Estimate(
-        n, n, n, 0.95, None, n_items, made.n_raters, made.n_judgments, f"{what}; a count, without sampling error",
+        n, n, n, 1, None, n_items, made.n_raters, made.n_judgments, f"{what}; a count, without sampling error",
         "items",
     )  # fmt: skip
 

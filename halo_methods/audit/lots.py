@@ -112,7 +112,7 @@ def _row(part: pl.DataFrame, size: int, aql: float, rql: float, risk: float) -> 
 def worst_consumer_risk(table: pd.DataFrame) -> Estimate:
     """The largest chance with which any of these lots would be accepted at the limiting quality.
 
-    It follows from sizes and plan alone, so its interval has no width.
+    It follows from sizes and plan alone, so it has no interval.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def worst_consumer_risk(table: pd.DataFrame) -> Estimate:
     """
     worst = float(table["consumer_risk"].max())
     drawn = int(table["drawn"].sum())
-    return Estimate(worst, worst, worst, 0.95, None, drawn, 0, drawn,
+    return Estimate(worst, worst, worst, 1, None, drawn, 0, drawn,
                     f"consumer's risk, the largest of {counted(len(table), 'lot')}; hypergeometric, from the plan",
                     "items")  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
-from ..results import readable
+from ..results import counted, readable
 from .cells import accepted_answers, moment, quoted
 from .coding import numbered
 from .mapping import OPTIONAL, REQUIRED, nearest, renamed
@@ -22,6 +22,9 @@ ALLOWED = {
     "rater_type": ("human", "model"),
     "stage": ("label", "review", "audit", "adjudication"),
 }
+_WRITE = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
+_SERIAL = "It looks like a spreadsheet's day number: format the column as a date and time there. "
+_WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 
 
@@ -109,15 +112,22 @@ def _replace(state: _Check) -> None:
         state.frame = state.frame.with_columns(pl.col(column).replace(old, new) if old else pl.col(column))
 
 
+def _pointed(state: _Check, column: str) -> pl.Series:
+    """The column's texts with a decimal point where a file of semicolons writes a comma, in each accepted answer."""
+    plain = state.frame[column].str.strip_chars()
+    if state.decimal_comma and not plain.str.contains(".", literal=True).any():
+        commas = plain.str.contains(",") & plain.str.contains(_WITH_COMMAS)
+        if commas.any():
+            count = int(commas.sum())
+            state.notes.append(f"{column}: the comma in {counted(count, 'cell')} was read as a decimal point")
+            return plain.str.replace_all(",", ".", literal=True)
+    return plain
+
+
 def _numbers(state: _Check, column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
     texts = state.frame[column]
-    plain = texts.str.strip_chars()
-    if state.decimal_comma and not plain.str.contains(".", literal=True).any():
-        commas = plain.str.contains(r"^[-+]?\d+,\d+$")
-        if commas.any():
-            state.notes.append(f"{column}: the comma in {int(commas.sum()):,} cells was read as a decimal point")
-            plain = plain.str.replace(",", ".", literal=True)
+    plain = _pointed(state, column)
     made = plain.cast(pl.Float64, strict=False)
     made = made.set(~made.is_finite().fill_null(True), None)
     wrong = texts.is_not_null() & made.is_null()
@@ -168,7 +178,7 @@ def _moments(state: _Check) -> pl.Series:
     made = texts.replace_strict(unique, parsed, default=None, return_dtype=pl.Datetime("us"))
     made = made.dt.replace_time_zone("UTC")
     state.problem("rated_at", texts.is_not_null() & made.is_null(), lambda cell: f"{quoted(cell)} is not ISO 8601",
-                  "Write 2026-03-01T09:30:00Z or with an offset such as +01:00.")  # fmt: skip
+                  lambda cell: _SERIAL + _WRITE if re.fullmatch(r"\s*\d{5}(\.\d+)?\s*", cell) else _WRITE)  # fmt: skip
     return made
 
 
@@ -263,8 +273,10 @@ def _gold(state: _Check) -> None:
     absent = gold.is_in(list(how.missing[1:])).fill_null(False)
     if absent.any():
         state.notes.append(f"gold: {int(absent.sum()):,} cells listed in missing= were taken as no gold")
-        gold = gold.set(absent, None)
-        state.frame = state.frame.with_columns(gold)
+        state.frame = state.frame.with_columns(gold.set(absent, None))
+    if how.numeric:
+        state.frame = state.frame.with_columns(_pointed(state, "gold"))
+    gold = state.frame["gold"]
     allowed = set(how.scale or ()) if not how.numeric else set()
     for text in gold.drop_nulls().unique():
         answers = accepted_answers(text)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import HaloError
-from ..results import Estimate, readable
+from ..results import Estimate, exact, readable
 
 _GRAVEST = ("met", "excepted", "undecided", "not_met")
 LONGEST_CELL = 300
@@ -58,7 +58,7 @@ def cell(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(cell(v) for v in value) or "–"
     if isinstance(value, Estimate):
-        return f"{readable(value.value)} ({readable(value.low)} to {readable(value.high)})"
+        return _found(value.to_dict())
     if isinstance(value, (bool,)) or type(value).__name__ == "bool_":
         return "yes" if value else "no"
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and math.isnan(value)):
@@ -71,6 +71,18 @@ def cell(value: Any) -> str:
         return f"{value:%Y-%m-%d}"
     text = "not met" if value == "not_met" else str(value)
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
+
+
+def _ends(estimate: Mapping[str, Any]) -> str:
+    """The interval of an estimate's payload; ``exact`` for what is counted or computed."""
+    value, low, high, confidence = (estimate.get(k) for k in ("value", "low", "high", "confidence"))
+    if confidence is not None and exact(value, low, high, confidence):  # type: ignore[arg-type]
+        return "exact"
+    return f"{cell(low)} to {cell(high)}"
+
+
+def _found(estimate: Mapping[str, Any]) -> str:
+    return f"{cell(estimate.get('value'))} ({_ends(estimate)})"
 
 
 def scrolling(table: str, label: str) -> str:
@@ -122,8 +134,7 @@ def facts(rows: Iterable[tuple[str, Any]], *, caption: str = "", label: str = "F
 def estimates(given: dict[str, Estimate], *, caption: str = "", label: str = "Estimates") -> str:
     """Several estimates in one table, and under it their cautions."""
     rows = [
-        (name, e.value, f"{readable(e.low)} to {readable(e.high)}", e.n_items, e.n_raters, e.n_judgments, e.over)
-        for name, e in given.items()
+        (name, e.value, _ends(e.to_dict()), e.n_items, e.n_raters, e.n_judgments, e.over) for name, e in given.items()
     ]
     headers = ("quantity", "value", "interval", "items", "raters", "judgments", "speaks for")
     html = grid(headers, rows, caption=caption, label=label)
@@ -155,7 +166,7 @@ def verdicts(gates: list[dict[str, Any]]) -> str:
         if len(held) > 1:
             badge += " " + ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(counts.items()))
         found = held[0].get("estimate") if len(held) == 1 else None
-        value = "{} ({} to {})".format(*(cell(found[k]) for k in ("value", "low", "high"))) if found else "–"
+        value = _found(found) if found else "–"
         about = f"{standard} ({held[0].get('level') or 'gate'})"
         asks = escape(str(held[0].get("title") or ""))
         rows.append(f'<tr><th scope="row">{about}</th><td>{asks}</td><td>{badge}</td><td>{value}</td></tr>')
@@ -171,8 +182,7 @@ def gates(made: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     rows, lines = [], []
     for g in made:
         estimate = g.get("estimate")
-        ends = [cell(estimate.get(k)) for k in ("value", "low", "high")] if isinstance(estimate, dict) else []
-        shown = "{} ({} to {})".format(*ends) if ends else "–"
+        shown = _found(estimate) if isinstance(estimate, dict) else "–"
         verdict = str(g["verdict"]).replace("_", " ")
         rows.append((g["subject"], verdict, shown, str(g.get("to_settle") or g.get("reason") or "")))
         lines.append(f"{g['standard']} {g['subject']}: {verdict} {shown}")

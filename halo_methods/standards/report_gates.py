@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..errors import Problem
-from ..results import Verdict, readable
+from ..results import Verdict, exact, readable
 from .plan_reading import Plan, show
 
 LARGEST = 16 * 2**20
@@ -61,9 +61,11 @@ def _said(gate: dict[str, Any]) -> str:
     estimate = gate.get("estimate")
     if not isinstance(estimate, dict):
         return _text(gate, "reason") or "see the report"
-    value, low, high = (readable(float(estimate[key])) for key in ("value", "low", "high"))
+    value, low, high = (float(estimate[key]) for key in ("value", "low", "high"))
+    sure = exact(value, low, high, float(estimate.get("confidence") or 0))
+    ends = "exact" if sure else f"{readable(low)} to {readable(high)}"
     side = _text(gate, "direction").replace("_", " ") or "at least"
-    return f"{value} ({low} to {high}) against {side} {readable(float(gate['threshold']))}"
+    return f"{readable(value)} ({ends}) against {side} {readable(float(gate['threshold']))}"
 
 
 def _text(gate: dict[str, Any], key: str) -> str:
