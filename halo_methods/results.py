@@ -15,18 +15,20 @@ MIME = "application/vnd.halo+json"
 
 
 def readable(x: float) -> str:
-    """A number with at most three significant digits and no exponent.
+    """A number with at most three significant digits and no exponent; more of them where it would read 1 and is less.
 
     Examples
     --------
-    >>> [readable(x) for x in (0.74342, 0.0291666, 12345.6, 3, -0.00004, 3e-90)]
-    ['0.743', '0.0292', '12,300', '3', '-0.00004', 'under 0.000001']
+    >>> [readable(x) for x in (0.74342, 0.0291666, 12345.6, 3, -0.00004, 3e-90, 0.99991)]
+    ['0.743', '0.0292', '12,300', '3', '-0.00004', 'under 0.000001', '0.99991']
     """
     if 0 < abs(x) < SMALLEST:
         return "under 0.000001" if x > 0 else "above -0.000001"
     if x == 0 or not math.isfinite(x):
         return "0" if x == 0 else str(x)
     places = 2 - math.floor(math.log10(abs(x)))
+    if SMALLEST < 1 - abs(x) < 0.0005:  # short of 1 is not 1
+        places = -math.floor(math.log10(1 - abs(x)))
     text = f"{round(x, places):,.{max(places, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -134,7 +136,7 @@ class Estimate:
 
     @property
     def rests_on(self) -> str:
-        """How many items, raters and judgments the estimate used, as text; no raters where it is about no people.
+        """How many items, raters and judgments the estimate used, as text; what is 0 is not named.
 
         Examples
         --------
@@ -142,7 +144,7 @@ class Estimate:
         '96 items, 1 rater, 96 judgments'
         """
         counts = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
-        return ", ".join(counted(n, noun) for n, noun in counts if n or noun != "rater")
+        return ", ".join(counted(n, noun) for n, noun in counts if n)
 
     def with_cautions(self, *more: str) -> "Estimate":
         """The same estimate with further cautions.
@@ -168,15 +170,15 @@ class Estimate:
         return made
 
     def __str__(self) -> str:
-        return f"{readable(self.value)} ({self.interval}; {self.rests_on})"
+        return f"{readable(self.value)} ({'; '.join(filter(None, (self.interval, self.rests_on)))})"
 
     def _repr_html_(self) -> str:
         rows = [
             ("Quantity and method", self.method),
             ("Value", readable(self.value)),
             ("Interval", self.interval),
-            ("Rests on", self.rests_on),
         ]
+        rows += [("Rests on", self.rests_on)] if self.rests_on else []
         if self.items_only:
             low, high = self.items_only
             rows.insert(3, ("If these raters were the only ones", f"{readable(low)} to {readable(high)}"))

@@ -252,5 +252,6 @@ def independence(made: Consensus) -> Estimate:
     method = (
         f"adjusted p-value of the largest excess of agreement over {counted(len(found.pairs), 'pair')}; {found.how}"
     )
-    return Estimate(found.p_value, min(low, found.p_value), max(high, found.p_value), 0.95, None, made.n_items,
+    low, high = min(low, found.p_value), max(high, found.p_value)
+    return Estimate(found.p_value, low, high, 0.95 if low < high else 1, None, made.n_items,
                     made.n_raters, made.n_judgments, method, "items", tuple(cautions))  # fmt: skip

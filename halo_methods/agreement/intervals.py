@@ -241,6 +241,8 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     share = 1 - (1 - confidence) ** (1 / n)
     ends = [float(totals.value((1 - share) * totals.total + share * n * unit)) for unit in (totals.worst, totals.best)]
     low, high = (end if np.isfinite(end) else totals.estimate for end in ends)
+    if high - low < 1e-12:  # nothing worse, or better, among the labels given
+        low, high = low - share * (low - totals.lowest), high + share * (1 - high)
     caution = (f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
                f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only.")  # fmt: skip
     return Interval(low, high, "rule of three over items", (caution,)).within(totals.lowest, totals.estimate)

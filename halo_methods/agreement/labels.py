@@ -8,11 +8,12 @@ import pandas as pd
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments
+from ..judgments.coding import once
 from ..judgments.counted import RaterPatterns
 from ..judgments.counts import patterns, rater_patterns
 from ..results import Estimate
 from . import coefficients as formulas
-from .measures import _estimate, gwet_ac, krippendorff_alpha
+from .measures import _estimate, _need_few_values, gwet_ac, krippendorff_alpha
 
 FEW_GIVEN = 10
 
@@ -87,7 +88,10 @@ def specific_agreement(j: Judgments, label: Any, **options: Any) -> Estimate:
     >>> round(specific_agreement(as_judgments(frame, level="nominal"), "1").value, 3)
     0.667
     """
-    made = dichotomised(j, label)
+    return _specific(dichotomised(j, label), label, options)
+
+
+def _specific(made: CountedJudgments, label: Any, options: dict[str, Any]) -> Estimate:
     table, frequency = made.patterns.table, made.patterns.frequency
     paired = table.sum(1) > 1
     if not int(frequency[paired] @ table[paired, 0]):
@@ -95,6 +99,14 @@ def specific_agreement(j: Judgments, label: Any, **options: Any) -> Estimate:
     found = _estimate(made, formulas.specific_agreement(str(label)), paired_only=True, **options)  # type: ignore[arg-type]
     found = replace(found, cautions=tuple(c for c in found.cautions if "chance-corrected" not in c))
     given = int(frequency[paired] @ (table[paired, 0] > 0))
+    if found.value == 0:
+        room = 1 - (1 - found.confidence) ** (1 / given)
+        method = f"{found.method.rpartition('; ')[0]}; rule of three over items with the label"
+        said = (f"Of {given:,} items with {str(label)!r} none has it twice: the interval is what as many items leave "
+                "room for, with these raters only.")  # fmt: skip
+        kept = tuple(c for c in found.cautions if "no spread" not in c)
+        found = replace(found, low=0.0, high=2 * room / (1 + room), items_only=None, method=method, over="items",
+                        cautions=(*kept, said))  # fmt: skip
     if given >= FEW_GIVEN:
         return found
     return found.with_cautions(f"{str(label)!r} was given on {given} item{'' if given == 1 else 's'} only.")
@@ -121,7 +133,7 @@ def by_label(j: Judgments, **options: Any) -> pd.DataFrame:
     Raises
     ------
     NotEstimable
-        If no label can be estimated, with the reason of the first.
+        If no label can be estimated, with the reason of the first, or if labels are numbers of many values.
 
     Examples
     --------
@@ -133,7 +145,9 @@ def by_label(j: Judgments, **options: Any) -> pd.DataFrame:
     1     2          5       0.80   0.53
     """
     j = j.one()
-    table = pd.DataFrame([_label_row(j, label, options) for label in j.labels])
+    _need_few_values(j)
+    table = once(j, f"by label {sorted(options.items())}",
+                 lambda: pd.DataFrame([_label_row(j, label, options) for label in j.labels])).copy()  # fmt: skip
     if table["agreement"].isna().all():
         raise NotEstimable(table["remarks"].iloc[0])
     return table
@@ -151,7 +165,7 @@ def _label_row(j: Judgments, label: Any, options: dict[str, Any]) -> dict[str, A
     }
     remarks: dict[str, None] = {}
     measured = {
-        "agreement": lambda: specific_agreement(j, label, **options),
+        "agreement": lambda: _specific(made, label, options),
         "alpha": lambda: krippendorff_alpha(made, **options),  # type: ignore[arg-type]
         "ac1": lambda: gwet_ac(made, **options),  # type: ignore[arg-type]
     }
@@ -177,7 +191,7 @@ def rarest_label(j: Judgments, *, least: int = FEW_GIVEN) -> str:
     Raises
     ------
     NotEstimable
-        If there is none.
+        If there is none, or labels are numbers, where no single one matters.
 
     Examples
     --------
@@ -187,6 +201,8 @@ def rarest_label(j: Judgments, *, least: int = FEW_GIVEN) -> str:
     >>> rarest_label(as_judgments(frame, level="nominal"), least=1)
     '1'
     """
+    if j.numeric:
+        raise NotEstimable("labels are numbers, and no single number matters by itself; name one with `label`")
     made = patterns(j.one())
     paired = made.table.sum(1) > 1
     items = made.frequency[paired] @ (made.table[paired] > 0)

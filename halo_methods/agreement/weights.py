@@ -34,7 +34,7 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
     if len(labels) > most:
         raise NotEstimable(
             f"the labels take {len(labels):,} distinct values, too many to count as categories; "
-            "declare level='interval' if they are numbers, or group them"
+            "for numbers use level='interval' with alpha or the intraclass correlation, otherwise group the labels"
         )
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
-from ..judgments.cells import accepted_answers
+from ..judgments.cells import NUMBERS, accepted_answers
 from ..judgments.table import in_order
 from ..results import Estimate, Over
 from .shares import clopper_pearson, wilson
@@ -167,7 +167,8 @@ def error_rate(j: Judgments, *, over: Over = "items and raters", confidence: flo
     >>> error_rate(j).value
     0.1
     """
-    return rate_of(findings(j), over=over, confidence=confidence)
+    made = rate_of(findings(j), over=over, confidence=confidence)
+    return made.with_cautions(NUMBERS) if j.numeric else made
 
 
 def grouping(j: Judgments) -> str:

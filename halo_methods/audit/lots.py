@@ -126,7 +126,7 @@ def worst_consumer_risk(table: pd.DataFrame) -> Estimate:
     """
     worst = float(table["consumer_risk"].max())
     drawn = int(table["drawn"].sum())
-    return Estimate(worst, worst, worst, 1, None, drawn, 0, drawn,
+    return Estimate(worst, worst, worst, 1, None, 0, 0, drawn,
                     f"consumer's risk, the largest of {counted(len(table), 'lot')}; hypergeometric, from the plan",
                     "items")  # fmt: skip
 
@@ -194,6 +194,7 @@ def outgoing_rate(j: Judgments, table: pd.DataFrame, *, confidence: float = 0.95
     if column in found.columns:
         found = found.filter(pl.col(column).cast(pl.String).fill_null("(missing)").is_in(kept[column].tolist()))
     made, left = rate_of(found, over="items", confidence=confidence), 1 - kept["drawn"].sum() / kept["size"].sum()
-    return replace(made, value=made.value * left, low=made.low * left, high=made.high * left,
+    sure = confidence if left > 0 else 1
+    return replace(made, value=made.value * left, low=made.low * left, high=made.high * left, confidence=sure,
                    method="share still wrong in accepted lots; error rate found × part not audited").with_cautions(
         "Lots are accepted because few errors were found, so this leans low.")  # fmt: skip

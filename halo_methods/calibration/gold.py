@@ -9,6 +9,7 @@ import polars as pl
 from ..audit import clopper_pearson, proportion
 from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
+from ..judgments.cells import NUMBERS
 from ..results import Estimate, Over
 from .shares import share_estimate, sums
 
@@ -100,7 +101,8 @@ def accuracy(j: Judgments, *, over: Over = "items and raters", confidence: float
     """
     marked = on_gold(j)
     by_item, by_rater = sums(marked, "item_id"), sums(marked, "rater_id")
-    return share_estimate(by_item, by_rater, "accuracy against gold", over=over, confidence=confidence)
+    made = share_estimate(by_item, by_rater, "accuracy against gold", over=over, confidence=confidence)
+    return made.with_cautions(NUMBERS) if j.numeric else made
 
 
 def by_rater(j: Judgments, *, bar: float = 0.80, confidence: float = 0.95) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
+from ..judgments.coding import once
 from .clauses import unclear_clauses
 from .crossed import Array, Ints
 from .pairs import NONE, apart, pair_matrices
@@ -14,6 +15,7 @@ from .routes import KEEP, adjudicate
 from .soft import item_counts
 
 TIMES = 2.0
+LEAST_ITEMS = 10
 
 
 def confused_labels(j: Judgments) -> pd.DataFrame:
@@ -183,7 +185,8 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     views, are left out: nobody is charged with them. The distance of a rater
     is the mean over their items of half the squared difference to each other
     rater of the item (on nominal labels the share that differ). The interval is a t interval
-    over the rater's items, with Bonferroni's correction over all raters. A
+    over the rater's items, with Bonferroni's correction over all raters; on
+    fewer than 10 items (house rule) it is every distance there can be. A
     rater is listed where the whole interval lies above the mean of the others.
     It is a reason to look at their items together, not a verdict: who sees
     what the others overlook is far from them too.
@@ -212,6 +215,10 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     >>> made.loc[made["change"] != "", ["rater_id", "change"]].values.tolist()
     [['7', 'slips']]
     """
+    return once(j, f"retraining by {groups} and {clause}", lambda: _retraining(j, groups, clause)).copy()
+
+
+def _retraining(j: Judgments, groups: str | None, clause: str) -> pd.DataFrame:
     rows, nominal, _, column, codes = prepared(j, groups, clause)
     names = j.one().frame["rater_id"].unique().sort().to_list()
     found = apart(rows)
@@ -234,30 +241,34 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
         distance += size[rows.item] * y**2 - 2 * y * total[rows.item] + square[rows.item]
     others = np.maximum(size[rows.item] - 1, 1)
     distance = np.where(size[rows.item] > 1, distance / (2 * others), np.nan)
+    widest = float(((rows.y.max(axis=0) - rows.y.min(axis=0)) ** 2).max()) / (1 if nominal else 2)
     raw, count = pair_matrices(rows, level=False)
+    lean_of = None
+    if not nominal:
+        lean_of = rows.y[:, 0] - (np.bincount(rows.item, rows.y[:, 0], minlength=n)[rows.item] - rows.y[:, 0]) / others
     made = []
     present = np.unique(rows.rater)
+    order = np.argsort(rows.rater, kind="stable")
+    order = order[np.isfinite(distance[order])]
+    mine = np.split(order, np.searchsorted(rows.rater[order], present[1:]))
+    all_raw, all_count, raw_of, count_of = raw.sum(), count.sum(), raw.sum(axis=1), count.sum(axis=1)
     for k, r in enumerate(present):
-        x = distance[(rows.rater == r) & np.isfinite(distance)]
+        x = distance[mine[k]]
         if len(x) < 2:
             continue
-        half = stats.t.ppf(1 - 0.025 / len(present), len(x) - 1) * x.std(ddof=1) / len(x) ** 0.5
-        keep = np.arange(len(present)) != k
-        rest = count[np.ix_(keep, keep)].sum()
-        level = float(raw[np.ix_(keep, keep)].sum() / rest) if rest > 0 else float(x.mean())
-        mine = rows.rater == r
-        lean = None
-        if not nominal:
-            mean = (np.bincount(rows.item, rows.y[:, 0], minlength=n)[rows.item] - rows.y[:, 0]) / others
-            lean = float((rows.y[:, 0] - mean)[mine & np.isfinite(distance)].mean())
+        half = widest
+        if len(x) >= LEAST_ITEMS:
+            half = float(stats.t.ppf(1 - 0.025 / len(present), len(x) - 1)) * x.std(ddof=1) / len(x) ** 0.5
+        low, high = max(x.mean() - half, 0.0), min(x.mean() + half, widest)
+        rest = all_count - 2 * count_of[k]  # both matrices are symmetric, with an empty diagonal
+        level = float((all_raw - 2 * raw_of[k]) / rest) if rest > 1e-9 else float(x.mean())
+        lean = None if lean_of is None else float(lean_of[mine[k]].mean())
         excess = float(x.mean()) - level
-        share = part * 2 * count[k].sum() / count.sum() * max(excess, 0.0) / found.total
+        share = part * 2 * count_of[k] / all_count * max(excess, 0.0) / found.total
         change = ""
-        if x.mean() - half > level:
+        if low > level:
             change = "severity" if lean is not None and lean**2 / 2 >= excess / 2 else "slips"
-        made.append(
-            (names[r], len(x), x.mean(), max(x.mean() - half, 0.0), x.mean() + half, level, lean, share, change)
-        )
+        made.append((names[r], len(x), x.mean(), low, high, level, lean, share, change))
     columns = ["rater_id", "items", "distance", "low", "high", "others", "lean", "share", "change"]
     table = pd.DataFrame(made, columns=columns)
     return table.sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)

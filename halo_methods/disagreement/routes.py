@@ -46,8 +46,9 @@ def adjudicate(
     Returns
     -------
     pandas.DataFrame
-        ``item_id``, ``n``, ``leading``, ``soft``, ``entropy``, ``p_value``
-        (of the groups; 1 where not tested), ``route``; highest entropy first.
+        ``item_id``, ``n``, ``divided`` (not all labels are the same),
+        ``leading``, ``soft``, ``entropy``, ``p_value`` (of the groups; 1 where
+        not tested), ``route``; highest entropy first.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def adjudicate(
         apart &= stats.false_discovery_control(p.to_numpy()) <= false_share
     route = np.where(apart, KEEP, np.where(lead["soft"] >= clear, SETTLED, LOOK))
     made = pd.DataFrame(
-        {"item_id": lead.index, "n": lead["n"].to_numpy(), "leading": lead["label"].to_numpy(),
+        {"item_id": lead.index, "n": lead["n"].to_numpy(), "divided": (lead["count"] < lead["n"]).to_numpy(),
+         "leading": lead["label"].to_numpy(),
          "soft": lead["soft"].to_numpy(), "entropy": lead["entropy"].to_numpy(),
          "p_value": p.to_numpy(), "route": route}
     )  # fmt: skip
@@ -87,16 +89,20 @@ def adjudicate(
 
 
 def route_counts(routes: pd.DataFrame) -> pd.DataFrame:
-    """How many items take each route, and their share, from `adjudicate`.
+    """How many items take each route, how many of them are divided, and their share, from `adjudicate`.
 
     Examples
     --------
-    >>> routes = pd.DataFrame({"route": ["settled", "settled", "adjudicate or amend"]})
+    >>> routes = pd.DataFrame({"route": ["settled", "settled", "adjudicate or amend"], "divided": [True, False, True]})
     >>> route_counts(routes)["items"].tolist()
     [2, 0, 1]
     """
-    rows = [(route, int((routes["route"] == route).sum())) for route in (SETTLED, KEEP, LOOK)]
-    return pd.DataFrame([(r, n, n / max(len(routes), 1)) for r, n in rows], columns=["route", "items", "share"])
+    rows = []
+    for route in (SETTLED, KEEP, LOOK):
+        there = routes["route"] == route
+        n = int(there.sum())
+        rows.append((route, n, int((there & routes["divided"]).sum()), n / max(len(routes), 1)))
+    return pd.DataFrame(rows, columns=["route", "items", "divided", "share"])
 
 
 def settled_share(routes: pd.DataFrame, *, confidence: float = 0.95) -> Estimate:

@@ -269,6 +269,8 @@ def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
         x = found.within[has]
         if under.any() and not under.all():
             made["clause"] = float(under.mean() * (x[under].mean() - x[~under].mean()))
+    if found.total <= 0:
+        return dict.fromkeys(("total", *made, "item"), 0.0)
     made["item"] = found.total - sum(made.values())
     return {"total": found.total, **{k: v / found.total for k, v in made.items()}}
 

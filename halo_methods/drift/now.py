@@ -107,12 +107,12 @@ def rater_estimates(table: pd.DataFrame) -> dict[str, Estimate]:
 
 
 def anchor_share(j: Judgments, *, period: Period = "D") -> Estimate:
-    """Share of judgments that are of anchors.
+    """Share of judgments that are of anchors: items that came back in three periods, and to one rater at least twice.
 
     Raises
     ------
     NotEstimable
-        If nothing is dated, or no item comes back.
+        If nothing is dated, no item comes back, or none comes back to the same rater.
 
     Examples
     --------
@@ -122,8 +122,17 @@ def anchor_share(j: Judgments, *, period: Period = "D") -> Estimate:
     0.5
     """
     anchors, fresh = split_anchors(dated(j, period=period))
-    made = proportion(len(anchors), len(anchors) + len(fresh))
-    return replace(made, n_raters=pl.concat([anchors["rater_id"], fresh["rater_id"]]).n_unique())
+    times = anchors.group_by("item_id", "rater_id").agg(pl.col("period").n_unique().alias("times"))
+    again = anchors.filter(pl.col("item_id").is_in(times.filter(pl.col("times") > 1)["item_id"].implode()))
+    if again.is_empty():
+        raise NotEstimable(
+            "items come back, but none to the same rater, so they are overlap and no anchors; give every rater the "
+            "same known items again, a few each week"
+        )
+    both = pl.concat([anchors["item_id"], fresh["item_id"]]), pl.concat([anchors["rater_id"], fresh["rater_id"]])
+    items, raters = (ids.n_unique() for ids in both)
+    method = "share of judgments that are of anchors; Wilson's score interval"
+    return replace(proportion(len(again), len(both[0])), n_items=items, n_raters=raters, method=method)
 
 
 def expected_now(

@@ -13,6 +13,10 @@ import polars as pl
 from ..errors import HaloError
 
 LONGEST_QUOTE = 80
+NUMBERS = (
+    "Labels are numbers, and right means equal: where a near one will do, list all that are right in gold, "
+    "for instance 7|7.5|8."
+)
 
 
 def quoted(value: object) -> str:

@@ -111,10 +111,12 @@ def grid(headers: Iterable[Any], rows: Iterable[Iterable[Any]], *, caption: str 
 
 
 def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> str:
-    """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest."""
+    """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest; no rows, and it says so."""
     shown = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
     headers = [" ".join(str(p) for p in c if p != "") if isinstance(c, tuple) else c for c in shown.columns]
     headers = ["row" if h == "index" else str(h).replace("_", " ") for h in headers]
+    if table.empty:
+        return f"<p>{escape(caption or label)}: none.</p>"
     html = grid(headers, shown.head(MOST_ROWS).itertuples(index=False, name=None), caption=caption, label=label)
     if len(shown) > MOST_ROWS:
         html += f"<p>The first {MOST_ROWS:,} of {len(shown):,} rows.</p>"

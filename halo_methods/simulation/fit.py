@@ -198,6 +198,9 @@ def _prior(k: NDArray, n: NDArray) -> tuple[float, float]:
         a, b = mu * size, (1 - mu) * size
         return -float((betaln(k + a, n - k + b) - betaln(a, b)).sum())
 
+    if k.sum() in (0, n.sum()):  # answers all alike show no spread to learn from: Jeffreys' prior
+        return 0.5, 0.5
+
     share = np.clip(k.sum() / n.sum(), 0.01, 0.99)
     ends = [(-6.0, 6.0), (np.log(2.0), np.log(2000.0))]
     found = optimize.minimize(loss, [np.log(share / (1 - share)), np.log(30.0)], bounds=ends, method="L-BFGS-B")

@@ -11,7 +11,7 @@ from .house import house
 from .model import Direction, Measured
 
 MOST_TIMES = 50
-MOST_MORE = {"rater": 100, "item": 5_000}
+MOST_MORE = {"rater": 200, "item": 5_000}
 TEST_AGAIN = (
     "A test this near its bar neither clears nor catches anybody. Look at what stands out most, and test once more, "
     "on items not judged yet, their number declared in advance; more of the same items only sharpen the test."
@@ -177,7 +177,7 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     The half of the interval that crosses the threshold shrinks with the root
     of the sample; the sample asked for puts its end on the threshold if the
     value stays where it is, so it settles the matter about half the time.
-    No number is named past 100 more raters, 5,000 more items or fifty times
+    No number is named past 200 more raters, 5,000 more items or fifty times
     what there is (house rule): nobody buys that to move one verdict.
 
     Parameters

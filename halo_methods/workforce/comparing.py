@@ -195,8 +195,9 @@ def _common(both: pl.DataFrame, a: str, b: str, column: str, shared: int) -> pl.
     """The judgments in strata where both groups work, with their stratum."""
     strata = [c for c in STRATA if c in both.columns and c != column]
     if not strata:
+        others = ", ".join(c for c in STRATA if c != column)
         raise NotEstimable(
-            f"{a} and {b} share {counted(shared, 'checked item')} and there is no column {', '.join(STRATA)} to "
+            f"{a} and {b} share {counted(shared, 'checked item')} and there is no other column ({others}) to "
             "adjust by, so a difference could be the work's and not theirs"
         )
     for c in strata:

@@ -16,7 +16,9 @@ def next_steps(j: Judgments, *, column: str = "vendor", bar: float = 0.85, confi
     """What the figures allow for each group: more volume, corrective action, or neither yet.
 
     *Corrective action*: the whole unpooled interval lies below the bar, or the
-    share lies beyond the lower 99.8% line of the funnel. *May take more
+    share lies beyond the lower 99.8% line of the funnel and the group can be
+    compared with another: a line drawn through unlike work accuses nobody.
+    *May take more
     volume*: the whole interval clears the bar, the share is not below a line,
     and no group it can be compared with is better. *Keep the volume*: it
     clears the bar, but another is better, or it lies between the lines.
@@ -75,7 +77,8 @@ def next_steps(j: Judgments, *, column: str = "vendor", bar: float = 0.85, confi
         if name == MISSING:
             continue
         place = where.get(name) if isinstance(where.get(name), str) else ""
-        if rate.high < bar or place == "below 99.8%":
+        alike = len(set(apart.get(name, []))) < sum(other not in (name, MISSING) for other in known)
+        if rate.high < bar or (place == "below 99.8%" and alike):
             step = STEPS[0]
         elif rate.low >= bar:
             step = STEPS[2] if better.get(name) or str(place).startswith("below") else STEPS[1]
