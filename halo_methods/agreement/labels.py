@@ -204,6 +204,8 @@ def rarest_label(j: Judgments, *, least: int = FEW_GIVEN) -> str:
     if j.numeric:
         raise NotEstimable("labels are numbers, and no single number matters by itself; name one with `label`")
     made = patterns(j.one())
+    if (made.frequency @ made.table > 0).sum() < 2:
+        raise NotEstimable("every judgment has the same label, so nothing shows whether raters tell it from another")
     paired = made.table.sum(1) > 1
     items = made.frequency[paired] @ (made.table[paired] > 0)
     given = (made.frequency[paired] @ made.table[paired]).astype(float)

@@ -304,6 +304,11 @@ def _question(found: dict[str, float]) -> str:
 
 def _cautions(made: Components, found: dict[str, float], decision: str, shared: str) -> tuple[str, ...]:
     said = []
+    if made.rater <= 0 and decision != "item":
+        said.append(
+            "The pilot shows no variance between raters, so few look as good as many here; a small pilot may miss it: "
+            "use all the raters you have."
+        )
     if decision in ("difference", "ranking") and "items" in shared:
         said.append("Items that favour one system are not in the pilot's variances; the true variance may be larger.")
     if decision == "mean" and made.rater > 0 and found["raters"] < 5:
