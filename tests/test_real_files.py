@@ -1,5 +1,8 @@
 """What real and hostile files brought to light: small, uniform, numeric or unlike data, read without nonsense."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -152,9 +155,14 @@ def test_raters_who_never_erred_in_the_log_are_not_taken_for_perfect():
 
 def test_an_exact_p_value_has_no_interval():
     rng = np.random.default_rng(9)
-    rows = [(f"i{i}", f"r{k}", str(i % 2 if rng.random() < 0.9 else 1 - i % 2)) for i in range(400) for k in range(12)]
-    found = aggregation.independence(aggregation.dawid_skene(judged(rows)))
-    assert found.low < found.high or "without an interval" in str(found)
+    rows = [(f"i{i}", f"r{k}", str(i % 2 if rng.random() < 0.9 else 1 - i % 2)) for i in range(40) for k in range(5)]
+    made = aggregation.dawid_skene(judged(rows))
+    simulated = aggregation.independence(made)
+    assert (simulated.confidence, simulated.low < simulated.high) == (0.95, True)
+    tails = replace(made.dependence, how="binomial tails with the fitted chances", p_value=0.0556)
+    counts = {"n_items": 40, "n_raters": 5, "n_judgments": 200}
+    found = aggregation.independence(SimpleNamespace(dependence=tails, **counts))
+    assert "0.0556 (counted or computed, so without an interval" in str(found)
 
 
 def test_a_pilot_without_variance_between_raters_is_not_believed():

@@ -271,7 +271,7 @@ def test_vendors_that_cannot_be_told_from_their_locale_are_refused():
     assert made.refused["reason"].str.contains("never work in the same locale").all()
     assert workforce.overlap(j)["locale_shared"].tolist() == [0, 0]
     plain = table(team(1, {"a": 0.9, "b": 0.8}, shared=False))
-    with pytest.raises(NotEstimable, match="there is no column locale, queue, slice to adjust by"):
+    with pytest.raises(NotEstimable, match=r"no other column \(locale, queue, slice\) to adjust by"):
         workforce.compare(plain, "a", "b")
 
 
