@@ -83,11 +83,12 @@ def _day(text: str) -> date:
 
 
 def _read(name: str, options: dict[str, Any]) -> Any:
+    from .calibration import people
     from .judgments import read_judgments
 
     if not Path(name).is_file():
         raise HaloError(f"there is no file {name}")
-    return read_judgments(name, **options)
+    return people(read_judgments(name, **options))
 
 
 def designed(args: argparse.Namespace, options: dict[str, Any]) -> Answer:

@@ -1,5 +1,6 @@
 """What real and hostile files brought to light: small, uniform, numeric or unlike data, read without nonsense."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from halo_methods import (
     agreement,
     audit,
     calibration,
+    cli,
     disagreement,
     drift,
     planning,
@@ -169,6 +171,32 @@ def test_a_pilot_without_variance_between_raters_is_not_believed():
     plan = planning.best_design({"item": 1, "rater": 0, "residual": 2}, planning.Prices(label=1), 600)
     assert any("use all the raters you have" in c for c in plan.cautions)
     assert not any("search stops" in c for c in plan.cautions)
+
+
+def test_a_pilot_too_small_to_plan_from_says_so(tmp_path, capsys):
+    rows = [(f"i{i}", x, "no" if i % 5 == 0 and not (x == "b" and i == 5) else "yes") for i in range(12) for x in "ab"]
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(tmp_path / "tiny.csv", index=False)
+    assert cli.main(["plan", "design", "--budget", "1000", "--data", str(tmp_path / "tiny.csv")]) == 0
+    assert "judge more before you buy" in capsys.readouterr().out
+
+
+def test_people_are_planned_from_people_and_not_from_models(tmp_path, capsys):
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"i{i}", f"r{k}", str(int(i % 2 == (rng.random() < 0.9))), "human", 30.0) for i in range(60) for k in range(4)
+    ]
+    rows += [(f"i{i}", f"m{k}", "1", "model", 0.1) for i in range(60) for k in range(6)]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "rater_type", "seconds"])
+    said = []
+    for name, part in (("both", frame), ("people", frame[frame["rater_type"] == "human"])):
+        part.to_csv(tmp_path / f"{name}.csv", index=False)
+        data = ["--data", str(tmp_path / f"{name}.csv"), "--format", "json"]
+        assert cli.main(["plan", "design", "--budget", "600", "--prices", "label=1,rater=9", *data]) == 0
+        design = json.loads(capsys.readouterr().out)
+        hire = ["--volume", "9000,9000", "--start", "2026-06-01", "--market", "de-DE", *data]
+        assert cli.main(["plan", "capacity", *hire]) == 0
+        said.append((design["variance"], json.loads(capsys.readouterr().out)["weeks"]))
+    assert said[0] == said[1]
 
 
 def test_a_share_short_of_one_does_not_read_as_one():

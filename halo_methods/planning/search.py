@@ -13,6 +13,7 @@ from .designs import Array, Components, Decision, Prices, Shared, as_components,
 
 Design = Literal["rotating", "crossed"]
 DESIGNS = ("rotating", "crossed")
+MOST_OPEN = 10
 MOST_RATERS, MOST_LABELS = 500, 20
 BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.1, 1.5, 2.0, 3.0, 4.0)
 
@@ -219,7 +220,7 @@ def best_design(
     return BudgetPlan(
         design, decision, int(found["raters"]), int(found["items"]), found["labels_per_item"], found["overlap"],
         found["audit"], found["variance"], low, high, _half(found["variance"]), order, found["cost"], float(budget),
-        pd.DataFrame(rows), _cautions(made, found, decision, shared),
+        pd.DataFrame(rows), _cautions(made, found, decision, shared, high),
         _question(found) if _endless(made, design, decision, shared, pool, prices) else "",
     )  # fmt: skip
 
@@ -302,8 +303,15 @@ def _question(found: dict[str, float]) -> str:
     )
 
 
-def _cautions(made: Components, found: dict[str, float], decision: str, shared: str) -> tuple[str, ...]:
+def _cautions(
+    made: Components, found: dict[str, float], decision: str, shared: str, high: float | None
+) -> tuple[str, ...]:
     said = []
+    if high is not None and high > MOST_OPEN * found["variance"]:
+        said.append(
+            f"The pilot allows {readable(high / found['variance'])} times the variance shown: it is too "
+            "small, or has too few raters, to plan from; judge more before you buy."
+        )
     if made.rater <= 0 and decision != "item":
         said.append(
             "The pilot shows no variance between raters, so few look as good as many here; a small pilot may miss it: "
