@@ -11,7 +11,7 @@ from ..judgments import CountedJudgments, Judgments
 from ..judgments.coding import once
 from ..judgments.counted import RaterPatterns
 from ..judgments.counts import patterns, rater_patterns
-from ..results import Estimate
+from ..results import Estimate, counted
 from . import coefficients as formulas
 from .measures import _estimate, _need_few_values, gwet_ac, krippendorff_alpha
 
@@ -102,7 +102,7 @@ def _specific(made: CountedJudgments, label: Any, options: dict[str, Any]) -> Es
     if found.value == 0:
         room = 1 - (1 - found.confidence) ** (1 / given)
         method = f"{found.method.rpartition('; ')[0]}; rule of three over items with the label"
-        said = (f"Of {given:,} items with {str(label)!r} none has it twice: the interval is what as many items leave "
+        said = (f"Of {counted(given, 'item')} with {str(label)!r} none has it twice: the interval is what as many leave "
                 "room for, with these raters only.")  # fmt: skip
         kept = tuple(c for c in found.cautions if "no spread" not in c)
         found = replace(found, low=0.0, high=2 * room / (1 + room), items_only=None, method=method, over="items",
