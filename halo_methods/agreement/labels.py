@@ -102,8 +102,8 @@ def _specific(made: CountedJudgments, label: Any, options: dict[str, Any]) -> Es
     if found.value == 0:
         room = 1 - (1 - found.confidence) ** (1 / given)
         method = f"{found.method.rpartition('; ')[0]}; rule of three over items with the label"
-        said = (f"Of {counted(given, 'item')} with {str(label)!r} none has it twice: the interval is what as many leave "
-                "room for, with these raters only.")  # fmt: skip
+        said = (f"Of {counted(given, 'item')} with {str(label)!r} none has it twice: the interval is what so many "
+                "leave room for, with these raters only.")  # fmt: skip
         kept = tuple(c for c in found.cautions if "no spread" not in c)
         found = replace(found, low=0.0, high=2 * room / (1 + room), items_only=None, method=method, over="items",
                         cautions=(*kept, said))  # fmt: skip

@@ -187,7 +187,7 @@ def _exposed(j: Judgments, harm: str, items: Any, harmless: Collection[str]) -> 
     absent = [c for c in ("rated_at", "seconds") if c not in j.columns]
     if absent:
         raise NotEstimable(
-            f"exposure needs the columns `rated_at` and `seconds`; {' and '.join(absent)} is missing: have the tool "
+            f"exposure needs the columns `rated_at` and `seconds`; missing: {' and '.join(absent)}; have the tool "
             "write when each judgment was made and how long the item was open"
         )
     frame, cautions = j.frame, []
