@@ -73,7 +73,7 @@ def toc_files(node: Any) -> Iterator[str]:
 
 
 def address(docname: str) -> str:
-    return (docname.rsplit("/", 1)[1] if "/chapters/" in docname else docname.removeprefix("book/")) + ".html"
+    return (docname.rsplit("/", 1)[1] if docname.startswith("book/") else docname) + ".html"
 
 
 def missing_pages(site: Path, toc: Path) -> list[str]:
