@@ -2,7 +2,7 @@
 
 MathJax is copied from its wheel; a figure carries its alternative text and keeps its proportions on a narrow screen;
 the corner cell of a data table is not an empty heading; the boxes of a checklist have a name; entries of the
-bibliography are items of its list. The sidebar's mark is a landmark of its own, in ``_templates/home-link.html``.
+bibliography are items of its list; toggles of the sidebar have a name. The sidebar's mark is a landmark of its own, in ``_templates/home-link.html``.
 """
 
 from importlib.util import find_spec
@@ -55,6 +55,20 @@ def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any
         context["body"] = mend(context["body"])
 
 
+def named_toggles(navigation: Any) -> Any:
+    """The sidebar's tree of pages, whose toggles say what they do."""
+
+    def tree(*given: Any, **options: Any) -> str:
+        return str(navigation(*given, **options)).replace("<summary>", '<summary aria-label="Pages under this one">')
+
+    return tree
+
+
+def mend_sidebar(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = named_toggles(context["generate_toctree_html"])
+
+
 def described(render: Any) -> Any:
     """MyST-NB's rendering of an image, with the ``alt`` that the output's metadata holds and no fixed height."""
 
@@ -78,5 +92,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_js_file(None, body=NO_FETCH_FROM_DISK, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("html-page-context", mend_body)
+    app.connect("html-page-context", mend_sidebar, priority=900)
     app.connect("build-finished", copy_mathjax)
-    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
