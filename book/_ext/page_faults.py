@@ -2,7 +2,8 @@
 
 MathJax is copied from its wheel; a figure carries its alternative text and keeps its proportions on a narrow screen;
 the corner cell of a data table is not an empty heading; the boxes of a checklist have a name; entries of the
-bibliography are items of its list; toggles of the sidebar have a name. The sidebar's mark is a landmark of its own, in ``_templates/home-link.html``.
+bibliography are items of its list; toggles of the sidebar have a name. The sidebar's mark is a landmark of its own,
+in ``_templates/home-link.html``.
 """
 
 from importlib.util import find_spec
