@@ -8,6 +8,7 @@ from scipy import stats
 
 from ..audit import proportion
 from ..judgments import Judgments
+from ..judgments.coding import once
 from ..results import Estimate
 from .pairs import group_gaps
 from .prepare import perspective_groups, prepared
@@ -64,6 +65,14 @@ def adjudicate(
     >>> adjudicate(j, groups="vendor")["route"].value_counts().to_dict()
     {'settled': 36, 'keep the distribution': 4}
     """
+    key = f"adjudicate by {groups} at {clear} and {false_share}"
+    made = once(j, key, lambda: _adjudicated(j, groups, clear, false_share))
+    copied = made.copy()
+    copied.attrs = dict(made.attrs)
+    return copied
+
+
+def _adjudicated(j: Judgments, groups: str | None, clear: float, false_share: float) -> pd.DataFrame:
     soft = soft_labels(j)
     lead = soft.loc[soft.groupby("item_id")["soft"].idxmax()].set_index("item_id")
     p = pd.Series(1.0, index=lead.index)

@@ -207,6 +207,9 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     more = {of: max(math.ceil(n * (min(times, MOST_TIMES) - 1)), 1) for of, n in sizes.items()}
     if times > MOST_TIMES or any(n > MOST_MORE[of] for of, n in more.items()):
         of = " and ".join(f"{of}s" for of in more)
-        return f"The value lies too close to the threshold; no affordable number of {of} would settle it."
+        return (
+            f"No affordable number of {of} would settle it: the value lies too close to the threshold for so wide an "
+            "interval."
+        )
     what = " and ".join(counted(n, f"more {of}") for of, n in more.items())
     return f"About {what} would settle it if the value holds; collect them once, as a top-up declared in advance."
