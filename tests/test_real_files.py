@@ -127,6 +127,12 @@ def test_items_seen_by_other_raters_on_other_days_are_no_anchors():
     assert (found.value, found.n_items, found.n_judgments) == (12 / 84, 20, 84)
 
 
+def test_charts_that_cannot_be_drawn_have_not_seen_nothing():
+    rows = [(f"i{d}", f"r{k}", "xy"[(d + k) % 2], f"2026-03-{1 + d:02d}") for d in range(10) for k in range(3)]
+    with pytest.raises(NotEstimable, match=r"no chart could be drawn .* the baseline alone takes 30"):
+        drift.onsets(judged(rows, [*COLUMNS, "rated_at"]))
+
+
 def test_what_is_computed_has_no_interval_and_rests_on_no_items():
     for found in (drift.expected_estimate(10, 600.0), agreement.shared_items(uniform()), agreement.raters(uniform())):
         assert "without an interval" in str(found)

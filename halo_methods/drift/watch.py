@@ -214,6 +214,11 @@ def onsets(
 ) -> list[date]:
     """Where all the charts that can be drawn saw a change begin.
 
+    Raises
+    ------
+    NotEstimable
+        If no chart can be drawn and no guideline changed.
+
     Examples
     --------
     >>> from halo_methods import as_judgments, simulation
@@ -223,18 +228,24 @@ def onsets(
     """
     dated(j, period=period)
     found: set[date] = set()
+    drawn, why = 0, ""
     for what in get_args(What):
         try:
             found |= set(watch(j, what, period=period, baseline=baseline, run_length=run_length).onsets)
-        except NotEstimable:
+        except NotEstimable as reason:
+            why = why or str(reason)
             continue
+        drawn += 1
     for column in ("rater_id", *([by] if by else [])):
         try:
             made, periods = watch_each(j, column, period=period, baseline=baseline, run_length=run_length)
         except NotEstimable:
             continue
+        drawn += 1
         seen = made.table[made.table["listed"] | made.table["first_signal"].notna()]
         found |= {periods[int(i)] for i in seen["onset"]}
+    if not drawn and not marks(j, period=period):
+        raise NotEstimable(f"no chart could be drawn and no guideline changed, so no date is known to look at: {why}")
     return sorted(found)
 
 
