@@ -70,6 +70,16 @@ def mend_sidebar(app: Any, pagename: str, templatename: str, context: dict[str, 
         context["generate_toctree_html"] = named_toggles(context["generate_toctree_html"])
 
 
+def restyled(app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """The first page, where only a style sheet changed: Sphinx copies those when it writes a page, and else stops."""
+    if app.builder.format != "html":
+        return []
+    built = Path(app.outdir) / "_static"
+    sheets = [path for folder in app.config.html_static_path for path in (Path(app.srcdir) / folder).glob("*.css")]
+    stale = [s for s in sheets if not (built / s.name).is_file() or (built / s.name).read_bytes() != s.read_bytes()]
+    return [app.config.root_doc] if stale and app.config.root_doc in env.all_docs else []
+
+
 def described(render: Any) -> Any:
     """MyST-NB's rendering of an image, with the ``alt`` that the output's metadata holds and no fixed height."""
 
@@ -92,6 +102,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "")  # set by Jupyter Book whether or not comments are loaded
     app.add_js_file(None, body=NO_FETCH_FROM_DISK, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.connect("env-get-outdated", restyled)
     app.connect("html-page-context", mend_body)
     app.connect("html-page-context", mend_sidebar, priority=900)
     app.connect("build-finished", copy_mathjax)
