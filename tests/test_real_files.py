@@ -23,7 +23,7 @@ from halo_methods import (
 )
 from halo_methods.agreement.weights import few_enough
 from halo_methods.errors import NotEstimable
-from halo_methods.reports import tables
+from halo_methods.reports import forkserver, tables
 from halo_methods.results import Estimate, readable
 
 COLUMNS = ["item_id", "rater_id", "label"]
@@ -213,3 +213,11 @@ def test_a_share_short_of_one_does_not_read_as_one():
 def test_an_empty_table_says_so():
     html = tables.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
     assert html == "<p>Items that keep &lt;their&gt; distribution: none.</p>"
+
+
+def test_a_report_kernel_computes_in_one_thread(monkeypatch):
+    seen = {}
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setattr(forkserver.subprocess, "Popen", lambda *_, env, **__: seen.update(env))
+    forkserver.ForkServer((), ())
+    assert seen["OPENBLAS_NUM_THREADS"] == "1"

@@ -34,6 +34,9 @@ LATER = (
     "pingouin",
 )
 INLINE = "module://matplotlib_inline.backend_inline"
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1"
+}  # threads that wait for each other make small matrices many times slower on a busy machine
 DECLINED = -1
 POOLS = ("polars-0", "tokio-rt-worker")
 
@@ -251,7 +254,7 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, "MPLBACKEND": os.environ.get("MPLBACKEND") or INLINE},
+                env={**ONE_THREAD, **os.environ, "MPLBACKEND": os.environ.get("MPLBACKEND") or INLINE},
             )
 
     def fork(

@@ -183,7 +183,7 @@ class ReportKernelManager(AsyncKernelManager):
         return KernelSpec(resource_dir="", **spec(once=self.once))
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
-        kw["env"] = {**os.environ, **(kw.get("env") or {}), **self.environment}
+        kw["env"] = {**forkserver.ONE_THREAD, **os.environ, **(kw.get("env") or {}), **self.environment}
         return await super()._async_pre_start_kernel(**kw)
 
     pre_start_kernel = _async_pre_start_kernel
