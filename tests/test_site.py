@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import check_site
 import flat_urls
@@ -62,6 +63,20 @@ def test_a_page_that_was_not_built_is_found(small):
 def test_addresses_are_those_that_the_table_of_contents_promises():
     for name in check_site.toc_files(yaml.safe_load(TOC.read_text(encoding="utf-8"))):
         assert flat_urls.flat(name) + ".html" == check_site.address(name)
+
+
+def test_a_style_sheet_that_changed_alone_is_built(tmp_path):
+    for folder in ("book/_static", "out/_static"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.css").write_text("body {}", encoding="utf-8")
+    config = SimpleNamespace(html_static_path=["book/_static"], root_doc="book/index")
+    app = SimpleNamespace(
+        builder=SimpleNamespace(format="html"), outdir=tmp_path / "out", srcdir=tmp_path, config=config
+    )
+    env = SimpleNamespace(all_docs={"book/index": 0})
+    assert page_faults.restyled(app, env, set(), set(), set()) == []
+    (tmp_path / "book/_static/a.css").write_text("body { color: red }", encoding="utf-8")
+    assert page_faults.restyled(app, env, set(), set(), set()) == ["book/index"]
 
 
 def test_search_index_keeps_its_names_through_disk():
