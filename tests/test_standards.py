@@ -269,7 +269,7 @@ def test_a_gate_shows_its_verdict_in_words_and_escapes_its_subject():
     assert "<th></th>" not in shown
 
 
-@given(value=st.floats(0.5, 0.9), half=st.floats(0.01, 0.2), inside=st.floats(-0.99, 0.99), items=st.integers(2, 5000))
+@given(value=st.floats(0.5, 0.9), half=st.floats(0.01, 0.2), inside=st.floats(-0.99, 0.99), items=st.integers(10, 5000))
 def test_the_sample_that_settles_brings_the_interval_to_the_bar(value, half, inside, items):
     """Oracle: the half-width at n + more items, by the root law, reaches the gap; at one item fewer it doesn't."""
     bar = value + inside * half
@@ -291,6 +291,7 @@ def test_what_settles_is_named_by_whom_the_interval_speaks_for():
     assert "raters and" in both
     assert "items" in both
     assert "o affordable number" in to_settle(estimate(0.85, 0.8, 0.9), 0.85)
+    assert to_settle(estimate(1.0, 0.3, 1.0, items=3), 0.85).endswith("have 10 at the least.")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from ..results import Estimate, Verdict, counted, readable
 from .house import house
 from .model import Direction, Measured
 
+FEW_ITEMS = 10
 MOST_TIMES = 50
 MOST_MORE = {"rater": 200, "item": 5_000}
 TEST_AGAIN = (
@@ -178,7 +179,8 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     of the sample; the sample asked for puts its end on the threshold if the
     value stays where it is, so it settles the matter about half the time.
     No number is named past 200 more raters, 5,000 more items or fifty times
-    what there is (house rule): nobody buys that to move one verdict.
+    what there is (house rule): nobody buys that to move one verdict. Below ten
+    items none is named either: there the interval does not shrink with the root.
 
     Parameters
     ----------
@@ -204,6 +206,8 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
     size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")
     times = (reach / gap) ** 2 if gap > 0 else math.inf
     sizes = {noun: size} | ({"item": estimate.n_items} if estimate.over == "items and raters" else {})
+    if estimate.over == "items" and size < FEW_ITEMS:
+        return f"With {counted(size, 'item')} nobody can say how many more it takes; have {FEW_ITEMS} at the least."
     more = {of: max(math.ceil(n * (min(times, MOST_TIMES) - 1)), 1) for of, n in sizes.items()}
     if times > MOST_TIMES or any(n > MOST_MORE[of] for of, n in more.items()):
         of = " and ".join(f"{of}s" for of in more)
