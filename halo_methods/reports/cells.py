@@ -12,6 +12,8 @@ from ..judgments import Judgments
 from .disclosure import Released
 
 MISSING = "(missing)"
+KEYS = ("item_id", "rater_id", "criterion", "stage", "round")
+Part = Judgments | pl.DataFrame
 
 
 class Cells:
@@ -39,15 +41,40 @@ class Cells:
         if "stage" in frame.columns:
             self._labelling = (frame["stage"] == "label").fill_null(False).to_numpy()
             known.append((codes >= 0) & self._labelling)
+        self._codes, self._threshold = codes, threshold
         self._released = Released(codes, threshold, known)
-        self._decided: dict[tuple[str, ...], frozenset[Any]] = {}
+        self._parts: dict[bytes, tuple[NDArray, Released]] = {}
+        self._about: bytes | None = None
+        self._decided: dict[tuple[Any, ...], frozenset[Any]] = {}
 
-    def labellers(self, j: Judgments) -> int:
+    def labellers(self, part: Part) -> int:
         """The people who labelled these judgments."""
-        frame = j.frame.filter(pl.col("stage") == "label") if "stage" in j.columns else j.frame
+        frame = _frame(part)
+        frame = frame.filter(pl.col("stage") == "label") if "stage" in frame.columns else frame
         return len(self._people.intersection(map(str, frame["rater_id"].unique().to_list())))
 
-    def shown(self, by: Sequence[str], keys: pl.DataFrame | None = None) -> frozenset[tuple[str, ...]]:
+    def about(self, part: Part) -> None:
+        """From now on groups must be large enough in this part of the judgments as well, whose totals are known."""
+        self._about = self._part(part)
+
+    def _part(self, part: Part) -> bytes:
+        """The part's number among those that figures rest on; each has its own totals, and so its own subtractions."""
+        all_of_it, frame = self.judgments.frame, _frame(part)
+        keys = [c for c in KEYS if c in all_of_it.columns and c in frame.columns]
+        there = all_of_it.select(keys).with_row_index("_row")
+        there = there.join(frame.select(keys).unique(), on=keys, how="semi", nulls_equal=True)
+        mask = np.zeros(all_of_it.height, bool)
+        mask[there["_row"].to_numpy()] = True
+        number = np.packbits(mask).tobytes()
+        if number not in self._parts:
+            people = (self._codes >= 0) & mask
+            labelled = people & self._labelling
+            self._parts[number] = mask, Released(self._codes, self._threshold, [labelled if labelled.any() else people])
+        return number
+
+    def shown(
+        self, by: Sequence[str], keys: pl.DataFrame | None = None, of: Sequence[Part] = ()
+    ) -> frozenset[tuple[str, ...]]:
         """The groups that this audience may see.
 
         Parameters
@@ -56,6 +83,9 @@ class Cells:
             Columns of the table, or of ``keys``, that make the groups.
         keys : polars.DataFrame, optional
             Further columns, a row for each row of the table.
+        of : sequence of Judgments or polars.DataFrame
+            What the figures rest on where that is a part of the data, such as judgments
+            with gold: a group must be large enough in each, too, if it is there at all.
 
         Raises
         ------
@@ -66,22 +96,44 @@ class Cells:
         absent = [c for c in by if c not in frame.columns]
         if absent:
             raise NotEstimable(f"the data has no column {absent[0]}; it has {', '.join(frame.columns)}")
-        if tuple(by) not in self._decided:
+        made, there = self._shown_in(frame, tuple(by), None)
+        for number in dict.fromkeys([*([self._about] if self._about else []), *map(self._part, of)]):
+            large, there = self._shown_in(frame, tuple(by), number)
+            made = frozenset(cell for cell in made if cell in large or cell not in there)
+        return made
+
+    def _shown_in(
+        self, frame: pl.DataFrame, by: tuple[str, ...], number: bytes | None
+    ) -> tuple[frozenset[Any], frozenset[Any]]:
+        """The groups to be seen in one part of the judgments, and those that are there at all."""
+        if (by, number) not in self._decided:
+            within, released = self._parts[number] if number else (np.ones(frame.height, bool), self._released)
             named = frame.select(_text(c) for c in by).with_row_index("_row")
             masks: dict[Hashable, Any] = {}
             for *cell, rows in named.group_by(list(by)).agg("_row").iter_rows():
                 mask = np.zeros(frame.height, bool)
                 mask[rows] = True
-                masks[tuple(cell)] = mask & self._labelling if (mask & self._labelling).any() else mask
-            self._decided[tuple(by)] = self._choose(masks)
-        return self._decided[tuple(by)]
+                mask &= within
+                if mask.any():
+                    masks[tuple(cell)] = mask & self._labelling if (mask & self._labelling).any() else mask
+            self._decided[by, number] = self._choose(masks, released), frozenset(masks)
+        return self._decided[by, number]
 
-    def hidden(self, column: str) -> frozenset[str]:
+    def hidden(self, column: str, of: Sequence[Part] = ()) -> frozenset[str]:
         """The values of a column that this audience may not see."""
         values = self.judgments.frame.select(_text(column)).to_series().unique()
-        return frozenset(values) - {cell[0] for cell in self.shown([column])}
+        return frozenset(values) - {cell[0] for cell in self.shown([column], of=of)}
 
-    def of_shown(self, j: Judgments, column: str) -> Judgments:
+    def small(self, column: str) -> frozenset[str]:
+        """The values of a column that at least one and fewer people than the threshold worked on; none to operations."""
+        if self.audience == "operations" or column not in self.judgments.columns:
+            return frozenset()
+        who = pl.when(pl.lit(self._codes >= 0)).then(pl.lit(self._codes)).alias("_who")
+        sizes = self.judgments.frame.select(_text(column), who).filter(pl.col("_who").is_not_null())
+        sizes = sizes.group_by(column).agg(pl.col("_who").n_unique())
+        return frozenset(sizes.filter(pl.col("_who") < self._threshold)[column]) - {MISSING}
+
+    def of_shown(self, j: Judgments, column: str, of: Sequence[Part] = ()) -> Judgments:
         """The judgments of those groups of a column that this audience may see, as when groups are ranked.
 
         Raises
@@ -89,9 +141,10 @@ class Cells:
         NotEstimable
             If it may see fewer than two of several, or there is no such column.
         """
-        if self.audience == "operations" or column not in self.judgments.columns or not self.hidden(column):
+        if self.audience == "operations" or column not in self.judgments.columns or not self.hidden(column, of):
             return j
-        shown = [v for v in j.frame[column].unique() if (MISSING if v is None else str(v),) in self.shown([column])]
+        there = self.shown([column], of=of)
+        shown = [v for v in j.frame[column].unique() if (MISSING if v is None else str(v),) in there]
         if len(shown) < 2:
             raise NotEstimable("withheld: this audience may see fewer than two of the groups")
         return j.only(**{column: shown})
@@ -102,10 +155,14 @@ class Cells:
         masks: dict[Hashable, Any] = {
             n: named.is_in([str(i) for i in some]).to_numpy() & self._labelling for n, some in enumerate(items)
         }
-        return self._choose({n: mask for n, mask in masks.items() if mask.any()})
+        return self._choose({n: mask for n, mask in masks.items() if mask.any()}, self._released)
 
-    def _choose(self, masks: dict[Hashable, Any]) -> frozenset[Any]:
-        return frozenset(masks) if self.audience == "operations" else self._released.choose(masks)
+    def _choose(self, masks: dict[Hashable, Any], released: Released) -> frozenset[Any]:
+        return frozenset(masks) if self.audience == "operations" else released.choose(masks)
+
+
+def _frame(part: Part) -> pl.DataFrame:
+    return part.frame if isinstance(part, Judgments) else part
 
 
 def _text(column: str) -> pl.Expr:

@@ -81,6 +81,7 @@ class Report:
         operations is shown no figure of the report.
         """
         self._few(self.cells.labellers(j))
+        self.cells.about(j)
         return j
 
     def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":

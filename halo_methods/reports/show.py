@@ -91,7 +91,13 @@ class Show(Showing):
         return self._gates(standard, {subject: estimate}, threshold, name)[subject]
 
     def gates(
-        self, standard: str, estimates: Mapping[str, Any], *, threshold: float | None = None, by: str = ""
+        self,
+        standard: str,
+        estimates: Mapping[str, Any],
+        *,
+        threshold: float | None = None,
+        by: str = "",
+        of: Sequence[Any] = (),
     ) -> dict[str, Any]:
         """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
 
@@ -103,6 +109,8 @@ class Show(Showing):
         by : str
             The column whose values the estimates are about. Outside operations a
             value that `groups` would not show reads ``undecided``, without its name or figures.
+        of : sequence of Judgments or polars.DataFrame
+            As for `groups`.
 
         Returns
         -------
@@ -110,7 +118,7 @@ class Show(Showing):
         """
         if not by:
             return self._gates(standard, estimates, threshold, "")
-        shown = self._report.cells.shown([by])
+        shown = self._report.cells.shown([by], of=of)
         made = self._gates(standard, {s: e for s, e in estimates.items() if (str(s),) in shown}, threshold, "")
         hidden = len(estimates) - len(made)
         if hidden:
@@ -198,6 +206,7 @@ class Show(Showing):
         *,
         named_in: list[str] | None = None,
         keys: Any = None,
+        of: Sequence[Any] = (),
         caption: str = "",
         figure: Callable[[pd.DataFrame], Any] | None = None,
     ) -> pd.DataFrame:
@@ -219,6 +228,9 @@ class Show(Showing):
             ``by``: for pairs ``["a", "b"]``. A row is shown if all its groups are.
         keys : polars.DataFrame, optional
             Further columns beside the judgments, a row each, such as the week.
+        of : sequence of Judgments or polars.DataFrame
+            What the figures rest on where that is a part of the data, such as judgments
+            with gold: outside operations a group must be large enough in each of them.
         caption : str
             The table's caption.
         figure : callable, optional
@@ -232,7 +244,7 @@ class Show(Showing):
         columns = [by] if isinstance(by, str) else list(by)
         if isinstance(by, str) and len(table) == 1 and by not in self._report.judgments.frame.columns:
             return self._whole(table, caption, figure)
-        shown = self._report.cells.shown(columns, keys)
+        shown = self._report.cells.shown(columns, keys, of)
         if named_in is None:
             cells = table[columns].astype(str).itertuples(index=False, name=None)
             keep = [cell in shown for cell in cells]
@@ -241,7 +253,7 @@ class Show(Showing):
         enough = audiences.rows_of_enough_people(table, self._least)
         kept = table[pd.Series(keep, index=table.index, dtype=bool) & enough].reset_index(drop=True)
         if isinstance(by, str) and self._report.audience != "operations":
-            kept = audiences.without_names(kept, self._report.cells.hidden(by), [by, *(named_in or [])])
+            kept = audiences.without_names(kept, self._report.cells.hidden(by, of), [by, *(named_in or [])])
         if figure is not None and len(kept):
             self(figure(kept))
         if len(kept):
