@@ -3,7 +3,7 @@
 from .asked import estimates, one_criterion, raters, shared_items
 from .cohen import cohen_kappa
 from .icc import icc, icc_forms
-from .labels import by_label, rarest_label, specific_agreement
+from .labels import by_label, rarest_label, rows_with, specific_agreement
 from .measures import (
     brennan_prediger,
     fleiss_kappa,
@@ -35,6 +35,7 @@ __all__ = [
     "percent_agreement",
     "rarest_label",
     "raters",
+    "rows_with",
     "scott_pi",
     "set_distances",
     "shared_items",

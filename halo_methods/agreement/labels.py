@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments
@@ -51,6 +52,20 @@ def position(j: Judgments | CountedJudgments, label: Any) -> int:
     if str(label) not in names:
         raise BadOption.of("label", label, j.labels[:20])
     return names.index(str(label))
+
+
+def rows_with(j: Judgments, label: Any) -> list[pl.DataFrame]:
+    """The judgments that give a label, as a report's ``may_tell_of`` takes them; none where it is no label here.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> frame = pd.DataFrame({"item_id": list("ab"), "rater_id": list("xx"), "label": ["1", "2"]})
+    >>> [len(part) for part in rows_with(as_judgments(frame), "2")]
+    [1]
+    """
+    given = [x for x in j.labels if str(x) == str(label)]
+    return [j.frame.filter(pl.col("label") == x) for x in given]
 
 
 def specific_agreement(j: Judgments, label: Any, **options: Any) -> Estimate:

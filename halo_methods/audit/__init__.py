@@ -7,7 +7,17 @@ items, or with gold where nothing was audited.
 from .corrected import DoubleSampling, auditor_agreement, auditor_quality, corrected_rate, double_sampling
 from .double import DoublePlan, double_plan
 from .draw import Drawn, draw, redraws
-from .findings import by_group, by_rater, defects, error_rate, findings, grouping
+from .findings import (
+    by_group,
+    by_rater,
+    defects,
+    error_rate,
+    findings,
+    grouping,
+    rows_audited,
+    rows_of_defects,
+    rows_of_lots,
+)
 from .lots import lots, next_steps, outgoing_rate, worst_consumer_risk
 from .next_sample import compare_plans, drawn_by_rater, lot_size, next_draw, next_sizes
 from .plans import Plan, accept_number, single_plan
@@ -50,6 +60,9 @@ __all__ = [
     "outgoing_rate",
     "proportion",
     "redraws",
+    "rows_audited",
+    "rows_of_defects",
+    "rows_of_lots",
     "sample_size",
     "score_interval",
     "single_plan",

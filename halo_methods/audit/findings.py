@@ -108,6 +108,39 @@ def findings(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     return made.sort("item_id", "rater_id")
 
 
+def rows_audited(j: Judgments) -> list[pl.DataFrame]:
+    """The labels that the figures of an audit rest on, as a report's ``groups(of=...)`` takes them; none without one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", None)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> [len(part) for part in rows_audited(j)]
+    [1]
+    """
+    try:
+        return [findings(j)]
+    except NotEstimable:
+        return []
+
+
+def rows_of_defects(j: Judgments, table: pd.DataFrame) -> list[pl.DataFrame]:
+    """The labels that each row of `defects` is about."""
+    found = findings(j).filter("wrong")
+    pairs = table[["label", "audit_label"]].itertuples(index=False, name=None)
+    return [found.filter((pl.col("label") == label) & (pl.col("audit_label") == other)) for label, other in pairs]
+
+
+def rows_of_lots(j: Judgments, table: pd.DataFrame) -> list[pl.DataFrame]:
+    """The audited labels of the lots in a table of `lots`, all together."""
+    found, column = findings(j), table.columns[0]
+    if column not in found.columns:
+        return [found]
+    return [found.filter(pl.col(column).cast(pl.String).fill_null("(missing)").is_in(table[column].tolist()))]
+
+
 def labelled(j: Judgments) -> pl.DataFrame:
     """The labels of the frame, the last of each rater on each item."""
     if "stage" in j.columns and not (j.frame["stage"] == "label").any() and (j.frame["stage"] == "audit").any():

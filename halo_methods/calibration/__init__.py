@@ -8,7 +8,7 @@ and certificates take counts.
 from .anytime import Certification, streams
 from .bars import Bars, bars_from_experts, expert_accuracy
 from .certification import Certificate, certificates, certify
-from .gold import accuracy, by_rater, confusion, missed_items, missed_share, rater_estimates
+from .gold import accuracy, by_rater, confusion, missed_items, missed_share, on_gold, rater_estimates, rows_on_gold
 from .groups import by_group, grouping
 from .many_facet import ManyFacet, many_facet
 from .next_steps import next_steps, rater_steps, suspect_items
@@ -48,12 +48,14 @@ __all__ = [
     "missed_items",
     "missed_share",
     "next_steps",
+    "on_gold",
     "people",
     "rater_estimates",
     "rater_steps",
     "recertification",
     "refresh_list",
     "rounds",
+    "rows_on_gold",
     "severity",
     "severity_model",
     "severity_spread",

@@ -172,10 +172,33 @@ def rater_estimates(j: Judgments, *, confidence: float = 0.95) -> dict[str, Esti
     }
 
 
-def confusion(j: Judgments) -> pd.DataFrame:
+def rows_on_gold(j: Judgments) -> list[pl.DataFrame]:
+    """`on_gold` as a report's ``groups(of=...)`` takes it: no part where no judged item has gold.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows_on_gold(as_judgments(pd.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"]})))
+    []
+    """
+    try:
+        return [on_gold(j)]
+    except NotEstimable:
+        return []
+
+
+def confusion(j: Judgments, *, least: int = 1) -> pd.DataFrame:
     """How often each gold answer was given each label, all raters together.
 
     A label accepted as a second gold answer counts as that answer.
+
+    Parameters
+    ----------
+    j : Judgments
+        With gold.
+    least : int
+        Counts to which fewer raters contributed are missing, and with them the next
+        smallest where fewer raters stand behind all the missing ones together.
 
     Returns
     -------
@@ -200,8 +223,16 @@ def confusion(j: Judgments) -> pd.DataFrame:
     if marked["label"].dtype.is_numeric():
         raise NotEstimable("labels are numbers, so there is no table of confusions; see the severity of each rater")
     truth = pl.when("right").then(pl.col("label")).otherwise(pl.col("gold"))
-    counts = marked.group_by(truth.alias("gold"), "label").agg(pl.len().alias("n")).to_pandas()
+    cells = marked.group_by(truth.alias("gold"), "label").agg(pl.len().alias("n"), pl.col("rater_id").unique())
+    counts = cells.to_pandas()
     table = counts.pivot_table(index="gold", columns="label", values="n", fill_value=0).astype(int)
+    behind: set[str] = set()
+    for cell in cells.sort(pl.col("rater_id").list.len(), "gold", "label").iter_rows(named=True) if least > 1 else ():
+        if len(cell["rater_id"]) >= least and (not behind or len(behind) >= least):
+            break
+        behind |= set(cell["rater_id"])
+        table = table.astype("Int64")
+        table.loc[cell["gold"], cell["label"]] = pd.NA
     order = [str(label) for label in j.labels]
     extra = sorted(set(table.index) - set(order))
     return table.reindex(

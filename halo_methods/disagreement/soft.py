@@ -193,7 +193,8 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     s = _precision(all_counts, mean)
     rng = np.random.default_rng(1)
     rows = []
-    names = sorted(of)
+    names, fewest = sorted(of), []
+    who = {str(name): part.frame.select("item_id", "rater_id") for name, part in first.groups(groups)}
     for k, a in enumerate(names):
         for b in names[k + 1 :]:
             x, y = of[a], of[b]
@@ -207,10 +208,14 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
             observed = y / y.sum(1, keepdims=True)
             cross = -(observed * np.log2(np.maximum(p, 1e-12))).sum(1).mean()
             own = special.entr(q).sum(1).mean() / np.log(2)
+            sides = ((who[a], who[b]), (who[b], who[a]))
+            fewest.append(min(one.join(two, on="item_id", how="semi")["rater_id"].n_unique() for one, two in sides))
             rows.append((a, b, int(both.sum()), float(_jsd(p, q).mean()), float(luck), float(cross), float(own)))
     if not rows:
         raise NotEstimable(f"no two groups of {groups} judged the same item")
-    return pd.DataFrame(rows, columns=["a", "b", "items", "divergence", "shuffled", "cross_entropy", "entropy"])
+    made = pd.DataFrame(rows, columns=["a", "b", "items", "divergence", "shuffled", "cross_entropy", "entropy"])
+    made.attrs["fewest"] = fewest
+    return made
 
 
 def most_divided(soft: pd.DataFrame, items: int = 5) -> pd.DataFrame:

@@ -62,8 +62,12 @@ def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None
     return frame.with_columns(when, _place(j, frame, watched).alias("y")).sort("period", "item_id", "rater_id")
 
 
-def fewest_people(j: Judgments, *, period: Period = "D", by: str | None = None) -> int:
+def fewest_people(
+    j: Judgments, *, period: Period = "D", by: str | None = None, what: Literal["all", "anchors", "fresh"] = "all"
+) -> int:
     """The fewest people, models aside, who judged in one period, or in one group in one period.
+
+    ``what`` counts those of anchors or of fresh items only, as a chart of them does.
 
     Examples
     --------
@@ -74,6 +78,11 @@ def fewest_people(j: Judgments, *, period: Period = "D", by: str | None = None) 
     (1, 2)
     """
     frame = dated(j, period=period)
+    if what != "all":
+        try:
+            frame = split_anchors(frame)[what == "fresh"]
+        except NotEstimable:
+            frame = frame if what == "fresh" else frame.clear()
     if "rater_type" in frame.columns:
         frame = frame.filter(pl.col("rater_type").ne_missing("model"))
     sizes = frame.group_by("period", *([by] if by else [])).agg(pl.col("rater_id").n_unique())["rater_id"]

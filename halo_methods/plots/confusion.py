@@ -19,7 +19,7 @@ def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given 
     Parameters
     ----------
     table : pandas.DataFrame
-        Counts, rows gold answers, columns labels.
+        Counts, rows gold answers, columns labels; missing where they are withheld.
     title : str
         Above the picture.
 
@@ -30,12 +30,12 @@ def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given 
     """
     if table.empty:
         raise NotEstimable("there is nothing to draw: the table has no rows")
-    counts = table.to_numpy(float)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    counts = table.astype(object).where(table.notna(), np.nan).to_numpy(float)
+    shares = counts / np.maximum(np.nansum(counts, axis=1, keepdims=True), 1)
     figure, axes = blank(1.4 + 0.42 * len(table), min(2.4 + 0.9 * table.shape[1], 8))
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
-        axes.text(column, row, f"{count:,.0f}", ha="center", va="center", fontsize=9,
+        axes.text(column, row, "–" if np.isnan(count) else f"{count:,.0f}", ha="center", va="center", fontsize=9,
                   color="white" if shares[row, column] > 0.55 else INK)  # fmt: skip
     axes.set_xticks(range(table.shape[1]), [plain_text(x, 18) for x in table.columns])
     axes.set_yticks(range(len(table)), [plain_text(x, 18) for x in table.index])
@@ -43,7 +43,8 @@ def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given 
     axes.set_ylabel("gold")
     axes.set_title(title, loc="left", fontsize=11)
     rows = "; ".join(
-        f"Gold {gold} ({counted(int(row.sum()), 'judgment')}): " + ", ".join(f"{k} {int(v)}" for k, v in row.items())
+        f"Gold {gold} ({counted(int(row.sum()), 'judgment')}): "
+        + ", ".join(f"{k} {'withheld' if pd.isna(v) else int(v)}" for k, v in row.items())
         for gold, row in table.iterrows()
     )
     return described(figure, f"{title}. {rows}.")

@@ -178,11 +178,41 @@ def without_names(table: pd.DataFrame, hidden: frozenset[str], spared: list[str]
     return made
 
 
+def without_few(table: pd.DataFrame, by: str, column: str, few: frozenset[tuple[str, ...]]) -> pd.DataFrame:
+    """The table without those names, in a column that lists them, that few people of the row's group stand behind.
+
+    Figures named after the column, such as ``locale_shared``, are left out beside a withheld name.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"vendor": ["a"], "locale": ["de, is"], "locale_shared": [0.9]})
+    >>> without_few(table, "vendor", "locale", frozenset({("a", "is")})).values.tolist()
+    [['a', 'de, withheld', None]]
+    """
+    told = [
+        ", ".join("withheld" if (str(group), part) in few else part for part in str(cell).split(", "))
+        for group, cell in zip(table[by], table[column], strict=True)
+    ]
+    changed = [new != str(old) for new, old in zip(told, table[column], strict=True)]
+    if not any(changed):
+        return table
+    made = table.copy()
+    made[column] = told
+    for c in [c for c in table.columns if str(c).startswith(f"{column}_")]:
+        made[c] = [None if new else x for x, new in zip(made[c], changed, strict=True)]
+    return made
+
+
 def rows_of_enough_people(table: pd.DataFrame, least: int) -> "pd.Series[bool]":
-    """Which rows do not say, in a column ``n_raters``, that they are about at least one and fewer people than this."""
+    """Which rows do not say that they are about at least one and fewer people than this.
+
+    They say it in a column ``n_raters``, or, where two groups are set side by side, by the smaller of the two in
+    ``table.attrs["fewest"]``.
+    """
+    fewest = pd.Series(table.attrs.get("fewest", least), index=table.index)
     if "n_raters" not in table or not pd.api.types.is_numeric_dtype(table["n_raters"]):
-        return pd.Series(True, index=table.index)
-    return ~table["n_raters"].between(1, least - 1)
+        return fewest >= least
+    return (fewest >= least) & ~table["n_raters"].between(1, least - 1)
 
 
 def of_enough_people(what: Any, least: int) -> tuple[Any, str]:

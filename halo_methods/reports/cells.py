@@ -12,6 +12,7 @@ from ..judgments import Judgments
 from .disclosure import Released
 
 MISSING = "(missing)"
+NAMES = ("vendor", "queue", "locale", "slice", "lot", "clause", "criterion", "guideline", "system", "cluster")
 KEYS = ("item_id", "rater_id", "criterion", "stage", "round")
 Part = Judgments | pl.DataFrame
 
@@ -45,7 +46,7 @@ class Cells:
         self._released = Released(codes, threshold, known)
         self._parts: dict[bytes, tuple[NDArray, Released]] = {}
         self._about: bytes | None = None
-        self._decided: dict[tuple[Any, ...], frozenset[Any]] = {}
+        self._decided: dict[tuple[Any, ...], tuple[frozenset[Any], frozenset[Any]]] = {}
 
     def labellers(self, part: Part) -> int:
         """The people who labelled these judgments."""
@@ -96,7 +97,9 @@ class Cells:
         absent = [c for c in by if c not in frame.columns]
         if absent:
             raise NotEstimable(f"the data has no column {absent[0]}; it has {', '.join(frame.columns)}")
-        made, there = self._shown_in(frame, tuple(by), None)
+        made = self._shown_in(frame, tuple(by), None)[0]
+        if self.audience == "operations":
+            return made
         for number in dict.fromkeys([*([self._about] if self._about else []), *map(self._part, of)]):
             large, there = self._shown_in(frame, tuple(by), number)
             made = frozenset(cell for cell in made if cell in large or cell not in there)
@@ -116,22 +119,44 @@ class Cells:
                 mask &= within
                 if mask.any():
                     masks[tuple(cell)] = mask & self._labelling if (mask & self._labelling).any() else mask
-            self._decided[by, number] = self._choose(masks, released), frozenset(masks)
+            self._decided[by, number] = (self._choose(masks, released), frozenset(masks))
         return self._decided[by, number]
+
+    def allows(self, part: Part, of: Sequence[Part] = ()) -> bool:
+        """Whether this audience may see a figure about this part, whose totals it then knows; ``of`` as for `shown`."""
+        mask = self._parts[self._part(part)][0] & self._labelling
+        among = [self._released, *(self._parts[self._part(whole)][1] for whole in of)]
+        return all(self._choose({"part": mask}, released) for released in among) if mask.any() else True
 
     def hidden(self, column: str, of: Sequence[Part] = ()) -> frozenset[str]:
         """The values of a column that this audience may not see."""
         values = self.judgments.frame.select(_text(column)).to_series().unique()
         return frozenset(values) - {cell[0] for cell in self.shown([column], of=of)}
 
-    def small(self, column: str) -> frozenset[str]:
-        """The values of a column that at least one and fewer people than the threshold worked on; none to operations."""
-        if self.audience == "operations" or column not in self.judgments.columns:
+    def few(self, by: Sequence[str]) -> frozenset[tuple[str, ...]]:
+        """The groups that at least one and fewer people than the threshold worked for; none to operations."""
+        if self.audience == "operations":
             return frozenset()
-        who = pl.when(pl.lit(self._codes >= 0)).then(pl.lit(self._codes)).alias("_who")
-        sizes = self.judgments.frame.select(_text(column), who).filter(pl.col("_who").is_not_null())
-        sizes = sizes.group_by(column).agg(pl.col("_who").n_unique())
-        return frozenset(sizes.filter(pl.col("_who") < self._threshold)[column]) - {MISSING}
+        labelled = self.judgments.frame.select(_text(c) for c in by).with_columns(pl.Series("_who", self._codes))
+        labelled = labelled.filter(pl.Series(self._labelling) & (pl.col("_who") >= 0))
+        sizes = labelled.group_by(list(by)).agg(pl.col("_who").n_unique())
+        return frozenset(sizes.filter(pl.col("_who") < self._threshold).select(by).iter_rows())
+
+    def small(self) -> frozenset[str]:
+        """The names of groups that `few` worked for, whatever column they stand in."""
+        there = [c for c in NAMES if c in self.judgments.columns]
+        return frozenset(name for c in there for (name,) in self.few([c])) - {MISSING, ""}
+
+    def other_names(self) -> frozenset[str]:
+        """What labels and groups are called: where a rater is called so too, a sentence that quotes it may mean either."""
+        frame = self.judgments.frame
+        there = [c for c in (*NAMES, "label", "gold") if c in frame.columns]
+        names = {name for c in there for name in frame.select(_text(c)).to_series().unique().to_list()}
+        return frozenset(names | {name.removesuffix(".0") for name in names})
+
+    def small_labels(self) -> frozenset[str]:
+        """The labels that `few` gave."""
+        return frozenset(label for (label,) in self.few(["label"]))
 
     def of_shown(self, j: Judgments, column: str, of: Sequence[Part] = ()) -> Judgments:
         """The judgments of those groups of a column that this audience may see, as when groups are ranked.
@@ -149,12 +174,16 @@ class Cells:
             raise NotEstimable("withheld: this audience may see fewer than two of the groups")
         return j.only(**{column: shown})
 
-    def item_sets(self, items: Sequence[Collection[str]]) -> frozenset[Any]:
-        """The numbers of those sets of items whose labels, taken together, this audience may see."""
+    def item_sets(self, items: Sequence[Collection[str] | Part]) -> frozenset[Any]:
+        """The numbers of those sets of items, or of judgments, whose labels, taken together, this audience may see."""
         named = self.judgments.frame["item_id"].cast(pl.String)
-        masks: dict[Hashable, Any] = {
-            n: named.is_in([str(i) for i in some]).to_numpy() & self._labelling for n, some in enumerate(items)
-        }
+
+        def mask(some: Collection[str] | Part) -> NDArray:
+            if isinstance(some, Part):
+                return self._parts[self._part(some)][0]
+            return named.is_in([str(i) for i in some]).to_numpy()
+
+        masks: dict[Hashable, Any] = {n: mask(some) & self._labelling for n, some in enumerate(items)}
         return self._choose({n: mask for n, mask in masks.items() if mask.any()}, self._released)
 
     def _choose(self, masks: dict[Hashable, Any], released: Released) -> frozenset[Any]:

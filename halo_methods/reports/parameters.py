@@ -9,6 +9,9 @@ from typing import Any
 from ..errors import BadOption, HaloError
 from .places import sample, sample_names
 
+NAME_RATERS = ("expert", "experts", "drifted")
+NOT_KEPT = "given; not kept, since it names raters"
+
 
 def tags(cell: Mapping[str, Any]) -> list[str]:
     """A cell's tags."""
@@ -50,6 +53,22 @@ def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: s
             close = get_close_matches(parameter, list(known), n=2)
             meant = f" Did you mean {' or '.join(close)}?" if close else ""
             raise BadOption(f"report {name} has no parameter {parameter!r}.{meant} It has: {', '.join(sorted(known))}.")
+
+
+def recorded(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a report's files keep them: those that name raters only say that they do.
+
+    Examples
+    --------
+    >>> recorded({"experts": ["anna"], "where": "rater_id != 'anna'", "by": "locale", "drifted": []})
+    {'experts': 'given; not kept, since it names raters', 'where': 'given; not kept, since it names raters',
+     'by': 'locale', 'drifted': []}
+    """
+    return {k: NOT_KEPT if v and (k in NAME_RATERS or _about_raters(k, v)) else v for k, v in given.items()}
+
+
+def _about_raters(parameter: str, value: Any) -> bool:
+    return (parameter == "where" and "rater_id" in str(value)) or (parameter == "values" and "rater_id" in value)
 
 
 def literal(value: Any) -> Any:

@@ -1,9 +1,10 @@
 """A page of the handbook that reads no data and yet shows tables and pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from .show import Show
+from .words import Words
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class NoReport:
 
     audience: str = "operations"
     too_few: bool = False
+    words: Words = field(default_factory=lambda: Words((), str, tuple))
 
 
 def page(title: str) -> Show:

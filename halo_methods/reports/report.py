@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,10 +12,11 @@ from .. import __version__
 from ..errors import HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
-from .cells import Cells
+from .cells import Cells, Part
 from .display import MIMEBundle, bundle
 from .places import sample, sample_names
 from .show import Show
+from .words import Words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,6 +54,8 @@ class Report:
         Whether it runs on the sample that bears the chapter's name.
     cells : Cells
         Which groups of people this audience may see.
+    words : Words
+        What this audience may read of sentences that quote the data.
     too_few : bool
         Whether the whole data are of fewer people than this audience may see figures about.
     """
@@ -64,10 +67,14 @@ class Report:
         frame = judgments.frame
         everybody = frozenset(str(r) for r in frame["rater_id"].unique().to_list())
         models = frame.filter(frame["rater_type"] == "model") if "rater_type" in frame.columns else frame.clear()
-        self.models = frozenset(str(r) for r in models["rater_id"].unique().to_list())
-        self.raters = everybody - self.models
+        others = frame.filter(frame["rater_type"].ne_missing("model")) if len(models) else frame
+        self.raters = frozenset(str(r) for r in others["rater_id"].unique().to_list())
+        self.models = everybody - self.raters
         self._pseudonyms.learn(self.raters)
         self.cells = Cells(judgments, self.raters, audience, house.privacy_threshold)
+        self.words = Words(
+            self.raters - self.cells.other_names(), self.name_of, self.cells.small, self.cells.small_labels
+        )
         self.too_few = False
         self._few(self.cells.labellers(judgments))
 
@@ -148,8 +155,15 @@ class Report:
         """The fewest people a row shown to this audience may be about: ``people`` or the privacy threshold."""
         return people if self.audience == "operations" else max(people, self.house.privacy_threshold)
 
-    def may_tell_of(self, people: int) -> None:
+    def may_tell_of(self, people: "int | Sequence[Part]", *, among: "Sequence[Part]" = ()) -> None:
         """Stop the section where this audience may not see a figure about so few people.
+
+        Parameters
+        ----------
+        people : int or sequence of Judgments or polars.DataFrame
+            How many, or what the figure rests on: none is about nobody.
+        among : sequence of Judgments or polars.DataFrame
+            A larger part whose figure is shown as well: fewer people must not follow by subtraction.
 
         Raises
         ------
@@ -157,6 +171,9 @@ class Report:
             Outside of operations, when there are fewer than the privacy threshold.
         """
         least = self.least(0)
+        if not isinstance(people, int):
+            allowed = not among or self.audience == "operations" or all(self.cells.allows(p, among) for p in people)
+            people = min(map(self.cells.labellers, people), default=least) if allowed else 0
         if people < least:
             raise NotEstimable(f"withheld: figures about fewer than {least} people are not shown to this audience")
 
@@ -184,7 +201,10 @@ class Report:
                           "and only operations sees figures about so few.")  # fmt: skip
         try:
             yield show
-        except NotEstimable as reason:
+        except NotEstimable as stopped:
+            reason = (
+                stopped if not self.too_few else NotEstimable("withheld: only operations sees figures about so few")
+            )
             show.not_estimated(str(reason))
             for standard in gates:
                 if standard not in show.given:
@@ -205,8 +225,8 @@ class Report:
             "sha256": source.sha256,
             "rows_read": source.rows_read,
             "rows_used": source.rows_used,
-            "dropped": dict(sorted(source.dropped.items())),
-            "notes": list(source.notes),
+            "dropped": {self.words.said(why): n for why, n in sorted(source.dropped.items())},
+            "notes": [self.words.note(note) for note in source.notes],
             "items": self.judgments.n_items,
             "raters": self.judgments.n_raters,
             "judgments": self.judgments.n_judgments,

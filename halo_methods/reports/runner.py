@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import HaloError
 from ..results import MIME
 from . import audience as audiences
-from .parameters import check_parameters, literal, locate, parameters_of, tags
+from .parameters import check_parameters, literal, locate, parameters_of, recorded, tags
 from .places import find
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def _place(output: Path, holds: Callable[[Any], bool]) -> str:
     return f'section "{heading_above(notebook, cell)}", the cell that begins `{first[:60]}`'
 
 
-def _cleaned(notebook: Any, recorded: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
+def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
     """The executed notebook without traces of the machine and the hour."""
     from papermill.translators import PythonTranslator
 
@@ -153,7 +153,7 @@ def _cleaned(notebook: Any, recorded: Mapping[str, Any], secrets: Mapping[str, s
         for volatile in ("papermill", "execution"):
             cell.metadata.pop(volatile, None)
         if "injected-parameters" in tags(cell):
-            cell.source = PythonTranslator.codify(dict(recorded), "Parameters of this report")
+            cell.source = PythonTranslator.codify(dict(kept), "Parameters of this report")
     return scrubbed(notebook, secrets)
 
 
@@ -252,11 +252,11 @@ def run(
         audiences.check(given.setdefault("audience", "partner"))
     check_parameters(given, known, name)
     secrets: dict[str, str] = {}
-    recorded = dict(given)
+    kept = recorded(given)
     if "data" in known:
-        given["data"], recorded["data"] = locate(given.get("data", known["data"]))
+        given["data"], kept["data"] = locate(given.get("data", known["data"]))
         if os.path.isabs(given["data"]):
-            secrets[given["data"]] = recorded["data"]
+            secrets[given["data"]] = kept["data"]
     config = audiences.config_file()
     environment = {audiences.CONFIG: str(config.resolve())} if config else {}
     target = Path(out).expanduser().resolve()
@@ -266,11 +266,11 @@ def run(
         except ReportFailed as problem:
             raise ReportFailed(f"report {name} failed {scrubbed(str(problem), secrets)}") from None
         secrets |= {str(folder): "."}
-        executed = _cleaned(executed, recorded, secrets)
+        executed = _cleaned(executed, kept, secrets)
         provenance, estimates, gates = findings(executed)
         result = {
             "report": name,
-            "parameters": {k: recorded.get(k, default) for k, default in known.items()},
+            "parameters": {k: kept.get(k, default) for k, default in known.items()},
             "data": provenance,
             "estimates": estimates,
             "gates": gates,

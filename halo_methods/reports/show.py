@@ -1,28 +1,16 @@
 """What a section shows, and as far as the audience may see it."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
-from ..errors import NotEstimable
-from ..results import Estimate
 from . import audience as audiences
-from .showing import Showing
-
-if TYPE_CHECKING:
-    from .report import Report
+from .gating import Gating
 
 
-class Show(Showing):
+class Show(Gating):
     """Shows what a section finds; made by `Report.section`."""
-
-    def __init__(self, report: "Report", title: str):
-        super().__init__(title)
-        self._report = report
-        self.given: set[str] = set()
-        self._about_people: list[Any] = []
 
     def __call__(
         self,
@@ -59,90 +47,8 @@ class Show(Showing):
         if figure is not None and what is not None:
             self._publish(figure(what))
         if what is not None:
-            self._publish(what, name, alt, caption)
+            self._publish(self._said(what), name, self._said(alt), caption)
         return told
-
-    def gate(
-        self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
-    ) -> Any:
-        """Hold an estimate against a standard and show the verdict.
-
-        A gate about one rater (`subject` is a rater's identifier) shows a pseudonym to
-        operations. To other audiences its verdict alone is shown, without the person or
-        the numbers, and only when enough people share each verdict.
-
-        Parameters
-        ----------
-        standard : str
-            The standard's identifier, for instance ``"CAL-002"``.
-        estimate : Estimate, NotEstimable or None
-            `NotEstimable` and None give the verdict ``undecided``.
-        name : str
-            Puts the estimate under this name into ``NAME.json``.
-        subject : str
-            What the estimate is about, when the standard is applied to several things.
-        threshold : float, optional
-            Instead of the standard's own.
-
-        Returns
-        -------
-        Gate
-        """
-        return self._gates(standard, {subject: estimate}, threshold, name)[subject]
-
-    def gates(
-        self,
-        standard: str,
-        estimates: Mapping[str, Any],
-        *,
-        threshold: float | None = None,
-        by: str = "",
-        of: Sequence[Any] = (),
-    ) -> dict[str, Any]:
-        """Hold several estimates, by what they are about, against one standard; otherwise as `gate`.
-
-        Parameters
-        ----------
-        standard, threshold
-            As for `gate`.
-        estimates : mapping of str to Estimate
-        by : str
-            The column whose values the estimates are about. Outside operations a
-            value that `groups` would not show reads ``undecided``, without its name or figures.
-        of : sequence of Judgments or polars.DataFrame
-            As for `groups`.
-
-        Returns
-        -------
-        dict of str to Gate
-        """
-        if not by:
-            return self._gates(standard, estimates, threshold, "")
-        shown = self._report.cells.shown([by], of=of)
-        made = self._gates(standard, {s: e for s, e in estimates.items() if (str(s),) in shown}, threshold, "")
-        hidden = len(estimates) - len(made)
-        if hidden:
-            least = self._report.house.privacy_threshold
-            what = f"{hidden} group{'s' if hidden > 1 else ''} withheld"
-            self.gate(standard, NotEstimable(f"groups of fewer than {least} people, or that would give one away, "
-                                             "are not shown to this audience"), subject=what)  # fmt: skip
-        self.given.add(standard)
-        return made
-
-    def _gates(self, standard: str, estimates: Mapping[str, Any], threshold: float | None, name: str) -> dict[str, Any]:
-        from ..standards import gate
-
-        told = {s: self._enough(e) if str(s) not in self._report.raters else e for s, e in estimates.items()}
-        made = {s: gate(standard, e, subject=str(s), threshold=threshold) for s, e in told.items()}
-        self.given.add(standard)
-        about_people = {s: g for s, g in made.items() if str(s) in self._report.raters}
-        others = [g for s, g in made.items() if s not in about_people]
-        if len(others) == 1:
-            self._gate(others[0], name)
-        elif others:
-            self._gate_table([self._gate_payload(g) for g in others])
-        self._about_people += about_people.values()
-        return made
 
     def people(
         self,
@@ -246,14 +152,18 @@ class Show(Showing):
             return self._whole(table, caption, figure)
         shown = self._report.cells.shown(columns, keys, of)
         if named_in is None:
-            cells = table[columns].astype(str).itertuples(index=False, name=None)
-            keep = [cell in shown for cell in cells]
+            cells = list(self._as_cells(table[columns]))
+            others = self._not_in_the_data(by, cells)
+            keep = [cell in shown or cell in others for cell in cells]
         else:
-            keep = [all((str(g),) in shown for g in row) for row in table[named_in].itertuples(index=False, name=None)]
+            named = {n: list(self._as_cells(table[[n]], columns)) for n in named_in}
+            keep = [all(cell in shown for cell in row) for row in zip(*named.values(), strict=True)]
         enough = audiences.rows_of_enough_people(table, self._least)
         kept = table[pd.Series(keep, index=table.index, dtype=bool) & enough].reset_index(drop=True)
         if isinstance(by, str) and self._report.audience != "operations":
             kept = audiences.without_names(kept, self._report.cells.hidden(by, of), [by, *(named_in or [])])
+            for column in [c for c in kept.columns if c != by and c in self._report.judgments.columns]:
+                kept = audiences.without_few(kept, by, column, self._report.cells.few([by, column]))
         if figure is not None and len(kept):
             self(figure(kept))
         if len(kept):
@@ -261,10 +171,24 @@ class Show(Showing):
         self._rows_withheld(len(table) - len(kept))
         return kept
 
+    def _as_cells(self, table: pd.DataFrame, columns: list[str] | None = None) -> Iterator[tuple[str, ...]]:
+        """The groups that rows are about, written as the judgments write them: numbers as numbers."""
+        frame = self._report.judgments.frame
+        made = table.set_axis(columns or list(table.columns), axis=1)
+        for c in [c for c in made.columns if c in frame.columns and frame.schema[c].is_float()]:
+            made = made.assign(**{c: pd.to_numeric(made[c], errors="coerce").astype(float)})
+        return made.astype(str).itertuples(index=False, name=None)
+
+    def _not_in_the_data(self, by: str | list[str], cells: list[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
+        """Of a table by label: rows about no label of the data, such as items without a single one."""
+        if by != "label":
+            return frozenset()
+        return frozenset(cells) - {(str(label),) for label in self._report.judgments.frame["label"].unique()}
+
     def item_sets(
         self,
         table: pd.DataFrame,
-        items: Sequence[Collection[str]],
+        items: Sequence[Any],
         *,
         caption: str = "",
         figure: Callable[[pd.DataFrame], Any] | None = None,
@@ -278,8 +202,8 @@ class Show(Showing):
         Parameters
         ----------
         table : DataFrame
-        items : sequence of collections of item_id
-            For each row the items it is about.
+        items : sequence of collections of item_id, of Judgments or of polars.DataFrame
+            For each row the items, or the judgments, it is about.
         caption : str
             The table's caption.
         figure : callable, optional
@@ -324,34 +248,3 @@ class Show(Showing):
             self(figure(table))
         self(table, caption=caption)
         return table
-
-    @property
-    def _least(self) -> int:
-        return 0 if self._report.audience == "operations" else self._report.house.privacy_threshold
-
-    def _enough(self, estimate: Any) -> Any:
-        few = isinstance(estimate, Estimate) and 0 < estimate.n_raters < self._least
-        if few or (self._report.too_few and isinstance(estimate, Estimate)):
-            return NotEstimable(
-                f"withheld: figures about fewer than {self._least} people are not shown to this audience"
-            )
-        return estimate
-
-    def close(self) -> None:
-        """Show the gates about people that were held back until all of them were there."""
-        gates, self._about_people = self._about_people, []
-        if not gates:
-            return
-        report, least = self._report, self._report.house.privacy_threshold
-        for standard in dict.fromkeys(g.standard for g in gates):
-            of = [g for g in gates if g.standard == standard]
-            n = len({g.subject for g in of})
-            if report.audience == "operations":
-                self._gate_table([self._gate_payload(g, subject=report.name_of(g.subject)) for g in of])
-            elif min(Counter(g.verdict for g in of).values()) >= least:
-                hidden = {"subject": "one person", "estimate": None, "reason": "", "to_settle": ""}
-                self._gate_table([self._gate_payload(g, **hidden) for g in sorted(of, key=lambda g: g.verdict)])
-            else:
-                text = (f"Verdicts on {n} people are withheld: this audience sees none that fewer than {least} people "
-                        "share.")  # fmt: skip
-                self.withheld(text)

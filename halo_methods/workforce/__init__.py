@@ -11,7 +11,7 @@ from .deciding import next_steps
 from .exposure import Exposure, exposure
 from .funnel import Spread, effective_sizes, funnel, funnel_limits, rank_intervals, shrink, spread
 from .measures import cost_per_accepted, rates, throughput
-from .outcomes import grouping, outcomes
+from .outcomes import grouping, known_rows, outcomes
 from .over_time import between, by_week, week_of
 from .scorecard import Scorecard, by_group, by_vendor
 
@@ -33,6 +33,7 @@ __all__ = [
     "funnel_limits",
     "grouping",
     "integrity",
+    "known_rows",
     "next_steps",
     "outcomes",
     "overlap",

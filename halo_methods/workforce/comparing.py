@@ -117,17 +117,20 @@ def comparisons(j: Judgments, *, column: str = "vendor", confidence: float = 0.9
         raise NotEstimable(f"{counted(len(groups), 'group')} with checked judgments in {column}; it takes two")
     pairs = list(combinations(groups, 2))
     each = 1 - (1 - confidence) / len(pairs)
-    rows, refused = [], []
+    rows, refused, fewest = [], [], []
     for a, b in pairs:
         try:
-            made, basis, overlap = _compare(groups[a], groups[b], a, b, column, "best", each)
+            made, basis, overlap, behind = _compare(groups[a], groups[b], a, b, column, "best", each)
         except NotEstimable as reason:
             refused.append({"a": a, "b": b, "reason": str(reason)})
             continue
+        fewest.append(behind)
         rows.append({"a": a, "b": b, "basis": basis, "difference": made.value, "low": made.low, "high": made.high,
                      "overlap": overlap, "n_items": made.n_items, "n_raters": made.n_raters})  # fmt: skip
     columns = ["a", "b", "basis", "difference", "low", "high", "overlap", "n_items", "n_raters"]
-    return Comparisons(pd.DataFrame(rows, columns=columns), pd.DataFrame(refused, columns=["a", "b", "reason"]))
+    table = pd.DataFrame(rows, columns=columns)
+    table.attrs["fewest"] = fewest
+    return Comparisons(table, pd.DataFrame(refused, columns=["a", "b", "reason"]))
 
 
 def overlap(j: Judgments, *, column: str = "vendor") -> pd.DataFrame:
@@ -164,7 +167,7 @@ def overlap(j: Judgments, *, column: str = "vendor") -> pd.DataFrame:
 
 def _compare(
     left: pl.DataFrame, right: pl.DataFrame, a: str, b: str, column: str, basis: Basis, confidence: float
-) -> tuple[Estimate, str, float]:
+) -> tuple[Estimate, str, float, int]:
     both = pl.concat([left.with_columns(pl.lit(0).alias("_side")), right.with_columns(pl.lit(1).alias("_side"))])
     for name, part in ((a, left), (b, right)):
         if part["rater_id"].n_unique() < LEAST_RATERS:
@@ -175,7 +178,12 @@ def _compare(
             raise NotEstimable(f"{a} and {b} share {counted(len(shared), 'checked item')}; it takes {LEAST_SHARED}")
         kept = both.filter(pl.col("item_id").is_in(list(shared))).with_columns(pl.col("item_id").alias("_stratum"))
         weights = pl.DataFrame({"_stratum": sorted(shared), "_weight": 1 / len(shared)})
-        return _standard(kept, weights, both, "on shared items", confidence), "shared items", kept.height / both.height
+        return (
+            _standard(kept, weights, both, "on shared items", confidence),
+            "shared items",
+            kept.height / both.height,
+            _fewest(kept),
+        )
     kept = _common(both, a, b, column, len(shared))
     covered = [float(kept.filter(pl.col("_side") == s).height / p.height) for s, p in ((0, left), (1, right))]
     if min(covered) < LEAST_OVERLAP:
@@ -188,7 +196,12 @@ def _compare(
     if min(covered) < 1:
         said = f"It speaks for {covered[0]:.0%} of the checked judgments of {a} and {covered[1]:.0%} of those of {b}."
         made = made.with_cautions(said)
-    return made, "case mix", kept.height / both.height
+    return made, "case mix", kept.height / both.height, _fewest(kept)
+
+
+def _fewest(kept: pl.DataFrame) -> int:
+    """Raters of the smaller side."""
+    return int(min(kept.group_by("_side").agg(pl.col("rater_id").n_unique())["rater_id"].to_list(), default=0))
 
 
 def _common(both: pl.DataFrame, a: str, b: str, column: str, shared: int) -> pl.DataFrame:

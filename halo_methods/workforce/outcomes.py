@@ -4,6 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
+from ..calibration.reference import people
 from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
 from ..judgments.cells import moment
@@ -87,6 +88,28 @@ def known(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
         absent = [c for c in ("due", "rated_at") if c not in frame.columns]
         raise NotEstimable(NEEDS[flag].format(missing=" and ".join(absent) or "one of them in every row"))
     return kept
+
+
+def known_rows(j: Judgments, *columns: str) -> list[pl.DataFrame]:
+    """For each column, or flag of `outcomes`, the people's judgments that have a value there; none where none has.
+
+    They are what a figure rests on, as a report's ``groups(of=...)`` takes them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", None)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> [len(part) for part in known_rows(j, "right", "cost")]
+    [1]
+    """
+    try:
+        frame = outcomes(people(j))
+    except NotEstimable:
+        return []
+    parts = [frame.filter(pl.col(c).is_not_null()) for c in columns if c in frame.columns]
+    return [part for part in parts if len(part)]
 
 
 def grouped(frame: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:

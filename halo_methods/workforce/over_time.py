@@ -110,7 +110,7 @@ def between(j: Judgments, *, column: str = "vendor", confidence: float = 0.95) -
     keep = ["item_id", "rater_id", "label", column]
     frame = people(j).one().frame
     groups = dict(grouped(frame.select(c for c in frame.columns if c in keep), column))
-    rows, left_out = [], 0
+    rows, fewest, left_out = [], [], 0
     for a, b in combinations([g for g in groups if g != MISSING], 2):
         pairs = groups[a].join(groups[b], on="item_id", suffix="_b").with_columns(
             (pl.col("label") == pl.col("label_b")).cast(pl.Float64).alias("same"))  # fmt: skip
@@ -118,11 +118,12 @@ def between(j: Judgments, *, column: str = "vendor", confidence: float = 0.95) -
         if items < LEAST_ITEMS:
             left_out += 1
             continue
+        fewest.append(min(pairs["rater_id"].n_unique(), pairs["rater_id_b"].n_unique()))
         rows.append({"a": a, "b": b, "n_items": items, **_agreement(pairs, confidence)})
     if not rows:
         raise NotEstimable(f"no two groups in {column} judged {LEAST_ITEMS} items in common")
     made = pd.DataFrame(rows)
-    made.attrs["left_out"] = left_out
+    made.attrs["left_out"], made.attrs["fewest"] = left_out, fewest
     return made
 
 
