@@ -148,7 +148,7 @@ class Cells:
         return frozenset(name for c in there for (name,) in self.few([c])) - {MISSING, ""}
 
     def other_names(self) -> frozenset[str]:
-        """What labels and groups are called: where a rater is called so too, a sentence that quotes it may mean either."""
+        """What labels and groups are called: where a rater is called so too, a sentence may mean either."""
         frame = self.judgments.frame
         there = [c for c in (*NAMES, "label", "gold") if c in frame.columns]
         names = {name for c in there for name in frame.select(_text(c)).to_series().unique().to_list()}
