@@ -197,3 +197,200 @@ def test_a_table_is_drawn_from_the_rows_that_are_shown(capsys):
         show(table, figure=lambda rows: drawn.append(rows["what"].tolist()) or "drawn")
     assert drawn == [["a"]]
     assert "0.777" not in capsys.readouterr().out
+
+
+def parts(audience):
+    """Three vendors of 8, 9 and 7 people; of the first only two were checked, against gold, and they were wrong."""
+    rows = []
+    for vendor, size in {"north": 8, "south": 9, "west": 7}.items():
+        for r in range(size):
+            checked = vendor != "north" or r < 2
+            label = "y" if vendor == "north" and r < 2 else "x"
+            rows += [(f"{vendor}{r}-{i}", f"{vendor} {r}", label, "x" if checked else None, vendor) for i in range(6)]
+    table = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
+    return reports.start("tiny", data=table, audience=audience)
+
+
+@pytest.mark.parametrize("audience", ["partner", "public", "operations"])
+def test_a_group_is_as_large_as_the_people_its_figure_rests_on(audience, capsys):
+    from halo_methods.audit import proportion, rows_audited
+    from halo_methods.calibration import rows_on_gold
+    from halo_methods.workforce import known_rows
+
+    for checked in (known_rows, rows_on_gold, rows_audited):
+        report = parts(audience)
+        of = checked(report.judgments, *(["right"] if checked is known_rows else []))
+        table = pd.DataFrame({"vendor": ["north", "south", "west"], "quality": [0.1234, 1.0, 1.0]})
+        with report.section("S", gates=["CAL-004"]) as show:
+            assert len(show.groups(table, "vendor")) == 3, "all the data of each are of enough people"
+            kept = show.groups(table, "vendor", of=of)
+            made = show.gates("CAL-004", {v: proportion(9, 10) for v in ("north", "south")}, by="vendor", of=of)
+        said = capsys.readouterr().out
+        if audience == "operations":
+            assert (len(kept), len(made), said.count("0.123")) == (3, 2, 2)
+        else:
+            assert kept["vendor"].tolist() == ["south"], "with two of three the third would follow"
+            assert set(made) == {"south"}
+            assert said.count("0.123") == 1
+
+
+def test_groups_are_counted_in_the_part_the_report_is_about():
+    """In the last round two people of the vendor are left: their figure is the round's less those of the others."""
+    first = frame().assign(round="1", vendor=lambda t: t["vendor"].replace("tiny", "west"))
+    more = first[first["vendor"] == "north"].assign(vendor="west", rater_id=lambda t: "w" + t["rater_id"])
+    table = pd.concat([first, more, first.assign(round="2", item_id=lambda t: t["item_id"] + 100)])
+    for audience, shown in (("partner", {("south",)}), ("operations", {("north",), ("south",), ("west",)})):
+        report = reports.start("tiny", data=table, audience=audience)
+        assert len(report.cells.shown(["vendor"])) == 3
+        report = reports.start("tiny", data=table, audience=audience)
+        report.about(report.judgments.only(round="2"))
+        assert report.cells.shown(["vendor"]) == shown
+
+
+@pytest.mark.parametrize(("audience", "stops"), [("partner", True), ("operations", False)])
+def test_a_figure_is_stopped_that_rests_on_few_or_leaves_few_over(audience, stops):
+    report = parts(audience)
+    frame_ = report.judgments.frame
+    some, rest = (frame_.filter(frame_["vendor"] == v) for v in ("north", "south"))
+    two = some.filter(some["gold"].is_not_null())
+    report.may_tell_of([some])
+    report.may_tell_of([])
+    for people, among in (([two], ()), ([some, two], ()), ([frame_.join(two, on="item_id", how="anti")], [frame_])):
+        if stops:
+            with pytest.raises(NotEstimable, match="withheld"):
+                report.may_tell_of(people, among=among)
+        else:
+            report.may_tell_of(people, among=among)
+    report.may_tell_of([rest], among=[frame_])
+
+
+@pytest.mark.parametrize("audience", ["partner", "operations"])
+def test_two_groups_side_by_side_are_as_small_as_the_smaller(audience, capsys):
+    """Two vendors of six share twenty checked items, which two people of one of them labelled."""
+    from halo_methods import disagreement, workforce
+
+    rows = [(f"i{i}", f"north {r}", "xy"[(i + r) % 2], "x", "north") for i in range(20) for r in range(6)]
+    rows += [(f"i{i}", f"south {r}", "xy"[i % 2], "x", "south") for i in range(20) for r in range(2)]
+    rows += [(f"s{i}", f"south {r}", "x", "x", "south") for i in range(20) for r in range(2, 6)]
+    table = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
+    report = reports.start("tiny", data=table, audience=audience)
+    j = report.judgments
+    pairs = (workforce.comparisons(j).table, workforce.between(j), disagreement.between_groups(j, "vendor"))
+    for made in pairs:
+        assert made.attrs["fewest"] == [2]
+        with report.section("S") as show:
+            kept = show.groups(made, "vendor", named_in=["a", "b"])
+        assert len(kept) == (audience == "operations")
+    with report.section("S") as show:
+        show(pd.DataFrame({"n": [0.4321]}).assign())
+        one = pd.DataFrame({"n": [0.8765]})
+        one.attrs["fewest"] = 2
+        show(one)
+    said = capsys.readouterr().out
+    assert "0.432" in said
+    assert ("0.876" in said) == (audience == "operations")
+
+
+@pytest.mark.parametrize("audience", ["partner", "operations"])
+def test_a_label_that_few_gave_is_not_shown(audience, capsys):
+    rows = [(f"i{i}", f"p{r}", "xy"[(i + r) % 2]) for i in range(6) for r in range(8)]
+    rows += [("i9", "p0", "rare"), ("i9", "p1", "rare")]
+    report = reports.start("t", data=pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), audience=audience)
+    counts = pd.DataFrame({"label": ["x", "y", "rare", "no single label"], "n": [24, 23, 271, 0]})
+    pairs = pd.DataFrame({"a": ["x", "x"], "b": ["y", "rare"], "n": [8, 314]})
+    with report.section("S") as show:
+        kept = show.groups(counts, "label")
+        left = show.groups(pairs, "label", named_in=["a", "b"])
+        show("The label 'rare' was given on 1 item only.")
+    said = capsys.readouterr().out
+    if audience == "operations":
+        assert (len(kept), len(left)) == (4, 2)
+        assert said.count("rare") == 3
+    else:
+        assert "rare" not in kept["label"].tolist()
+        assert "no single label" in kept["label"].tolist()
+        assert not len(left) or left["b"].tolist() == ["y"]
+        assert not {"rare", "271", "314"} & set(said.replace("'", " ").split())
+
+
+def test_labels_that_are_numbers_are_found_in_their_column():
+    rows = [(f"i{i}", f"p{r}", str(1 + (i + r) % 2)) for i in range(6) for r in range(8)]
+    table = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    report = reports.start("t", data=table, scale=(1, 5), level="interval", audience="partner")
+    with report.section("S") as show:
+        assert len(show.groups(pd.DataFrame({"label": ["1", "2"], "n": [24, 24]}), "label")) == 2
+
+
+def test_counts_of_confusions_by_few_are_missing_and_cannot_be_had():
+    from halo_methods import as_judgments, plots
+    from halo_methods.calibration import confusion
+
+    rows = [(f"i{i}", f"p{r}", "y" if i % 3 == 0 and r > 2 else "x", "x") for i in range(9) for r in range(9)]
+    rows += [(f"j{i}", f"p{r}", "x" if (i, r) == (1, 0) else "y", "y") for i in range(9) for r in range(9)]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    assert confusion(j).loc["y", "x"] == 1
+    made = confusion(j, least=5)
+    assert made.isna().to_numpy().sum() == 2, "with one count missing it would follow from the total"
+    assert pd.isna(made.loc["y", "x"])
+    assert "x withheld" in plots.confusion(made).alt
+    assert confusion(j, least=1).equals(confusion(j))
+
+
+def test_where_a_group_works_does_not_tell_of_one_person(capsys):
+    table = frame().assign(locale=lambda t: ["is-IS" if r == "north 0" else "fr-FR" for r in t["rater_id"]])
+    table = table[table["vendor"] != "tiny"]
+    works = pd.DataFrame({"vendor": ["north", "south"], "locale": ["fr-FR, is-IS", "fr-FR"], "locale_shared": [0.8, 1]})
+    for audience in ("operations", "partner"):
+        report = reports.start("tiny", data=table, audience=audience)
+        with report.section("S") as show:
+            show.groups(works, "vendor")
+        said = capsys.readouterr().out
+        assert ("is-IS" in said) == ("0.8" in said) == (audience == "operations")
+
+
+@pytest.mark.parametrize("audience", ["partner", "public", "operations"])
+def test_no_sentence_names_a_rater_or_a_small_group(audience, capsys):
+    from halo_methods.audit import proportion
+
+    table = frame().replace({"rater_id": {"north 0": "Anna Quist", "north 1": "anna quist"}})
+    table.loc[table["vendor"] == "tiny", "locale"] = "is_IS"
+    report = reports.start("tiny", data=table, where="rater_id != 'Anna Quist' or item_id < '3'", audience=audience)
+    names = "raters 'Anna Quist' and 'north 3' judged no item of 'tiny' in common; there are Anna Quist, tiny"
+    with report.section("S", gates=["CAL-004", "CAL-006"]) as show:
+        show([names])
+        show(pd.DataFrame({"remarks": [names]}))
+        show.gate("CAL-006", proportion(90, 100).with_cautions(names))
+        raise NotEstimable(names)
+    said = capsys.readouterr().out + str(report) + str(report.provenance())
+    assert "Quist" not in said
+    assert "quist" not in said
+    assert "north 3" not in said
+    inside = audience == "operations"
+    assert ("tiny" in said, "is_IS" in said, "is-IS" in said) == (inside, inside, inside)
+    assert ("judged no item of" in said) is True
+
+
+def test_what_stopped_a_report_about_few_is_not_told(capsys):
+    table = frame()[lambda t: t["vendor"] == "tiny"]
+    report = reports.start("tiny", data=table, audience="partner")
+    with report.section("S", gates=["CAL-004"]):
+        raise NotEstimable("every label is 4")
+    assert "every label is 4" not in capsys.readouterr().out
+
+
+def test_a_person_with_one_judgment_by_a_model_is_a_person():
+    table = frame().assign(rater_type="human")
+    table.loc[0, "rater_type"] = "model"
+    table.loc[table["rater_id"] == "north 1", "rater_type"] = "model"
+    report = reports.start("tiny", data=table, audience="operations")
+    assert "north 0" in report.raters
+    assert report.models == {"north 1"}
+    assert report.name_of("north 0").startswith("R-")
+
+
+def test_a_raters_name_that_is_also_a_label_is_left_in_sentences(capsys):
+    table = frame().replace({"rater_id": {"north 0": "x"}})
+    report = reports.start("tiny", data=table, audience="operations")
+    with report.section("S") as show:
+        show("the label 'x' was given")
+    assert "the label 'x' was given" in capsys.readouterr().out

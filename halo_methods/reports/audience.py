@@ -178,20 +178,19 @@ def without_names(table: pd.DataFrame, hidden: frozenset[str], spared: list[str]
     return made
 
 
-def without_few(table: pd.DataFrame, by: str, column: str, few: frozenset[tuple[str, ...]]) -> pd.DataFrame:
-    """The table without those names, in a column that lists them, that few people of the row's group stand behind.
+def without_few(table: pd.DataFrame, column: str, few: frozenset[tuple[str, ...]]) -> pd.DataFrame:
+    """The table without those names, in a column that lists them, that few people stand behind.
 
     Figures named after the column, such as ``locale_shared``, are left out beside a withheld name.
 
     Examples
     --------
     >>> table = pd.DataFrame({"vendor": ["a"], "locale": ["de, is"], "locale_shared": [0.9]})
-    >>> without_few(table, "vendor", "locale", frozenset({("a", "is")})).values.tolist()
+    >>> without_few(table, "locale", frozenset({("is",)})).values.tolist()
     [['a', 'de, withheld', None]]
     """
     told = [
-        ", ".join("withheld" if (str(group), part) in few else part for part in str(cell).split(", "))
-        for group, cell in zip(table[by], table[column], strict=True)
+        ", ".join("withheld" if (part,) in few else part for part in str(cell).split(", ")) for cell in table[column]
     ]
     changed = [new != str(old) for new, old in zip(told, table[column], strict=True)]
     if not any(changed):

@@ -163,7 +163,7 @@ class Show(Gating):
         if isinstance(by, str) and self._report.audience != "operations":
             kept = audiences.without_names(kept, self._report.cells.hidden(by, of), [by, *(named_in or [])])
             for column in [c for c in kept.columns if c != by and c in self._report.judgments.columns]:
-                kept = audiences.without_few(kept, by, column, self._report.cells.few([by, column]))
+                kept = audiences.without_few(kept, column, self._report.cells.few([column]))
         if figure is not None and len(kept):
             self(figure(kept))
         if len(kept):
