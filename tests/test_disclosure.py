@@ -394,3 +394,37 @@ def test_a_raters_name_that_is_also_a_label_is_left_in_sentences(capsys):
     with report.section("S") as show:
         show("the label 'x' was given")
     assert "the label 'x' was given" in capsys.readouterr().out
+
+
+def test_alerts_about_single_raters_are_not_told(capsys):
+    from halo_methods import as_judgments, drift, simulation
+
+    j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    found = drift.causes(j, drift.onsets(j, None))
+    single = found["cause"] == "drift of single raters"
+    assert single.any()
+    assert [n < 5 for n in found.attrs["fewest"]] == single.tolist()
+    touched = dict.fromkeys(found["cause"], "CAL-033")
+    for audience in ("partner", "operations"):
+        report = reports.start("drift", data="drift", audience=audience)
+        with report.section("S") as show:
+            show(found[["at", "cause"]])
+            show(drift.alerts(found, touched))
+        said = capsys.readouterr().out
+        assert ("drift of single raters" in said) == ("moved on the same items" in said) == (audience == "operations")
+        assert "guideline change" in said
+
+
+@pytest.mark.parametrize(("audience", "stops"), [("partner", True), ("operations", False)])
+def test_how_one_auditor_fares_is_for_operations(audience, stops):
+    from halo_methods.audit import auditors
+
+    table = frame().assign(stage="label")
+    audits = table[table["rater_id"] == "north 0"].assign(rater_id="auditor", stage="audit")
+    report = reports.start("tiny", data=pd.concat([table, audits]), audience=audience)
+    assert auditors(reports.start("tiny", data=frame(), audience=audience).judgments) == []
+    if stops:
+        with pytest.raises(NotEstimable, match="withheld"):
+            report.may_tell_of(auditors(report.judgments))
+    else:
+        report.may_tell_of(auditors(report.judgments))

@@ -8,6 +8,7 @@ from .corrected import DoubleSampling, auditor_agreement, auditor_quality, corre
 from .double import DoublePlan, double_plan
 from .draw import Drawn, draw, redraws
 from .findings import (
+    auditors,
     by_group,
     by_rater,
     defects,
@@ -36,6 +37,7 @@ __all__ = [
     "allocate",
     "auditor_agreement",
     "auditor_quality",
+    "auditors",
     "by_group",
     "by_rater",
     "clopper_pearson",

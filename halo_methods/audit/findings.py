@@ -108,6 +108,13 @@ def findings(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     return made.sort("item_id", "rater_id")
 
 
+def auditors(j: Judgments) -> list[pl.DataFrame]:
+    """The audits by who made them, as a report's ``may_tell_of`` counts people; none where there is no audit."""
+    if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
+        return []
+    return [j.frame.filter(pl.col("stage") == "audit").drop("stage")]
+
+
 def rows_audited(j: Judgments) -> list[pl.DataFrame]:
     """The labels that the figures of an audit rest on, as a report's ``groups(of=...)`` takes them; none without one.
 

@@ -88,4 +88,7 @@ def alerts(found: pd.DataFrame, standards: Mapping[str, str], *, path: Mapping[s
         rows.append({"at": at, "standard": standards[cause], "cause": cause, "why": said, "step": step.do,
                      "who": step.who, "within": step.within})  # fmt: skip
     columns = ["at", "standard", "cause", "why", "step", "who", "within"]
-    return pd.DataFrame(rows, columns=columns).sort_values("at", ascending=False, ignore_index=True)
+    made = pd.DataFrame(rows, columns=columns).sort_values("at", ascending=False)
+    if "fewest" in found.attrs:
+        made.attrs["fewest"] = [found.attrs["fewest"][n] for n in made.index]
+    return made.reset_index(drop=True)

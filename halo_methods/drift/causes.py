@@ -18,6 +18,7 @@ GUIDELINE, SINGLE, TEAM, DATA, NOTHING, UNKNOWN = (
     "guideline change", "drift of single raters", "drift of the team", "data drift", "no change shown",
     "cannot be told",
 )  # fmt: skip
+EVERYBODY = 10**9
 
 
 def cuts(j: Judgments, onsets: Iterable[date] = (), *, period: Period = "D", near: int = NEAR) -> pd.DataFrame:
@@ -110,7 +111,8 @@ def causes(
     pandas.DataFrame
         ``at``, ``guideline``, then for ``anchors``, ``fresh`` and ``beyond``
         an `Estimate` or None, ``raters`` (identifiers listed), ``parts`` (values
-        of `by` listed), ``cause``, ``said`` (one sentence, no names).
+        of `by` listed), ``cause``, ``said`` (one sentence, no names). Its
+        ``attrs["fewest"]`` holds how many people a row is about: those listed where single raters drift.
 
     Raises
     ------
@@ -134,7 +136,9 @@ def causes(
     for at, guideline in dates.itertuples(index=False, name=None):
         before, after = windows(frame, dates, at)
         rows.append({"at": at, "guideline": guideline, **_at(before, after, bool(guideline), by, rate)})
-    return pd.DataFrame(rows)
+    made = pd.DataFrame(rows)
+    made.attrs["fewest"] = [len(row["raters"]) if row["cause"] == SINGLE else EVERYBODY for row in rows]
+    return made
 
 
 def _at(before: pl.DataFrame, after: pl.DataFrame, is_guideline: bool, by: str | None, rate: float) -> dict[str, Any]:
