@@ -428,7 +428,7 @@ class TestReport:
         file = tmp_path / "bare.csv"
         rows = [(f"i{i}", f"r{r}", "xy"[(i + r) % 2]) for i in range(20) for r in range(3)]
         pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]).to_csv(file, index=False)
-        made = reports.run("drift", file, tmp_path / "out")
+        made = reports.run("drift", file, tmp_path / "out", audience="operations")
         assert {g["verdict"] for g in made["gates"]} == {"undecided"}
         assert all("rated_at" in g["reason"] for g in made["gates"])
 
