@@ -109,7 +109,17 @@ def findings(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
 
 
 def auditors(j: Judgments) -> list[pl.DataFrame]:
-    """The audits by who made them, as a report's ``may_tell_of`` counts people; none where there is no audit."""
+    """The audits by who made them, as a report's ``may_tell_of`` counts people; none where there is no audit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "x", "label"), ("a", "q", "x", "audit")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage"]))
+    >>> [part["rater_id"].to_list() for part in auditors(j)]
+    [['q']]
+    """
     if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
         return []
     return [j.frame.filter(pl.col("stage") == "audit").drop("stage")]
@@ -134,14 +144,34 @@ def rows_audited(j: Judgments) -> list[pl.DataFrame]:
 
 
 def rows_of_defects(j: Judgments, table: pd.DataFrame) -> list[pl.DataFrame]:
-    """The labels that each row of `defects` is about."""
+    """The labels that each row of `defects` is about.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments, audit
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", "x")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> [part["item_id"].to_list() for part in rows_of_defects(j, audit.defects(j))]
+    [['b']]
+    """
     found = findings(j).filter("wrong")
     pairs = table[["label", "audit_label"]].itertuples(index=False, name=None)
     return [found.filter((pl.col("label") == label) & (pl.col("audit_label") == other)) for label, other in pairs]
 
 
 def rows_of_lots(j: Judgments, table: pd.DataFrame) -> list[pl.DataFrame]:
-    """The audited labels of the lots in a table of `lots`, all together."""
+    """The audited labels of the lots in a table of `lots`, all together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments, audit
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", "x")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> [len(part) for part in rows_of_lots(j, audit.lots(j))]
+    [2]
+    """
     found, column = findings(j), table.columns[0]
     if column not in found.columns:
         return [found]
