@@ -428,3 +428,16 @@ def test_how_one_auditor_fares_is_for_operations(audience, stops):
             report.may_tell_of(auditors(report.judgments))
     else:
         report.may_tell_of(auditors(report.judgments))
+
+
+@pytest.mark.parametrize(("audience", "kept"), [("partner", 80), ("operations", 120)])
+def test_noise_of_the_few_who_repeated_labels_is_not_told(audience, kept):
+    from halo_methods.disagreement import repeats_of_enough, split
+
+    rows = [(f"i{i}", f"p{r}", "xy"[(i + (r == 1)) % 2], "1") for i in range(10) for r in range(8)]
+    rows += [(f"i{i}", f"p{r}", "xy"[(i + r + 1) % 2], "2") for i in range(10) for r in range(4)]
+    table = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"])
+    report = reports.start("tiny", data=table, audience=audience)
+    people = report.about(repeats_of_enough(report.judgments, report.least()))
+    assert people.n_judgments == kept
+    assert ("noise" in split(people).shares) == (audience == "operations")

@@ -6,7 +6,7 @@ Functions take one criterion and one stage of a `Judgments` table.
 from .causes import CAUSES, Cause, causes
 from .changes import changes, confused_labels, retraining
 from .components import VarianceComponents, labels_an_item, variance_components
-from .prepare import perspective_groups
+from .prepare import perspective_groups, repeats_of_enough
 from .routes import KEEP, adjudicate, route_counts, settled_share
 from .soft import between_groups, most_divided, soft_labels
 from .sources import Split, split
@@ -27,6 +27,7 @@ __all__ = [
     "labels_an_item",
     "most_divided",
     "perspective_groups",
+    "repeats_of_enough",
     "retraining",
     "route_counts",
     "settled_share",

@@ -121,3 +121,29 @@ def _clause_of(j: Judgments, clause: str) -> tuple[Ints | None, list[str]]:
         "item_id", keep="first", maintain_order=True
     )["clause"]
     return coded(most), most.unique().sort().to_list()
+
+
+def repeats_of_enough(j: Judgments, least: int) -> Judgments:
+    """The judgments, without later rounds of the same item where at least one and fewer raters than this repeated one.
+
+    What repeats show, the noise of labels, would be those few raters' own.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r", "x", "1"), ("a", "r", "y", "2"), ("a", "s", "y", "1")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"]))
+    >>> repeats_of_enough(j, 1).n_judgments, repeats_of_enough(j, 2).n_judgments
+    (3, 2)
+    """
+    if "round" not in j.columns:
+        return j
+    keys = [c for c in ("item_id", "rater_id", "criterion", "stage") if c in j.columns]
+    frame = j.frame.with_row_index("_row")
+    again = frame.filter(pl.len().over(keys) > 1)["rater_id"].n_unique()
+    if not 0 < again < least:
+        return j
+    order = pl.col("round").cast(pl.Float64, strict=False)
+    kept = frame.sort(order, "round", "_row", nulls_last=True).unique(keys, keep="first", maintain_order=True)["_row"]
+    return j._kept(frame["_row"].is_in(kept.to_list()), "a later round of the same rater and item")
