@@ -148,3 +148,37 @@ def test_rows_and_figures_about_few_people_are_held_back():
     assert list(of_enough_people({"few": few, "many": many}, 5)[0]) == ["many"]
     assert of_enough_people(pd.DataFrame({"e": [few, many]}), 5)[0]["e"].tolist() == ["withheld", many]
     assert of_enough_people(few, 0) == (few, "")
+
+
+def checked_in_part():
+    """Vendors of 8, 9 and 7 people; of the first two were checked, and answer wrongly."""
+    rows = []
+    for vendor, size in {"northern": 8, "southern": 9, "western": 7}.items():
+        for r in range(size):
+            for i in range(40):
+                few = vendor == "northern"
+                wrong = (i % 4 > 0) if few and r < 2 else (i + r) % 9 == 0
+                gold = "xy"[i % 2]
+                label = "yx"[i % 2] if wrong else gold
+                known = gold if not few or r < 2 else None
+                rows.append(
+                    (f"i{i}", f"{vendor} {r}", label, known, vendor, vendor, f"2026-03-{2 + i % 20:02d}T09:00Z")
+                )
+    return pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor", "lot", "rated_at"])
+
+
+CHECKED = {
+    "workforce": ["Share right on gold or audit", "Shares against the lines", "What the figures allow", "VEN-040"],
+    "audit": ["Lots by the plan", "Error rate of each lot", "Error rate by vendor", "Next step of each lot"],
+    "calibration": ["By group"],
+}
+
+
+@pytest.mark.parametrize("name", list(CHECKED))
+def test_chapters_count_the_people_their_figures_rest_on(name, tmp_path):
+    checked_in_part().to_csv(tmp_path / "part.csv", index=False)
+    for audience in ("operations", "partner"):
+        shown = in_this_process(name, tmp_path / "part.csv", audience)["shown"].splitlines()
+        for caption in CHECKED[name]:
+            told = [line for line in shown if caption in line]
+            assert any("northern" in line for line in told) == (audience == "operations"), (caption, audience)
