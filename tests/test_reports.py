@@ -461,3 +461,12 @@ def test_files_do_not_keep_parameters_that_name_raters(book, export, tmp_path):
     assert "names raters" in made["parameters"]["where"]
     for file in tmp_path.iterdir():
         assert "'r1'" not in file.read_text(encoding="utf-8"), file.name
+
+
+def test_files_name_a_further_table_without_its_folder(book, export, tmp_path):
+    beside = tmp_path / "beside.csv"
+    beside.write_text("item_id,harm\n", encoding="utf-8")
+    made = reports.run("tiny", export, tmp_path / "out", audience="operations", step=str(beside))
+    assert made["parameters"]["step"] == "beside.csv"
+    for file in (tmp_path / "out").iterdir():
+        assert str(tmp_path) not in file.read_text(encoding="utf-8")

@@ -225,7 +225,7 @@ class Report:
             "sha256": source.sha256,
             "rows_read": source.rows_read,
             "rows_used": source.rows_used,
-            "dropped": {self.words.said(why): n for why, n in sorted(source.dropped.items())},
+            "dropped": {self.words.note(why): n for why, n in sorted(source.dropped.items())},
             "notes": [self.words.note(note) for note in source.notes],
             "items": self.judgments.n_items,
             "raters": self.judgments.n_raters,

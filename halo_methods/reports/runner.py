@@ -251,8 +251,10 @@ def run(
     if "audience" in known:
         audiences.check(given.setdefault("audience", "partner"))
     check_parameters(given, known, name)
-    secrets: dict[str, str] = {}
-    kept = recorded(given)
+    kept, secrets = recorded(given), dict[str, str]()
+    for parameter, value in given.items():
+        if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
+            kept[parameter] = secrets[value] = Path(value).name
     if "data" in known:
         given["data"], kept["data"] = locate(given.get("data", known["data"]))
         if os.path.isabs(given["data"]):
