@@ -708,8 +708,10 @@ def test_a_rare_label_shows_what_raw_agreement_hides():
     few = judgments(rows[:60], scale=["0", "1", "2"])
     with pytest.raises(NotEstimable, match="nobody gave '2'"):
         agreement.specific_agreement(few, "2")
-    with pytest.raises(NotEstimable, match="100 items or more"):
-        agreement.rarest_label(few, least=100)
+    with pytest.raises(NotEstimable, match="every judgment has the same label"):
+        agreement.rarest_label(few)
+    with pytest.raises(NotEstimable, match="500 items or more"):
+        agreement.rarest_label(j, least=500)
 
 
 def test_groups_of_several_criteria_show_raw_agreement_beside():

@@ -114,7 +114,7 @@ def test_a_wide_table_is_found_to_be_too_wide(visit, tmp_path):
 
 def test_search_finds_a_chapter_and_leads_to_it(visit):
     page = visit((SITE / "search.html").as_uri() + "?q=calibration")
-    hit = page.locator("#search-results a[href*='calibration.html']").first
+    hit = page.locator("#search-results a[href^='calibration.html']").first
     hit.wait_for(timeout=10_000)
     hit.click()
     page.wait_for_url("**/calibration.html*")
