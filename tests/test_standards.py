@@ -305,7 +305,7 @@ def test_no_top_up_is_asked_for_that_nobody_can_pay(over, items, n_raters, few):
     words = to_settle(found, 0.85)
     assert words == (
         f"No affordable number of {few} would settle it: the value lies too close to the threshold for so wide an "
-        "interval."
+        "interval. Take it as not met where that is the safer mistake, and write down who decided."
     )
 
 

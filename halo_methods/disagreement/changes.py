@@ -275,7 +275,7 @@ def _retraining(j: Judgments, groups: str | None, clause: str) -> pd.DataFrame:
 
 
 def _said(labels: tuple[object, ...], counts: Array) -> str:
-    return ", ".join(f"{label} {int(c)}" for label, c in zip(labels, counts, strict=True) if c)
+    return ", ".join(f"{label}: {int(c)}" for label, c in zip(labels, counts, strict=True) if c)
 
 
 def _confused(labels: tuple[object, ...], table: Array) -> str:

@@ -53,7 +53,7 @@ def worksheet(
     >>> rows = [(i, r, "x" if r < i % 4 else "y") for i in range(12) for r in range(4)]
     >>> sheet = worksheet(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])), n=3)
     >>> sheet["labels"].tolist()
-    ['x 2, y 2', 'x 2, y 2', 'x 2, y 2']
+    ['x: 2, y: 2', 'x: 2, y: 2', 'x: 2, y: 2']
     """
     if n < 1:
         raise BadOption(f"n is {n}; a worksheet has one item or more")
@@ -61,7 +61,7 @@ def worksheet(
     size = counts.sum(axis=1)
     disputed = np.where(size > 1, 1 - (counts * (counts - 1)).sum(1) / np.maximum(size * (size - 1), 1), 0.0)
     frame = pd.DataFrame({"item_id": items, "disputed": disputed})
-    said = [", ".join(f"{label} {int(c)}" for label, c in zip(labels, row, strict=True) if c) for row in counts]
+    said = [", ".join(f"{label}: {int(c)}" for label, c in zip(labels, row, strict=True) if c) for row in counts]
     frame["labels"] = said
     frame["clause"] = _of_item(j, clause, items) if clause in j.columns else ""
     if by is not None and by not in j.columns:

@@ -15,6 +15,14 @@ from ..results import Estimate, exact, readable
 _GRAVEST = ("met", "excepted", "undecided", "not_met")
 LONGEST_CELL = 300
 MOST_ROWS = 500
+HEADINGS = {
+    "n_items": "items", "n_raters": "raters", "n_judgments": "judgments", "n_shared": "shared items",
+    "n_tied": "ties", "n_differs": "differ", "n_before": "judgments before", "n_after": "judgments after",
+    "low95": "95% line, low", "high95": "95% line, high", "low998": "99.8% line, low", "high998": "99.8% line, high",
+    "effective": "effective size", "se": "standard error", "f1": "F1", "over": "speaks for",
+    "a": "first", "b": "second",
+    "adjusted": "adjusted p", "index": "row",
+}  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -110,11 +118,23 @@ def grid(headers: Iterable[Any], rows: Iterable[Iterable[Any]], *, caption: str 
     return scrolling("".join(parts), caption or label)
 
 
+def in_words(columns: list[str]) -> list[str]:
+    """Columns as a reader who never had statistics sees them; a word that stands there already is not given twice.
+
+    >>> in_words(["rater_id", "n", "p_value", "se"])
+    ['rater id', 'judgments', 'p value', 'standard error']
+    """
+    each = {"rater_id", "item_id"} & set(columns)
+    words = {**HEADINGS, "n": "judgments" if each else "count"}
+    return [words[c] if c in words and words[c] not in columns else c.replace("_", " ") for c in columns]
+
+
 def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> str:
     """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest; no rows, and it says so."""
-    shown = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
-    headers = [" ".join(str(p) for p in c if p != "") if isinstance(c, tuple) else c for c in shown.columns]
-    headers = ["row" if h == "index" else str(h).replace("_", " ") for h in headers]
+    numbered = table.index.names == [None] and pd.api.types.is_integer_dtype(table.index)
+    shown = table if numbered else table.reset_index()
+    headers = [" ".join(str(p) for p in c if p != "") if isinstance(c, tuple) else str(c) for c in shown.columns]
+    headers = in_words(headers)
     if table.empty:
         return f"<p>{escape(caption or label)}: none.</p>"
     html = grid(headers, shown.head(MOST_ROWS).itertuples(index=False, name=None), caption=caption, label=label)

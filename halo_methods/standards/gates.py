@@ -13,6 +13,7 @@ from .model import Direction, Measured
 FEW_ITEMS = 10
 MOST_TIMES = 50
 MOST_MORE = {"rater": 200, "item": 5_000}
+STAY_SAFE = "Take it as not met where that is the safer mistake, and write down who decided."
 TEST_AGAIN = (
     "A test this near its bar neither clears nor catches anybody. Look at what stands out most, and test once more, "
     "on items not judged yet, their number declared in advance; more of the same items only sharpen the test."
@@ -213,7 +214,7 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
         of = " and ".join(f"{of}s" for of in more)
         return (
             f"No affordable number of {of} would settle it: the value lies too close to the threshold for so wide an "
-            "interval."
+            f"interval. {STAY_SAFE}"
         )
     what = " and ".join(counted(n, f"more {of}") for of, n in more.items())
     return f"About {what} would settle it if the value holds; collect them once, as a top-up declared in advance."
