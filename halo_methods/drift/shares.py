@@ -166,7 +166,7 @@ def _shares(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, limit: f
         )
     if widened:
         cautions.append("This chart absorbs slow drift: read it beside a CUSUM.")
-    name = f"Laney's p' chart, sigma_z {spread:.3g}" if widened else "p chart"
+    name = f"Laney's p' chart, limits {spread:.3g} times the plain ones" if widened else "p chart"
     return Chart(
         statistic=d / n,
         limits=(np.maximum(p - half, 0), np.minimum(p + half, 1)),

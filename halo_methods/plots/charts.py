@@ -95,7 +95,7 @@ def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "
     axes.plot(table[x], table["value"], color=BLUE, linewidth=1.4)
     if bar is not None:
         axes.axhline(bar, color=INK, linestyle="--", linewidth=1)
-    axes.set_xlabel(x)
+    axes.set_xlabel("judgments so far" if x == "trials" else x)
     axes.set_ylabel(unit)
     axes.set_title(title, loc="left", fontsize=11)
     last = table.iloc[-1]

@@ -71,9 +71,11 @@ def intervals(
     lines = marks if marks is not None else {} if bar is None else {"bar": bar}
     for name, at in lines.items():
         axes.axvline(at, color=INK, linestyle="--", linewidth=1)
-        axes.annotate(f"{name} {readable(at)}", (at, 1), xycoords=("data", "axes fraction"), fontsize=9, color=INK,
-                      xytext=(4 if len(lines) == 1 else 0, 2), textcoords="offset points",
-                      ha="left" if len(lines) == 1 else "center")  # fmt: skip
+        leftmost = len(lines) > 1 and at == min(lines.values())
+        said = "no difference" if name == "bar" and at == 0 else f"{name} {readable(at)}"
+        axes.annotate(said, (at, 1), xycoords=("data", "axes fraction"), fontsize=9, color=INK,
+                      xytext=(-4 if leftmost else 4, 2), textcoords="offset points",
+                      ha="right" if leftmost else "left")  # fmt: skip
     axes.set_yticks(shown.index, [plain_text(x) for x in shown[label]])
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xlabel(unit)
