@@ -135,8 +135,9 @@ def staffed(args: argparse.Namespace, options: dict[str, Any]) -> Answer:
     judgments = _read(args.data, options)
     if "seconds" not in judgments.columns:
         raise NotEstimable("the data has no column seconds: measure active time, or name its column with --columns")
+    timed = planning.working_times(judgments)
     made = planning.capacity(
-        args.volume, judgments.frame["seconds"].drop_nulls().to_numpy(), start=args.start, market=args.market,
+        args.volume, timed["seconds"], raters=timed["rater_id"], start=args.start, market=args.market,
         staff=args.staff, shrinkage=args.shrinkage, attrition=args.attrition, certification_yield=args.passing,
         hours_a_day=args.hours, weeks_to_start=args.weeks_to_start,
     )  # fmt: skip

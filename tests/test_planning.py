@@ -200,6 +200,21 @@ def test_capacity_refuses_guesses():
         capacity([10], [5.0] * 30, start=date(2026, 6, 8), market="it-IT")
 
 
+def test_the_interval_of_people_holds_where_raters_differ_in_pace():
+    rng, hits, alone = np.random.default_rng(4), 0, 0
+    who, options = np.repeat(np.arange(16), 25), {**WEEKS, "volume_error": 0, "staff": 9}
+    truth = 9000 * np.exp(4 + (0.3**2 + 0.4**2) / 2) / 3600
+    given = 5 * 7 * 0.7
+    for n in range(60):
+        times = np.exp(4 + np.repeat(rng.normal(0, 0.3, 16), 25) + rng.normal(0, 0.4, 400))
+        week = capacity([9000], times, raters=who, seed=n, **options).table.iloc[0]
+        hits += week["low"] <= truth / given <= week["high"]
+        week = capacity([9000], times, seed=n, **options).table.iloc[0]
+        alone += week["low"] <= truth / given <= week["high"]
+    assert hits / 60 >= 0.8, "nominal .90"
+    assert alone / 60 < 0.65, "times taken as independent"
+
+
 def test_a_piece_rate_pays_four_in_five_the_floor_and_the_mean_does_not():
     seconds = np.random.default_rng(2).lognormal(4, 0.5, 4000)
     made = piece_rate(seconds, 15, unpaid_seconds=10)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, HaloError, NotEstimable
 from ..results import readable
 from .holidays import working_days
-from .piece_rates import handling_times
+from .piece_rates import handling_times, people_of, widening
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -64,6 +64,7 @@ def capacity(
     days_off: frozenset[date] = frozenset(),
     covered: float = 0.90,
     confidence: float = 0.90,
+    raters: ArrayLike | None = None,
     seed: int = 1,
 ) -> Capacity:
     r"""People needed by week, and how many to hire now.
@@ -71,7 +72,7 @@ def capacity(
     Hours of active work in a week are volume times handling time; a person gives
     ``working days × hours a day × (1 - shrinkage)`` hours. Volume is drawn from a
     log-normal distribution around the forecast, the mean handling time from a
-    bootstrap of the seconds measured, leavers and passes of the certification from
+    bootstrap of the people whose seconds were measured, leavers and passes of the certification from
     binomial distributions. Of the hires a share ``certification_yield`` passes, starts
     after ``weeks_to_start`` weeks, and works at the speeds of ``ramp`` first.
 
@@ -110,6 +111,9 @@ def capacity(
         Chance with which every single week is to be covered.
     confidence : float
         Of the interval of people.
+    raters : array_like, optional
+        Whose time each is. Without it, and with one rater, times count as independent,
+        and the interval is too short where people differ in pace.
     seed : int
 
     Raises
@@ -132,7 +136,9 @@ def capacity(
     rng = np.random.default_rng(seed)
     spread = np.log1p(volume_error**2) ** 0.5
     error = np.exp(rng.normal(-(spread**2) / 2, spread, (ROUNDS, weeks))) if volume_error else 1.0
-    mean = rng.choice(times, (ROUNDS, len(times))).mean(1) if len(times) <= 2000 else _normal_means(rng, times)
+    who = None if raters is None else people_of(seconds, raters)
+    alone = who is None or who.max() == 0
+    mean = _means(rng, times) if who is None or alone else _means_of_people(rng, times, who)
     hours = np.asarray(volume, dtype=float) * error * mean[:, None] / 3600
     given = days * hours_a_day * (1 - shrinkage)
     if (given == 0).any():
@@ -156,6 +162,10 @@ def capacity(
         }
     )  # fmt: skip
     cautions = []
+    if alone:
+        cautions.append(
+            "The times of one person are alike, and the interval takes them as independent: it is too short."
+        )
     short = [monday.isoformat() for monday, share in zip(mondays[:at], enough[:at], strict=True) if share < covered]
     if short:
         cautions.append(f"No hire of today can help before week {at + 1}; short until then: {', '.join(short)}.")
@@ -179,8 +189,19 @@ def _check(volume, shrinkage, attrition, ramp, passing, covered, confidence, vol
         raise BadOption("volume_error lies from 0 to 2 and hours_a_day from 0 to 24")
 
 
-def _normal_means(rng: np.random.Generator, times: Array) -> Array:
+def _means(rng: np.random.Generator, times: Array) -> Array:
+    """The mean time of each round, from times taken as independent."""
+    if len(times) <= 2000:
+        return rng.choice(times, (ROUNDS, len(times))).mean(1)
     return rng.normal(times.mean(), times.std(ddof=1) / len(times) ** 0.5, ROUNDS)
+
+
+def _means_of_people(rng: np.random.Generator, times: Array, who: Array) -> Array:
+    """The mean time of each round, from as many people as there are, drawn with all their times."""
+    sums, counts = np.bincount(who, times), np.bincount(who)
+    drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), ROUNDS)
+    means = (drawn @ sums) / (drawn @ counts)
+    return np.maximum(times.mean() + widening(len(sums), 0.95) * (means - times.mean()), times.min())
 
 
 def _stay(rng: np.random.Generator, people: ArrayLike, attrition: float, weeks: int) -> Array:

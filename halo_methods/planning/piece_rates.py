@@ -83,11 +83,13 @@ def piece_rate(
         )
     if not (hourly_floor > 0 and unpaid_seconds >= 0):
         raise HaloError("the hourly floor must be more than 0, and unpaid seconds 0 or more")
-    who = np.arange(len(times)) if raters is None else _people(seconds, raters)
+    who = np.arange(len(times)) if raters is None else people_of(seconds, raters)
     n_raters = 1 if raters is None else int(who.max()) + 1
+    if raters is not None and n_raters < 2:
+        raise NotEstimable("the times are of one person, and say nothing about anybody else's")
     drawn = _quantiles(times, who, percentile, replicates, np.random.default_rng(seed), raters is not None)
     tail, at = (1 - confidence) / 2, float(np.quantile(times, percentile))
-    wider = 1.0 if raters is None else _widening(n_raters, confidence)
+    wider = 1.0 if raters is None else widening(n_raters, confidence)
     ends = (at + wider * (float(q) - at) for q in np.quantile(drawn, [tail, 1 - tail]))
     low, high, value = (hourly_floor * (max(q, 0.0) + unpaid_seconds) / 3600 for q in (*ends, at))
     mean = hourly_floor * (times.mean() + unpaid_seconds) / 3600
@@ -108,21 +110,18 @@ def piece_rate(
     )  # fmt: skip
 
 
-def _widening(people: int, confidence: float) -> float:
+def widening(people: int, confidence: float) -> float:
     """How much too short the percentile interval of so few people is: Student's t, and n - 1 for n."""
     tail = (1 + confidence) / 2
     return float(stats.t.ppf(tail, people - 1) / stats.norm.ppf(tail) * np.sqrt(people / (people - 1)))
 
 
-def _people(seconds: ArrayLike, raters: ArrayLike) -> NDArray:
+def people_of(seconds: ArrayLike, raters: ArrayLike) -> NDArray:
     """Whose each measured time is, as numbers from 0."""
     times, named = np.asarray(seconds, dtype=float), np.asarray(raters, dtype=str)
     if len(named) != len(times):
         raise HaloError(f"{len(times)} times and {len(named)} raters; give the rater of each time")
-    people, who = np.unique(named[np.isfinite(times) & (times > 0)], return_inverse=True)
-    if len(people) < 2:
-        raise NotEstimable("the times are of one person, and say nothing about anybody else's")
-    return who.ravel()
+    return np.unique(named[np.isfinite(times) & (times > 0)], return_inverse=True)[1].ravel()
 
 
 def _quantiles(
