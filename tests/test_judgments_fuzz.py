@@ -7,14 +7,16 @@ import tempfile
 from datetime import UTC, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from halo_methods.errors import BadOption, HaloError
+from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, check, read_judgments
 from halo_methods.judgments.cells import gold_text, moment, quoted
 from halo_methods.judgments.files import _quoted_table, plain_table
@@ -138,6 +140,17 @@ def _stored(kind: str) -> bytes:
     else:
         out.write(gzip.compress(frame.write_csv().encode()))
     return out.getvalue()
+
+
+def test_a_parquet_file_with_texts_that_are_not_utf_8_is_refused(folder):
+    """Polars takes Arrow's texts unread, and one that is no UTF-8 ends the whole process later."""
+    texts, offsets = pa.py_buffer(b"a\xffb"), pa.py_buffer(np.array([0, 1, 2, 3], "int32").tobytes())
+    items = pa.Array.from_buffers(pa.string(), 3, [None, offsets, texts])
+    pq.write_table(
+        pa.table({"item_id": items, "rater_id": ["x"] * 3, "label": ["1", "2", "1"]}), folder / "bad.parquet"
+    )
+    with pytest.raises(InvalidData, match="damaged"):
+        read_judgments(folder / "bad.parquet")
 
 
 @settings(max_examples=EXAMPLES // 2)

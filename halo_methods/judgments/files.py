@@ -253,6 +253,7 @@ def _parquet(content: bytes, name: str) -> Raw:
 
     try:
         table = pq.read_table(io.BytesIO(content))
+        table.validate(full=True)  # Polars trusts its texts to be UTF-8, and dies where they are not
         columns = [pl.Series(pl.from_arrow(pa.table({"x": column}))["x"]) for column in table.columns]  # type: ignore
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidData([Problem("the Parquet file is damaged or of an unknown kind", "Export it again.")]) from error
