@@ -65,7 +65,8 @@ def violations(page, device="desktop"):
     from axe_playwright_python.sync_playwright import Axe
 
     rules = {"color-contrast": {"enabled": device == "desktop"}}
-    found = Axe().run(page, options={"preload": False, "rules": rules}).response["violations"]
+    quick = {"preload": False, "resultTypes": ["violations"], "selectors": False}
+    found = Axe().run(page, options={**quick, "rules": rules}).response["violations"]
     return [f"{fault['id']} ({fault['impact']}): {fault['nodes'][0]['html'][:200]}" for fault in found]
 
 
