@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, HaloError, NotEstimable
 from ..results import readable
 from .holidays import working_days
-from .piece_rates import handling_times, people_of, widening
+from .piece_rates import ALIKE, drawn_people, handling_times, people_of, widening
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -163,9 +163,7 @@ def capacity(
     )  # fmt: skip
     cautions = []
     if alone:
-        cautions.append(
-            "The times of one person are alike, and the interval takes them as independent: it is too short."
-        )
+        cautions.append(ALIKE)
     short = [monday.isoformat() for monday, share in zip(mondays[:at], enough[:at], strict=True) if share < covered]
     if short:
         cautions.append(f"No hire of today can help before week {at + 1}; short until then: {', '.join(short)}.")
@@ -199,7 +197,7 @@ def _means(rng: np.random.Generator, times: Array) -> Array:
 def _means_of_people(rng: np.random.Generator, times: Array, who: Array) -> Array:
     """The mean time of each round, from as many people as there are, drawn with all their times."""
     sums, counts = np.bincount(who, times), np.bincount(who)
-    drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), ROUNDS)
+    drawn = drawn_people(rng, len(sums), ROUNDS)
     means = (drawn @ sums) / (drawn @ counts)
     return np.maximum(times.mean() + widening(len(sums), 0.95) * (means - times.mean()), times.min())
 

@@ -13,6 +13,7 @@ from ..results import Estimate, Over, counted
 FEWEST_TIMES = 30
 FEW_RATERS = 10
 BINS = 2000
+ALIKE = "The times of one person are alike, and the interval takes them as independent: it is too short."
 
 
 def handling_times(seconds: ArrayLike) -> NDArray[np.float64]:
@@ -83,11 +84,11 @@ def piece_rate(
         )
     if not (hourly_floor > 0 and unpaid_seconds >= 0):
         raise HaloError("the hourly floor must be more than 0, and unpaid seconds 0 or more")
-    who = np.arange(len(times)) if raters is None else people_of(seconds, raters)
-    n_raters = 1 if raters is None else int(who.max()) + 1
-    if raters is not None and n_raters < 2:
+    who = None if raters is None else people_of(seconds, raters)
+    n_raters = 1 if who is None else int(who.max()) + 1
+    if who is not None and n_raters < 2:
         raise NotEstimable("the times are of one person, and say nothing about anybody else's")
-    drawn = _quantiles(times, who, percentile, replicates, np.random.default_rng(seed), raters is not None)
+    drawn = _quantiles(times, who, percentile, replicates, np.random.default_rng(seed))
     tail, at = (1 - confidence) / 2, float(np.quantile(times, percentile))
     wider = 1.0 if raters is None else widening(n_raters, confidence)
     ends = (at + wider * (float(q) - at) for q in np.quantile(drawn, [tail, 1 - tail]))
@@ -97,9 +98,7 @@ def piece_rate(
     said = f"At a rate from the mean time ({mean:.3g}) {100 * under:.0f}% of the times would earn less than the floor."
     cautions = [said]
     if raters is None:
-        cautions.append(
-            "The times of one person are alike, and the interval takes them as independent: it is too short."
-        )
+        cautions.append(ALIKE)
     elif n_raters < FEW_RATERS:
         cautions.append(f"With {counted(n_raters, 'rater')} the interval is too short; have {FEW_RATERS} or more.")
     return Estimate(
@@ -124,8 +123,13 @@ def people_of(seconds: ArrayLike, raters: ArrayLike) -> NDArray:
     return np.unique(named[np.isfinite(times) & (times > 0)], return_inverse=True)[1].ravel()
 
 
+def drawn_people(rng: np.random.Generator, people: int, replicates: int) -> NDArray:
+    """How often each of the people is in each bootstrap sample of as many people (replicates, people)."""
+    return rng.multinomial(people, np.full(people, 1 / people), replicates)
+
+
 def _quantiles(
-    times: NDArray, who: NDArray, percentile: float, replicates: int, rng: np.random.Generator, whole_people: bool
+    times: NDArray, who: NDArray | None, percentile: float, replicates: int, rng: np.random.Generator
 ) -> NDArray:
     """The percentile of the times in each bootstrap sample.
 
@@ -133,15 +137,14 @@ def _quantiles(
     in at most `BINS` bins with equally many times, so that a long log needs no more memory than a short one.
     """
     ordered = np.sort(times)
-    if not whole_people:
+    if who is None:
         rank = max(round(percentile * len(times)), 1)
         at = rng.beta(rank, len(times) - rank + 1, replicates)
         return ordered[np.minimum((at * len(times)).astype(int), len(times) - 1)]
     edges = np.unique(ordered[np.linspace(0, len(times) - 1, min(len(times), BINS)).round().astype(int)])
     counts = np.zeros((who.max() + 1, len(edges)))
     np.add.at(counts, (who, np.searchsorted(edges, times)), 1)
-    people = len(counts)
-    below = (rng.multinomial(people, np.full(people, 1 / people), replicates) @ counts).cumsum(axis=1)
+    below = (drawn_people(rng, len(counts), replicates) @ counts).cumsum(axis=1)
     return edges[(below < percentile * below[:, -1:]).sum(axis=1)]
 
 

@@ -91,6 +91,12 @@ class Report:
         self.cells.about(j)
         return j
 
+    def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
+        """The file given; without one the sample ``own``, where the report runs on the chapter's own sample."""
+        if file is None and own and self.on_own_sample:
+            return sample(own)
+        return file
+
     def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
         """Further judgments that the report needs beside its data, such as a baseline, read on the same scale.
 
@@ -113,11 +119,8 @@ class Report:
         """
         from ..judgments import read_judgments
 
-        if file is None and not (own and self.on_own_sample):
-            return None
-        j = self.judgments
-        level = j.level if j.level_given else None
-        return read_judgments(sample(own) if file is None else file, scale=j.scale, level=level)
+        found, j = self._file_beside(file, own), self.judgments
+        return None if found is None else read_judgments(found, scale=j.scale, level=j.level if j.level_given else None)
 
     def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
         """What does not change from judgment to judgment, such as the items table: text as it stands in the file.
@@ -141,9 +144,8 @@ class Report:
         """
         from ..judgments.files import read_raw
 
-        if file is None and not (own and self.on_own_sample):
-            return None
-        return read_raw(sample(own) if file is None else file).frame
+        found = self._file_beside(file, own)
+        return None if found is None else read_raw(found).frame
 
     def name_of(self, rater: object) -> str:
         """What this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""
