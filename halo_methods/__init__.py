@@ -17,13 +17,15 @@ _FUNCTIONS = {
     "as_judgments": "judgments",
     "scan_judgments": "judgments",
     "Judgments": "judgments",
+    "Caution": "results",
     "Estimate": "results",
+    "BadOption": "errors",
     "HaloError": "errors",
     "NotEstimable": "errors",
 }
 _TOPICS = (
     *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments"),
-    *("planning", "plots", "reports", "results", "simulation", "standards", "workforce"),
+    *("planning", "plots", "reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -41,13 +43,16 @@ if TYPE_CHECKING:
     from . import reports as reports
     from . import simulation as simulation
     from . import standards as standards
+    from . import stats as stats
     from . import workforce as workforce
+    from .errors import BadOption as BadOption
     from .errors import HaloError as HaloError
     from .errors import NotEstimable as NotEstimable
     from .judgments import Judgments as Judgments
     from .judgments import as_judgments as as_judgments
     from .judgments import read_judgments as read_judgments
     from .judgments import scan_judgments as scan_judgments
+    from .results import Caution as Caution
     from .results import Estimate as Estimate
 
 

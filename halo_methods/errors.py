@@ -12,7 +12,13 @@ class NotEstimable(HaloError):
     """A quantity the data cannot support; the message is the reason, in words.
 
     A report shows the reason in a box and goes on; the gates that needed the
-    quantity read *undecided*.
+    quantity read *undecided*. The sentence holds no identifier of a person:
+    those go to ``who``, and a report shows them to operations only.
+
+    Attributes
+    ----------
+    who : tuple of str
+        The raters it is about.
 
     Examples
     --------
@@ -21,6 +27,10 @@ class NotEstimable(HaloError):
     ...
     halo_methods.errors.NotEstimable: no item has a gold label
     """
+
+    def __init__(self, reason: str, *, who: Iterable[str] = ()):
+        super().__init__(reason)
+        self.who = tuple(who)
 
 
 class BadOption(HaloError, ValueError):

@@ -1,13 +1,15 @@
 """What a method returns: a value that says how it was made and when not to trust it."""
 
 import math
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from .errors import HaloError
+from .errors import BadOption, HaloError
 
 Over = Literal["items", "raters", "items and raters"]
+Kind = Literal["sampled", "p_value", "count", "bounds"]
 Verdict = Literal["met", "not_met", "undecided", "excepted"]
 
 SMALLEST = 1e-6
@@ -33,17 +35,6 @@ def readable(x: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def exact(value: float, low: float, high: float, confidence: float) -> bool:
-    """Whether a value is counted or computed and has no sampling error.
-
-    Examples
-    --------
-    >>> exact(12, 12, 12, 1), exact(1, 1, 1, .95)
-    (True, False)
-    """
-    return confidence == 1 and low == value == high
-
-
 def counted(n: int, noun: str) -> str:
     """A count and its noun, in the right number.
 
@@ -55,7 +46,59 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+class Caution(str):
+    """A sentence that says when not to trust a result, with a code that programs decide by.
+
+    Parameters
+    ----------
+    code : str
+        Lower case, words joined by underscores, the same for every result it stands on.
+    text : str
+        The sentence. It holds no identifier of a person.
+
+    Examples
+    --------
+    >>> caution = Caution("few_raters", "With 2 raters the interval speaks for the items only.")
+    >>> caution.code, caution.startswith("With 2 raters")
+    ('few_raters', True)
+    """
+
+    code: str
+
+    def __new__(cls, code: str, text: str) -> "Caution":
+        caution = super().__new__(cls, text)
+        caution.code = code
+        return caution
+
+    def __getnewargs__(self) -> tuple[str, str]:
+        return self.code, str(self)
+
+
 @dataclass(frozen=True)
+class Basis:
+    """Whose judgments a figure rests on: what decides who may see it.
+
+    Attributes
+    ----------
+    measure : str
+        What is counted. Figures of one measure can be added and subtracted; those of two can't.
+    judgments : mapping of str to int
+        Judgments by rater. It never leaves the process: no printed form, no JSON.
+
+    Examples
+    --------
+    >>> Basis("label matches gold", {"anna": 12, "bela": 3})
+    Basis(label matches gold, 2 raters)
+    """
+
+    measure: str
+    judgments: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        return f"Basis({self.measure}, {counted(len(self.judgments), 'rater')})"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """A quantity, its interval, and what both rest on.
 
@@ -64,48 +107,111 @@ class Estimate:
     value : float
         The point estimate, in the unit of the method that made it.
     low, high : float
-        Ends of the interval.
+        Ends of the interval; the value lies between them.
     confidence : float
         Long-run share of such intervals that hold the true value, for instance .95;
-        1 with ends equal to the value for what is counted or computed and not estimated.
+        1 for what is counted or computed and not estimated.
     items_only : tuple of float or None
         ``(low, high)`` if the raters were the only raters there will ever be,
         shown beside the interval when raters are few; otherwise None.
     n_items, n_raters, n_judgments : int
-        What the estimate used, after anything dropped.
+        What the estimate rests on, after anything dropped: a rater none of whose
+        labels entered it is not counted.
     method : str
         The quantity and how its interval was made.
     over : {"items", "raters", "items and raters"}
         Whom the interval speaks for: which of the two would be drawn anew.
-    cautions : tuple of str
-        When not to trust it, one sentence each.
+    kind : {"sampled", "p_value", "count", "bounds"}
+        ``sampled``: an interval of a quantity that more data would make narrower.
+        ``p_value``: of a test. ``count``: counted or computed, exact.
+        ``bounds``: the ends are the least and the most that what is unknown allows.
+    cautions : tuple of Caution
+        When not to trust it.
+    basis : Basis or None
+        Whose judgments it rests on; without it, only operations sees the estimate.
 
     Examples
     --------
-    >>> print(Estimate(0.74342, 0.419, 1.0, 0.95, None, 12, 4, 40, "Krippendorff's alpha (nominal)",
-    ...                "items and raters", ()))
+    >>> print(Estimate(value=0.74342, low=0.419, high=1, n_items=12, n_raters=4, n_judgments=40,
+    ...                method="Krippendorff's alpha (nominal)", over="items and raters"))
     0.743 (95% interval 0.419 to 1 over items and raters; 12 items, 4 raters, 40 judgments)
     """
 
     value: float
     low: float
     high: float
-    confidence: float
-    items_only: tuple[float, float] | None
+    confidence: float = 0.95
+    items_only: tuple[float, float] | None = None
     n_items: int
     n_raters: int
     n_judgments: int
     method: str
     over: Over
-    cautions: tuple[str, ...] = ()
+    kind: Kind = "sampled"
+    cautions: tuple[Caution, ...] = ()
+    basis: Basis | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for field in ("value", "low", "high"):
-            number = float(getattr(self, field))
+        for name in ("value", "low", "high"):
+            number = float(getattr(self, name))
             if not math.isfinite(number):
-                raise HaloError(f"{field} of {self.method!r} is {number}; raise NotEstimable with the reason instead")
-            object.__setattr__(self, field, number)
-        object.__setattr__(self, "cautions", tuple(self.cautions))
+                raise HaloError(f"{name} of {self.method!r} is {number}; raise NotEstimable with the reason instead")
+            object.__setattr__(self, name, number)
+        if self.over not in get_args(Over):
+            raise BadOption.of("over", self.over, get_args(Over))
+        if self.kind not in get_args(Kind):
+            raise BadOption.of("kind", self.kind, get_args(Kind))
+        if not (self.confidence == 1 or 0 < self.confidence < 1):
+            raise BadOption(f"confidence is {self.confidence!r}; it is a share above 0 and below 1, for instance 0.95")
+        dust = 1e-9 * max(1.0, abs(self.value))
+        if not self.low - dust <= self.value <= self.high + dust:
+            raise HaloError(f"{self.method!r}: {self.value} lies outside its interval {self.low} to {self.high}")
+        object.__setattr__(self, "low", min(self.low, self.value))
+        object.__setattr__(self, "high", max(self.high, self.value))
+        for name in ("n_items", "n_raters", "n_judgments"):
+            object.__setattr__(self, name, int(getattr(self, name)))
+        cautions = (c if isinstance(c, Caution) else Caution("unnamed", c) for c in self.cautions)
+        object.__setattr__(self, "cautions", tuple(cautions))
+
+    @classmethod
+    def count(
+        cls,
+        value: float,
+        *,
+        method: str,
+        n_items: int = 0,
+        n_raters: int = 0,
+        n_judgments: int = 0,
+        over: Over = "items",
+        cautions: tuple[Caution, ...] = (),
+        basis: Basis | None = None,
+    ) -> "Estimate":
+        """Something counted or computed, which has no sampling error.
+
+        Examples
+        --------
+        >>> print(Estimate.count(12, method="items that two raters share", n_items=12, n_raters=3))
+        12 (counted or computed, so without an interval; 12 items, 3 raters)
+        """
+        return cls(
+            value=value,
+            low=value,
+            high=value,
+            confidence=1,
+            n_items=n_items,
+            n_raters=n_raters,
+            n_judgments=n_judgments,
+            method=method,
+            over=over,
+            kind="count",
+            cautions=cautions,
+            basis=basis,
+        )
+
+    @property
+    def exact(self) -> bool:
+        """Whether the value is counted or computed and has no sampling error."""
+        return self.kind == "count" or (self.confidence == 1 and self.low == self.value == self.high)
 
     @property
     def interval(self) -> str:
@@ -113,12 +219,11 @@ class Estimate:
 
         Examples
         --------
-        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").interval
+        >>> Estimate(value=.5, low=.4, high=.6, n_items=96, n_raters=1, n_judgments=96, method="a share",
+        ...          over="items").interval
         '95% interval 0.4 to 0.6 over items'
-        >>> Estimate(12, 12, 12, 1, None, 96, 3, 288, "a count", "items").interval
-        'counted or computed, so without an interval'
         """
-        if exact(self.value, self.low, self.high, self.confidence):
+        if self.exact:
             return "counted or computed, so without an interval"
         ends = f"{readable(self.low)} to {readable(self.high)}"
         return f"{100 * self.confidence:.3g}% interval {ends} over {self.over}"
@@ -129,48 +234,52 @@ class Estimate:
 
         Examples
         --------
-        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").found
+        >>> Estimate(value=.5, low=.4, high=.6, n_items=96, n_raters=1, n_judgments=96, method="a share",
+        ...          over="items").found
         '0.5 (95% interval 0.4 to 0.6 over items)'
         """
         return f"{readable(self.value)} ({self.interval})"
 
     @property
     def rests_on(self) -> str:
-        """How many items, raters and judgments the estimate used, as text; what is 0 is not named.
-
-        Examples
-        --------
-        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").rests_on
-        '96 items, 1 rater, 96 judgments'
-        """
+        """How many items, raters and judgments the estimate used, as text; what is 0 is not named."""
         counts = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
         return ", ".join(counted(n, noun) for n, noun in counts if n)
 
-    def with_cautions(self, *more: str) -> "Estimate":
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of its cautions."""
+        return tuple(caution.code for caution in self.cautions)
+
+    def with_cautions(self, *more: Caution) -> "Estimate":
         """The same estimate with further cautions.
 
         Examples
         --------
-        >>> Estimate(.5, .4, .6, .95, None, 96, 1, 96, "a share", "items").with_cautions("One rater.").cautions
-        ('One rater.',)
+        >>> share = Estimate(value=.5, low=.4, high=.6, n_items=96, n_raters=1, n_judgments=96, method="a share",
+        ...                  over="items")
+        >>> share.with_cautions(Caution("one_rater", "One rater.")).codes
+        ('one_rater',)
         """
-        return replace(self, cautions=(*self.cautions, *(m for m in more if m not in self.cautions)))
+        return replace(self, cautions=(*self.cautions, *(c for c in more if c not in self.cautions)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything above, ready for JSON.
+        """Everything above but the basis, ready for JSON.
 
         Examples
         --------
-        >>> Estimate(.5, .4, .6, .95, (.41, .59), 96, 1, 96, "a share", "items").to_dict()["items_only"]
-        [0.41, 0.59]
+        >>> Estimate.count(12, method="items", n_items=12).to_dict()["kind"]
+        'count'
         """
-        made = asdict(self)
-        made["items_only"] = list(self.items_only) if self.items_only else None
-        made["cautions"] = list(self.cautions)
-        return made
+        entries = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "basis"}
+        entries["items_only"] = list(self.items_only) if self.items_only else None
+        entries["cautions"] = [{"code": c.code, "text": str(c)} for c in self.cautions]
+        return entries
 
     def __str__(self) -> str:
         return f"{readable(self.value)} ({'; '.join(filter(None, (self.interval, self.rests_on)))})"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [

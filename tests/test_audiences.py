@@ -141,8 +141,8 @@ def test_data_of_few_people_show_no_figure(audience, capsys):
 def test_rows_and_figures_about_few_people_are_held_back():
     from halo_methods.results import Estimate
 
-    few = Estimate(0.5, 0.4, 0.6, 0.95, None, 10, 2, 20, "share", "items", ())
-    many = Estimate(0.5, 0.4, 0.6, 0.95, None, 10, 9, 90, "share", "items", ())
+    few = Estimate(value=0.5, low=0.4, high=0.6, n_items=10, n_raters=2, n_judgments=20, method="share", over="items")
+    many = Estimate(value=0.5, low=0.4, high=0.6, n_items=10, n_raters=9, n_judgments=90, method="share", over="items")
     assert of_enough_people(few, 5)[0] is None
     assert of_enough_people(many, 5) == (many, "")
     assert list(of_enough_people({"few": few, "many": many}, 5)[0]) == ["many"]

@@ -209,7 +209,12 @@ def test_people_are_planned_from_people_and_not_from_models(tmp_path, capsys):
 
 def test_a_share_short_of_one_does_not_read_as_one():
     assert [readable(x) for x in (0.9996, 0.99991, 1, 1 - 1e-9, -0.9999)] == ["0.9996", "0.99991", "1", "1", "-0.9999"]
-    assert "0.9999 to 1" in Estimate(1, 0.9999, 1, 0.95, None, 9, 3, 27, "a share", "items").interval
+    assert (
+        "0.9999 to 1"
+        in Estimate(
+            value=1, low=0.9999, high=1, n_items=9, n_raters=3, n_judgments=27, method="a share", over="items"
+        ).interval
+    )
 
 
 def test_an_empty_table_says_so():

@@ -407,7 +407,16 @@ def published(monkeypatch):
 
 
 def of(share, n=400):
-    return Estimate(share, share - 0.04, share + 0.04, 0.95, None, n, 1, n, "a share", "items")
+    return Estimate(
+        value=share,
+        low=share - 0.04,
+        high=share + 0.04,
+        n_items=n,
+        n_raters=1,
+        n_judgments=n,
+        method="a share",
+        over="items",
+    )
 
 
 def started(tmp_path, raters, who):

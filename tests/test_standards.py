@@ -45,7 +45,16 @@ MEASURED = next(line.strip() for line in ONE.splitlines() if "evidence" in line)
 
 
 def estimate(value: float, low: float, high: float, over: str = "items", items: int = 60, raters: int = 5) -> Estimate:
-    return Estimate(value, low, high, 0.95, None, items, raters, items * raters, "a share", over)  # type: ignore[arg-type]
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        n_items=items,
+        n_raters=raters,
+        n_judgments=items * raters,
+        method="a share",
+        over=over,
+    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -301,7 +310,16 @@ def test_what_settles_is_named_by_whom_the_interval_speaks_for():
 )  # fmt: skip
 def test_no_top_up_is_asked_for_that_nobody_can_pay(over, items, n_raters, few):
     """Ten times what there is would do, and is still too much."""
-    found = Estimate(0.9, 0.9 - math.sqrt(10) * 0.05, 1, 0.95, None, items, n_raters, 400, "share", over)
+    found = Estimate(
+        value=0.9,
+        low=0.9 - math.sqrt(10) * 0.05,
+        high=1,
+        n_items=items,
+        n_raters=n_raters,
+        n_judgments=400,
+        method="share",
+        over=over,
+    )
     words = to_settle(found, 0.85)
     assert words == (
         f"No affordable number of {few} would settle it: the value lies too close to the threshold for so wide an "
@@ -310,7 +328,21 @@ def test_no_top_up_is_asked_for_that_nobody_can_pay(over, items, n_raters, few):
 
 
 def test_a_count_has_no_interval_to_speak_of():
-    made = gate("CAL-024", Estimate(60, 60, 60, 1, None, 60, 3, 180, "a count", "items"))
+    made = gate(
+        "CAL-024",
+        Estimate(
+            value=60,
+            low=60,
+            high=60,
+            confidence=1,
+            kind="count",
+            n_items=60,
+            n_raters=3,
+            n_judgments=180,
+            method="a count",
+            over="items",
+        ),
+    )
     assert made.verdict == "met"
     for text in (str(made), made._repr_html_()):
         assert "counted or computed, so without an interval" in text
@@ -320,7 +352,9 @@ def test_a_count_has_no_interval_to_speak_of():
                  tables.estimates({"shared": made.estimate})):  # fmt: skip
         assert "exact" in text
         assert "60 to 60" not in text
-    assert "interval 1 to 1" in str(Estimate(1, 1, 1, 0.95, None, 9, 3, 27, "a share", "items"))
+    assert "interval 1 to 1" in str(
+        Estimate(value=1, low=1, high=1, n_items=9, n_raters=3, n_judgments=27, method="a share", over="items")
+    )
 
 
 def test_a_p_value_is_not_settled_by_counting_items():

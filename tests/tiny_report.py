@@ -32,7 +32,7 @@ report
 
 SHARE = """
 with report.section("Share of yes") as show:
-    share = Estimate(.5, .4, .6, .95, None, j.n_items, j.n_raters, j.n_judgments, "share of <b>yes</b>", "items")
+    share = Estimate(value=.5, low=.4, high=.6, n_items=j.n_items, n_raters=j.n_raters, n_judgments=j.n_judgments, method="share of <b>yes</b>", over="items")
     show(share, name="share_of_yes")
     show({label: share for label in j.labels})
     show(f"There are {j.n_items} items; the first is {j.frame['item_id'].sort()[0]}.")

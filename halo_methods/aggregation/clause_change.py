@@ -268,9 +268,18 @@ def _estimate(cells: _Cells, groups: Sequence[bool], confidence: float, quantity
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * spread**0.5
     most = float(len(groups))
     low, high = max(middle - half, -most), min(middle + half, most)
-    return Estimate(middle, low, high, confidence, None, n_items, n_raters, int(cells.judged[used].sum()),
-                    f"{quantity}, {cells.after} minus {cells.before}; leave-one-out variances over {over}",
-                    over, tuple(cautions))  # type: ignore[arg-type]  # fmt: skip
+    return Estimate(
+        value=middle,
+        low=low,
+        high=high,
+        confidence=confidence,
+        n_items=n_items,
+        n_raters=n_raters,
+        n_judgments=int(cells.judged[used].sum()),
+        method=f"{quantity}, {cells.after} minus {cells.before}; leave-one-out variances over {over}",
+        over=over,
+        cautions=tuple(cautions),
+    )  # type: ignore[arg-type]
 
 
 def _unseen(cells: _Cells, cell: int) -> float:

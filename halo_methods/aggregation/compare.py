@@ -253,5 +253,16 @@ def independence(made: Consensus) -> Estimate:
         f"adjusted p-value of the largest excess of agreement over {counted(len(found.pairs), 'pair')}; {found.how}"
     )
     low, high = min(low, found.p_value), max(high, found.p_value)
-    return Estimate(found.p_value, low, high, 0.95 if low < high else 1, None, made.n_items,
-                    made.n_raters, made.n_judgments, method, "items", tuple(cautions))  # fmt: skip
+    return Estimate(
+        value=found.p_value,
+        low=low,
+        high=high,
+        confidence=0.95 if low < high else 1,
+        kind="p_value",
+        n_items=made.n_items,
+        n_raters=made.n_raters,
+        n_judgments=made.n_judgments,
+        method=method,
+        over="items",
+        cautions=tuple(cautions),
+    )

@@ -80,8 +80,18 @@ def gold_accuracy(made: Consensus, j: Judgments, *, confidence: float = 0.95) ->
         cautions.append("Gold was used in the fit: this is no check of it.")
     judged = int(made._votes.n_by_item[known[there]].sum())
     method = f"share of gold items on which the consensus ({made.method}) is right; Wilson's score interval"
-    return Estimate(k / n, float(low), float(high), confidence, None, n, made.n_raters, judged, method, "items",
-                    tuple(cautions))  # fmt: skip
+    return Estimate(
+        value=k / n,
+        low=float(low),
+        high=float(high),
+        confidence=confidence,
+        n_items=n,
+        n_raters=made.n_raters,
+        n_judgments=judged,
+        method=method,
+        over="items",
+        cautions=tuple(cautions),
+    )
 
 
 def gold_calibration(made: Consensus, j: Judgments, *, bands: tuple[float, ...] = BANDS) -> pd.DataFrame:
@@ -167,8 +177,18 @@ def confident_share(made: Consensus, *, at_least: float = 0.9, confidence: float
     k, n = int(sure.sum()), made.n_items
     low, high = wilson(k, n, confidence=confidence)
     method = f"share of items with a consensus of probability {at_least:g} or more ({made.method}); Wilson's interval"
-    return Estimate(k / n, float(low), float(high), confidence, None, n, made.n_raters, made.n_judgments, method,
-                    "items", made.cautions)  # fmt: skip
+    return Estimate(
+        value=k / n,
+        low=float(low),
+        high=float(high),
+        confidence=confidence,
+        n_items=n,
+        n_raters=made.n_raters,
+        n_judgments=made.n_judgments,
+        method=method,
+        over="items",
+        cautions=made.cautions,
+    )
 
 
 def _band(p: Array, bands: tuple[float, ...]) -> Array:

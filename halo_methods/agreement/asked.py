@@ -74,9 +74,17 @@ def raters(j: Judgments) -> Estimate:
 
 def _count(n: int, what: str, n_items: int, made: Any) -> Estimate:
     return Estimate(
-        n, n, n, 1, None, n_items, made.n_raters, made.n_judgments, f"{what}; a count, without sampling error",
-        "items",
-    )  # fmt: skip
+        value=n,
+        low=n,
+        high=n,
+        confidence=1,
+        kind="count",
+        n_items=n_items,
+        n_raters=made.n_raters,
+        n_judgments=made.n_judgments,
+        method=f"{what}; a count, without sampling error",
+        over="items",
+    )
 
 
 def estimates(

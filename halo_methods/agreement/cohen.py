@@ -76,7 +76,14 @@ def cohen_kappa(
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, raw, shares)
     return Estimate(
-        totals.estimate, ends.low, ends.high, confidence, None, n, 2, 2 * n,
-        f"{coefficient.name} of {a} and {b}; {beside}; {ends.how}", "items",
-        (*order_caution(j, name != "identity"), *cautions, *few_items(n), *ends.cautions),
-    )  # fmt: skip
+        value=totals.estimate,
+        low=ends.low,
+        high=ends.high,
+        confidence=confidence,
+        n_items=n,
+        n_raters=2,
+        n_judgments=2 * n,
+        method=f"{coefficient.name} of {a} and {b}; {beside}; {ends.how}",
+        over="items",
+        cautions=(*order_caution(j, name != "identity"), *cautions, *few_items(n), *ends.cautions),
+    )

@@ -118,9 +118,17 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
     method = f"{form} = {FORMS[form]} (F = {f:.4g}); interval from F and its degrees of freedom"
     over = _OVER[form.removesuffix("k")]
     return Estimate(
-        value, min(low, value), max(high, value), confidence, None, n, k, n * k, method, over,
-        (*cautions, *few_items(n)),
-    )  # fmt: skip
+        value=value,
+        low=min(low, value),
+        high=max(high, value),
+        confidence=confidence,
+        n_items=n,
+        n_raters=k,
+        n_judgments=n * k,
+        method=method,
+        over=over,
+        cautions=(*cautions, *few_items(n)),
+    )
 
 
 def icc_forms(j: Judgments, *, incomplete: str = "refuse", confidence: float = 0.95) -> "pd.DataFrame":

@@ -95,7 +95,7 @@ class Interval:
 
     def within(self, lowest: float, value: float) -> "Interval":
         """Clipped to the coefficient's range, and holding the estimate."""
-        low, high = max(min(self.low, value), lowest), min(max(self.high, value), 1.0)
+        low, high = min(max(self.low, lowest), value), max(min(self.high, 1.0), value)
         return Interval(low, high, self.how, self.cautions)
 
 

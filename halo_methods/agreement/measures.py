@@ -303,9 +303,18 @@ def _estimate(
         notes.append("Some items come back in several rounds; the interval takes each round as a separate item.")
     method = "; ".join(part for part in (name, beside, ends.how) if part)
     return Estimate(
-        totals.estimate, ends.low, ends.high, confidence, aside, n_items, n_raters, used, method, spoken,
-        (*about, *notes, *few_items(paired), *ends.cautions),
-    )  # fmt: skip
+        value=totals.estimate,
+        low=ends.low,
+        high=ends.high,
+        confidence=confidence,
+        items_only=aside,
+        n_items=n_items,
+        n_raters=n_raters,
+        n_judgments=used,
+        method=method,
+        over=spoken,
+        cautions=(*about, *notes, *few_items(paired), *ends.cautions),
+    )
 
 
 def check(over: str, confidence: float, replicates: int) -> None:

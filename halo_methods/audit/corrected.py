@@ -121,9 +121,18 @@ def double_sampling(
     elif who is not None:
         cautions.append(f"With {counted(n_raters, 'rater')} the interval speaks for the items only.")
     low, high = _ends(p, variance, n, df, confidence)
-    rate = Estimate(p, low, high, confidence, None, n, n_raters, n,
-                    f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again",
-                    over, tuple(cautions))  # type: ignore[arg-type] # fmt: skip
+    rate = Estimate(
+        value=p,
+        low=low,
+        high=high,
+        confidence=confidence,
+        n_items=n,
+        n_raters=n_raters,
+        n_judgments=n,
+        method=f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again",
+        over=over,
+        cautions=tuple(cautions),
+    )  # type: ignore[arg-type]
     weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
     uncorrected = clustered_share(y, np.zeros(n) if who is None else who, over="items and raters" if who is not None
                                   else "items", confidence=confidence, quantity="share found wrong")  # fmt: skip
@@ -157,8 +166,17 @@ def _conditional(hit: NDArray, given: NDArray, weight: NDArray, quantity: str, c
     if 0 < p < 1:
         wide_low, wide_high = interval(p, max(variance, p * (1 - p) / size), size, None, confidence)
         low, high = min(low, wide_low), max(high, wide_high)
-    return Estimate(p, min(low, p), max(high, p), confidence, None, int(kept.sum()), 1, int(kept.sum()),
-                    f"{quantity}; weighted by the part audited again", "items")  # fmt: skip
+    return Estimate(
+        value=p,
+        low=min(low, p),
+        high=max(high, p),
+        confidence=confidence,
+        n_items=int(kept.sum()),
+        n_raters=1,
+        n_judgments=int(kept.sum()),
+        method=f"{quantity}; weighted by the part audited again",
+        over="items",
+    )
 
 
 def pairs(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:

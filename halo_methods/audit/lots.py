@@ -126,9 +126,18 @@ def worst_consumer_risk(table: pd.DataFrame) -> Estimate:
     """
     worst = float(table["consumer_risk"].max())
     drawn = int(table["drawn"].sum())
-    return Estimate(worst, worst, worst, 1, None, 0, 0, drawn,
-                    f"consumer's risk, the largest of {counted(len(table), 'lot')}; hypergeometric, from the plan",
-                    "items")  # fmt: skip
+    return Estimate(
+        value=worst,
+        low=worst,
+        high=worst,
+        confidence=1,
+        kind="count",
+        n_items=0,
+        n_raters=0,
+        n_judgments=drawn,
+        method=f"consumer's risk, the largest of {counted(len(table), 'lot')}; hypergeometric, from the plan",
+        over="items",
+    )
 
 
 def next_steps(table: pd.DataFrame) -> pd.DataFrame:

@@ -153,8 +153,19 @@ def clustered_share(
     if few:
         cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
     how = "cluster-robust score interval" + ("" if probability is None else ", weighted by 1 / inclusion probability")
-    return Estimate(p, min(low, p), max(high, p), confidence, items_only if few else None, n_items, n_raters, e.size,
-                    f"{quantity}; {how}", over, tuple(cautions))  # fmt: skip
+    return Estimate(
+        value=p,
+        low=min(low, p),
+        high=max(high, p),
+        confidence=confidence,
+        items_only=items_only if few else None,
+        n_items=n_items,
+        n_raters=n_raters,
+        n_judgments=e.size,
+        method=f"{quantity}; {how}",
+        over=over,
+        cautions=tuple(cautions),
+    )
 
 
 def weights(probability: ArrayLike | None, n: int) -> NDArray:
@@ -251,5 +262,14 @@ def weighted_rate(
         influence = (w * e - (w * e).mean()) / total
     low, high = interval(p, cluster_variance(influence, np.arange(e.size)), e.size, None, confidence)
     name = {"hajek": "Hájek", "horvitz-thompson": "Horvitz and Thompson"}[estimator]
-    return Estimate(p, min(low, p), max(high, p), confidence, None, e.size, 1, e.size,
-                    f"error rate of the frame; {name}, score interval at the effective size", "items")  # fmt: skip
+    return Estimate(
+        value=p,
+        low=min(low, p),
+        high=max(high, p),
+        confidence=confidence,
+        n_items=e.size,
+        n_raters=1,
+        n_judgments=e.size,
+        method=f"error rate of the frame; {name}, score interval at the effective size",
+        over="items",
+    )

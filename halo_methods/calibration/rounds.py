@@ -118,10 +118,17 @@ def change(j: Judgments, *, before: Any, after: Any, confidence: float = 0.95) -
     if shared:
         cautions.append(f"{counted(len(shared), 'item')} stood in both rounds; part of a rise may be memory.")
     return Estimate(
-        value, max(value - half, -1.0), min(value + half, 1.0), confidence, None, len(by_item), len(both),
-        stacked.height, f"accuracy in round {after} minus accuracy in round {before}; two-way jackknife",
-        "items and raters", tuple(cautions),
-    )  # fmt: skip
+        value=value,
+        low=max(value - half, -1.0),
+        high=min(value + half, 1.0),
+        confidence=confidence,
+        n_items=len(by_item),
+        n_raters=len(both),
+        n_judgments=stacked.height,
+        method=f"accuracy in round {after} minus accuracy in round {before}; two-way jackknife",
+        over="items and raters",
+        cautions=tuple(cautions),
+    )
 
 
 def first_and_last(j: Judgments) -> tuple[Any, Any]:

@@ -75,7 +75,17 @@ def share_estimate(
         cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
     shown = items_only if few else None
     return Estimate(
-        right / n, low, high, confidence, shown, n_items, n_raters, int(n), f"{quantity}; {how}", over, tuple(cautions)
+        value=right / n,
+        low=low,
+        high=high,
+        confidence=confidence,
+        items_only=shown,
+        n_items=n_items,
+        n_raters=n_raters,
+        n_judgments=int(n),
+        method=f"{quantity}; {how}",
+        over=over,
+        cautions=tuple(cautions),
     )
 
 

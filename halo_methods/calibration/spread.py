@@ -64,6 +64,14 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     cautions = [f"{counted(len(table) - len(kept), 'rater')} never differed from the reference by more or less and "
                 "cannot be weighed; left out."] if len(kept) < len(table) else []  # fmt: skip
     return Estimate(
-        value, low, max(high, value), confidence, None, table.attrs["n_items"], len(kept), int(kept["n"].sum()),
-        "standard deviation of the raters' severities, in scale steps; Q profile", "items and raters", tuple(cautions),
-    )  # fmt: skip
+        value=value,
+        low=low,
+        high=max(high, value),
+        confidence=confidence,
+        n_items=table.attrs["n_items"],
+        n_raters=len(kept),
+        n_judgments=int(kept["n"].sum()),
+        method="standard deviation of the raters' severities, in scale steps; Q profile",
+        over="items and raters",
+        cautions=tuple(cautions),
+    )

@@ -174,9 +174,18 @@ class VarianceComponents:
         low, high = _ends(ratio(self._spoken()), conf)
         only = _ends(ratio(self._draws_items_only), conf) if self.rater.items_only else None
         return Estimate(
-            value, min(low, value), max(high, value), conf, only, self.item.n_items, self.item.n_raters,
-            self.item.n_judgments, f"{name}; generalized interval", self.rater.over, self.item.cautions,
-        )  # fmt: skip
+            value=value,
+            low=min(low, value),
+            high=max(high, value),
+            confidence=conf,
+            items_only=only,
+            n_items=self.item.n_items,
+            n_raters=self.item.n_raters,
+            n_judgments=self.item.n_judgments,
+            method=f"{name}; generalized interval",
+            over=self.rater.over,
+            cautions=self.item.cautions,
+        )
 
 
 def labels_an_item(j: Judgments) -> int:
@@ -316,10 +325,18 @@ def _result(
         low, high = _ends((draws if over != "items" else fixed)[name], confidence)
         only = _ends(fixed[name], confidence) if over != "items" and n_raters < FEW_RATERS else None
         made[name] = Estimate(
-            value, min(low, value), max(high, value), confidence, only, *counts,
-            f"variance component {name.replace('_', ' × ')} ({unit}, squared); Henderson 3, generalized interval",
-            over, tuple(own),
-        )  # fmt: skip
+            value=value,
+            low=min(low, value),
+            high=max(high, value),
+            confidence=confidence,
+            items_only=only,
+            n_items=counts[0],
+            n_raters=counts[1],
+            n_judgments=counts[2],
+            method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); Henderson 3, generalized interval",
+            over=over,
+            cautions=tuple(own),
+        )
     return VarianceComponents(**made, n_criteria=n_criteria, unit=unit, draws=draws, _draws_items_only=fixed)
 
 

@@ -241,7 +241,19 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
             low, high = 0.0, top
         low, high = min(max(low, 0.0), held), max(min(high, most), held)
         method = f"{what}; delete-a-group jackknife over {over}"
-        return Estimate(held, low, high, confidence, None, *counts, method, over, tuple(own))
+        n_items, n_of_raters, n_judgments = counts
+        return Estimate(
+            value=held,
+            low=low,
+            high=high,
+            confidence=confidence,
+            n_items=n_items,
+            n_raters=n_of_raters,
+            n_judgments=n_judgments,
+            method=method,
+            over=over,
+            cautions=tuple(own),
+        )
 
     unit = "share of pairs that differ" if nominal else "half the squared difference of two labels of an item"
     total = estimate("total", found.total, unit, float("1e300"))

@@ -76,9 +76,18 @@ def change(
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
     half = float(quantile) * variance**0.5
-    return Estimate(value, value - half, value + half, confidence, None, int(sides["item_id"].nunique()), raters,
-                    len(sides), f"{quantity}; after minus before, each rater against himself, linearized jackknife",
-                    "items and raters" if raters > 2 else "items", tuple(cautions))  # fmt: skip
+    return Estimate(
+        value=value,
+        low=value - half,
+        high=value + half,
+        confidence=confidence,
+        n_items=int(sides["item_id"].nunique()),
+        n_raters=raters,
+        n_judgments=len(sides),
+        method=f"{quantity}; after minus before, each rater against himself, linearized jackknife",
+        over="items and raters" if raters > 2 else "items",
+        cautions=tuple(cautions),
+    )
 
 
 def on_anchors(before: pl.DataFrame, after: pl.DataFrame, *, confidence: float = 0.95) -> Estimate:
@@ -158,16 +167,24 @@ def difference(fresh: Estimate, anchors: Estimate) -> Estimate:
 
     Examples
     --------
-    >>> e = Estimate(.3, .2, .4, .95, None, 9, 9, 99, "x", "items")
+    >>> e = Estimate(value=.3, low=.2, high=.4, n_items=9, n_raters=9, n_judgments=99, method="x", over="items")
     >>> difference(e, e).value
     0.0
     """
     value = fresh.value - anchors.value
     half = float(np.hypot(fresh.high - fresh.low, anchors.high - anchors.low)) / 2
-    return Estimate(value, value - half, value + half, fresh.confidence, None, fresh.n_items + anchors.n_items,
-                    min(fresh.n_raters, anchors.n_raters), fresh.n_judgments + anchors.n_judgments,
-                    "change on fresh items beyond that on anchors; variances added", fresh.over,
-                    tuple(dict.fromkeys((*fresh.cautions, *anchors.cautions))))  # fmt: skip
+    return Estimate(
+        value=value,
+        low=value - half,
+        high=value + half,
+        confidence=fresh.confidence,
+        n_items=fresh.n_items + anchors.n_items,
+        n_raters=min(fresh.n_raters, anchors.n_raters),
+        n_judgments=fresh.n_judgments + anchors.n_judgments,
+        method="change on fresh items beyond that on anchors; variances added",
+        over=fresh.over,
+        cautions=tuple(dict.fromkeys((*fresh.cautions, *anchors.cautions))),
+    )
 
 
 def by_part(

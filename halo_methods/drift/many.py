@@ -114,7 +114,18 @@ def expected_estimate(charts: int, run_length: float, *, periods: int = 30) -> E
     """
     value = expected_false_alarms(charts, periods, run_length)
     said = f"{counted(charts, 'chart')} × {periods} periods / run length of {run_length:.0f}; computed, so no interval"
-    return Estimate(value, value, value, 1, None, 0, 0, 0, said, "items")
+    return Estimate(
+        value=value,
+        low=value,
+        high=value,
+        confidence=1,
+        kind="count",
+        n_items=0,
+        n_raters=0,
+        n_judgments=0,
+        method=said,
+        over="items",
+    )
 
 
 def cusum_p_values(highest: ArrayLike, k: float, *, baseline: int, periods: int) -> NDArray:

@@ -102,7 +102,11 @@ def rater_estimates(table: pd.DataFrame) -> dict[str, Estimate]:
     how = "a rater's change on anchors against the other raters; Welch's interval"
     for rater, before, after, value, low, high in table[[*_RATER]].itertuples(index=False, name=None):
         n = int(before) + int(after)
-        made[str(rater)] = folded(Estimate(float(value), low, high, 0.95, None, n, 1, n, how, "items"))
+        made[str(rater)] = folded(
+            Estimate(
+                value=float(value), low=low, high=high, n_items=n, n_raters=1, n_judgments=n, method=how, over="items"
+            )
+        )
     return made
 
 
@@ -175,10 +179,20 @@ def folded(change: Estimate) -> Estimate:
 
     Examples
     --------
-    >>> folded(Estimate(-.1, -.3, .1, .95, None, 9, 9, 99, "a change", "items")).interval
+    >>> folded(Estimate(value=-.1, low=-.3, high=.1, n_items=9, n_raters=9, n_judgments=99, method="a change", over="items")).interval
     '95% interval 0 to 0.3 over items'
     """
     low = 0.0 if change.low <= 0 <= change.high else min(abs(change.low), abs(change.high))
     high = max(abs(change.low), abs(change.high))
-    return Estimate(abs(change.value), low, high, change.confidence, None, change.n_items, change.n_raters,
-                    change.n_judgments, f"size of the {change.method}", change.over, change.cautions)  # fmt: skip
+    return Estimate(
+        value=abs(change.value),
+        low=low,
+        high=high,
+        confidence=change.confidence,
+        n_items=change.n_items,
+        n_raters=change.n_raters,
+        n_judgments=change.n_judgments,
+        method=f"size of the {change.method}",
+        over=change.over,
+        cautions=change.cautions,
+    )

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,21 +26,40 @@ def once(j: Judgments, what: str, make: Callable[[], Made]) -> Made:
     return kept[what]
 
 
+def once_a_table(count: Callable[[Judgments], Made]) -> Callable[[Judgments], Made]:
+    """Remember what a function of a table returned for as long as the table lives; tables cannot change.
+
+    Examples
+    --------
+    >>> from halo_methods.judgments import as_judgments
+    >>> j = as_judgments(pl.DataFrame({"item_id": ["a"], "rater_id": ["x"], "label": ["1"]}))
+    >>> items = once_a_table(lambda j: j.frame["item_id"].to_list())
+    >>> items(j) is items(j)
+    True
+    """
+    remembered: weakref.WeakKeyDictionary[Judgments, Made] = weakref.WeakKeyDictionary()
+
+    @wraps(count)
+    def of(j: Judgments) -> Made:
+        if j not in remembered:
+            remembered[j] = count(j)
+        return remembered[j]
+
+    return of
+
+
 def unit_keys(j: Judgments) -> list[str]:
     """The columns that name a unit: item_id, and round where rounds differ."""
     several = "round" in j.columns and j.frame["round"].n_unique() > 1
     return ["item_id", "round"] if several else ["item_id"]
 
 
+@once_a_table
 def numbered(j: Judgments) -> tuple[Ints, Ints, tuple[str, ...]]:
     """The unit and the rater of each judgment as whole numbers from 0, and the sorted raters.
 
     Done once, when judgments are checked: counting numbers is several times as fast as counting texts.
     """
-    return once(j, "numbered", lambda: _numbered(j))
-
-
-def _numbered(j: Judgments) -> tuple[Ints, Ints, tuple[str, ...]]:
     raters = tuple(j.frame["rater_id"].unique().sort().to_list())
     rater = codes(raters, j.frame["rater_id"]).to_numpy()
     unit, *rounds = (_dense(j.frame[key].fill_null("")) for key in unit_keys(j))

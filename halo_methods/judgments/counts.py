@@ -1,7 +1,7 @@
 """From the long table to the small tables that inference needs.
 
 The counts of a unit (an item in one round) are packed into whole numbers, some
-bits for each label, so that one sum counts every label at once. Where an engine
+bits for each label, so that one sum counts every label at once_a_table. Where an engine
 holds the rows, one narwhals path does it: columns first, then plain sums. Rows
 in memory are numbered when they are checked, and a sum by number is enough.
 """
@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .coding import Ints, coded, numbered, once, unit_keys
+from .cells import accepted_answers
+from .coding import Ints, coded, numbered, once_a_table, unit_keys
 from .counted import CountedJudgments, Patterns, RaterPatterns
 from .moments import Moments, moments
 from .packing import MOST_LABELS, packed_numbers, unpacked
@@ -66,11 +67,8 @@ class _Counted:
     pattern: Callable[[], Ints]
 
 
+@once_a_table
 def _counted(j: Judgments) -> _Counted:
-    return once(j, "counted", lambda: _count(j))
-
-
-def _count(j: Judgments) -> _Counted:
     rows, raters = coded(j)
     unit, label, q = rows["unit"].to_numpy(), rows["label"].to_numpy(), len(j.labels)
     if q > MOST_LABELS:
@@ -134,9 +132,10 @@ def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
     """
     if isinstance(j, CountedJudgments):
         return j.rater_patterns
-    return once(j, "rater_patterns", lambda: _rater_patterns(j))
+    return _rater_patterns(j)
 
 
+@once_a_table
 def _rater_patterns(j: Judgments) -> RaterPatterns:
     made = _counted(j)
     q, n_patterns = len(made.patterns.labels), len(made.patterns.table)
@@ -203,6 +202,7 @@ def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFram
     return counted.collect(backend="polars").to_native().sort(by)
 
 
+@once_a_table
 def gold_confusion(j: Judgments) -> GoldConfusion:
     """What each rater said on units with gold, by what was right.
 
@@ -218,12 +218,6 @@ def gold_confusion(j: Judgments) -> GoldConfusion:
     >>> gold_confusion(as_judgments(frame)).table.tolist()
     [[[1, 1], [0, 0]]]
     """
-    return once(j, "gold_confusion", lambda: _gold_confusion(j))
-
-
-def _gold_confusion(j: Judgments) -> GoldConfusion:
-    from . import accepted_answers
-
     if "gold" not in j.columns or j.frame["gold"].null_count() == j.n_judgments:
         raise NotEstimable("no item has a gold label")
     frame = nw.from_native(j.frame.lazy()).filter(~nw.col("gold").is_null())

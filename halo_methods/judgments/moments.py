@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .coding import Floats, Ints, codes, once, unit_keys
+from .coding import Floats, Ints, codes, once_a_table, unit_keys
 from .table import Judgments
 
 
@@ -37,6 +37,7 @@ class Moments:
     n_items: int
 
 
+@once_a_table
 def moments(j: Judgments) -> Moments:
     """Count, sum and sum of squares of numeric labels by unit, and the judgments by rater.
 
@@ -45,10 +46,6 @@ def moments(j: Judgments) -> Moments:
     NotEstimable
         If a label is not a number.
     """
-    return once(j, "moments", lambda: _moments(j))
-
-
-def _moments(j: Judgments) -> Moments:
     keys = unit_keys(j)
     raters = tuple(j.frame["rater_id"].unique().sort().to_list())
     frame = j.frame.select(

@@ -8,6 +8,7 @@ import polars as pl
 
 from ..errors import HaloError, InvalidData, Problem
 from .cells import cell_text
+from .counted import CountedJudgments
 from .files import read_raw
 from .options import Reading
 from .raw import Raw, raw_table, text_series
@@ -108,7 +109,8 @@ def as_judgments(
 
     Parameters
     ----------
-    frame : pandas, Polars (eager or lazy), Arrow or DuckDB relation
+    frame : Judgments, or pandas, Polars (eager or lazy), Arrow or DuckDB relation
+        Judgments come back as they are unless an option is given.
         Anything narwhals understands. It is collected into memory and read as
         text: a whole float (a pandas column of integers with gaps) loses its
         point, NaN is an empty cell.
@@ -133,6 +135,17 @@ def as_judgments(
     >>> as_judgments(frame).frame.rows()
     [('1', 'ann', '1')]
     """
+    plain = (columns, values, scale, level, duplicates, where, missing) == (
+        None,
+        None,
+        None,
+        None,
+        "error",
+        None,
+        ("",),
+    )
+    if plain and isinstance(frame, Judgments | CountedJudgments):
+        return frame  # type: ignore[return-value]
     how = Reading.of(columns, values, scale, level, duplicates, where, missing)
     return conform(raw_frame(frame, name), how)
 

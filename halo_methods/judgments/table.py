@@ -4,15 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from ..errors import NotEstimable
-from ..results import readable
+from ..results import Basis, readable
 from .cells import cell_text, quoted
 from .options import Level, Scale
 from .where import matching
+
+if TYPE_CHECKING:
+    from .marking import Reference
+
+GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,31 @@ def in_order(values: list[Any]) -> list[Any]:
     return present + [None] * (None in values)
 
 
+def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
+    """How many of these judgments each rater gave.
+
+    Examples
+    --------
+    >>> dict(basis_of(pl.DataFrame({"rater_id": ["r", "r", "s"]}), "labels").judgments)
+    {'r': 2, 's': 1}
+    """
+    counts = frame.group_by("rater_id").len().sort("rater_id")
+    return Basis(measure, dict(zip(counts["rater_id"].to_list(), counts["len"].to_list(), strict=True)))
+
+
+def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
+    """The keywords of an `Estimate` that say what it rests on, from the judgments that entered it.
+
+    Examples
+    --------
+    >>> rests_on(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
+    {'n_items': 2, 'n_raters': 1, 'n_judgments': 2, 'basis': Basis(labels, 1 rater)}
+    """
+    basis = basis_of(frame, measure)
+    return {"n_items": frame["item_id"].n_unique(), "n_raters": len(basis.judgments), "n_judgments": frame.height,
+            "basis": basis}  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Judgments:
     """Who said what about which item: one row for each judgment, checked.
@@ -112,6 +142,8 @@ class Judgments:
         result should say so.
     source : Source
         Rows read, used, and dropped with reasons.
+    rounds_are_repeats : bool
+        Whether rounds only number a rater's repeated judgments (read with ``duplicates="round"``).
 
     Examples
     --------
@@ -129,6 +161,7 @@ class Judgments:
     level: Level
     level_given: bool
     source: Source
+    rounds_are_repeats: bool = False
 
     @cached_property
     def n_items(self) -> int:
@@ -306,6 +339,132 @@ class Judgments:
             part = parts[(value,)]
             reason = f"{by} is not {'missing' if value is None else quoted(value)}"
             yield value, replace(self, frame=part, source=self.source.less(reason, len(self.frame) - len(part)))
+
+    def people(self) -> "Judgments":
+        """The judgments of human raters; all of them where nothing tells people from models.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["r", "m"], "label": ["x", "x"],
+        ...                       "rater_type": ["human", "model"]})
+        >>> as_judgments(frame).people().n_raters
+        1
+        """
+        if "rater_type" not in self.columns or not (self.frame["rater_type"] == "human").any():
+            return self
+        return self.only(rater_type="human")
+
+    def models(self) -> "Judgments":
+        """The judgments of model judges.
+
+        Raises
+        ------
+        NotEstimable
+            If there are none.
+        """
+        if "rater_type" not in self.columns or not (self.frame["rater_type"] == "model").any():
+            raise NotEstimable("there are no model judges: no row has `rater_type` 'model'")
+        return self.only(rater_type="model")
+
+    @cached_property
+    def rounds(self) -> tuple[str, ...]:
+        """The rounds present, in order, numbers as numbers; empty where there is no such column.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"], "label": ["x", "x"],
+        ...                       "round": ["10", "9"]})
+        >>> as_judgments(frame).rounds
+        ('9', '10')
+        """
+        if "round" not in self.columns:
+            return ()
+        return tuple(value for value in in_order(self.frame["round"].unique().to_list()) if value is not None)
+
+    def last_round(self) -> "Judgments":
+        """The judgments of the last round; all of them where there are no rounds or rounds number repeats.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"], "label": ["x", "x"],
+        ...                       "round": ["1", "2"]})
+        >>> as_judgments(frame).last_round().n_items
+        1
+        """
+        if not self.rounds or self.rounds_are_repeats:
+            return self
+        return self.only(round=self.rounds[-1])
+
+    def marked(self, reference: "Reference | None" = None) -> pl.DataFrame:
+        """The judgments of items whose right answer is known, each marked right or not.
+
+        Parameters
+        ----------
+        reference : {"gold", "audit"}, optional
+            Where the right answer comes from: accepted gold answers, or the label of the first audit round
+            (items whose auditors differ there have none). By default gold, and the audit for items without gold.
+
+        Returns
+        -------
+        polars.DataFrame
+            One criterion and stage `label`: the columns of the table, ``answer`` (the first accepted one) and
+            ``right``.
+
+        Raises
+        ------
+        NotEstimable
+            If no judged item has a right answer.
+        BadOption
+            For another reference.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["r", "s"], "label": ["good", "poor"],
+        ...                       "gold": ["good|fair", "good|fair"]})
+        >>> as_judgments(frame).marked("gold")["right"].to_list()
+        [True, False]
+        """
+        from .marking import marked
+
+        return marked(self, reference)
+
+    def default_group(self) -> str:
+        """The column that groups are compared by where nobody named one.
+
+        The first of vendor, locale, slice, queue and system with two values.
+
+        Raises
+        ------
+        NotEstimable
+            If none of them has two values.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"], "label": ["x", "x"],
+        ...                       "locale": ["fr-FR", "de-DE"], "vendor": ["v", "v"]})
+        >>> as_judgments(frame).default_group()
+        'locale'
+        """
+        for column in GROUPING:
+            if column in self.columns and self.frame[column].drop_nulls().n_unique() > 1:
+                return column
+        raise NotEstimable(f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`")
+
+    def basis(self, measure: str) -> Basis:
+        """How many judgments each rater gave: whose figures these are, for `Estimate`."""
+        return basis_of(self.frame, measure)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def head(self, n: int = 5) -> Any:
+        """The first rows as a pandas DataFrame."""
+        return self.frame.head(n).to_pandas()
 
     def to_pandas(self) -> Any:
         """The table as a pandas DataFrame."""

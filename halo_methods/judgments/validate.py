@@ -83,9 +83,10 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     if problems:
         raise InvalidData(problems)
     source = Source(raw.name, raw.sha256, state.n, used, state.dropped, tuple(state.notes))
-    made = Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source)
-    numbered(made)
-    return made
+    repeats = how.duplicates == "round"
+    judgments = Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source, repeats)
+    numbered(judgments)
+    return judgments
 
 
 def _blank(state: _Check) -> None:

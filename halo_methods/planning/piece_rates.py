@@ -101,12 +101,8 @@ def piece_rate(
         cautions.append(ALIKE)
     elif n_raters < FEW_RATERS:
         cautions.append(f"With {counted(n_raters, 'rater')} the interval is too short; have {FEW_RATERS} or more.")
-    return Estimate(
-        value, min(low, value), max(high, value), confidence, None, len(times), n_raters, len(times),
-        f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
-        f"bootstrap over {'times' if raters is None else 'raters'}", "items" if raters is None else "raters",
-        tuple(cautions),
-    )  # fmt: skip
+    return Estimate(value=value, low=min(low, value), high=max(high, value), confidence=confidence, n_items=len(times), n_raters=n_raters, n_judgments=len(times), method=(f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
+        f"bootstrap over {'times' if raters is None else 'raters'}"), over="items" if raters is None else "raters", cautions=tuple(cautions))  # fmt: skip
 
 
 def widening(people: int, confidence: float) -> float:

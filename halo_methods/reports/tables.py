@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import HaloError
-from ..results import Estimate, exact, readable
+from ..results import Estimate, readable
 
 _GRAVEST = ("met", "excepted", "undecided", "not_met")
 LONGEST_CELL = 300
@@ -84,7 +84,7 @@ def cell(value: Any) -> str:
 def _ends(estimate: Mapping[str, Any]) -> str:
     """The interval of an estimate's payload; ``exact`` for what is counted or computed."""
     value, low, high, confidence = (estimate.get(k) for k in ("value", "low", "high", "confidence"))
-    if confidence is not None and exact(value, low, high, confidence):  # type: ignore[arg-type]
+    if estimate.get("kind") == "count" or (confidence == 1 and low == value == high):
         return "exact"
     return f"{cell(low)} to {cell(high)}"
 

@@ -243,7 +243,17 @@ _CAUTION = "The interval is that of the simulation; whether the raters are like 
 
 def _estimate(value: float, low: float, high: float, raters: int, judgments: int, runs: int, what: str) -> Estimate:
     how = f"{what}; {runs} simulated runs"
-    return Estimate(value, low, high, 0.95, None, judgments, raters, judgments, how, "items and raters", (_CAUTION,))
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        n_items=judgments,
+        n_raters=raters,
+        n_judgments=judgments,
+        method=how,
+        over="items and raters",
+        cautions=(_CAUTION,),
+    )
 
 
 def _mean(x: NDArray, raters: int, judgments: int, what: str) -> Estimate:

@@ -46,7 +46,7 @@ def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_lea
 
     Examples
     --------
-    >>> e = Estimate(.9, .86, .93, .95, None, 300, 1, 300, "share", "items")
+    >>> e = Estimate(value=.9, low=.86, high=.93, n_items=300, n_raters=1, n_judgments=300, method="share", over="items")
     >>> [verdict(e, t) for t in (.85, .9, .95)]
     ['met', 'undecided', 'not_met']
     """
@@ -195,7 +195,7 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
 
     Examples
     --------
-    >>> print(to_settle(Estimate(.9, .82, .95, .95, None, 60, 1, 60, "share", "items"), .85))
+    >>> print(to_settle(Estimate(value=.9, low=.82, high=.95, n_items=60, n_raters=1, n_judgments=60, method="share", over="items"), .85))
     About 94 more items would settle it if the value holds; collect them once, as a top-up declared in advance.
     """
     if "p-value" in unit:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..errors import Problem
-from ..results import Verdict, exact, readable
+from ..results import Verdict, readable
 from .plan_reading import Plan, show
 
 LARGEST = 16 * 2**20
@@ -62,7 +62,7 @@ def _said(gate: dict[str, Any]) -> str:
     if not isinstance(estimate, dict):
         return _text(gate, "reason") or "see the report"
     value, low, high = (float(estimate[key]) for key in ("value", "low", "high"))
-    sure = exact(value, low, high, float(estimate.get("confidence") or 0))
+    sure = estimate.get("kind") == "count" or (estimate.get("confidence") == 1 and low == value == high)
     ends = "exact" if sure else f"{readable(low)} to {readable(high)}"
     side = _text(gate, "direction").replace("_", " ") or "at least"
     return f"{readable(value)} ({ends}) against {side} {readable(float(gate['threshold']))}"

@@ -269,6 +269,14 @@ def _standard(kept: pl.DataFrame, weights: pl.DataFrame, both: pl.DataFrame, how
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5
     cautions = () if variance else ("Nothing varies between items or raters, so the interval has no width.",)
     return Estimate(
-        value, max(value - half, -1.0), min(value + half, 1.0), confidence, None, n_items, len(by_rater),
-        kept.height, f"difference of shares right, {how}; two-way jackknife", "items and raters", cautions,
-    )  # fmt: skip
+        value=value,
+        low=max(value - half, -1.0),
+        high=min(value + half, 1.0),
+        confidence=confidence,
+        n_items=n_items,
+        n_raters=len(by_rater),
+        n_judgments=kept.height,
+        method=f"difference of shares right, {how}; two-way jackknife",
+        over="items and raters",
+        cautions=cautions,
+    )

@@ -240,8 +240,12 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
 
     keys = [c for c in ("item_id", "rater_id", "stage", "round") if c in frame.columns]
     sittings = frame.group_by(keys).agg(
-        pl.col("_harm").first().alias("harm"), pl.col("rated_at").min(), minutes("seconds").alias("minutes"),
-        minutes("_most").alias("most"), pl.col("opt_out").cast(pl.String).fill_null("").max())  # fmt: skip
+        pl.col("_harm").first().alias("harm"),
+        pl.col("rated_at").min(),
+        minutes("seconds").alias("minutes"),
+        minutes("_most").alias("most"),
+        pl.col("opt_out").cast(pl.String).fill_null("").max(),
+    )
     unclear = sittings.filter(pl.col("harm").is_not_null())["rated_at"].null_count()
     if unclear:
         cautions.append(f"{counted(unclear, 'judgment')} of distressing items without a moment, left out.")
@@ -269,7 +273,17 @@ def _share(days: pl.DataFrame, sittings: pl.DataFrame, confidence: float) -> Est
         cautions.append("Nothing varies between raters, so each day counts as independent.")
     low, high = clopper_pearson(p * size, size, confidence=confidence)
     return Estimate(
-        p, float(low), float(high), confidence, None, sittings["item_id"].n_unique(), raters, sittings.height,
-        f"share of {counted(int(n), 'rater-day')} with exposure that passed the limit; exact interval at the "
-        "effective number of days", "raters" if raters >= FEWEST_RATERS else "items", tuple(cautions),
-    )  # fmt: skip
+        value=p,
+        low=float(low),
+        high=float(high),
+        confidence=confidence,
+        n_items=sittings["item_id"].n_unique(),
+        n_raters=raters,
+        n_judgments=sittings.height,
+        method=(
+            f"share of {counted(int(n), 'rater-day')} with exposure that passed the limit; exact interval at the "
+            "effective number of days"
+        ),
+        over="raters" if raters >= FEWEST_RATERS else "items",
+        cautions=tuple(cautions),
+    )

@@ -74,7 +74,15 @@ def _count(sittings: pl.DataFrame, sure: pl.DataFrame, possible: pl.DataFrame, w
     if most > known:
         cautions.append(f"{counted(most - known, 'more rater-day')} could be: times, moments or classes are missing.")
     return Estimate(
-        known, known, most, 1.0, None, seen["item_id"].n_unique(), seen["rater_id"].n_unique(), seen.height,
-        f"{what}, all of the log counted; from what is known to the most that its gaps could hide", "items",
-        tuple(cautions),
-    )  # fmt: skip
+        value=known,
+        low=known,
+        high=most,
+        confidence=1,
+        kind="count" if known == most else "bounds",
+        n_items=seen["item_id"].n_unique(),
+        n_raters=seen["rater_id"].n_unique(),
+        n_judgments=seen.height,
+        method=f"{what}, all of the log counted; from what is known to the most that its gaps could hide",
+        over="items",
+        cautions=tuple(cautions),
+    )

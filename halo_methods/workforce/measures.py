@@ -138,5 +138,15 @@ def _ratio(parts: NDArray, rows: pl.DataFrame, name: str, statistic, confidence:
         raise NotEstimable(f"the {name} rests on one rater alone, so it has no interval")
     times = float(np.exp(stats.t.ppf((1 + confidence) / 2, len(parts) - 1) * variance**0.5))
     cautions = () if variance else ("Nothing varies between raters, so the interval has no width.",)
-    return Estimate(value, value / times, value * times, confidence, None, rows["item_id"].n_unique(), len(parts),
-                    rows.height, f"{name}; jackknife over raters, on the log scale", "raters", cautions)  # fmt: skip
+    return Estimate(
+        value=value,
+        low=value / times,
+        high=value * times,
+        confidence=confidence,
+        n_items=rows["item_id"].n_unique(),
+        n_raters=len(parts),
+        n_judgments=rows.height,
+        method=f"{name}; jackknife over raters, on the log scale",
+        over="raters",
+        cautions=cautions,
+    )

@@ -1,0 +1,89 @@
+"""Which judgments are right, by gold or by an audit."""
+
+from typing import Literal, get_args
+
+import polars as pl
+
+from ..errors import BadOption, NotEstimable
+from .cells import accepted_answers
+from .table import Judgments, in_order
+
+Reference = Literal["gold", "audit"]
+MISSING = {
+    "gold": "no judged item has a gold answer; add a `gold` column, at least for the calibration items",
+    "audit": "no labelled item was audited; give the auditors' labels as rows of stage 'audit' beside the labels",
+    None: "no judged item has a gold answer or an audit label; add a `gold` column, or rows of stage 'audit'",
+}
+
+
+def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
+    """See `Judgments.marked`."""
+    if reference not in (None, *get_args(Reference)):
+        raise BadOption.of("reference", reference, get_args(Reference))
+    frame = j.one().frame
+    known = pl.DataFrame(schema={**frame.schema, "answer": pl.String, "right": pl.Boolean})
+    if reference != "audit":
+        known = _by_gold(frame)
+    if reference != "gold":
+        rest = frame.join(known.select("item_id").unique(), on="item_id", how="anti")
+        known = pl.concat([known, _by_audit(j, rest)])
+    if known.is_empty():
+        raise NotEstimable(MISSING[reference])
+    return known
+
+
+def is_right(label: object, gold: str | None) -> bool | None:
+    """Whether a label is one of the accepted gold answers; None without gold.
+
+    Examples
+    --------
+    >>> is_right("fair", "good|fair"), is_right(2.0, "1|2"), is_right("x", None)
+    (True, True, None)
+    """
+    answers = accepted_answers(gold)
+    if not answers:
+        return None
+    return label in [float(a) for a in answers] if isinstance(label, float) else label in answers
+
+
+def _by_gold(frame: pl.DataFrame) -> pl.DataFrame:
+    if "gold" not in frame.columns:
+        return frame.clear().with_columns(
+            pl.lit(None, pl.String).alias("answer"), pl.lit(None, pl.Boolean).alias("right")
+        )
+    pairs = frame.select("gold", "label").unique().drop_nulls("gold")
+    right = [is_right(label, gold) for gold, label in pairs.iter_rows()]
+    first = [accepted_answers(gold)[0] for gold in pairs["gold"]]
+    answers = pairs.with_columns(
+        pl.Series("answer", first, dtype=pl.String), pl.Series("right", right, dtype=pl.Boolean)
+    )
+    return frame.filter(pl.col("gold").is_not_null()).join(
+        answers, on=["gold", "label"], how="left", maintain_order="left"
+    )
+
+
+def first_audits(j: Judgments) -> pl.DataFrame:
+    """The audits of each item's first audit round: the rows of stage `audit`, no row where there are none."""
+    if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
+        return j.frame.clear()
+    audits = j.only(stage="audit").one().frame
+    if "round" not in audits.columns:
+        return audits
+    order = {value: n for n, value in enumerate(in_order(audits["round"].unique().to_list()))}
+    turn = pl.Series("_turn", [order[value] for value in audits["round"]], dtype=pl.Int64)
+    audits = audits.with_columns(turn)
+    return audits.filter(pl.col("_turn") == pl.col("_turn").min().over("item_id")).drop("_turn")
+
+
+def _by_audit(j: Judgments, frame: pl.DataFrame) -> pl.DataFrame:
+    audits = (
+        first_audits(j)
+        .group_by("item_id")
+        .agg(pl.col("label").n_unique().alias("_labels"), pl.col("label").first().alias("_audit"))
+    )
+    audited = frame.join(audits.filter(pl.col("_labels") == 1), on="item_id", how="inner", maintain_order="left")
+    answer, right = (
+        pl.col("_audit").cast(pl.String).alias("answer"),
+        (pl.col("label") == pl.col("_audit")).alias("right"),
+    )
+    return audited.with_columns(answer, right).drop("_labels", "_audit")

@@ -1,0 +1,32 @@
+"""Intervals, variances, resampling and multiplicity rules on plain arrays: every formula once, for all topics."""
+
+from .change import change
+from .checks import check_confidence, check_count, check_probability
+from .discovery import benjamini_hochberg, benjamini_yekutieli, e_benjamini_hochberg
+from .proportions import clopper_pearson, proportion, score_interval, share_interval, two_way_share, wilson
+from .resampling import bootstrap_counts, jackknife_variance
+from .variance import OneWay, cluster_codes, cluster_variance, one_way, satterthwaite, two_way_variance
+
+__all__ = [
+    "OneWay",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "bootstrap_counts",
+    "change",
+    "check_confidence",
+    "check_count",
+    "check_probability",
+    "clopper_pearson",
+    "cluster_codes",
+    "cluster_variance",
+    "e_benjamini_hochberg",
+    "jackknife_variance",
+    "one_way",
+    "proportion",
+    "satterthwaite",
+    "score_interval",
+    "share_interval",
+    "two_way_share",
+    "two_way_variance",
+    "wilson",
+]

@@ -1,0 +1,73 @@
+"""Checks of the numbers every method takes, in one place."""
+
+from numbers import Integral, Real
+
+from ..errors import BadOption
+
+
+def check_confidence(confidence: float, *, option: str = "confidence") -> float:
+    """Return a confidence level, or refuse what is none.
+
+    Raises
+    ------
+    BadOption
+        Unless it is a number above 0 and below 1.
+
+    Examples
+    --------
+    >>> check_confidence(95)
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.BadOption: confidence is 95; allowed: a number above 0 and below 1, for instance 0.95
+    """
+    return check_probability(confidence, option=option, open_ends=True, example="0.95")
+
+
+def check_probability(p: float, *, option: str, open_ends: bool = False, example: str = "0.1") -> float:
+    """Return a probability, or refuse what is none.
+
+    Parameters
+    ----------
+    p : float
+    option : str
+        Its name, for the message.
+    open_ends : bool
+        Whether 0 and 1 themselves are refused.
+    example : str
+        A value that would do.
+
+    Raises
+    ------
+    BadOption
+        Unless it is a number from 0 to 1.
+
+    Examples
+    --------
+    >>> check_probability(0.2, option="alpha"), check_probability(1, option="share")
+    (0.2, 1.0)
+    """
+    number = isinstance(p, Real) and not isinstance(p, bool)
+    if number and (0 < p < 1 if open_ends else 0 <= p <= 1):
+        return float(p)
+    ends = "above 0 and below 1" if open_ends else "from 0 to 1"
+    raise BadOption(f"{option} is {p!r}; allowed: a number {ends}, for instance {example}")
+
+
+def check_count(n: int, *, option: str, least: int = 0, most: int | None = None) -> int:
+    """Return a whole number, or refuse what is none.
+
+    Raises
+    ------
+    BadOption
+        Unless it is a whole number from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> check_count(12.0, option="n"), check_count(0, option="accept")
+    (12, 0)
+    """
+    whole = isinstance(n, (Integral, Real)) and not isinstance(n, bool) and n == n and float(n).is_integer()
+    if whole and n >= least and (most is None or n <= most):
+        return int(n)
+    to = f" to {most:,}" if most is not None else " or more"
+    raise BadOption(f"{option} is {n!r}; allowed: a whole number, {least}{to}")

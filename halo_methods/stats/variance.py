@@ -1,0 +1,147 @@
+"""Variances of sums whose parts come in clusters, and analysis of variance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def cluster_codes(values: ArrayLike) -> NDArray:
+    """Number clusters from 0, in the order in which they first occur.
+
+    Examples
+    --------
+    >>> cluster_codes(["b", "a", "b"]).tolist()
+    [0, 1, 0]
+    """
+    import pandas as pd
+
+    values = np.asarray(values)
+    return pd.factorize(values if values.dtype.kind in "iu" else values.astype(object))[0]
+
+
+def cluster_variance(influence: NDArray, cluster: NDArray) -> float:
+    r"""Compute the variance of a sum of influences whose clusters are drawn anew.
+
+    .. math:: \frac{G}{G-1} \sum_g \Big(\sum_{i \in g} \psi_i\Big)^2
+
+    Parameters
+    ----------
+    influence : ndarray, shape (n,)
+        They sum to 0.
+    cluster : ndarray of int, shape (n,)
+        From 0; see `cluster_codes`.
+
+    Returns
+    -------
+    float
+        0 with a single cluster.
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 1.0, 1.0, 0.0])
+    >>> bool(np.isclose(cluster_variance((x - 0.5) / 4, np.arange(4)), x.var(ddof=1) / 4))
+    True
+    """
+    sums = np.bincount(cluster, weights=influence)
+    return float(len(sums) / (len(sums) - 1) * (sums**2).sum()) if len(sums) > 1 else 0.0
+
+
+def two_way_variance(influence: NDArray, items: NDArray, raters: NDArray) -> float:
+    """Compute the variance over items and raters: by item, plus by rater, less by judgment, and below neither.
+
+    Both one-way variances hold the noise of single judgments, which is therefore taken off once.
+
+    Parameters
+    ----------
+    influence : ndarray, shape (n,)
+    items, raters : ndarray of int, shape (n,)
+
+    References
+    ----------
+    Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering,
+    Journal of Business & Economic Statistics 29, 238-249.
+
+    Examples
+    --------
+    >>> influence = np.array([0.1, -0.1, 0.1, -0.1])
+    >>> round(two_way_variance(influence, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), 3)
+    0.16
+    """
+    by_item, by_rater = cluster_variance(influence, items), cluster_variance(influence, raters)
+    pairs = np.unique(items.astype(np.int64) * (int(raters.max()) + 1) + raters, return_inverse=True)[1]
+    return max(by_item + by_rater - cluster_variance(influence, pairs), by_item, by_rater)
+
+
+def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
+    """Approximate the degrees of freedom of a sum of two variances.
+
+    References
+    ----------
+    Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
+
+    Examples
+    --------
+    >>> satterthwaite(1, 4, 1, 4)
+    8.0
+    """
+    return float((a + b) ** 2 / (a**2 / df_a + b**2 / df_b))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneWay:
+    """One-way analysis of variance.
+
+    Attributes
+    ----------
+    between, within : float
+        Mean squares.
+    groups, n : int
+    size : float
+        Typical size of a group, :math:`(n - \\sum m^2 / n) / (G - 1)`.
+    """
+
+    between: float
+    within: float
+    groups: int
+    n: int
+    size: float
+
+    @property
+    def icc(self) -> float:
+        """Share of the variance that lies between groups; a little below 0 by chance."""
+        spread = self.between + (self.size - 1) * self.within
+        return (self.between - self.within) / spread if spread > 0 else 0.0
+
+    @property
+    def component(self) -> float:
+        """Variance between groups; negative where they differ less than chance would have it."""
+        return (self.between - self.within) / self.size
+
+
+def one_way(y: ArrayLike, group: NDArray) -> OneWay:
+    """Split the variance of values into between and within groups.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+    group : ndarray of int, shape (n,)
+        At least two groups, and one with two values.
+
+    References
+    ----------
+    Searle, Casella and McCulloch (1992), Variance Components, chapter 3.
+
+    Examples
+    --------
+    >>> one_way([1, 2, 5, 6], np.array([0, 0, 1, 1])).between
+    16.0
+    """
+    y = np.asarray(y, float)
+    sizes = np.bincount(group)
+    means = np.bincount(group, weights=y) / np.maximum(sizes, 1)
+    groups, n = int((sizes > 0).sum()), y.size
+    between = float((sizes * (means - y.mean()) ** 2).sum() / (groups - 1))
+    within = float(((y - means[group]) ** 2).sum() / (n - groups))
+    size = float((n - (sizes**2).sum() / n) / (groups - 1))
+    return OneWay(between=between, within=within, groups=groups, n=n, size=size)
