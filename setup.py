@@ -12,7 +12,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-SAMPLE_SUFFIXES = {".csv", ".tsv", ".jsonl", ".parquet", ".md"}
+SAMPLE_SUFFIXES = {".yml", ".json", ".csv", ".tsv", ".jsonl", ".parquet", ".md"}
 
 
 def is_report(notebook: Path) -> bool:

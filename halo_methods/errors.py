@@ -19,6 +19,8 @@ class NotEstimable(HaloError):
     ----------
     who : tuple of str
         The raters it is about.
+    public : str
+        What may be told to anyone: no value, count or name out of the data.
 
     Examples
     --------
@@ -28,9 +30,9 @@ class NotEstimable(HaloError):
     halo_methods.errors.NotEstimable: no item has a gold label
     """
 
-    def __init__(self, reason: str, *, who: Iterable[str] = ()):
+    def __init__(self, reason: str, *, who: Iterable[str] = (), public: str = ""):
         super().__init__(reason)
-        self.who = tuple(who)
+        self.who, self.public = tuple(who), public
 
 
 class BadOption(HaloError, ValueError):

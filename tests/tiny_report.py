@@ -7,15 +7,8 @@ import nbformat
 HOSTILE = ("<script>alert(1)</script>", '<img src=x onerror="alert(2)">', "<a href='https://elsewhere.example'>x</a>")
 
 PARAMETERS = """
-data = "tiny"
-columns = {}
-values = {}
-scale = None
-level = None
-duplicates = "error"
-where = None
-missing = [""]
-audience = "operations"
+reading = {}
+by = None
 step = "none"
 """
 
@@ -23,28 +16,18 @@ START = """
 import os, time
 import pandas as pd
 from halo_methods import Estimate, HaloError, NotEstimable, reports
+from halo_methods.judgments.table import rests_on
 
-report = reports.start("tiny", data=data, columns=columns, values=values, scale=scale, level=level,
-                       duplicates=duplicates, where=where, missing=missing, audience=audience)
+report = reports.start("tiny", **reading, by=by)
 j = report.judgments
 report
 """
 
 SHARE = """
 with report.section("Share of yes") as show:
-    share = Estimate(value=.5, low=.4, high=.6, n_items=j.n_items, n_raters=j.n_raters, n_judgments=j.n_judgments, method="share of <b>yes</b>", over="items")
+    share = Estimate(value=.5, low=.4, high=.6, method="share of <b>yes</b>", over="items", **rests_on(j.frame, "labels"))
     show(share, name="share_of_yes")
     show({label: share for label in j.labels})
-    show(f"There are {j.n_items} items; the first is {j.frame['item_id'].sort()[0]}.")
-    show(j.frame.to_pandas())
-    people = pd.DataFrame({"rater_id": sorted(report.raters), "accuracy": .5})
-    def picture(table):
-        import matplotlib.pyplot as plt
-        figure, axes = plt.subplots()
-        axes.bar(table["rater_id"], table["accuracy"])
-        return figure
-    show.people(people, figure=picture)
-    show(picture(people.assign(rater_id="someone")))
     if step == "die" or (step == "die once" and not os.path.exists("died")):
         open("died", "w").close()
         os._exit(3)
@@ -54,6 +37,18 @@ with report.section("Share of yes") as show:
         raise HaloError("two criteria\\nare one too many")
     if step == "break":
         {}["absent"]
+"""
+
+PEOPLE = """
+with report.section("People") as show:
+    show(f"There are {j.n_items} items; the first is {j.frame['item_id'].sort()[0]}.")
+    show(j.frame.to_pandas())
+    people = pd.DataFrame({"rater_id": sorted(report.raters), "accuracy": .5})
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots()
+    axes.bar([report.name_of(r) for r in people["rater_id"]], people["accuracy"])
+    show(people)
+    show(figure)
 """
 
 GOLD = """
@@ -89,6 +84,7 @@ def standard_cells() -> list[tuple[str, str, list[str]]]:
         ("code", START, []),
         ("md", "## The share", []),
         ("code", SHARE, []),
+        ("code", PEOPLE, ["operations"]),
         ("md", MARKUP, []),
         ("code", GOLD, []),
     ]

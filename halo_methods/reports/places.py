@@ -5,7 +5,7 @@ import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import HaloError
 
@@ -85,6 +85,25 @@ def sample(name: str) -> Path:
             if path.stem == name:
                 return path
     raise HaloError(f"no sample is called {name!r}.{_near(name, sample_names())}")
+
+
+def sample_of(name: str) -> str:
+    """The sample that a chapter uses: the one its notebook's metadata names, otherwise the one of its own name."""
+    for chapters, *_ in _bases():
+        for path in chapters.glob(f"*/{name}.ipynb"):
+            halo = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("halo", {})
+            return str(halo.get("sample", name))
+    return name
+
+
+def sample_reading(name: str) -> dict[str, Any]:
+    """How a sample is to be read, such as its scale: its entry in ``data/samples/reading.yml``."""
+    import yaml
+
+    for _, samples, _ in _bases():
+        if (path := samples / "reading.yml").is_file():
+            return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(name, {}))
+    return {}
 
 
 def study_names() -> list[str]:

@@ -1,10 +1,9 @@
 """A page of the handbook that reads no data and yet shows tables and pictures."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
-from .show import Show
-from .words import Words
+from .section import Section
 
 
 @dataclass(frozen=True)
@@ -12,12 +11,10 @@ class NoReport:
     """What a page stands on that speaks of nobody: nothing on it is withheld."""
 
     audience: str = "operations"
-    too_few: bool = False
-    words: Words = field(default_factory=lambda: Words((), str, tuple))
 
 
-def page(title: str) -> Show:
-    """Shows tables, pictures and sentences on a page that is no report.
+def page(title: str) -> Section:
+    """Show tables, pictures and sentences on a page that is no report.
 
     Parameters
     ----------
@@ -27,8 +24,8 @@ def page(title: str) -> Show:
     Examples
     --------
     >>> import pandas as pd
-    >>> shown = page("How fast")(pd.DataFrame({"seconds": [1]}))
+    >>> page("How fast")(pd.DataFrame({"seconds": [1]}))
        seconds
     0        1
     """
-    return Show(cast(Any, NoReport()), title)
+    return Section(cast(Any, NoReport()), title)

@@ -3,25 +3,30 @@
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .. import __version__
-from ..errors import HaloError, NotEstimable
+from ..errors import BadOption, HaloError, NotEstimable
 from . import audience as audiences
 from . import tables
-from .cells import Cells, Part
-from .display import MIMEBundle, bundle
-from .places import sample, sample_names
-from .show import Show
-from .words import Words
+from .places import sample, sample_names, sample_of, sample_reading
+from .rendering import MIMEBundle, bundle
+from .section import WITHHELD, Section, coarse_count
+from .suppression import Shown
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..judgments import Judgments
+
+Result = TypeVar("Result")
+LIMITS = (
+    "Whoever has two reports on the same people, by two columns or of two weeks, can subtract their figures. "
+    "This page can't prevent that: send one grouping column for one data file."
+)
 
 
 def _ends(scale: Any) -> Any:
@@ -51,61 +56,85 @@ class Report:
     house : House
         The privacy threshold and the pseudonym key in force.
     on_own_sample : bool
-        Whether it runs on the sample that bears the chapter's name.
-    cells : Cells
-        Which groups of people this audience may see.
-    words : Words
-        What this audience may read of sentences that quote the data.
-    too_few : bool
-        Whether the whole data are of fewer people than this audience may see figures about.
+        Whether it runs on the chapter's own sample.
+    shown : Shown
+        Which figures a reader outside operations has seen.
     """
 
-    def __init__(self, name: str, judgments: "Judgments", audience: str, house: audiences.House, key: bytes | None):
+    def __init__(
+        self, name: str, judgments: "Judgments", audience: str, house: audiences.House, *, by: str | None = None
+    ):
         self.name, self.judgments, self.audience, self.house = name, judgments, audience, house
         self.on_own_sample = False
-        self._pseudonyms = audiences.Pseudonyms(key) if key else audiences.Pseudonyms()
+        self._by = by
+        self._pseudonyms = audiences.Pseudonyms(house.key) if house.key else audiences.Pseudonyms()
         frame = judgments.frame
-        everybody = frozenset(str(r) for r in frame["rater_id"].unique().to_list())
         models = frame.filter(frame["rater_type"] == "model") if "rater_type" in frame.columns else frame.clear()
-        others = frame.filter(frame["rater_type"].ne_missing("model")) if len(models) else frame
-        self.raters = frozenset(str(r) for r in others["rater_id"].unique().to_list())
-        self.models = everybody - self.raters
+        self.models = frozenset(map(str, models["rater_id"].unique().to_list()))
+        self.raters = frozenset(map(str, frame["rater_id"].unique().to_list())) - self.models
         self._pseudonyms.learn(self.raters)
-        self.cells = Cells(judgments, self.raters, audience, house.privacy_threshold)
-        self.words = Words(
-            self.raters - self.cells.other_names(), self.name_of, self.cells.small, self.cells.small_labels
-        )
-        self.too_few = False
-        self._few(self.cells.labellers(judgments))
+        self.shown = Shown(house.privacy_threshold, self.models)
+        self._computed: dict[Any, Any] = {}
 
-    def _few(self, people: int) -> None:
-        self.too_few |= self.audience != "operations" and 0 < people < self.house.privacy_threshold
+    @property
+    def by(self) -> str:
+        """The one column that groups are compared by: the one asked for, otherwise the default of the data.
 
-    def about(self, j: "Judgments") -> "Judgments":
-        """Say which part of the data the report is about, such as the last round, and return it.
-
-        Where fewer people labelled it than the privacy threshold, an audience outside
-        operations is shown no figure of the report.
+        Raises
+        ------
+        NotEstimable
+            If the data has no such column, or none was named and none has two values.
         """
-        self._few(self.cells.labellers(j))
-        self.cells.about(j)
-        return j
+        if self._by is None:
+            return self.judgments.default_group()
+        if self._by not in self.judgments.columns:
+            raise NotEstimable(f"the data has no column {self._by}; it has {', '.join(self.judgments.columns)}")
+        if self._by in ("rater_id", "item_id"):
+            raise NotEstimable(f"{self._by} makes no groups; name a column such as vendor or locale with `by`")
+        return self._by
+
+    @property
+    def by_or_none(self) -> str | None:
+        """The same, or None where there is no such column."""
+        try:
+            return self.by
+        except NotEstimable:
+            return None
+
+    def compute(self, method: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+        """Call a method once for a report; another section with the same arguments gets the same result.
+
+        Raises
+        ------
+        NotEstimable
+            Each time, if the method raised it.
+        """
+        key = (method, tuple(map(id, arguments)), tuple(sorted((k, repr(v)) for k, v in options.items())))
+        if key not in self._computed:
+            try:
+                self._computed[key] = (method(*arguments, **options), None, arguments)
+            except NotEstimable as reason:
+                self._computed[key] = (None, reason, arguments)
+        result, reason, _ = self._computed[key]
+        if reason is not None:
+            raise reason
+        return result
 
     def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
-        """The file given; without one the sample ``own``, where the report runs on the chapter's own sample."""
+        """The file named; without one the sample ``own``, where the report runs on the chapter's own sample."""
         if file is None and own and self.on_own_sample:
             return sample(own)
         return file
 
     def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
-        """Further judgments that the report needs beside its data, such as a baseline, read on the same scale.
+        """Read further judgments that the report needs beside its data, such as a baseline, on the same scale.
 
         Parameters
         ----------
         file : str, optional
             With its whole path, since a report runs in a folder of its own.
         own : str
-            The sample to take where the report runs on the chapter's own sample and no file is given.
+            The sample to take where the report runs on the chapter's own sample and no file is named.
 
         Returns
         -------
@@ -123,19 +152,9 @@ class Report:
         return None if found is None else read_judgments(found, scale=j.scale, level=j.level if j.level_given else None)
 
     def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
-        """What does not change from judgment to judgment, such as the items table: text as it stands in the file.
+        """Read what does not change from judgment to judgment, such as the items table, as text.
 
-        Parameters
-        ----------
-        file : str, optional
-            With its whole path, since a report runs in a folder of its own.
-        own : str
-            The sample to take where the report runs on the chapter's own sample and no file is given.
-
-        Returns
-        -------
-        polars.DataFrame or None
-            None where there is no file.
+        The parameters are those of `beside`; None where there is no file.
 
         Raises
         ------
@@ -148,39 +167,18 @@ class Report:
         return None if found is None else read_raw(found).frame
 
     def name_of(self, rater: object) -> str:
-        """What this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""
+        """Return what this audience may call a rater: a model by its name, a person by a pseudonym or not at all."""
         if str(rater) in self.models:
             return str(rater)
         return self._pseudonyms.of(rater) if self.audience == "operations" else "a person"
 
-    def least(self, people: int = 1) -> int:
-        """The fewest people a row shown to this audience may be about: ``people`` or the privacy threshold."""
-        return people if self.audience == "operations" else max(people, self.house.privacy_threshold)
-
-    def may_tell_of(self, people: "int | Sequence[Part]", *, among: "Sequence[Part]" = ()) -> None:
-        """Stop the section where this audience may not see a figure about so few people.
-
-        Parameters
-        ----------
-        people : int or sequence of Judgments or polars.DataFrame
-            How many, or what the figure rests on: none is about nobody.
-        among : sequence of Judgments or polars.DataFrame
-            A larger part whose figure is shown as well: fewer people must not follow by subtraction.
-
-        Raises
-        ------
-        NotEstimable
-            Outside of operations, when there are fewer than the privacy threshold.
-        """
-        least = self.least(0)
-        if not isinstance(people, int):
-            allowed = not among or self.audience == "operations" or all(self.cells.allows(p, among) for p in people)
-            people = min(map(self.cells.labellers, people), default=least) if allowed else 0
-        if people < least:
-            raise NotEstimable(f"withheld: figures about fewer than {least} people are not shown to this audience")
+    def withheld(self) -> NotEstimable:
+        """The reason that a figure is about too few people for this audience."""
+        text = WITHHELD.format(least=self.house.privacy_threshold)
+        return NotEstimable(text, public=text)
 
     @contextmanager
-    def section(self, title: str, *, gates: Iterable[str] = ()) -> Iterator[Show]:
+    def section(self, title: str, *, gates: Iterable[str] = ()) -> Iterator[Section]:
         """Run one section; what can't be estimated shows its reason and the report goes on.
 
         Parameters
@@ -197,17 +195,11 @@ class Report:
         HaloError
             When the section ends well and a listed gate was never given.
         """
-        show = Show(self, title)
-        if self.too_few:
-            show.withheld(f"Withheld: the data are of fewer than {self.house.privacy_threshold} people, "
-                          "and only operations sees figures about so few.")  # fmt: skip
+        show = Section(self, title)
         try:
             yield show
-        except NotEstimable as stopped:
-            reason = (
-                stopped if not self.too_few else NotEstimable("withheld: only operations sees figures about so few")
-            )
-            show.not_estimated(str(reason))
+        except NotEstimable as reason:
+            show.not_estimated(reason)
             for standard in gates:
                 if standard not in show.given:
                     show.gate(standard, reason)
@@ -220,35 +212,45 @@ class Report:
         show.close()
 
     def provenance(self) -> dict[str, Any]:
-        """Rows read, used and dropped with reasons, the file's SHA-256, and what was noticed."""
-        source = self.judgments.source
-        return {
-            "name": Path(source.name).name,
-            "sha256": source.sha256,
+        """Where the data came from and what became of every row; outside operations rounded, and without words of it.
+
+        No hash, no file name, no filter and no note leaves operations: who has the
+        data without names could find out whom they are about.
+        """
+        j, source = self.judgments, self.judgments.source
+        sizes = {
             "rows_read": source.rows_read,
             "rows_used": source.rows_used,
-            "dropped": {self.words.note(why): n for why, n in sorted(source.dropped.items())},
-            "notes": [self.words.note(note) for note in source.notes],
-            "items": self.judgments.n_items,
-            "raters": self.judgments.n_raters,
-            "judgments": self.judgments.n_judgments,
-            "scale": _ends(self.judgments.scale),
-            "level": self.judgments.level,
+            "items": j.n_items,
+            "raters": j.n_raters,
+            "judgments": j.n_judgments,
         }
+        facts: dict[str, Any] = {"level": j.level, "privacy_threshold": self.house.privacy_threshold}
+        facts["threshold_from"] = "halo.toml" if audiences.config_file() else "the handbook"
+        if self.audience != "operations":
+            sizes = {k: coarse_count(n) for k, n in sizes.items()}
+            return {"name": "withheld", "sha256": None, **sizes, "dropped": {}, "notes": [], "scale": None, **facts}
+        names = {"name": Path(source.name).name, "sha256": source.sha256}
+        dropped = dict(sorted(source.dropped.items()))
+        return {**names, **sizes, "dropped": dropped, "notes": list(source.notes), "scale": _ends(j.scale), **facts}
 
     def _facts(self) -> list[tuple[str, Any]]:
         p = self.provenance()
-        rows: list[tuple[str, Any]] = [
-            ("Data", p["name"]),
-            ("Rows read", p["rows_read"]),
-            ("Rows used", p["rows_used"]),
-        ]
-        dropped = [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()]
-        rows += dropped or [("Dropped", 0)]
-        rows.append(("Items, raters, judgments", f"{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"))
+        about = "" if self.audience == "operations" else "about "
+        sizes = f"{about}{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"
+        rows: list[tuple[str, Any]] = []
+        if self.audience == "operations":
+            rows = [("Data", p["name"]), ("Rows read", p["rows_read"]), ("Rows used", p["rows_used"])]
+            rows += [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()] or [("Dropped", 0)]
+        rows.append(("Items, raters, judgments", sizes))
         rows += [("Note", note) for note in p["notes"]]
-        rows += [("SHA-256 of the file", p["sha256"] or "none: the data came as a frame")]
-        return [*rows, ("Audience", self.audience), ("Made with", f"halo_methods {__version__}")]
+        if self.audience == "operations":
+            rows.append(("SHA-256 of the file", p["sha256"] or "none: the data came as a frame"))
+        threshold = f"{p['privacy_threshold']} people, set by {p['threshold_from']}"
+        rows += [("Audience", self.audience), ("Smallest group shown outside operations", threshold)]
+        rows += [] if self.audience == "operations" else [("What this page can't prevent", LIMITS)]
+        rows += [("Sample", "invented data that come with the handbook")] if self.on_own_sample else []
+        return [*rows, ("Made with", f"halo_methods {__version__}")]
 
     def __str__(self) -> str:
         return "\n".join(f"{k}: {v if isinstance(v, str) else tables.cell(v)}" for k, v in self._facts())
@@ -265,17 +267,17 @@ class Report:
 def start(
     name: str,
     *,
-    data: Any,
+    data: Any = None,
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     scale: Any = None,
     level: Literal["nominal", "ordinal", "interval", "ratio"] | None = None,
-    duplicates: str = "error",
+    duplicates: Literal["error", "first", "last", "round"] = "error",
     where: str | None = None,
     missing: Iterable[str] = ("",),
     encoding: str = "utf-8",
-    audience: str = "partner",
-    sample_options: Mapping[str, Any] | None = None,
+    audience: Literal["rater", "operations", "partner", "public"] = "partner",
+    by: str | None = None,
 ) -> Report:
     """Read the data a report is about and say where it came from.
 
@@ -283,17 +285,17 @@ def start(
     ----------
     name : str
         The chapter's name.
-    data : str, Path or frame
-        The name of a sample, a file, or a frame.
+    data : str, Path or frame, optional
+        The name of a sample, a file, or a frame; without it the chapter's own sample, which is read on the scale
+        that ``data/samples/reading.yml`` names.
     columns, values, scale, level, duplicates, where, missing, encoding
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
         Who will read the report. A sample's people are invented; their pseudonyms are
         the same every time.
-    sample_options : mapping, optional
-        Options that hold for the chapter's own sample only, where nothing else is given:
-        its scale must not be taken for that of somebody's data.
+    by : str, optional
+        The one column that groups are compared by; otherwise `Judgments.default_group`.
 
     Returns
     -------
@@ -308,7 +310,11 @@ def start(
     """
     from ..judgments import as_judgments, read_judgments
 
-    audience = audiences.check(audience)
+    audience = audiences.check(audience)  # type: ignore[assignment]
+    if by in ("rater_id", "item_id"):
+        raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
+    own = sample_of(name)
+    data = own if data is None else data
     options: dict[str, Any] = {
         "columns": dict(columns or {}) or None,
         "values": {k: dict(v) for k, v in (values or {}).items()} or None,
@@ -319,13 +325,15 @@ def start(
         "missing": tuple(missing),
     }
     invented = isinstance(data, str) and os.sep not in data and data in sample_names() and not Path(data).is_file()
-    if invented and data == name:
-        options |= {k: v for k, v in (sample_options or {}).items() if options.get(k) is None}
+    if invented and data == own:
+        options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
     if isinstance(data, (str, Path)):
         judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)
     else:
         judgments = as_judgments(data, **options)
     house = audiences.house()
-    made = Report(name, judgments, audience, house, b"an invented person" if invented else house.key)
-    made.on_own_sample = invented and data == name
-    return made
+    if invented:
+        house = audiences.House(house.privacy_threshold, b"an invented person")
+    report = Report(name, judgments, audience, house, by=by)
+    report.on_own_sample = invented and data == own
+    return report

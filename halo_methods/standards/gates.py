@@ -1,7 +1,7 @@
 """Gates: an estimate held against a standard, with one verdict everywhere."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -96,6 +96,11 @@ class Gate:
         """Everything above, ready for JSON."""
         return {**vars(self), "estimate": self.estimate.to_dict() if self.estimate else None}
 
+    def rounded(self, estimate: Estimate) -> "Gate":
+        """The same verdict with a coarser estimate, and what would settle it worked out from that."""
+        settle = self.to_settle and to_settle(estimate, self.threshold)
+        return replace(self, estimate=estimate, to_settle=settle)
+
     @property
     def wanted(self) -> str:
         """The threshold in words."""
@@ -164,7 +169,7 @@ def gate(
     bar = float(settings.thresholds[standard] if own else evidence.threshold if threshold is None else threshold)
     if isinstance(estimate, Estimate):
         found, reason = verdict(estimate, bar, evidence.direction), ""
-        settle = to_settle(estimate, bar, unit=evidence.unit) if found == "undecided" else ""
+        settle = to_settle(estimate, bar) if found == "undecided" else ""
     else:
         reason = str(estimate) if estimate is not None else "nothing was estimated"
         estimate, found, settle = None, "undecided", ""
@@ -173,7 +178,7 @@ def gate(
     )
 
 
-def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
+def to_settle(estimate: Estimate, threshold: float) -> str:
     """What would settle an undecided gate, as a sentence.
 
     The half of the interval that crosses the threshold shrinks with the root
@@ -189,18 +194,15 @@ def to_settle(estimate: Estimate, threshold: float, *, unit: str = "") -> str:
         Undecided against the threshold.
     threshold : float
         In the unit of the estimate.
-    unit : str
-        The standard's unit. A p-value does not settle with the root of the
-        sample, nor a count of every rater-day, so for these no number is named.
 
     Examples
     --------
     >>> print(to_settle(Estimate(value=.9, low=.82, high=.95, n_items=60, n_raters=1, n_judgments=60, method="share", over="items"), .85))
     About 94 more items would settle it if the value holds; collect them once, as a top-up declared in advance.
     """
-    if "p-value" in unit:
+    if estimate.kind == "p_value":
         return TEST_AGAIN
-    if "rater-days" in unit:
+    if estimate.kind in ("bounds", "count"):
         return COUNT_AGAIN
     gap = abs(estimate.value - threshold)
     reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
