@@ -82,8 +82,9 @@ class Basis:
     ----------
     measure : str
         What is counted. Figures of one measure can be added and subtracted; those of two can't.
-    judgments : mapping of str to int
-        Judgments by rater. It never leaves the process: no printed form, no JSON.
+    judgments : mapping of str to int or array of numbers
+        By rater the judgments, one number for each item; or only how many they are. It never
+        leaves the process: no printed form, no JSON.
 
     Examples
     --------
@@ -92,7 +93,7 @@ class Basis:
     """
 
     measure: str
-    judgments: Mapping[str, int]
+    judgments: Mapping[str, Any]
 
     def __repr__(self) -> str:
         return f"Basis({self.measure}, {counted(len(self.judgments), 'rater')})"

@@ -10,6 +10,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..results import Basis, readable
+from ..stats.basis import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Scale
 from .where import matching
@@ -97,15 +98,14 @@ def in_order(values: list[Any]) -> list[Any]:
 
 
 def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
-    """How many of these judgments each rater gave.
+    """Whose judgments these are, and which.
 
     Examples
     --------
-    >>> dict(basis_of(pl.DataFrame({"rater_id": ["r", "r", "s"]}), "labels").judgments)
-    {'r': 2, 's': 1}
+    >>> basis_of(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
+    Basis(labels, 1 rater)
     """
-    counts = frame.group_by("rater_id").len().sort("rater_id")
-    return Basis(measure, dict(zip(counts["rater_id"].to_list(), counts["len"].to_list(), strict=True)))
+    return basis_of_arrays(frame["rater_id"], frame["item_id"], measure)
 
 
 def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
@@ -456,7 +456,7 @@ class Judgments:
         raise NotEstimable(f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`")
 
     def basis(self, measure: str) -> Basis:
-        """How many judgments each rater gave: whose figures these are, for `Estimate`."""
+        """Whose judgments these are, for an `Estimate` that rests on all of them."""
         return basis_of(self.frame, measure)
 
     def __len__(self) -> int:

@@ -1,9 +1,11 @@
 """What a reader outside operations may be shown: figures that rest on enough people, alone and in combination."""
 
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
 
 from ..results import Basis
 
@@ -22,35 +24,60 @@ def one_person(identifier: str) -> str:
     return "".join(c for c in folded if c.isalnum()) or folded
 
 
-def people_in(basis: Basis, *, models: frozenset[str] = frozenset()) -> Counter[str]:
-    """Count the judgments of each person, look-alikes together, models left out.
+def judgments_of(basis: Basis, *, models: frozenset[str] = frozenset()) -> pl.DataFrame:
+    """List the judgments of people that a figure rests on, look-alikes as one person, models left out.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``person``, ``judgment`` (a number that stands for it), ``times`` (how often it enters).
 
     Examples
     --------
-    >>> people_in(Basis("labels", {"ann": 2, "Ann": 1, "judge": 9}), models=frozenset({"judge"}))
-    Counter({'ann': 3})
+    >>> judgments_of(Basis("labels", {"ann": 2, "Ann": 2, "judge": 9}), models=frozenset({"judge"})).rows()
+    [('ann', 0, 4)]
     """
-    counts: Counter[str] = Counter()
-    for rater, n in basis.judgments.items():
-        if rater not in models and n:
-            counts[one_person(rater)] += n
-    return counts
+    persons, numbers, times = [], [], []
+    for rater, judged in basis.judgments.items():
+        if rater in models:
+            continue
+        opaque = isinstance(judged, int)
+        ids = np.zeros(1, np.uint64) if opaque else np.asarray(judged, np.uint64)
+        persons.append(np.repeat(one_person(rater), len(ids)))
+        numbers.append(ids)
+        times.append(np.full(len(ids), judged if opaque else 1))
+    if not persons:
+        return pl.DataFrame(schema={"person": pl.String, "judgment": pl.UInt64, "times": pl.Int64})
+    columns = {"person": np.concatenate(persons), "judgment": np.concatenate(numbers), "times": np.concatenate(times)}
+    rows = pl.DataFrame(columns, schema_overrides={"person": pl.String, "times": pl.Int64})
+    return rows.group_by("person", "judgment").agg(pl.col("times").sum()).filter(pl.col("times") > 0)
 
 
-def enough(counts: Mapping[str, int], threshold: int) -> bool:
-    """Tell whether enough people stand behind a figure, and none of them gave more than half of the judgments."""
-    return len(counts) >= threshold and max(counts.values()) <= MOST_BY_ONE * sum(counts.values())
+def enough(atoms: pl.DataFrame, threshold: int) -> bool:
+    """Tell whether each atom is of enough people, none of whom made more than half of its judgments.
+
+    Parameters
+    ----------
+    atoms : polars.DataFrame
+        ``atom``, ``person``, ``weight`` (judgments), several rows per person allowed.
+    threshold : int
+    """
+    by_person = atoms.group_by("atom", "person").agg(pl.col("weight").sum())
+    sizes = by_person.group_by("atom").agg(
+        pl.len().alias("people"), (pl.col("weight").max() / pl.col("weight").sum()).alias("largest")
+    )
+    return bool(((sizes["people"] >= threshold) & (sizes["largest"] <= MOST_BY_ONE)).all())
 
 
 @dataclass
 class Shown:
     """The figures of one report that a reader has seen, by measure, and which further ones may join them.
 
-    A further figure may be shown if what it rests on is enough people; if the
-    judgments by which it differs from any figure shown are of nobody or of enough
-    people; and, for groups, if what is left of any whole after all groups shown
-    are taken off is of nobody or of enough people. Sums and differences of
-    figures shown therefore never rest on fewer people than the threshold.
+    The figures shown cut the judgments of a measure into atoms: two judgments
+    are in one atom if every figure counts both alike. A sum or difference of
+    figures gives all judgments of an atom the same weight, so what it rests on
+    is a union of atoms. A figure may be shown if every atom is then of enough
+    people, none of whom made more than half of it.
 
     Attributes
     ----------
@@ -62,21 +89,14 @@ class Shown:
 
     threshold: int
     models: frozenset[str] = frozenset()
-    _figures: dict[str, list[Counter[str]]] = field(default_factory=dict)
+    _atoms: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def may_show(self, basis: Basis | None) -> bool:
         """Tell whether one figure may be shown, and count it as shown if so."""
         if basis is None:
             return False
-        counts = people_in(basis, models=self.models)
-        if not counts:  # models only, or nobody
-            return True
-        earlier = self._figures.setdefault(basis.measure, [])
-        if not enough(counts, self.threshold) or not all(self._apart(counts, other) for other in earlier):
-            return False
-        if counts not in earlier:
-            earlier.append(counts)
-        return True
+        rows = judgments_of(basis, models=self.models)
+        return rows.is_empty() or self._joins(basis.measure, rows.with_columns(part=pl.col("times")))
 
     def groups(self, bases: Mapping[str, Basis | None]) -> list[str]:
         """Choose the groups of one partition that may be shown together, and count them as shown.
@@ -87,41 +107,51 @@ class Shown:
         Parameters
         ----------
         bases : mapping of str to Basis
-            What the figure of each group rests on; the groups have no judgment in common.
+            What the figure of each group rests on.
 
         Returns
         -------
         list of str
             Their names, in the order given.
         """
-        known = {name: basis for name, basis in bases.items() if basis is not None}
-        if not known:
-            return []
-        measure = next(iter(known.values())).measure
-        earlier = self._figures.setdefault(measure, [])
-        counts = {name: people_in(basis, models=self.models) for name, basis in known.items()}
-        whole = sum(counts.values(), Counter())
-        wholes = [whole, *(figure for figure in earlier if set(whole) & set(figure))]
-        shown = [
-            name
-            for name, c in counts.items()
-            if enough(c, self.threshold) and all(self._apart(c, other) for other in wholes)
-        ]
-        while shown and not all(self._rest_is_safe(other, [counts[n] for n in shown]) for other in wholes):
-            shown.remove(min(shown, key=lambda name: (len(counts[name]), sum(counts[name].values()), name)))
-        earlier += [counts[name] for name in shown if counts[name] not in earlier]
-        if shown and whole not in earlier:
-            earlier.append(whole)
-        return shown
+        rows = {name: judgments_of(b, models=self.models) for name, b in bases.items() if b is not None}
+        sizes = {name: (r["person"].n_unique(), int(r["times"].sum())) for name, r in rows.items()}
+        candidates = [name for name in rows if not sizes[name][0] or sizes[name][0] >= self.threshold]
+        whole = self._whole(list(rows.values()))
+        measure = next((b.measure for b in bases.values() if b is not None), "")
+        while candidates:
+            chosen = [rows[name].with_columns(group=pl.lit(n, pl.Int64)) for n, name in enumerate(candidates, 1)]
+            if self._joins(measure, self._parts(whole, chosen)):
+                return candidates
+            candidates.remove(min(candidates, key=lambda name: (*sizes[name], name)))
+        return []
 
-    def _apart(self, a: Counter[str], b: Counter[str]) -> bool:
-        """Whether the difference of two figures is of nobody or of enough people, or they share nobody."""
-        if not set(a) & set(b):
-            return True
-        rest = Counter({person: abs(a[person] - b[person]) for person in {*a, *b} if a[person] != b[person]})
-        return not rest or enough(rest, self.threshold)
+    def _whole(self, rows: list[pl.DataFrame]) -> pl.DataFrame:
+        """All judgments of a partition: its total is taken as known, shown or not."""
+        empty = judgments_of(Basis("", {}))
+        return pl.concat([empty, *rows]).group_by("person", "judgment").agg(pl.col("times").sum())
 
-    def _rest_is_safe(self, whole: Counter[str], parts: list[Counter[str]]) -> bool:
-        taken = sum(parts, Counter())
-        rest = Counter({p: abs(whole[p] - taken[p]) for p in {*whole, *taken} if whole[p] != taken[p]})
-        return not rest or enough(rest, self.threshold)
+    def _parts(self, whole: pl.DataFrame, chosen: list[pl.DataFrame]) -> pl.DataFrame:
+        """For each judgment one number that says in which of the groups shown it stands, and how often."""
+        inside = pl.concat(chosen).with_columns(part=pl.struct("group", "times").hash())
+        inside = inside.group_by("person", "judgment").agg(pl.col("part").sum())
+        joined = whole.join(inside, on=["person", "judgment"], how="left")
+        return joined.with_columns(part=pl.struct(pl.col("part").fill_null(0), "times").hash())
+
+    def _joins(self, measure: str, figure: pl.DataFrame) -> bool:
+        """Whether a figure can be shown beside the earlier ones of its measure; if so it is one of them from now on."""
+        there = self._atoms.get(measure)
+        if there is None:
+            there = figure.select("person", "judgment", weight=pl.lit(0, pl.Int64), atom=pl.lit(0, pl.Int64)).clear()
+        both = there.join(figure, on=["person", "judgment"], how="full", coalesce=True)
+        both = both.with_columns(
+            pl.max_horizontal(pl.col("weight").fill_null(0), pl.col("times").fill_null(0)).alias("weight"),
+            pl.struct(pl.col("atom").fill_null(-1), pl.col("part").cast(pl.String))
+            .rank("dense")
+            .cast(pl.Int64)
+            .alias("atom"),
+        )
+        if not enough(both, self.threshold):
+            return False
+        self._atoms[measure] = both.select("person", "judgment", "weight", "atom")
+        return True

@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, counted
+from ..results import Caution, Estimate, counted
+from .basis import basis_of_arrays
 from .checks import check_confidence
 from .variance import cluster_codes, cluster_variance
 
@@ -98,7 +99,6 @@ def change(
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
     shared = len(np.intersect1d(items[side].astype(str), items[~side].astype(str)))
     half = float(quantile) * variance**0.5
-    counts = np.bincount(rater, minlength=len(names))
     return Estimate(
         value=value,
         low=value - half,
@@ -110,5 +110,5 @@ def change(
         method=f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items",
         over="items and raters" if len(names) > 2 else "items",
         cautions=tuple(cautions),
-        basis=Basis(measure or quantity, dict(zip(names.tolist(), counts.tolist(), strict=True))),
+        basis=basis_of_arrays(raters[kept], items, measure or quantity),
     )

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Basis, Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Over, counted
+from .basis import basis_of_arrays
 from .checks import check_confidence, check_count
 from .variance import cluster_codes, cluster_variance, two_way_variance
 
@@ -278,7 +279,6 @@ def two_way_share(
     if few:
         text = f"{n_raters} raters say little about raters in general; the items-only interval is beside it."
         cautions.append(Caution("few_raters", text))
-    names, counts = np.unique(np.asarray(raters).astype(str), return_counts=True)
     how = "exact interval at the effective size" if over == "items" else "two-way cluster score interval"
     return Estimate(
         value=p,
@@ -292,5 +292,5 @@ def two_way_share(
         method=f"{quantity}; {how}{'' if weights is None else ', weighted'}",
         over=over,
         cautions=tuple(cautions),
-        basis=Basis(measure or quantity, dict(zip(names.tolist(), counts.tolist(), strict=True))),
+        basis=basis_of_arrays(raters, items, measure or quantity),
     )
