@@ -398,6 +398,27 @@ class Judgments:
             return self
         return self.only(round=self.rounds[-1])
 
+    def latest(self) -> "Judgments":
+        """The judgments without labels that their own rater replaced in a later round; other stages stay whole.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["r", "r"], "label": ["x", "y"],
+        ...                       "round": ["1", "2"]})
+        >>> as_judgments(frame).latest().frame["label"].to_list()
+        ['y']
+        """
+        if len(self.rounds) < 2:
+            return self
+        order = {value: n for n, value in enumerate(self.rounds)}
+        keys = [c for c in ("item_id", "rater_id", "criterion", "stage") if c in self.columns]
+        turn = pl.col("round").replace_strict(order, default=-1, return_dtype=pl.Int64)
+        last = turn == turn.max().over(keys)
+        if "stage" in self.columns:
+            last |= pl.col("stage") != "label"
+        return self._kept(self.frame.select(last.alias("last"))["last"], "replaced by its rater in a later round")
+
     def marked(self, reference: "Reference | None" = None) -> pl.DataFrame:
         """The judgments of items whose right answer is known, each marked right or not.
 
