@@ -264,6 +264,16 @@ class Estimate:
         """
         return replace(self, cautions=(*self.cautions, *(c for c in more if c not in self.cautions)))
 
+    def resting_on(self, basis: Basis) -> "Estimate":
+        """The same estimate, resting on other people than those who judged: auditors, those who opted out.
+
+        Examples
+        --------
+        >>> Estimate.count(1, method="a count").resting_on(Basis("same finding", {"auditor": 3})).n_raters
+        1
+        """
+        return replace(self, basis=basis, n_raters=len(basis.judgments))
+
     def to_dict(self) -> dict[str, Any]:
         """Everything above but the basis, ready for JSON.
 

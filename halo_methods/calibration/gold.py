@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from ..audit import clopper_pearson, proportion
+from ..stats import clopper_pearson, proportion
 from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
 from ..judgments.cells import NUMBERS

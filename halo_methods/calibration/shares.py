@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..audit import clopper_pearson, score_interval
+from ..stats import clopper_pearson, score_interval
 from ..errors import BadOption, NotEstimable
 from ..results import Estimate, Over, counted
 

@@ -23,6 +23,9 @@ def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
     """See `Judgments.marked`."""
     if reference not in (None, *get_args(Reference)):
         raise BadOption.of("reference", reference, get_args(Reference))
+    if "stage" in j.columns and not (j.frame["stage"] == "label").any():
+        reason = "no row has stage 'label'; the labels are needed beside the audits"
+        raise NotEstimable(reason, public=reason)
     frame = j.one().frame
     known = pl.DataFrame(schema={**frame.schema, "answer": pl.String, "right": pl.Boolean})
     if reference != "audit":

@@ -262,7 +262,7 @@ class Judgments:
             if self.frame.schema[column] == pl.String:
                 wanted = [cell_text(v) for v in wanted]
             there = made.frame[column]
-            hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False), nulls_equal=True)
+            hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False).to_list(), nulls_equal=True)
             named = ", ".join(quoted(v) for v in wanted)
             if not hit.any():
                 found = ", ".join(quoted(v) for v in in_order(there.unique().to_list())[:10])
@@ -474,7 +474,8 @@ class Judgments:
         for column in GROUPING:
             if column in self.columns and self.frame[column].drop_nulls().n_unique() > 1:
                 return column
-        raise NotEstimable(f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`")
+        reason = f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`"
+        raise NotEstimable(reason, public=reason)
 
     def basis(self, measure: str) -> Basis:
         """Whose judgments these are, for an `Estimate` that rests on all of them."""

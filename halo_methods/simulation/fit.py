@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import betaln
 
-from ..audit import proportion
+from ..stats import proportion
 from ..calibration.gold import on_gold
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
