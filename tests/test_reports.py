@@ -272,7 +272,7 @@ def test_sections_and_gates_outside_a_notebook(book, capsys):
     with pytest.raises(ZeroDivisionError), report.section("S"):
         _ = 1 / 0
     bundle = report._repr_mimebundle_()
-    assert bundle["application/vnd.halo+json"]["kind"] == "data"
+    assert bundle["application/vnd.halo+json"]["shows"] == "data"
     assert str(book) not in json.dumps(bundle)
 
 
@@ -380,7 +380,7 @@ def started(tmp_path, raters, who):
 
 def payloads(outputs):
     held = [o[MIME] for o in outputs if MIME in o]
-    return [g for p in held for g in (p["gates"] if p["kind"] == "gates" else [p])]
+    return [g for p in held for g in (p["gates"] if p["shows"] == "gates" else [p])]
 
 
 def test_a_section_that_cannot_be_estimated_leaves_its_gates_undecided(tmp_path, published):

@@ -166,16 +166,16 @@ def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             shown = dict(output.get("data", {}).get(MIME, {}))
-            kind = shown.pop("kind", None)
+            kind = shown.pop("shows", None)
             if kind == "data":
                 data = shown
             elif kind == "estimate":
                 estimates.append(shown)
             elif kind in ("estimates", "gates"):
                 several = estimates if kind == "estimates" else gates
-                several += [{k: v for k, v in one.items() if k != "kind"} for one in shown[kind]]
+                several += [{k: v for k, v in one.items() if k != "shows"} for one in shown[kind]]
             elif kind == "gate":
-                estimates += [{k: v for k, v in one.items() if k != "kind"} for one in shown.pop("estimates", [])]
+                estimates += [{k: v for k, v in one.items() if k != "shows"} for one in shown.pop("estimates", [])]
                 gates.append(shown)
     return data, estimates, gates
 
