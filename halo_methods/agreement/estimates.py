@@ -246,10 +246,10 @@ def scott_pi(
     >>> round(scott_pi(frame).value, 3)
     0.333
     """
-    j = as_judgments(j)
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j)
     if (raters := j.one().n_raters) != 2:
         raise NotEstimable(f"Scott's pi is for two raters; there are {raters:,}. Use fleiss_kappa")
-    return _corrected(j, "Scott's pi", "fleiss", weights, Asked(over, confidence, replicates, seed), paired_only=True)
+    return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
 
 
 def gwet_ac(

@@ -75,6 +75,7 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     >>> confused_labels(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))["share"].tolist()
     [1.0]
     """
+    j = as_judgments(j)
     _, labels, counts = item_counts(j)
     nominal = design_of(j).nominal
     counts, size = counts[counts.sum(1) > 1], counts.sum(1)[counts.sum(1) > 1]
