@@ -21,7 +21,7 @@ LISTED := $(shell mkdir -p _build && find _config.yml _toc.yml book data benchma
 	| LC_ALL=C sort > _build/.sources.new && (cmp -s _build/.sources.new _build/.sources || cp _build/.sources.new _build/.sources))
 SOURCES := $(shell cat _build/.sources)
 
-.PHONY: book test verify bench report outputs samples serve tools lock clean environment lint types unit
+.PHONY: size book test verify bench report outputs samples serve tools lock clean environment lint types unit
 
 environment: $(INSTALLED)
 
@@ -50,6 +50,10 @@ test: $(BUILT)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(WARM) $(BIN)/python -m pytest -n $(JOBS) $(NBVAL) tests halo_methods book tools
+
+# Lines of code by topic, beside the sizes of the design.
+size: $(INSTALLED)
+	$(BIN)/python tools/size.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from halo_methods import audit
+from halo_methods.stats import two_way_share, wilson
+from halo_methods.stats.double_sampling import double_sampling
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "results" / "study_audit.csv"
@@ -36,8 +38,8 @@ def clustered(runs, seed, mean=0.08, icc=0.05, raters=20, labels=25):
     who = np.repeat(np.arange(raters), labels)
     for _ in range(runs):
         wrong = rng.random(who.size) < beta_rates(rng, mean, icc, raters)[who]
-        made = audit.clustered_share(wrong, who)
-        low, high = audit.wilson(wrong.sum(), wrong.size)
+        made = two_way_share(wrong, who)
+        low, high = wilson(wrong.sum(), wrong.size)
         hit += [made.low <= mean <= made.high, low <= mean <= high]
     return hit / runs
 
@@ -57,7 +59,7 @@ def corrected(
         truth = rng.random(n) < (rate if who is None else beta_rates(rng, rate, icc, 20)[who])
         found = np.where(truth, rng.random(n) < sensitivity, rng.random(n) > specificity)
         part = rng.random(n) < np.where(found, again[0], again[1])
-        made = audit.double_sampling(found, np.where(part, truth, np.nan), who).rate
+        made = double_sampling(found, np.where(part, truth, np.nan), who).rate
         hit += made.low <= rate <= made.high
         # Sensitivity as measured on another lot, of harder items.
         carried = np.clip((found.mean() + specificity - 1) / (elsewhere + specificity - 1), 0, 1)
@@ -95,7 +97,7 @@ def double_risks(runs, seed, aql=0.03, rql=0.10, producer=0.05, consumer=0.10):
 
 def by_risk(runs, seed, n=200, frame=2000):
     """Coverage of the weighted rate of a sample drawn by a risk score that errors follow, and bias without weights."""
-    from halo_methods.audit.draw import inclusion_probabilities
+    from halo_methods.audit.sample_draw import inclusion_probabilities
 
     rng = np.random.default_rng(seed)
     score = rng.choice([1.0, 3.0, 9.0], size=frame, p=[0.7, 0.2, 0.1])
@@ -106,7 +108,7 @@ def by_risk(runs, seed, n=200, frame=2000):
         ends = np.concatenate([[0], np.cumsum(chance[order])])
         start = rng.random()
         kept = order[np.floor(ends[1:] - start + 1e-9) > np.floor(ends[:-1] - start + 1e-9)]
-        made = audit.weighted_rate(wrong[kept], chance[kept])
+        made = two_way_share(wrong[kept], kept, weights=1 / chance[kept], over="items")
         hit += made.low <= wrong.mean() <= made.high
         plain += wrong[kept].mean() / runs
     return hit / runs, wrong.mean(), plain

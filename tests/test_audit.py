@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from halo_methods import as_judgments, audit, simulation
-from halo_methods.audit import table
+from halo_methods.audit import published_plans as table
+from halo_methods.audit.audit_findings import audited_twice
+from halo_methods import stats as stats_room
 from halo_methods.errors import HaloError, NotEstimable
+from halo_methods.stats.double_sampling import double_sampling
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import study_audit
@@ -32,7 +35,7 @@ def test_newcombe_1998(counts, printed, method):
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_inverts_the_score_test(counts):
     k, n = counts
-    low, high = audit.wilson(k, n)
+    low, high = stats_room.wilson(k, n)
     for end, beyond in ((float(low), k > 0), (float(high), k < n)):
         if beyond:
             z = (k / n - end) / np.sqrt(end * (1 - end) / n)
@@ -45,25 +48,6 @@ def test_swapping_success_and_failure_mirrors_the_interval(method, counts):
     k, n = counts
     one, other = audit.proportion(k, n, method=method), audit.proportion(n - k, n, method=method)
     assert (one.low, one.high) == pytest.approx((1 - other.high, 1 - other.low), abs=1e-12)
-
-
-def test_exact_interval_never_covers_less_than_it_says():
-    n = 30
-    for p in np.linspace(0.02, 0.98, 25):
-        k = np.arange(n + 1)
-        low, high = audit.clopper_pearson(k, n)
-        assert stats.binom.pmf(k, n, p)[(low <= p) & (p <= high)].sum() >= 0.95
-
-
-@pytest.mark.parametrize("counts", [(3, 2), (-1, 2), (0, 0), (1.5, 3)])
-def test_impossible_counts_are_refused(counts):
-    with pytest.raises(HaloError, match="whole numbers"):
-        audit.proportion(*counts)
-
-
-def test_an_unknown_method_names_those_allowed():
-    with pytest.raises(HaloError, match=r"allowed: 'wilson', 'exact'"):
-        audit.proportion(1, 2, method="wald")
 
 
 # Plans.
@@ -260,7 +244,7 @@ def test_neymans_example():
 
 def test_the_sample_size_gives_the_precision_and_one_less_does_not():
     n = audit.sample_size(0.05, 0.02)
-    widths = [float(np.diff(audit.wilson(0.05 * m, m), axis=0)[0]) for m in (n, n - 1)]
+    widths = [float(np.diff(stats_room.wilson(0.05 * m, m), axis=0)[0]) for m in (n, n - 1)]
     assert widths[0] <= 0.04 < widths[1]
 
 
@@ -328,56 +312,46 @@ def test_findings_by_hand():
         ("a", "p", "x", "label", "1"), ("b", "p", "y", "label", "1"), ("c", "q", "x", "label", "1"),
         ("b", "aud", "x", "audit", "1"), ("c", "aud", "x", "audit", "1"), ("b", "exp", "y", "audit", "2"),
     ])  # fmt: skip
-    assert audit.findings(j).select("item_id", "wrong").rows() == [("b", True), ("c", False)]
-    assert audit.defects(j)[["label", "audit_label", "n"]].to_numpy().tolist() == [["y", "x", 1]]
-    assert audit.lots(j)[["size", "drawn", "found"]].to_numpy().tolist() == [[3, 2, 1]]
-    assert audit.corrected.pairs(j)["second_wrong"].to_list() == [False, None]
+    assert j.marked("audit").select("item_id", "right").rows() == [("b", False), ("c", True)]
+    assert audit.kinds(j)[["label", "answer", "n"]].to_numpy().tolist() == [["y", "x", 1]]
+    assert audit.lots(j).table[["size", "drawn", "found"]].to_numpy().tolist() == [[3, 2, 1]]
+    assert audited_twice(j)["second_wrong"].to_list() == [False, None]
 
 
 def test_gold_takes_the_place_of_an_audit():
     rows = [("a", "p", "x", "x|y"), ("b", "p", "z", "x"), ("c", "p", "x", "")]
     j = audited(rows, ("item_id", "rater_id", "label", "gold"))
-    assert audit.findings(j)["wrong"].to_list() == [False, True]
+    assert j.marked()["right"].to_list() == [True, False]
+    mixed = audited([("a", "p", "y", "x", "label"), ("b", "p", "x", "", "label"), ("a", "q", "y", "", "audit"),
+                     ("b", "q", "y", "", "audit")], ("item_id", "rater_id", "label", "gold", "stage"))  # fmt: skip
+    assert mixed.marked().select("item_id", "right").rows() == [("a", False), ("b", False)]
+    assert mixed.marked("audit")["right"].to_list() == [True, False]
 
 
 def test_a_weighted_rate_by_hand():
     """Two of two risky labels (chance 1/2) and none of three others (chance 1/10): 4 of 34."""
-    made = audit.weighted_rate([1, 1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1, 0.1])
-    assert made.value == pytest.approx(4 / 34)
-    ht = audit.weighted_rate([1, 1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1, 0.1], total=40, estimator="horvitz-thompson")
-    assert ht.value == pytest.approx(4 / 40)
-    clustered = audit.clustered_share([1, 1, 0, 0, 0], list("aabcd"), probability=[0.5, 0.5, 0.1, 0.1, 0.1])
-    assert clustered.value == pytest.approx(4 / 34)
-
-
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=20)
-def test_names_and_order_change_nothing(random):
-    wrong, who = [0] * 50 + [1] * 10, [f"r{i % 6}" for i in range(60)]
-    order = list(range(60))
-    random.shuffle(order)
-    one = audit.clustered_share(wrong, who)
-    other = audit.clustered_share([wrong[i] for i in order], ["x" + who[i] for i in order])
-    assert (one.low, one.high) == pytest.approx((other.low, other.high))
+    rows = [("a", "p", "y", "x", "0.5"), ("b", "p", "y", "x", "0.5"), *[(i, i, "x", "x", "0.1") for i in "cde"]]
+    j = audited(rows, ("item_id", "rater_id", "label", "gold", "inclusion_probability"))
+    assert audit.error_rate(j).value == pytest.approx(4 / 34)
 
 
 def test_when_everything_is_audited_again_the_rate_is_the_experts():
     rng = np.random.default_rng(2)
     truth, found = rng.random(300) < 0.2, rng.random(300) < 0.3
-    made = audit.double_sampling(found, truth.astype(float))
+    made = double_sampling(found, truth.astype(float))
     assert made.rate.value == pytest.approx(truth.mean())
     assert made.sensitivity.value == pytest.approx(found[truth].mean())
     assert made.specificity.value == pytest.approx((~found)[~truth].mean())
 
 
 @pytest.mark.parametrize(("rows", "reason"), [
-    ([("a", "p", "x", "label", "1")], "no audit"),
-    ([("a", "p", "x", "label", "1"), ("b", "q", "x", "audit", "1")], "no labelled item was audited"),
+    ([("a", "p", "x", "label", "1")], "gold answer or an audit"),
+    ([("a", "p", "x", "label", "1"), ("b", "q", "x", "audit", "1")], "gold answer or an audit"),
     ([("a", "p", "x", "audit", "1")], "no row has stage 'label'"),
 ])  # fmt: skip
 def test_missing_audits_are_named(rows, reason):
     with pytest.raises(NotEstimable, match=reason):
-        audit.findings(audited(rows))
+        audit.error_rate(audited(rows))
 
 
 def test_two_auditors_without_an_expert_agree_but_do_not_correct():
@@ -392,11 +366,12 @@ def test_two_auditors_without_an_expert_agree_but_do_not_correct():
 
 def test_a_lot_drawn_too_thin_is_neither_accepted_nor_rejected():
     rows = [(i, f"r{i % 5}", "x", "x" if i < 10 else "") for i in range(400)]
-    table = audit.lots(audited(rows, ("item_id", "rater_id", "label", "gold")))
+    lots = audit.lots(audited(rows, ("item_id", "rater_id", "label", "gold")))
+    table = lots.table
     assert table["verdict"].item() == "draw more"
     more = 10 + int(table["more"].item())
     assert stats.hypergeom.cdf(0, 400, 40, more) <= 0.10 < stats.hypergeom.cdf(0, 400, 40, more - 1)
-    assert audit.worst_consumer_risk(table).value > 0.10
+    assert lots.worst_consumer_risk().value > 0.10
 
 
 def test_the_truth_of_the_sample_is_recovered():
@@ -411,15 +386,10 @@ def test_the_truth_of_the_sample_is_recovered():
         (audit.error_rate(j), wrong.mean()),
     ):
         assert estimate.low <= truth <= estimate.high
-    lots = audit.lots(j).set_index("lot")
+    lots = audit.lots(j).table.set_index("lot")
     assert dict(lots["verdict"]) == {lot: "accept" if lot[0] == "N" else "reject" for lot in lots.index}
     truths = wrong.groupby(made["lot"]).mean()
     assert ((lots["low"] <= truths) & (truths <= lots["high"])).sum() >= 5
-
-
-def test_the_sample_on_disk_is_the_simulators(root):
-    there = pd.read_csv(root / "data" / "samples" / "audit.csv", dtype=str, keep_default_na=False)
-    pd.testing.assert_frame_equal(there, simulation.audit_sample().astype(str), check_dtype=False)
 
 
 def test_many_simulated_audits_decide_the_lots_as_the_plan_says():
@@ -431,7 +401,7 @@ def test_many_simulated_audits_decide_the_lots_as_the_plan_says():
             label = np.where(rng.permutation(size) < int(p * size + 1e-9), "y", "x")
             kept = np.where(rng.permutation(size) < 74, gold, "")
             frame = pd.DataFrame({"item_id": range(size), "rater_id": "r", "label": label, "gold": kept})
-            seen.append(audit.lots(as_judgments(frame))["verdict"].item())
+            seen.append(audit.lots(as_judgments(frame)).table["verdict"].item())
     assert np.mean([v == "accept" for v in verdicts[0.03]]) > 0.88
     assert np.mean([v == "accept" for v in verdicts[0.10]]) < 0.22
 
@@ -443,19 +413,13 @@ def test_the_plans_side_by_side_and_the_next_sample():
     assert plans["consumer_risk"].iloc[:3].max() <= 0.10
     sizes = audit.next_sizes(j).set_index("supposing")["labels"]
     assert sizes.iloc[1] > 2 * sizes.iloc[0]
-    drawn = audit.next_draw(j, 74, seed="S4")
-    assert audit.drawn_by_rater(j, drawn)["drawn"].min() >= 6
+    drawn = audit.draw(j, 74, by="rater_id", seed="S4")
+    assert drawn.by_rater()["drawn"].min() >= 6
     assert set(drawn.table["rater_id"]) == {f"r{i:02d}" for i in range(1, 13)}
 
 
-def test_groups_of_few_people_are_withheld_also_by_subtraction():
-    rows = [(f"i{i}", f"r{i % 13}", "x", "x", "big" if i % 13 < 6 else "mid" if i % 13 < 11 else "small")
-            for i in range(130)]  # fmt: skip
-    j = audited(rows, ("item_id", "rater_id", "label", "gold", "vendor"))
-    assert audit.by_group(j, "vendor")["vendor"].tolist() == ["big", "mid", "small"]
-    shown = audit.by_group(j, "vendor", least=5)
-    assert shown["vendor"].tolist() == ["big"]
-    assert shown.attrs["withheld"] == 2
+def test_raters_are_no_group():
+    j = audited([("a", "r", "x", "x")], ("item_id", "rater_id", "label", "gold"))
     for call in (lambda: audit.by_group(j, "rater_id"), lambda: audit.lots(j, by="rater_id")):
         with pytest.raises(NotEstimable, match="by rater"):
             call()

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from ..audit import proportion
+from ..stats import proportion
 from ..errors import HaloError, InvalidData, NotEstimable, Problem
 from ..judgments import Judgments
 from ..judgments.cells import cell_text, moment, quoted

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from ..audit import wilson
+from ..stats import wilson
 from ..results import counted
 from .em import Fit, Model, iterate
 from .votes import Array, Votes

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..audit import wilson
+from ..stats import wilson
 from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
 from ..results import Estimate, counted

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..audit import wilson
+from ..stats import wilson
 from .votes import Array, Votes
 
 

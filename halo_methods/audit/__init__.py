@@ -1,75 +1,47 @@
 """Audits of labelled lots: how many to draw, what the draw says, and what to do with the lot.
 
-Plans need no data. Findings compare `label` rows with `audit` rows of the same
-items, or with gold where nothing was audited.
+Plans need no data. Findings compare labels with gold, or with the rows of stage
+`audit` of the same items.
 """
 
-from .corrected import DoubleSampling, auditor_agreement, auditor_quality, corrected_rate, double_sampling
-from .double import DoublePlan, double_plan
-from .draw import Drawn, draw, redraws
-from .findings import (
-    auditors,
-    by_group,
-    by_rater,
-    defects,
-    error_rate,
-    findings,
-    grouping,
-    rows_audited,
-    rows_of_defects,
-    rows_of_lots,
-)
-from .lots import lots, next_steps, outgoing_rate, worst_consumer_risk
-from .next_sample import compare_plans, drawn_by_rater, lot_size, next_draw, next_sizes
-from .plans import Plan, accept_number, single_plan
-from .shares import clopper_pearson, proportion, score_interval, wilson
-from .sizes import allocate, design_effect, sample_size
-from .table import standard_plan
-from .weighted import Clustering, clustered_share, clustering, weighted_rate
+from ..stats.double_sampling import DoubleSampling
+from ..stats.proportions import proportion
+from .audit_findings import Clustering, Findings, by_group, by_rater, clustering, error_rate, kinds
+from .corrected import auditor_agreement, corrected_rate
+from .double_plan import DoublePlan, double_plan
+from .lots import Lots, lots
+from .planned_audits import compare_plans, lot_size, next_sizes
+from .published_plans import standard_plan
+from .sample_draw import Drawn, draw, redraws
+from .sample_sizes import allocate, sample_size
+from .sampling_plans import Plan, accept_number, single_plan
 
 __all__ = [
     "Clustering",
     "DoublePlan",
     "DoubleSampling",
     "Drawn",
+    "Findings",
+    "Lots",
     "Plan",
     "accept_number",
     "allocate",
     "auditor_agreement",
-    "auditor_quality",
-    "auditors",
     "by_group",
     "by_rater",
-    "clopper_pearson",
-    "clustered_share",
     "clustering",
     "compare_plans",
     "corrected_rate",
-    "defects",
-    "design_effect",
     "double_plan",
-    "double_sampling",
     "draw",
-    "drawn_by_rater",
     "error_rate",
-    "findings",
-    "grouping",
+    "kinds",
     "lot_size",
     "lots",
-    "next_draw",
     "next_sizes",
-    "next_steps",
-    "outgoing_rate",
     "proportion",
     "redraws",
-    "rows_audited",
-    "rows_of_defects",
-    "rows_of_lots",
     "sample_size",
-    "score_interval",
     "single_plan",
     "standard_plan",
-    "weighted_rate",
-    "wilson",
-    "worst_consumer_risk",
 ]

@@ -11,7 +11,7 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..stats import proportion, two_way_share
-from .correctness import Accuracies, marked_groups
+from .correctness import Accuracies
 
 
 def majority(j: Judgments) -> pl.DataFrame:
@@ -69,9 +69,10 @@ def majority_accuracy(j: Judgments, *, by: str | None = None, confidence: float 
     [[0.75, 1.0]]
     """
     j = as_judgments(j).one()
-    groups = marked_groups(j, by, "gold") if by else [("all items", replace(j, frame=j.marked("gold")))]
+    marked = replace(j, frame=j.marked("gold"))
     rows, estimates = [], {}
-    for value, group in groups:
+    for value, group in marked.groups(by) if by else [("all items", marked)]:
+        name = "(missing)" if value is None else str(value)
         right = group.frame.select("item_id", "label", "right").unique(["item_id", "label"])
         won = majority(group).join(right, on=["item_id", "label"]).sort("item_id", "label")
         items = won.group_by("item_id", maintain_order=True).agg(
@@ -85,10 +86,10 @@ def majority_accuracy(j: Judgments, *, by: str | None = None, confidence: float 
             confidence=confidence,
             quantity="accuracy of the majority, ties in part",
         )
-        estimates[str(value)] = replace(share, **rests_on(group.frame, "majority is right"))
+        estimates[name] = replace(share, **rests_on(group.frame, "majority is right"))
         rows.append(
             {
-                by or "all": str(value),
+                by or "all": name,
                 "n_items": len(items),
                 "n_tied": int((items["tied"] > 1).sum()),
                 "n_differs": len(items) - items["credit"].sum(),

@@ -10,18 +10,16 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import NUMBERS
+from ..judgments.marking import Reference, share_right, shares_right
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Over, counted
 from ..stats import change as stats_change
-from ..stats import check_probability, proportion, two_way_share
+from ..stats import check_probability, proportion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ..judgments.marking import Reference
-
-RIGHT = "label is right"
+RIGHT = "right"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,13 +58,13 @@ class Accuracies:
 def accuracy(
     j: Judgments,
     *,
-    reference: "Reference | None" = None,
+    reference: Reference | None = None,
     over: Over = "items and raters",
     confidence: float = 0.95,
 ) -> Estimate:
     """Estimate the share of judgments that give a right answer, all raters together.
 
-    It is 1 - `audit.error_rate`, with the same interval: `stats.two_way_share`.
+    It is 1 - `audit.error_rate`, with the same interval: see `stats.two_way_share`.
 
     Do not read accuracy on gold as the quality of live work: gold items are
     chosen, and raters may know them.
@@ -99,12 +97,12 @@ def accuracy(
     >>> accuracy(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).value
     0.8
     """
-    j = as_judgments(j)
-    return _share_right(j.marked(reference), reference, over=over, confidence=confidence)
+    marked = as_judgments(j).marked(reference)
+    return share_right(marked, over=over, confidence=confidence, quantity=_quantity(reference))
 
 
 def by_rater(
-    j: Judgments, *, bar: float | None = None, reference: "Reference | None" = None, confidence: float = 0.95
+    j: Judgments, *, bar: float | None = None, reference: Reference | None = None, confidence: float = 0.95
 ) -> Accuracies:
     """Estimate each rater's accuracy, and tell whether it clears a bar.
 
@@ -160,7 +158,7 @@ def accuracy_by(
     j: Judgments,
     by: str,
     *,
-    reference: "Reference | None" = None,
+    reference: Reference | None = None,
     over: Over = "items and raters",
     confidence: float = 0.95,
 ) -> Accuracies:
@@ -195,25 +193,23 @@ def accuracy_by(
     >>> accuracy_by(frame, "slice").table["accuracy"].tolist()
     [1.0, 1.0]
     """
-    estimates = {
-        str(value): _share_right(part.frame, reference, over=over, confidence=confidence)
-        for value, part in marked_groups(as_judgments(j), by, reference)
-    }
+    estimates = shares_right(_marked(as_judgments(j), by, reference), by, over=over, confidence=confidence)
     return Accuracies(by=by, table=_tabled(by, estimates), estimates=estimates)
 
 
-def marked_groups(j: Judgments, by: str, reference: "Reference | None") -> list[tuple[object, Judgments]]:
-    """The marked judgments of each value of a column, in order; values without a right answer are left out."""
-    parts = [part for _, part in j.groups("criterion")] if by == "criterion" else [j]
+def _marked(j: Judgments, by: str, reference: Reference | None) -> pl.DataFrame:
+    """Mark judgments of one criterion, or of each criterion where groups are criteria."""
+    if by != "criterion" or by not in j.columns:
+        return j.marked(reference)
     marked, reason = [], None
-    for part in parts:
+    for _, part in j.groups(by):
         try:
             marked.append(part.marked(reference))
         except NotEstimable as why:
             reason = why
-    if not marked:
-        raise reason or NotEstimable("there are no judgments")
-    return list(replace(j, frame=pl.concat(marked)).groups(by))
+    if reason and not marked:
+        raise reason
+    return pl.concat(marked, how="diagonal")
 
 
 def change(
@@ -221,7 +217,7 @@ def change(
     *,
     before: str | None = None,
     after: str | None = None,
-    reference: "Reference | None" = None,
+    reference: Reference | None = None,
     confidence: float = 0.95,
 ) -> Estimate:
     """Estimate accuracy after a round minus before it, for the raters who did both.
@@ -304,7 +300,7 @@ class Confusion:
         return plots.confusion(self.table)
 
 
-def confusion(j: Judgments, *, reference: "Reference | None" = None) -> Confusion:
+def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
     """Count how often each right answer was given each label, all raters together.
 
     A label accepted as a second right answer counts as that answer.
@@ -339,21 +335,7 @@ def confusion(j: Judgments, *, reference: "Reference | None" = None) -> Confusio
     return Confusion(table=table.reindex(index=rows, columns=[x for x in order if x in table.columns]))
 
 
-def _share_right(marked: pl.DataFrame, reference: "Reference | None", *, over: Over, confidence: float) -> Estimate:
-    share = two_way_share(
-        marked["right"],
-        marked["rater_id"],
-        marked["item_id"],
-        over=over,
-        confidence=confidence,
-        quantity=_quantity(reference),
-        measure=RIGHT,
-    )
-    numeric = marked["label"].dtype.is_numeric()
-    return share.with_cautions(Caution("numbers_as_labels", NUMBERS)) if numeric else share
-
-
-def _quantity(reference: "Reference | None") -> str:
+def _quantity(reference: Reference | None) -> str:
     return {None: "accuracy", "gold": "accuracy against gold", "audit": "accuracy against the audit"}[reference]
 
 

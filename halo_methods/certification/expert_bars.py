@@ -8,8 +8,9 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.marking import share_right
 from ..results import Estimate, counted, readable
-from ..stats import check_count, check_probability, two_way_share
+from ..stats import check_count, check_probability
 from .exams import right_counts
 
 
@@ -125,14 +126,7 @@ def bars_from_experts(
 
 
 def _accuracy(answers: pl.DataFrame) -> Estimate:
-    return two_way_share(
-        answers["right"],
-        answers["rater_id"],
-        answers["item_id"],
-        over="items",
-        quantity="accuracy of the experts against gold",
-        measure="label is right",
-    )
+    return share_right(answers, over="items", quantity="accuracy of the experts against gold")
 
 
 def _answers(j: Judgments, experts: Iterable[str] | str | None, min_experts: int, min_items: int) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..agreement.weights import as_numbers
+from ..agreement.agreement_weights import as_numbers
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..judgments.cells import quoted

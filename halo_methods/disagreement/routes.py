@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..audit import proportion
+from ..stats import proportion
 from ..judgments import Judgments
 from ..judgments.coding import once
 from ..results import Estimate

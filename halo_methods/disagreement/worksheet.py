@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..audit import proportion
+from ..stats import proportion
 from ..errors import BadOption, InvalidData, NotEstimable, Problem
 from ..judgments import Judgments
 from .causes import CAUSES

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 
-from ..audit import proportion
+from ..stats import proportion
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ..audit import clopper_pearson
+from ..stats import clopper_pearson
 from ..errors import HaloError
 
 

@@ -103,7 +103,7 @@ def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
     Examples
     --------
     >>> basis_of(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
-    Basis(labels, 1 rater)
+    Basis(labels)
     """
     return basis_of_arrays(frame["rater_id"], frame["item_id"], measure)
 
@@ -114,11 +114,14 @@ def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
     Examples
     --------
     >>> rests_on(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
-    {'n_items': 2, 'n_raters': 1, 'n_judgments': 2, 'basis': Basis(labels, 1 rater)}
+    {'n_items': 2, 'n_raters': 1, 'n_judgments': 2, 'basis': Basis(labels)}
     """
-    basis = basis_of(frame, measure)
-    return {"n_items": frame["item_id"].n_unique(), "n_raters": len(basis.judgments), "n_judgments": frame.height,
-            "basis": basis}  # fmt: skip
+    return {
+        "n_items": frame["item_id"].n_unique(),
+        "n_raters": frame["rater_id"].n_unique(),
+        "n_judgments": frame.height,
+        "basis": basis_of(frame, measure),
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -262,7 +265,7 @@ class Judgments:
             if self.frame.schema[column] == pl.String:
                 wanted = [cell_text(v) for v in wanted]
             there = made.frame[column]
-            hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False), nulls_equal=True)
+            hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False).to_list(), nulls_equal=True)
             named = ", ".join(quoted(v) for v in wanted)
             if not hit.any():
                 found = ", ".join(quoted(v) for v in in_order(there.unique().to_list())[:10])
@@ -398,6 +401,27 @@ class Judgments:
             return self
         return self.only(round=self.rounds[-1])
 
+    def latest(self) -> "Judgments":
+        """The judgments without labels that their own rater replaced in a later round; other stages stay whole.
+
+        Examples
+        --------
+        >>> from halo_methods.judgments import as_judgments
+        >>> frame = pl.DataFrame({"item_id": ["a", "a"], "rater_id": ["r", "r"], "label": ["x", "y"],
+        ...                       "round": ["1", "2"]})
+        >>> as_judgments(frame).latest().frame["label"].to_list()
+        ['y']
+        """
+        if len(self.rounds) < 2:
+            return self
+        order = {value: n for n, value in enumerate(self.rounds)}
+        keys = [c for c in ("item_id", "rater_id", "criterion", "stage") if c in self.columns]
+        turn = pl.col("round").replace_strict(order, default=-1, return_dtype=pl.Int64)
+        last = turn == turn.max().over(keys)
+        if "stage" in self.columns:
+            last |= pl.col("stage") != "label"
+        return self._kept(self.frame.select(last.alias("last"))["last"], "replaced by its rater in a later round")
+
     def marked(self, reference: "Reference | None" = None) -> pl.DataFrame:
         """The judgments of items whose right answer is known, each marked right or not.
 
@@ -453,7 +477,8 @@ class Judgments:
         for column in GROUPING:
             if column in self.columns and self.frame[column].drop_nulls().n_unique() > 1:
                 return column
-        raise NotEstimable(f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`")
+        reason = f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`"
+        raise NotEstimable(reason, public=reason)
 
     def basis(self, measure: str) -> Basis:
         """Whose judgments these are, for an `Estimate` that rests on all of them."""

@@ -174,7 +174,7 @@ class Report:
 
     def withheld(self) -> NotEstimable:
         """The reason that a figure is about too few people for this audience."""
-        text = WITHHELD.format(least=self.house.privacy_threshold)
+        text = WITHHELD.format(least=self.house.privacy_threshold).rstrip(".")
         return NotEstimable(text, public=text)
 
     @contextmanager

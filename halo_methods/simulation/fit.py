@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import betaln
 
-from ..audit import proportion
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
 from ..results import counted
+from ..stats import proportion
 from .workers import Worker
 
 FEWEST = 3

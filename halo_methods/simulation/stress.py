@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..audit import proportion
+from ..stats import proportion
 from ..errors import HaloError, NotEstimable
 from ..results import Estimate
 from .policies import Policy

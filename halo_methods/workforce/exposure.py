@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 from scipy import stats
 
-from ..audit import clopper_pearson
+from ..stats import clopper_pearson
 from ..calibration.reference import people
 from ..calibration.shares import jackknife_variance, share
 from ..errors import BadOption, HaloError, NotEstimable

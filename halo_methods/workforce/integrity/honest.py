@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 import polars as pl
 
-from ...audit import proportion
+from ...stats import proportion
 from ...errors import BadOption, NotEstimable
 from ...judgments import Judgments
 from ...results import Estimate, counted

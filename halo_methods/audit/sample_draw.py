@@ -11,14 +11,15 @@ import pandas as pd
 import polars as pl
 
 from ..errors import BadOption, HaloError, NotEstimable
-from ..judgments import Judgments
+from ..judgments import Judgments, as_judgments
 from ..results import counted
-from .sizes import allocate
+from ..stats.checks import check_count
+from .sample_sizes import allocate
 
 KEYS = ("item_id", "rater_id", "criterion", "round")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A drawn sample and what it takes to draw it again.
 
@@ -35,6 +36,8 @@ class Drawn:
         Columns of strata and of risk, empty if none.
     frame_sha256 : str
         Of what identifies the frame's labels, sorted, with stratum and risk.
+    labels : pandas.Series
+        Labels of each rater in the frame, by ``rater_id``.
     """
 
     table: pd.DataFrame
@@ -44,6 +47,14 @@ class Drawn:
     by: str
     risk: str
     frame_sha256: str
+    labels: "pd.Series[int]"
+
+    def by_rater(self) -> pd.DataFrame:
+        """Count how many labels of each rater there are and were drawn: ``rater_id``, ``labels``, ``drawn``, ``share``."""
+        table = self.labels.rename("labels").rename_axis("rater_id").reset_index()
+        table["drawn"] = table["rater_id"].map(self.table["rater_id"].value_counts()).fillna(0).astype(int)
+        table["share"] = table["drawn"] / table["labels"]
+        return table
 
     def write(self, path: str | Path) -> Path:
         """Write the sample as CSV: lines of ``# name: value``, then the table.
@@ -114,12 +125,11 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
     """
     if by is not None and risk is not None:
         raise BadOption("by and risk are two designs; draw with one of them")
-    one = j.one()
+    one = as_judgments(j).one()
     for column in (by, risk):
         if column is not None and column not in one.columns:
             raise NotEstimable(f"the data has no column {column}; it has {', '.join(one.columns)}")
-    if not 1 <= n <= one.n_judgments:
-        raise HaloError(f"{n} labels cannot be drawn from {one.n_judgments:,}")
+    n = check_count(n, option="n", least=1, most=one.n_judgments)
     keys = [k for k in KEYS if k in one.columns]
     frame = one.frame.select(*keys, *([pl.col(by).alias("stratum")] if by else []), *([risk] if risk else []))
     table = frame.to_pandas().reset_index(drop=True)
@@ -134,7 +144,16 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
     table = table.sort_values("number", ignore_index=True)
     table = _by_risk(table, n, risk) if risk else _by_stratum(table, n)
     kept = [k for k in (*keys, "stratum", "inclusion_probability") if k != "stratum" or by]
-    return Drawn(table[kept].reset_index(drop=True), n, one.n_judgments, str(seed), by or "", risk or "", frame_hash)
+    return Drawn(
+        table=table[kept].reset_index(drop=True),
+        n=n,
+        frame_rows=one.n_judgments,
+        seed=str(seed),
+        by=by or "",
+        risk=risk or "",
+        frame_sha256=frame_hash,
+        labels=one.frame.to_pandas()["rater_id"].value_counts().sort_index(),
+    )
 
 
 def _by_stratum(table: pd.DataFrame, n: int) -> pd.DataFrame:

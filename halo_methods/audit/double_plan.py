@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from ..errors import HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..results import counted
-from .plans import RISK, curve_of, facts, limiting_quality, outgoing_limit, risks, share_in_range, single_plan
+from .sampling_plans import RISK, curve_of, facts, limiting_quality, outgoing_limit, risks, single_plan
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DoublePlan:
 
     def __post_init__(self) -> None:
         if not (self.n1 > 0 and self.n2 > 0 and 0 <= self.accept1 < self.reject1 <= self.accept2 + 1):
-            raise HaloError("a double plan needs n1 and n2 above 0 and 0 <= accept1 < reject1 <= accept2 + 1")
+            raise BadOption("a double plan needs n1 and n2 above 0 and 0 <= accept1 < reject1 <= accept2 + 1")
         for name, value in (
             ("producer_risk", 1 - float(self.acceptance(self.aql))),
             ("consumer_risk", float(self.acceptance(self.rql))),
@@ -141,7 +141,7 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
 
     Raises
     ------
-    HaloError
+    BadOption
         If the shares are out of range or out of order.
     NotEstimable
         If no such plan stays below 100,000 labels.
@@ -157,11 +157,11 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     """
     single = single_plan(aql, producer_risk, rql, consumer_risk)
     if ratio not in (1, 2):
-        raise HaloError(f"the second draw is once or twice the first; got ratio={ratio!r}")
+        raise BadOption.of("ratio", ratio, (1, 2))
     best: tuple[float, DoublePlan] | None = None
     for accept2 in range(1, 2 * single.accept + 4):
         for accept1 in range(accept2):
-            made = _smallest(accept1, accept2, ratio, single.n, share_in_range("rql", rql), aql, consumer_risk)
+            made = _smallest(accept1, accept2, ratio, single.n, rql, aql, consumer_risk)
             if made is None or made.producer_risk > producer_risk:
                 continue
             mean = float(made.average_number(aql))

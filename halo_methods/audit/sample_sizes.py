@@ -4,8 +4,9 @@ import heapq
 import math
 from collections.abc import Sequence
 
-from ..errors import HaloError, NotEstimable
-from .shares import wilson
+from ..errors import BadOption, NotEstimable
+from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.proportions import wilson
 
 MOST = 10_000_000
 
@@ -43,7 +44,7 @@ def allocate(
 
     Raises
     ------
-    HaloError
+    BadOption
         If sizes do not fit each other, or ``n`` is less than the strata need
         or more than they hold.
 
@@ -62,13 +63,14 @@ def allocate(
     """
     strata = len(weights)
     if strata == 0 or len(deviations) != strata or (at_most is not None and len(at_most) != strata):
-        raise HaloError("weights, deviations and at_most need one value a stratum, and there is at least one stratum")
+        raise BadOption("weights, deviations and at_most need one value a stratum, and there is at least one stratum")
     if any(not math.isfinite(x) or x < 0 for x in (*weights, *deviations)):
-        raise HaloError("weights and deviations are finite and not negative")
+        raise BadOption("weights and deviations are finite and not negative")
     ceilings = [n] * strata if at_most is None else [int(most) for most in at_most]
+    n = check_count(n, option="n")
     sizes = [min(at_least, most) for most in ceilings]
     if not sum(sizes) <= n <= sum(ceilings):
-        raise HaloError(f"{n} labels cannot be shared: the strata need {sum(sizes)} and hold {sum(ceilings)}")
+        raise BadOption(f"{n} labels cannot be shared: the strata need {sum(sizes)} and hold {sum(ceilings)}")
     products = [w * s for w, s in zip(weights, deviations, strict=True)]
     if not any(products):
         products = [float(w) for w in weights] if any(weights) else [1.0] * strata
@@ -84,27 +86,6 @@ def allocate(
         if sizes[h] < ceilings[h]:
             heapq.heappush(queue, (-gain(h), h))
     return tuple(sizes)
-
-
-def design_effect(per_cluster: float, icc: float) -> float:
-    """How many times more labels are needed because errors come in clusters: 1 + (m - 1) × icc.
-
-    Parameters
-    ----------
-    per_cluster : float
-        Labels drawn from each rater (m).
-    icc : float
-        Share of the variance of errors that lies between raters; `clustering`
-        estimates it.
-
-    Examples
-    --------
-    >>> round(design_effect(25, 0.05), 2)
-    2.2
-    """
-    if per_cluster < 1 or not -1 <= icc <= 1:
-        raise HaloError(f"per_cluster is at least 1 and icc at most 1; got {per_cluster!r} and {icc!r}")
-    return max(1 + (per_cluster - 1) * icc, 0.0)
 
 
 def sample_size(
@@ -128,7 +109,7 @@ def sample_size(
     half_width : float
         In shares, for instance .02.
     design_effect : float
-        1 where errors are independent; with k raters of m labels each see `design_effect`.
+        1 where errors are independent; otherwise the one of `clustering`, or 1 + (m - 1) icc with m labels per rater.
     population : int, optional
         Labels in all.
     confidence : float
@@ -144,8 +125,12 @@ def sample_size(
     >>> sample_size(0.05, 0.02), sample_size(0.05, 0.02, design_effect=2.2), sample_size(0.05, 0.02, population=1000)
     (469, 1032, 320)
     """
-    if not 0 <= rate <= 1 or not 0 < half_width < 0.5 or design_effect <= 0:
-        raise HaloError("rate is a share, half_width between 0 and .5, design_effect above 0")
+    check_probability(rate, option="rate")
+    check_confidence(confidence)
+    if not 0 < half_width < 0.5:
+        raise BadOption(f"half_width is {half_width!r}; allowed: above 0 and below 0.5, for instance 0.02")
+    if not design_effect > 0:
+        raise BadOption(f"design_effect is {design_effect!r}; allowed: above 0, 1 where errors are independent")
 
     def long(n: float) -> bool:
         low, high = wilson(rate * n, n, confidence=confidence)

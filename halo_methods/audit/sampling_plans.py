@@ -8,18 +8,20 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from ..errors import HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..results import counted, readable
+from ..stats.checks import check_count, check_probability
 
 MOST = 100_000
 RISK = 0.10
 
 
-def share_in_range(name: str, value: float) -> float:
-    """A share strictly between 0 and 1, or a refusal that names it."""
-    if not 0 < value < 1:
-        raise HaloError(f"{name} is a share between 0 and 1; got {value!r}")
-    return float(value)
+def check_two_points(aql: float, rql: float) -> None:
+    """Refuse two error rates that are no shares, or the good one not below the bad one."""
+    check_probability(aql, option="aql", open_ends=True, example="0.03")
+    check_probability(rql, option="rql", open_ends=True, example="0.10")
+    if aql >= rql:
+        raise BadOption(f"aql is {aql!r}; allowed: a share below rql, which is {rql!r}")
 
 
 def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> NDArray:
@@ -143,7 +145,7 @@ def outgoing(plan: Any, p: ArrayLike, lot: int) -> NDArray:
 def outgoing_limit(plan: Any, lot: int) -> float:
     """Largest value of the average outgoing quality over the error rates that can come in."""
     if plan.n > lot:
-        raise HaloError(f"a lot of {lot} is smaller than the sample of {plan.n}")
+        raise BadOption(f"lot is {lot!r}; allowed: {plan.n:,} or more, the sample of the plan")
     if plan.lot is not None:
         coarse = np.unique(np.linspace(0, lot, 2001).astype(int))
         best = int(np.argmax(plan.outgoing(coarse / lot, lot)))
@@ -163,7 +165,7 @@ def outgoing_limit(plan: Any, lot: int) -> float:
 
 def limiting_quality(plan: Any, risk: float) -> float:
     """The error rate at which the chance of acceptance falls to ``risk``."""
-    share_in_range("risk", risk)
+    check_probability(risk, option="risk", open_ends=True)
     if plan.lot is not None:
         coarse = np.unique(np.linspace(0, plan.lot, 2001).astype(int))
         first = int(np.argmax(plan.acceptance(coarse / plan.lot) <= risk))
@@ -192,21 +194,26 @@ def percent(share: float) -> str:
     return f"{readable(100 * share)}%"
 
 
+def buyer(plan: Any) -> str:
+    """What the buyer is protected from, in words."""
+    return f"a lot with {percent(plan.rql)} errors is accepted in {percent(plan.consumer_risk)} of audits."
+
+
+def producer(plan: Any) -> str:
+    """What the producer is protected from, in words."""
+    return f"a lot with {percent(plan.aql)} errors is rejected in {percent(plan.producer_risk)} of audits."
+
+
 def risks(plan: Any) -> str:
     """Both risks in words, the buyer's first."""
-    return (
-        f"Buyer: a lot with {percent(plan.rql)} errors is accepted in {percent(plan.consumer_risk)} of audits. "
-        f"Producer: a lot with {percent(plan.aql)} errors is rejected in {percent(plan.producer_risk)} of audits."
-    )
+    return f"Buyer: {buyer(plan)} Producer: {producer(plan)}"
 
 
 def facts(plan: Any, first: list[tuple[str, str]]) -> str:
     """A plan as a small table, the buyer's protection first."""
     from html import escape
 
-    buyer, producer = risks(plan).split(" Producer: ")
-    rows = [*first, ("Buyer", buyer.removeprefix("Buyer: ")), ("Producer", producer)]
-    rows.append(("From", plan.source))
+    rows = [*first, ("Buyer", buyer(plan)), ("Producer", producer(plan)), ("From", plan.source)]
     body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
     return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
 
@@ -238,7 +245,7 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
 
     Raises
     ------
-    HaloError
+    BadOption
         If the shares are out of range or out of order.
     NotEstimable
         If the plan would need more than 100,000 labels.
@@ -255,12 +262,11 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     >>> single_plan(0.05, 0.05, 0.15, 0.075, lot=200).n
     59
     """
-    for name, value in (("aql", aql), ("producer_risk", producer_risk), ("rql", rql), ("consumer_risk", consumer_risk)):
-        share_in_range(name, value)
-    if aql >= rql:
-        raise HaloError(f"the good lot must be better than the bad one: aql {aql!r} is not below rql {rql!r}")
-    if lot is not None and lot < 1:
-        raise HaloError(f"a lot has at least one label; got {lot!r}")
+    check_two_points(aql, rql)
+    check_probability(producer_risk, option="producer_risk", open_ends=True)
+    check_probability(consumer_risk, option="consumer_risk", open_ends=True)
+    if lot is not None:
+        lot = check_count(lot, option="lot", least=1)
     # Nudged, because .15 × 200 is 30.000000000000004 and would be rounded up.
     good, bad = (aql, rql) if lot is None else (np.floor(aql * lot + 1e-9) / lot, np.ceil(rql * lot - 1e-9) / lot)
     most = MOST if lot is None else lot
@@ -308,9 +314,9 @@ def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int |
     >>> accept_number(76, 0.15, 0.05), accept_number(20, 0.10, 0.10)
     (6, None)
     """
-    share_in_range("rql", rql), share_in_range("consumer_risk", consumer_risk)
-    if n < 1:
-        raise HaloError(f"a sample has at least one label; got {n!r}")
+    check_probability(rql, option="rql", open_ends=True)
+    check_probability(consumer_risk, option="consumer_risk", open_ends=True)
+    n = check_count(n, option="n", least=1)
     bad = rql if lot is None else min(np.ceil(rql * lot - 1e-9), lot) / lot
     held = np.flatnonzero(np.asarray(chance(np.arange(n), n, bad, lot)) <= consumer_risk)
     return int(held[-1]) if held.size else None

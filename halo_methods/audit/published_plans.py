@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..results import counted, readable
-from .plans import RISK, Plan, chance, limiting_quality
+from ..stats.checks import check_count
+from .sampling_plans import RISK, Plan, chance, limiting_quality
 
 Inspection = Literal["I", "II", "III"]
 
@@ -70,9 +71,7 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     Raises
     ------
     BadOption
-        If the AQL is none of the table's, or the level is unknown.
-    HaloError
-        If the lot has fewer than two labels.
+        If the AQL is none of the table's, the level is unknown, or the lot has fewer than two labels.
 
     References
     ----------
@@ -89,8 +88,7 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     """
     if inspection not in LETTER_OF:
         raise BadOption.of("inspection", inspection, tuple(LETTER_OF))
-    if int(lot) != lot or lot < 2:
-        raise HaloError(f"a lot has at least two labels; got {lot!r}")
+    lot = check_count(lot, option="lot", least=2)
     column = _column(aql)
     first = LETTER_OF[inspection][sum(lot > end for end in UP_TO)]
     letter, mark = first, MASTER[first].split()[column]
@@ -101,7 +99,7 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     moved = f", by its arrow to {letter}" if letter != first else ""
     source = f"MIL-STD-105E table II-A, level {inspection}: code letter {first}{moved}, AQL {readable(100 * share)}%"
     if n >= lot:
-        n, source = int(lot), f"{source}; the sample is as large as the lot, so all {counted(int(lot), 'label')}"
+        n, source = lot, f"{source}; the sample is as large as the lot, so all {counted(lot, 'label')}"
         accept = min(accept, n - 1)
     bare = Plan(n, accept, share, share, 0.0, 0.0)
     return Plan(n, accept, share, limiting_quality(bare, RISK), 1 - float(chance(accept, n, share)), RISK, None, source)

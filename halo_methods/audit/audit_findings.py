@@ -1,0 +1,299 @@
+"""What the audit found: error rates, by rater, by group and by kind."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import polars as pl
+
+from ..errors import NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..judgments.marking import CHANCE, Reference, share_right, shares_right
+from ..judgments.table import in_order
+from ..results import Estimate, Over, counted, readable
+from ..stats.checks import check_confidence
+from ..stats.proportions import clopper_pearson, wilson
+from ..stats.variance import cluster_codes, cluster_variance, one_way
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """Labels found wrong, by what the rows of the table are about.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``by``, ``n`` (labels audited), ``wrong``, ``error_rate``, ``low``, ``high``.
+    estimates : dict of str to Estimate
+        The error rate of each group; empty for raters, whose intervals are exact and for reading only.
+    by : str
+        The column: a group, or ``rater_id``.
+    """
+
+    table: pd.DataFrame
+    estimates: dict[str, Estimate]
+    by: str
+
+    def plot(self) -> "Figure":
+        """The error rates with their intervals."""
+        from .. import plots
+
+        name = self.by.removesuffix("_id")
+        return plots.intervals(
+            self.table, self.by, "error_rate", unit="share of audited labels found wrong", title=f"Findings by {name}"
+        )
+
+
+def audits(j: Judgments, *, expert: str | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split audits into the first and the last of each item.
+
+    Returns
+    -------
+    first, second : polars.DataFrame
+        One row per item; ``second`` has a column ``expert``: whether it is the
+        named expert's, or of a later round.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing was audited.
+    """
+    if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
+        reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
+        raise NotEstimable(reason, public=reason)
+    frame = j.only(stage="audit").one().frame
+    order = {value: n for n, value in enumerate(in_order(frame["round"].unique().to_list()))} if j.rounds else {}
+    turns = [order[value] for value in frame["round"]] if j.rounds else [0] * frame.height
+    frame = frame.with_columns(
+        pl.Series("turn", turns, dtype=pl.Int64), (pl.col("rater_id") == (expert or "")).alias("expert")
+    ).sort("item_id", "expert", "turn", "rater_id", nulls_last=True)
+    plain = frame if expert is None else frame.filter(~pl.col("expert"))
+    first = plain.unique("item_id", keep="first", maintain_order=True)
+    rest = frame.join(first.select("item_id", "rater_id", "turn"), on=["item_id", "rater_id", "turn"], how="anti")
+    rest = rest.join(first.select("item_id", pl.col("turn").alias("first_turn")), on="item_id", how="inner")
+    later = pl.col("expert") if expert is not None else pl.col("turn") > pl.col("first_turn")
+    second = rest.with_columns(later.alias("expert")).sort("item_id", "expert", "turn", "rater_id")
+    return first, second.unique("item_id", keep="last", maintain_order=True)
+
+
+def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
+    """Labels beside their first audit and what the second says of the same item.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of the labels, ``wrong``, ``second_wrong`` (null where nobody audited again) and ``by_expert``.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing was audited, or nothing twice.
+    """
+    first, second = audits(j, expert=expert)
+    if second.is_empty():
+        reason = (
+            "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
+            "'audit' with a later round, or name the expert"
+        )
+        raise NotEstimable(reason, public=reason)
+    labels = j.one().frame
+    if not (j.frame["stage"] == "label").any():
+        raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
+    rows = labels.join(first.select("item_id", first=pl.col("label")), on="item_id", how="inner", maintain_order="left")
+    again = second.select("item_id", second=pl.col("label"), by_expert=pl.col("expert"))
+    rows = rows.join(again, on="item_id", how="left", maintain_order="left")
+    return rows.with_columns(
+        (pl.col("label") != pl.col("first")).alias("wrong"), (pl.col("label") != pl.col("second")).alias("second_wrong")
+    )
+
+
+def error_rate(
+    j: Judgments,
+    *,
+    reference: Reference | None = None,
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+) -> Estimate:
+    """Estimate the share of labels that are wrong, by gold or by the audit, over items and raters.
+
+    It is 1 minus the accuracy of `halo_methods.calibration.accuracy`. A column
+    ``inclusion_probability`` on the audits (or labels) weights each label by its
+    inverse. The auditor is taken as right; `corrected_rate` corrects for that.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion; gold, or rows of stage ``audit`` beside the labels.
+    reference : {"gold", "audit"}, optional
+        What says that a label is right; by default gold, and the audit for items without gold.
+    over : {"items", "raters", "items and raters"}
+        Whom the interval speaks for.
+    confidence : float
+        Of the interval.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold or an audit.
+
+    References
+    ----------
+    See `halo_methods.stats.two_way_share`.
+
+    Examples
+    --------
+    >>> rows = [(i, f"r{i % 6}", "x" if i % 10 else "y", "x") for i in range(120)]
+    >>> error_rate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).value
+    0.1
+    """
+    return share_right(
+        as_judgments(j).marked(reference), wrong=True, over=over, confidence=confidence, quantity="error rate found"
+    )
+
+
+def by_group(j: Judgments, column: str, *, reference: Reference | None = None, confidence: float = 0.95) -> Findings:
+    """Estimate the error rate of each group, its interval over items and raters.
+
+    Groups that did not label the same items are not compared by this alone: one may have had the harder items.
+
+    Parameters
+    ----------
+    j : Judgments
+    column : str
+        For instance ``vendor``; a rater is no group, see `by_rater`.
+    reference, confidence
+        As in `error_rate`.
+
+    Raises
+    ------
+    NotEstimable
+        If the column is not there or no item has gold or an audit.
+
+    Examples
+    --------
+    >>> rows = [(i, f"r{i % 6}", "x" if i % 10 else "y", "x", "north") for i in range(120)]
+    >>> by_group(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"]), "vendor").by
+    'vendor'
+    """
+    not_people(column)
+    rows = as_judgments(j).marked(reference)
+    shares = shares_right(rows, column, wrong=True, confidence=confidence)
+    table = pd.DataFrame(
+        [
+            {column: group, "n": e.n_judgments, "n_raters": e.n_raters, "wrong": round(e.value * e.n_judgments),
+             "error_rate": e.value, "low": e.low, "high": e.high, "over": e.over}
+            for group, e in shares.items()
+        ]
+    )  # fmt: skip
+    if CHANCE in rows.columns:
+        table = table.drop(columns="wrong")
+    return Findings(table=table, estimates=shares, by=column)
+
+
+def not_people(column: str) -> None:
+    """Refuse a grouping by rater, which belongs in `by_rater`."""
+    if column == "rater_id":
+        raise NotEstimable("rater_id is no group: what was found for each rater is in the section by rater")
+
+
+def by_rater(j: Judgments, *, reference: Reference | None = None, confidence: float = 0.95) -> Findings:
+    """Show the share of each rater's labels found wrong, with exact intervals; highest first.
+
+    A reason to look at the items with the person, not a verdict: the auditor
+    errs too, and with many raters some are high by luck.
+
+    Examples
+    --------
+    >>> rows = [(i, "r1", "x" if i % 10 else "y", "x") for i in range(20)]
+    >>> by_rater(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).table["wrong"].tolist()
+    [2]
+    """
+    rows = as_judgments(j).marked(reference)
+    counts = rows.group_by("rater_id").agg(pl.len().alias("n"), (~pl.col("right")).sum().alias("wrong"))
+    table = counts.to_pandas()
+    table["error_rate"] = table["wrong"] / table["n"]
+    table["low"], table["high"] = clopper_pearson(table["wrong"], table["n"], confidence=confidence)
+    table = table.sort_values(["error_rate", "rater_id"], ascending=[False, True], ignore_index=True)
+    return Findings(table=table, estimates={}, by="rater_id")
+
+
+def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float = 0.95) -> pd.DataFrame:
+    """List the kinds of findings: which label stood where another is right; most frequent first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``answer``, ``n``, ``share`` (of all audited labels), ``low``, ``high``.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", "x"), ("c", "r1", "y", "x")]
+    >>> kinds(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))["n"].tolist()
+    [2]
+    """
+    check_confidence(confidence)
+    rows = as_judgments(j).marked(reference)
+    counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(pl.len().alias("n"))
+    table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
+    table["share"] = table["n"] / rows.height
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
+    return table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clustering:
+    """How much errors cluster in raters.
+
+    Attributes
+    ----------
+    n, n_raters : int
+    rate : float
+        Share of labels found wrong.
+    design_effect : float
+        Variance of the error rate over that of as many independent labels.
+    icc : float
+        Share of the variance of errors that lies between raters; can be a
+        little below 0 by chance.
+    """
+
+    n: int
+    n_raters: int
+    rate: float
+    design_effect: float
+    icc: float
+
+    def __str__(self) -> str:
+        return (
+            f"Design effect {readable(self.design_effect)}, intraclass correlation {readable(self.icc)} "
+            f"({counted(self.n, 'label')} of {counted(self.n_raters, 'rater')})."
+        )
+
+
+def clustering(j: Judgments, *, reference: Reference | None = None) -> Clustering:
+    """Estimate the design effect and the intraclass correlation of errors within raters.
+
+    Raises
+    ------
+    NotEstimable
+        If there are fewer than two raters, no rater has two labels, or no label differs.
+
+    Examples
+    --------
+    >>> rows = [(i, f"r{i // 10}", "y" if i < 20 and i % 4 < 2 else "x", "x") for i in range(60)]
+    >>> print(clustering(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])))
+    Design effect 5.09, intraclass correlation 0.41 (60 labels of 6 raters).
+    """
+    rows = as_judgments(j).marked(reference)
+    e, who = (~rows["right"]).to_numpy().astype(float), cluster_codes(rows["rater_id"])
+    n_raters, p = int(who.max()) + 1, e.mean()
+    if n_raters < 2:
+        raise NotEstimable("to see whether errors cluster in raters it takes labels of two raters or more")
+    if e.size == n_raters or p in (0, 1):
+        raise NotEstimable(
+            "errors of at least one rater must repeat, and some labels be right, to see how they cluster"
+        )
+    effect = cluster_variance((e - p) / e.size, who) / (p * (1 - p) / e.size)
+    return Clustering(n=e.size, n_raters=n_raters, rate=float(p), design_effect=float(effect), icc=one_way(e, who).icc)

@@ -1,0 +1,209 @@
+"""The statistics room: published values, brute force, invariances, and a slice of the coverage study."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+from statsmodels.stats.proportion import proportion_confint
+
+from halo_methods import NotEstimable, stats
+from halo_methods.errors import BadOption
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+
+
+@pytest.mark.parametrize(("k", "n", "low", "high"), NEWCOMBE)
+def test_wilson_gives_newcombes_printed_values(k, n, low, high):
+    ends = stats.wilson(k, n)
+    assert [round(float(end), 4) for end in ends] == [low, high]
+
+
+@given(st.integers(0, 200), st.integers(1, 200), st.floats(0.5, 0.999))
+def test_intervals_of_shares_equal_statsmodels_and_scipy(k, n, confidence):
+    k = min(k, n)
+    ours = np.array([stats.wilson(k, n, confidence=confidence), stats.clopper_pearson(k, n, confidence=confidence)])
+    theirs = [proportion_confint(k, n, alpha=1 - confidence, method=m) for m in ("wilson", "beta")]
+    exact = scipy_stats.binomtest(k, n).proportion_ci(confidence, method="exact")
+    assert np.allclose(ours, theirs, atol=1e-9)
+    assert np.allclose(ours[1], exact, atol=1e-6)
+
+
+@pytest.mark.parametrize("confidence", [95, 0, 1, -0.1, "a", float("nan"), True, None])
+def test_no_function_takes_an_impossible_confidence(confidence):
+    calls = [
+        lambda: stats.check_confidence(confidence),
+        lambda: stats.wilson(1, 2, confidence=confidence),
+        lambda: stats.clopper_pearson(1, 2, confidence=confidence),
+        lambda: stats.proportion(1, 2, confidence=confidence),
+        lambda: stats.share_interval(0.5, 0.01, 9, confidence=confidence),
+        lambda: stats.two_way_share([0, 1], ["a", "b"], confidence=confidence),
+        lambda: stats.change([0, 1], [0, 1], ["a", "a"], [1, 2], confidence=confidence),
+    ]
+    for call in calls:
+        with pytest.raises(BadOption, match="confidence"):
+            call()
+
+
+@pytest.mark.parametrize(("k", "n"), [(3, 2), (-1, 2), (1.5, 3), (0, 0), ("1", 2), (True, 2)])
+def test_impossible_counts_are_refused(k, n):
+    with pytest.raises(BadOption, match="whole number"):
+        stats.proportion(k, n)
+
+
+def benjamini_hochberg_by_hand(p, rate):
+    """Reject the smallest i p-values, i the largest with p(i) <= rate i / m."""
+    p = np.asarray(p)
+    order, m, last = np.argsort(p, kind="stable"), len(p), 0
+    for i, at in enumerate(order, 1):
+        if p[at] <= rate * i / m:
+            last = i
+    return np.isin(np.arange(m), order[:last])
+
+
+@given(st.lists(st.floats(1e-9, 1), min_size=1, max_size=20), st.sampled_from([0.05, 0.1, 0.2]))
+def test_false_discovery_rules_by_hand(p, rate):
+    harmonic = sum(1 / i for i in range(1, len(p) + 1))
+    assert (stats.benjamini_hochberg(p, rate) == benjamini_hochberg_by_hand(p, rate)).all()
+    # A rate is compared with sums of floats; ties at the bar may fall either way.
+    by = stats.benjamini_yekutieli(p, rate)
+    assert (by <= benjamini_hochberg_by_hand(p, rate / harmonic * (1 + 1e-9))).all()
+    assert (by >= benjamini_hochberg_by_hand(p, rate / harmonic * (1 - 1e-9))).all()
+
+
+def test_e_values_are_rejected_by_their_own_rule():
+    e = np.array([300, 40, 12, 1])
+    k = max(k for k in range(5) if k == 0 or np.sort(e)[::-1][k - 1] >= 4 / (k * 0.1))
+    assert stats.e_benjamini_hochberg(e, 0.1).sum() == k
+
+
+def two_way_by_hand(y, rater, item):
+    """Influences summed by loops over items, raters and pairs."""
+    y = np.asarray(y, float)
+    influence = (y - y.mean()) / len(y)
+
+    def clustered(keys):
+        sums = {k: sum(influence[i] for i in range(len(y)) if keys[i] == k) for k in set(keys)}
+        return len(sums) / (len(sums) - 1) * sum(s**2 for s in sums.values()) if len(sums) > 1 else 0.0
+
+    by_item, by_rater = clustered(item), clustered(rater)
+    return max(by_item + by_rater - clustered(list(zip(item, rater, strict=True))), by_item, by_rater)
+
+
+tables = (
+    st.integers(0, 10_000)
+    .map(lambda seed: np.random.default_rng(seed))
+    .map(
+        lambda rng: (lambda n: (rng.integers(0, 2, n), rng.integers(0, 5, n), rng.integers(0, 8, n)))(
+            int(rng.integers(2, 60))
+        )
+    )
+)
+
+
+@given(tables)
+def test_two_way_variance_by_loops(table):
+    y, rater, item = table
+    influence = (y - y.mean()) / len(y)
+    ours = stats.two_way_variance(influence, stats.cluster_codes(item), stats.cluster_codes(rater))
+    assert np.isclose(ours, two_way_by_hand(y, rater.tolist(), item.tolist()))
+
+
+@given(tables, st.randoms(use_true_random=False))
+def test_a_share_does_not_depend_on_order_or_names(table, random):
+    y, rater, item = table
+    first = stats.two_way_share(y, rater, item)
+    order = list(range(len(y)))
+    random.shuffle(order)
+    names = {r: f"{random.randint(0, 9)} {r}" for r in set(rater.tolist())}
+    second = stats.two_way_share(y[order], [names[r] for r in rater[order].tolist()], [f"i{i}" for i in item[order]])
+    assert np.allclose([first.value, first.low, first.high], [second.value, second.low, second.high])
+    assert 0 <= first.low <= first.value <= first.high <= 1
+    assert (first.n_items, first.n_raters) == (second.n_items, second.n_raters)
+
+
+@given(tables)
+def test_right_and_wrong_are_one_estimate(table):
+    y, rater, item = table
+    right, wrong = stats.two_way_share(y, rater, item), stats.two_way_share(1 - y, rater, item)
+    assert np.allclose([right.value, right.low, right.high], [1 - wrong.value, 1 - wrong.high, 1 - wrong.low])
+
+
+@given(tables)
+def test_equal_weights_change_nothing(table):
+    y, rater, item = table
+    plain, weighted = (
+        stats.two_way_share(y, rater, item),
+        stats.two_way_share(y, rater, item, weights=np.full(len(y), 7)),
+    )
+    assert np.allclose([plain.low, plain.high], [weighted.low, weighted.high])
+
+
+def test_a_share_says_whom_it_rests_on():
+    share = stats.two_way_share([1, 0, 1, 1], ["a", "b", "a", "c"], [1, 1, 2, 2], measure="right")
+    assert (share.basis.measure, {r: len(x) for r, x in share.basis.judgments.items()}) == (
+        "right",
+        {"a": 2, "b": 1, "c": 1},
+    )
+    assert "few_raters" in share.codes
+    assert stats.two_way_share([1, 0], ["a", "b"]).codes == ("items_only",)
+    assert stats.two_way_share([1] * 6, list("abcabc")).codes[0] == "no_spread"
+    with pytest.raises(NotEstimable):
+        stats.two_way_share([], [])
+
+
+def test_one_way_analysis_equals_scipy():
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(6), [3, 5, 2, 9, 4, 4])
+    y = rng.normal(group / 3, 1)
+    parts = stats.one_way(y, group)
+    f = scipy_stats.f_oneway(*[y[group == g] for g in range(6)]).statistic
+    assert np.isclose(parts.between / parts.within, f)
+    assert np.isclose(parts.icc, (parts.between - parts.within) / (parts.between + (parts.size - 1) * parts.within))
+
+
+def test_change_of_balanced_raters_is_the_difference_of_means():
+    rng = np.random.default_rng(5)
+    rater, item, after = np.repeat(np.arange(5), 16), np.tile(np.arange(16), 5), np.tile(np.arange(16) >= 8, 5)
+    y = rng.random(80)
+    moved = stats.change(y, after, rater, item)
+    assert np.isclose(moved.value, y[after].mean() - y[~after].mean())
+    back = stats.change(y, ~after, rater, item)
+    assert np.allclose([moved.low, moved.high], [-back.high, -back.low])
+
+
+def test_change_leaves_out_and_counts_who_was_there_once():
+    y, after = [0, 1, 0, 1, 1, 1, 1], [0, 1, 0, 1, 1, 0, 1]
+    moved = stats.change(y, after, ["p", "p", "q", "q", "s", "t", "t"], [1, 2, 1, 2, 2, 1, 3])
+    assert (moved.n_raters, "raters_left_out" in moved.codes) == (3, True)
+    with pytest.raises(NotEstimable, match="takes two"):
+        stats.change([0, 1], [0, 1], ["p", "q"], [1, 2])
+
+
+def test_jackknife_of_a_mean_is_its_variance():
+    x = np.random.default_rng(1).normal(size=30)
+    parts = np.column_stack([x, np.ones(30)])
+    assert np.isclose(stats.jackknife_variance(parts, lambda t: t[..., 0] / t[..., 1]), x.var(ddof=1) / 30)
+
+
+@pytest.mark.parametrize("design", [0, 1, 2, 3])
+def test_a_slice_of_the_coverage_study(design):
+    from study_shares import DESIGNS, coverage
+
+    covers = coverage(DESIGNS[design], 300, seed=11)["covers"]
+    assert 0.92 <= covers <= 0.995
+
+
+def test_the_committed_study_covers_what_is_promised(root):
+    table = pd.read_csv(root / "benchmarks" / "results" / "study_shares.csv")
+    shares = table[table["quantity"] == "share"]
+    assert len(shares) == 4
+    assert (shares["rounds"] == 2000).all()
+    assert shares["covers"].between(0.94, 0.975).all()
+    assert (table["covers"] >= 0.94).all()
