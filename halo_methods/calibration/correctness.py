@@ -151,7 +151,8 @@ def by_rater(
     if bar is not None:
         table["verdict"] = np.select([table["low"] >= bar, table["high"] < bar], ["met", "not_met"], "undecided")
     table = table.sort_values(["accuracy", "rater_id"], ignore_index=True)
-    return Accuracies(by="rater_id", table=table, estimates=estimates, bar=bar)
+    lowest_first = {rater: estimates[rater] for rater in table["rater_id"]}
+    return Accuracies(by="rater_id", table=table, estimates=lowest_first, bar=bar)
 
 
 def accuracy_by(
@@ -199,10 +200,9 @@ def accuracy_by(
 
 def _marked(j: Judgments, by: str, reference: Reference | None) -> pl.DataFrame:
     """Mark judgments of one criterion, or of each criterion where groups are criteria."""
-    if by != "criterion" or by not in j.columns:
-        return j.marked(reference)
+    parts = [part for _, part in j.groups(by)]
     marked, reason = [], None
-    for _, part in j.groups(by):
+    for part in parts if by == "criterion" else [j]:
         try:
             marked.append(part.marked(reference))
         except NotEstimable as why:

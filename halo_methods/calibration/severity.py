@@ -30,6 +30,12 @@ METHODS = {
     "fixed_items": "two-way model, items fixed; sandwich error over items",
     "many_facet": "many-facet rating scale model, in log odds; Wald interval",
 }
+TITLES = {
+    "mean": "Severity: mean distance from the reference",
+    "random_items": "Severity with the items taken out",
+    "fixed_items": "Severity on shared items",
+    "many_facet": "Severity in the many-facet model",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +50,7 @@ class Severities:
     estimates : dict of str to Estimate
         The same by rater.
     unit : str
+    model : {"mean", "random_items", "fixed_items", "many_facet"}
     steps : pandas.DataFrame or None
         Of the many-facet model: ``lower``, ``upper`` (neighbouring labels), ``step``,
         where on the scale of the items both are equally likely from a rater of severity 0.
@@ -54,6 +61,7 @@ class Severities:
     table: pd.DataFrame
     estimates: Mapping[str, Estimate]
     unit: str
+    model: Model
     steps: pd.DataFrame | None = None
     cautions: tuple[Caution, ...] = ()
     by: str = "rater_id"
@@ -63,7 +71,7 @@ class Severities:
         from .. import plots
 
         unit = f"{self.unit} above or below the reference"
-        return plots.intervals(self.table, "rater_id", "severity", bar=0, unit=unit, title="Severity of each rater")
+        return plots.intervals(self.table, "rater_id", "severity", bar=0, unit=unit, title=TITLES[self.model])
 
 
 def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -> Severities:
@@ -157,6 +165,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
         table=table.sort_values(["severity", "rater_id"], ignore_index=True),
         estimates=estimates,
         unit=unit,
+        model=model,
         steps=steps,
         cautions=(Caution("raters_left_out", text),) if left_out else (),
     )
