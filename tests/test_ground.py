@@ -150,9 +150,10 @@ def test_a_topic_has_one_name_in_every_room():
         if method.stem in part_of and method.suffix in ("", ".py"):
             assert (ROOT / "tests" / f"test_{method.stem}.py").is_file(), f"{method.stem} has no tests"
     for notebook in NOTEBOOKS:
-        kind = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["halo"]["input"]
-        if kind != "none":
-            assert (ROOT / "data" / "samples" / f"{notebook.stem}.csv").is_file(), f"{notebook.stem} has no sample"
+        halo = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["halo"]
+        if halo["input"] != "none":
+            sample = halo.get("sample", notebook.stem)
+            assert (ROOT / "data" / "samples" / f"{sample}.csv").is_file(), f"{notebook.stem} has no sample"
 
 
 def test_samples_are_described():
