@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from halo_methods import aggregation, as_judgments, read_judgments, simulation
 from halo_methods.aggregation import em
-from halo_methods.aggregation.votes import votes
+from halo_methods.aggregation.vote_counts import votes
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 dependence_module = importlib.import_module("halo_methods.aggregation.dependence")

@@ -12,7 +12,7 @@ from ..judgments.cells import gold_text
 from ..results import counted, readable
 from .dependence import Dependence, dependence
 from .em import Fit
-from .votes import Array, Votes
+from .vote_counts import Array, Votes
 
 Ties = Literal["none", "share", "first"]
 SAME = 1e-9

@@ -8,7 +8,7 @@ from ..errors import HaloError
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Gold, Model, Prevalence, fit
-from .votes import Array
+from .vote_counts import Array
 
 MAX_ITERATIONS, TOLERANCE = 2000, 1e-6
 

@@ -9,7 +9,7 @@ from scipy import sparse, stats
 from ..stats import wilson
 from ..results import counted
 from .em import Fit, Model, iterate
-from .votes import Array, Votes
+from .vote_counts import Array, Votes
 
 FEWEST_SHARED = 5
 REPLICATES = 199

@@ -13,7 +13,7 @@ from ..errors import BadOption, HaloError
 from ..judgments import Judgments
 from ..results import counted, readable
 from .uncertainty import confusion_table, rater_table
-from .votes import Array, Votes, accepted, votes
+from .vote_counts import Array, Votes, accepted, votes
 
 Gold = Literal["ignore", "use"]
 Prevalence = Literal["estimated", "uniform"]

@@ -10,7 +10,7 @@ from ..errors import BadOption, HaloError
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Fit, Gold, Prevalence, finished, first_guess
-from .votes import Array, Votes, accepted, votes
+from .vote_counts import Array, Votes, accepted, votes
 
 
 def glad(

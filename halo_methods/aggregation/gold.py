@@ -11,7 +11,7 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
 from ..results import Estimate, counted
 from .consensus import Consensus
-from .votes import Array, accepted
+from .vote_counts import Array, accepted
 
 BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 

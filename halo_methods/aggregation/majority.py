@@ -8,7 +8,7 @@ from ..errors import HaloError
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Fit, finished
-from .votes import Votes, votes
+from .vote_counts import Votes, votes
 
 
 def majority(j: Judgments, *, ties: Ties = "none", least: float = 0.0, margin: float = 0.0) -> Consensus:
