@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from halo_methods import aggregation, as_judgments, read_judgments, simulation
 from halo_methods.aggregation import em
-from halo_methods.aggregation.votes import votes
+from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 dependence_module = importlib.import_module("halo_methods.aggregation.dependence")
@@ -252,7 +252,7 @@ def test_known_gold_is_used_when_asked():
     of = [float((m.labels[rest]["label"].to_numpy() == truth.loc[m.labels[rest]["item_id"]].to_numpy()).mean())
           for m in (free, fixed)]  # fmt: skip
     assert of[1] >= of[0] - 0.02
-    assert any("Known gold was used" in c for c in fixed.notes)
+    assert "gold_used" in [c.code for c in fixed.cautions]
     assert "no check" in aggregation.gold_accuracy(fixed, j).cautions[0]
 
 
@@ -269,9 +269,9 @@ def test_classes_are_named_after_the_labels():
     frame = simulated(6)
     made = votes(judged(frame))
     fit = em.iterate(made, dependence_module.SATURATED, made.shares[:, [1, 2, 0]], None, 100, 1e-6)
-    turned, notes = em.oriented(made, fit, None)
+    turned, cautions = em.oriented(made, fit, None)
     straight = em.iterate(made, dependence_module.SATURATED, made.shares, None, 100, 1e-6)
-    assert "renamed" in notes[0]
+    assert cautions[0].code == "renamed"
     np.testing.assert_allclose(turned.posterior, straight.posterior, atol=1e-4)
 
 
@@ -313,7 +313,7 @@ def test_copying_raters_are_found_and_cautioned():
     made = aggregation.dawid_skene(judged(frame))
     assert made.dependence.p_value < 0.01
     assert any("agree more than independent raters would" in c for c in made.cautions)
-    alone = made.dependence.pairs.set_index(["a", "b"])["same_alone"]
+    alone = made.dependence.pairs.set_index(["rater_a", "rater_b"])["same_alone"]
     assert alone.nlargest(1).index[0] in {("r05", "r06"), ("r05", "r07"), ("r06", "r07")}
 
 
