@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..stats import wilson
-from .vote_counts import Array, Votes
+from .vote_table import Array, Votes
 
 
 def informed(trials: Array, hidden: Array, chance: Array) -> Array:

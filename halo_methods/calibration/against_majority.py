@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
-from ..judgments.votes import majority
+from ..judgments.vote_counts import majority
 from ..stats import proportion, two_way_share
+from ..stats.checks import check_confidence
 from .correctness import Accuracies
 
 
@@ -115,6 +116,7 @@ def judges(j: Judgments, *, confidence: float = 0.95) -> Accuracies:
     >>> judges(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rater_type"])).estimates["m"].value
     0.5
     """
+    check_confidence(confidence)
     one = as_judgments(j).one()
     kinds = set(one.frame["rater_type"].drop_nulls()) if "rater_type" in one.columns else set()
     if not {"human", "model"} <= kinds:

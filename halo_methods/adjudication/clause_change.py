@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,18 +10,22 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..stats.totals import pattern_variance as jackknife_variance
-from ..stats.variance import satterthwaite
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
+from ..judgments import Judgments, as_judgments
 from ..judgments.cells import quoted
 from ..judgments.table import in_order
-from ..results import Estimate
+from ..results import Caution, Estimate, Over
+from ..stats.checks import check_confidence
+from ..stats.totals import pattern_variance
+from ..stats.variance import satterthwaite
 from .decisions import clause_name
 
 FEW_RATERS, FEW_ITEMS = 3, 20
-CHOSEN_FOR_IT = ("A clause chosen because raters differed on it differs less the next time by itself; "
-                 "the other clauses, and items that did not lead to the amendment, show how much.")  # fmt: skip
+CHOSEN_FOR_IT = Caution(
+    "chosen_for_it",
+    "A clause chosen because raters differed on it differs less the next time by itself; "
+    "the other clauses, and items that did not lead to the amendment, show how much.",
+)
 
 
 def by_number(text: str) -> list[tuple[int, int, str]]:
@@ -126,13 +129,18 @@ def effect(
     >>> round(made.was, 2), made.became, made.change.high < 0, made.others is None
     (0.53, 0.0, True, True)
     """
+    j = as_judgments(j)
+    check_confidence(confidence)
     cells = _cells(j, clause_name(clause), column, before, after)
+    whose = j.basis("judgments")
     was, became = (float(_share(cells.total[cells.at(True, v)])) for v in (0, 1))
     change = _estimate(cells, [True], confidence, "change of the share of disagreeing pairs on the clause")
     others = difference = None
     if cells.has_others:
         others = _estimate(cells, [False], confidence, "change of the share of disagreeing pairs on other clauses")
         difference = _estimate(cells, [True, False], confidence, "change on the clause minus change on other clauses")
+    change = replace(change, basis=whose)
+    others, difference = (e and replace(e, basis=whose) for e in (others, difference))
     return Effect(clause_name(clause), cells.before, cells.after, was, became, change, others, difference)
 
 
@@ -174,6 +182,7 @@ def _need(j: Judgments, *columns: str) -> None:
 
 def versions(j: Judgments) -> tuple[str, ...]:
     """Versions of the guideline, oldest first: by their first judgment if dated, otherwise by number."""
+    j = as_judgments(j)
     _need(j, "guideline")
     frame = j.frame.filter(pl.col("guideline").is_not_null())
     if "rated_at" in j.columns and not frame["rated_at"].has_nulls():
@@ -184,6 +193,7 @@ def versions(j: Judgments) -> tuple[str, ...]:
 
 def clauses(j: Judgments, *, column: str = "clause") -> tuple[str, ...]:
     """Clauses that the first judgments name, in order."""
+    j = as_judgments(j)
     _need(j, column)
     return tuple(c for c in in_order(j.one().frame[column].drop_nulls().unique().to_list()) if c)
 
@@ -248,20 +258,22 @@ def _estimate(cells: _Cells, groups: Sequence[bool], confidence: float, quantity
     total = cells.total
     item_rows = cells.by_item[(cells.by_item[:, used, 1] > 0).any(1)]
     rater_rows = cells.by_rater[(cells.by_rater[:, used, 1] > 0).any(1)]
-    items = jackknife_variance(value(total - item_rows)) + sum(_unseen(cells, c) for c in used)
+    items = pattern_variance(value(total - item_rows)) + sum(_unseen(cells, c) for c in used)
     n_items, n_raters = len(item_rows), len(rater_rows)
     cautions = [CHOSEN_FOR_IT] if True in groups else []
     few = min(int((cells.by_item[:, c, 1] > 0).sum()) for c in used)
     if few < FEW_ITEMS:
-        cautions.append(f"A version has {few} items here: below {FEW_ITEMS} the interval may be too short.")
+        text = f"A version has {few} items here: below {FEW_ITEMS} the interval may be too short."
+        cautions.append(Caution("few_items", text))
     left_out = value(total - rater_rows)
-    over, spread, df = "items", items, float(max(few - 1, 1))
+    over: Over = "items"
+    spread, df = items, float(max(few - 1, 1))
     if n_raters < FEW_RATERS or np.isfinite(left_out).sum() < FEW_RATERS:
-        cautions.append(f"With {n_raters} raters the interval speaks for the items only.")
+        cautions.append(Caution("few_raters", f"With {n_raters} raters the interval speaks for the items only."))
     else:
-        raters = jackknife_variance(left_out)
+        raters = pattern_variance(left_out)
         used_rows = (cells.by_judgment[:, used, 1] > 0).any(1)
-        single = jackknife_variance(value(total - cells.by_judgment[used_rows]), cells.times[used_rows])
+        single = pattern_variance(value(total - cells.by_judgment[used_rows]), cells.times[used_rows])
         over, spread = "items and raters", max(items + raters - single, items)
         of_raters = min(raters, spread)
         df = satterthwaite(spread - of_raters, df, of_raters, n_raters - 1) if spread > 0 else df
@@ -280,7 +292,7 @@ def _estimate(cells: _Cells, groups: Sequence[bool], confidence: float, quantity
         method=f"{quantity}, {cells.after} minus {cells.before}; leave-one-out variances over {over}",
         over=over,
         cautions=tuple(cautions),
-    )  # type: ignore[arg-type]
+    )
 
 
 def _unseen(cells: _Cells, cell: int) -> float:
@@ -294,9 +306,9 @@ def _unseen(cells: _Cells, cell: int) -> float:
 
 
 def effects(
-    j: Judgments, names: Collection[str], *, column: str = "clause", **options: Any
+    j: Judgments, names: Collection[str], *, column: str = "clause", confidence: float = 0.95
 ) -> dict[str, Effect | NotEstimable]:
-    """`effect` of each clause, or why it cannot be estimated.
+    """Estimate the `effect` of each clause, or say why it cannot be estimated.
 
     Raises
     ------
@@ -306,7 +318,7 @@ def effects(
     made: dict[str, Effect | NotEstimable] = {}
     for name in names:
         try:
-            made[clause_name(name)] = effect(j, name, column=column, **options)
+            made[clause_name(name)] = effect(j, name, column=column, confidence=confidence)
         except NotEstimable as reason:
             made[clause_name(name)] = reason
     reasons = [e for e in made.values() if isinstance(e, NotEstimable)]

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ..errors import NotEstimable
-from ..judgments import Judgments, accepted_answers
-from ..judgments.coding import codes, numbered, once, unit_keys
+from ..judgments import Judgments, accepted_answers, as_judgments
+from ..judgments.coding import codes, numbered, once_a_table, unit_keys
 
 Array = npt.NDArray[np.float64]
 MOST_LABELS = 60
@@ -98,9 +98,10 @@ def votes(j: Judgments) -> Votes:
     NotEstimable
         If the labels are too many to be categories.
     """
-    return once(j, "votes", lambda: _votes(j))
+    return _votes(as_judgments(j).one())
 
 
+@once_a_table
 def _votes(j: Judgments) -> Votes:
     labels = j.labels
     if len(labels) > MOST_LABELS:
@@ -118,15 +119,17 @@ def _votes(j: Judgments) -> Votes:
     return Votes(listed.dictionary.to_numpy(zero_copy_only=False), raters, labels, given)
 
 
-def accepted(j: Judgments, made: Votes) -> npt.NDArray[np.bool_] | None:
+def accepted(j: Judgments) -> npt.NDArray[np.bool_] | None:
     """Which labels each item's gold accepts (all of them where there is no gold); None without any gold.
 
     An item whose gold is none of the labels counts as without gold.
     """
-    return once(j, "accepted", lambda: _accepted(j, made))
+    return _accepted(as_judgments(j).one())
 
 
-def _accepted(j: Judgments, made: Votes) -> npt.NDArray[np.bool_] | None:
+@once_a_table
+def _accepted(j: Judgments) -> npt.NDArray[np.bool_] | None:
+    made = votes(j)
     if "gold" not in j.columns or j.frame["gold"].is_null().all():
         return None
     gold = j.frame.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
-from .causes import AMENDING, ASKS, SLIPS_TO_CLARIFY
+from .cause_rules import AMENDING, ASKS, SLIPS_TO_CLARIFY
 from .clause_change import Effect, by_number, changes, clauses, effect, effects, effects_table, versions
 from .decisions import Decisions, clause_name, recorded
 

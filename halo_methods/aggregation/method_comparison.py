@@ -1,28 +1,28 @@
 """Several consensuses beside each other, and the items on which they differ."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..errors import BadOption, HaloError, NotEstimable
-from ..judgments import Judgments
-from ..judgments.coding import once
-from ..results import Estimate, counted
-from .consensus import Consensus
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..judgments.coding import once_a_table
+from ..results import Caution, Estimate, counted
+from .against_gold import gold_accuracy
+from .consensus import Consensus, Ties
 from .dawid_skene import dawid_skene, one_coin
 from .dependence import REPLICATES
 from .glad import glad
-from .gold import gold_accuracy
 from .mace import mace
 from .majority import majority
 from .ordinal import ordinal
 
 FEW_SHARED = 30
 
-
+Method = Literal["majority", "dawid_skene", "one_coin", "mace", "glad", "ordinal"]
 WAYS: dict[str, Callable[..., Consensus]] = {
     "majority": majority,
     "dawid_skene": dawid_skene,
@@ -33,7 +33,14 @@ WAYS: dict[str, Callable[..., Consensus]] = {
 }
 
 
-def aggregate(j: Judgments, method: str = "dawid_skene", **options: Any) -> Consensus:
+def aggregate(
+    j: Judgments,
+    *,
+    method: Method = "dawid_skene",
+    ties: Ties = "none",
+    least: float = 0.0,
+    margin: float = 0.0,
+) -> Consensus:
     """One of the ways of aggregating, by its name; the same call on the same judgments is answered from memory.
 
     Parameters
@@ -41,8 +48,8 @@ def aggregate(j: Judgments, method: str = "dawid_skene", **options: Any) -> Cons
     j : Judgments
         One criterion and one stage.
     method : {"majority", "dawid_skene", "one_coin", "mace", "glad", "ordinal"}
-    **options
-        Of that function.
+    ties, least, margin
+        As in `majority`. Further options are those of the way's own function.
 
     Raises
     ------
@@ -54,12 +61,17 @@ def aggregate(j: Judgments, method: str = "dawid_skene", **options: Any) -> Cons
     >>> from halo_methods import as_judgments
     >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
     >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
-    >>> aggregate(j, "one_coin") is aggregate(j, "one_coin")
+    >>> aggregate(j, method="one_coin") is aggregate(j, method="one_coin")
     True
     """
-    if method not in WAYS:
-        raise BadOption.of("method", method, WAYS)
-    return once(j, f"aggregate {method} {sorted(options.items())}", lambda: WAYS[method](j, **options))
+    if method not in get_args(Method):
+        raise BadOption.of("method", method, get_args(Method))
+    return _aggregate(as_judgments(j), method, ties, least, margin)
+
+
+@once_a_table
+def _aggregate(j: Judgments, method: str, ties: Ties, least: float, margin: float) -> Consensus:
+    return WAYS[method](j, ties=ties, least=least, margin=margin)
 
 
 def label_counts(first: Consensus, second: Consensus) -> pd.DataFrame:
@@ -135,7 +147,7 @@ def differing(first: Consensus, second: Consensus) -> pd.DataFrame:
 
     Raises
     ------
-    HaloError
+    BadOption
         If they are of different items.
 
     Examples
@@ -149,7 +161,7 @@ def differing(first: Consensus, second: Consensus) -> pd.DataFrame:
     """
     a, b = first.labels, second.labels
     if not np.array_equal(a["item_id"].to_numpy(), b["item_id"].to_numpy()):
-        raise HaloError("the two are not of the same items")
+        raise BadOption("the two are not of the same items")
     left, right = a["label"].astype(object), b["label"].astype(object)
     apart = (left.isna() != right.isna()) | (left.notna() & right.notna() & (left.astype(str) != right.astype(str)))
     rows = np.flatnonzero(apart.to_numpy())
@@ -171,7 +183,7 @@ def differing(first: Consensus, second: Consensus) -> pd.DataFrame:
     return table.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
 
 
-def side_by_side(j: Judgments, *, ties: Any = "share") -> pd.DataFrame:
+def side_by_side(j: Judgments, *, ties: Ties = "share") -> pd.DataFrame:
     """Every way of aggregating that these judgments allow, one row each.
 
     Choose before looking at the accuracy: the best of six on fifty gold items
@@ -192,11 +204,11 @@ def side_by_side(j: Judgments, *, ties: Any = "share") -> pd.DataFrame:
     >>> side_by_side(j)["method"].tolist()
     ['majority', 'Dawid-Skene', 'one coin a rater', 'MACE', 'GLAD']
     """
-    plain = majority(j, ties=ties)
+    plain = aggregate(j, method="majority", ties=ties)
     rows = []
-    for name in WAYS:
+    for name in get_args(Method):
         try:
-            made = aggregate(j, name, ties=ties)
+            made = aggregate(j, method=name, ties=ties)
         except NotEstimable:
             continue
         settled = ~made.labels["settled"].isin(["consensus"])
@@ -241,14 +253,15 @@ def independence(made: Consensus) -> Estimate:
     if not len(found.pairs):
         raise NotEstimable(f"{found.how}: whether raters copy cannot be tested")
     low = high = found.p_value
-    if found.how.startswith(str(REPLICATES)):
+    if found.simulated:
         above = round(found.p_value * (REPLICATES + 1)) - 1
         low = float(stats.beta.ppf(0.025, above, REPLICATES - above + 1)) if above else 0.0
         high = float(stats.beta.ppf(0.975, above + 1, REPLICATES - above)) if above < REPLICATES else 1.0
     shared = int(found.pairs["n_shared"].median())
-    cautions = [found.caution] if found.caution else []
+    cautions = list(found.cautions)
     if shared < FEW_SHARED:
-        cautions.append(f"Half of the pairs share at most {counted(shared, 'item')}: raters who copy may pass.")
+        text = f"Half of the pairs share at most {counted(shared, 'item')}: raters who copy may pass."
+        cautions.append(Caution("few_shared_items", text))
     method = (
         f"adjusted p-value of the largest excess of agreement over {counted(len(found.pairs), 'pair')}; {found.how}"
     )
@@ -265,4 +278,5 @@ def independence(made: Consensus) -> Estimate:
         method=method,
         over="items",
         cautions=tuple(cautions),
+        basis=made.basis(),
     )

@@ -14,10 +14,10 @@ import pandas as pd
 import polars as pl
 
 from ..errors import BadOption, HaloError, NotEstimable
-from ..judgments import Judgments
+from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text, quoted
 from ..results import counted
-from .causes import ASKS, CAUSES, Asks
+from .cause_rules import ASKS, CAUSES, Asks
 from .spreadsheets import table_text, write_all
 
 DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
@@ -169,6 +169,7 @@ def pack(
     >>> made.table.filter(regex="item|answer|reason").iloc[0].tolist()
     ['a', 'good', 'polite', 'poor', '[a rater] was wrong']
     """
+    j = as_judgments(j)
     one = j.one()
     criterion = _criterion(one, perspectives)
     frame = one.frame.with_columns(pl.col("label").map_elements(cell_text, pl.String).alias("answer"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ..disagreement.causes import CAUSES
+from ..judgments.cause_codes import CAUSES
 
 Needed = Literal["required", "optional", "none"]
 Change = Literal["none", "clarification", "amendment"]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..results import readable
 from .spreadsheets import table_text, write_all
 
@@ -58,7 +58,7 @@ class Source:
         [0.8, 0.1, 0.1]
         """
         if not (np.isfinite(self.price) and self.price > 0):
-            raise HaloError(f"the price of {self.name} is {self.price!r}; it is a number above 0")
+            raise BadOption(f"the price of {self.name} is {self.price!r}; it is a number above 0")
         made = np.asarray(self.confusion, float)
         if made.ndim == 0 and n_labels == 1:
             made = np.ones((1, 1))
@@ -68,10 +68,10 @@ class Source:
         made = made[None] if made.ndim == 2 else made
         ok = made.ndim == 3 and made.shape[1] == n_labels and np.isfinite(made).all() and (made >= 0).all()
         if not ok or not np.allclose(made.sum(-1), 1):
-            raise HaloError(f"the confusion of {self.name} is no table of {n_labels} labels whose rows add up to 1")
+            raise BadOption(f"the confusion of {self.name} is no table of {n_labels} labels whose rows add up to 1")
         weight = np.ones(len(made)) if self.weights is None else np.asarray(self.weights, float)
         if weight.shape != (len(made),) or not (weight >= 0).all() or not weight.sum() > 0:
-            raise HaloError(f"{self.name} has {len(made)} members and needs as many weights of 0 or more")
+            raise BadOption(f"{self.name} has {len(made)} members and needs as many weights of 0 or more")
         return made, weight / weight.sum()
 
 
@@ -213,7 +213,7 @@ def route(
 
     Raises
     ------
-    HaloError
+    BadOption
         If probabilities, prices, confusion or costs are not what they should be.
 
     References
@@ -269,10 +269,10 @@ def route(
 def _posterior(consensus: Any) -> tuple[Array, NDArray[Any], list[Any]]:
     table = getattr(consensus, "probabilities", consensus)
     if not isinstance(table, pd.DataFrame) or not len(table):
-        raise HaloError("route needs a consensus, or a table of probabilities: items by labels")
+        raise BadOption("route needs a consensus, or a table of probabilities: items by labels")
     p = table.to_numpy(float)
     if not np.isfinite(p).all() or (p < 0).any() or not np.allclose(p.sum(1), 1, atol=1e-6):
-        raise HaloError("probabilities are shares, and each item's add up to 1")
+        raise BadOption("probabilities are shares, and each item's add up to 1")
     items = np.array([str(i) for i in table.index], dtype=object)
     return p / p.sum(1, keepdims=True), items, list(table.columns)
 
@@ -281,12 +281,12 @@ def _loss(cost: float | pd.DataFrame, labels: list[Any]) -> Array:
     if isinstance(cost, pd.DataFrame):
         lost = [x for x in labels if x not in cost.index or x not in cost.columns]
         if lost:
-            raise HaloError(f"error_cost has no row and column for {lost[0]!r}")
+            raise BadOption(f"error_cost has no row and column for {lost[0]!r}")
         made: Array = cost.loc[labels, labels].to_numpy(float)
     else:
         made = float(cost) * (1 - np.eye(len(labels)))
     if not np.isfinite(made).all() or (made < 0).any():
-        raise HaloError("an error costs 0 or more")
+        raise BadOption("an error costs 0 or more")
     return made
 
 

@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..stats import wilson
 from ..errors import NotEstimable
 from ..judgments import Judgments, accepted_answers
-from ..results import Estimate, counted
+from ..results import Caution, Estimate, counted
+from ..stats import wilson
+from ..stats.checks import check_confidence, check_probability
 from .consensus import Consensus
-from .vote_counts import Array, accepted
+from .vote_table import Array, accepted
 
 BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 
 
 def _checked(made: Consensus, j: Judgments) -> tuple[npt.NDArray[Any], Array]:
     """Items with gold, and the credit of each: 1 right, 0 wrong, a part where tied labels share, missing where none."""
-    j = j.one()
-    allowed = accepted(j, made._votes)
+    allowed = accepted(j)
     if allowed is None:
         raise NotEstimable("no judged item has a gold answer; add a `gold` column, at least for some items")
     known = np.flatnonzero(~np.asarray(allowed.all(axis=1)))
@@ -67,6 +67,7 @@ def gold_accuracy(made: Consensus, j: Judgments, *, confidence: float = 0.95) ->
     >>> print(gold_accuracy(aggregation.majority(j), j))
     0.9 (95% interval 0.596 to 0.982 over items; 10 items, 3 raters, 30 judgments)
     """
+    check_confidence(confidence)
     known, credit = _checked(made, j)
     there = ~np.isnan(credit)
     if not there.any():
@@ -75,9 +76,10 @@ def gold_accuracy(made: Consensus, j: Judgments, *, confidence: float = 0.95) ->
     low, high = wilson(k, n, confidence=confidence)
     cautions = []
     if n < len(known):
-        cautions.append(f"{len(known) - n} of {counted(len(known), 'gold item')} have no consensus and are left out.")
-    if any("gold was used" in note for note in made.notes):
-        cautions.append("Gold was used in the fit: this is no check of it.")
+        text = f"{len(known) - n} of {counted(len(known), 'gold item')} have no consensus and are left out."
+        cautions.append(Caution("left_out", text))
+    if any(caution.code == "gold_used" for caution in made.fit_cautions):
+        cautions.append(Caution("gold_used", "Gold was used in the fit: this is no check of it."))
     judged = int(made._votes.n_by_item[known[there]].sum())
     method = f"share of gold items on which the consensus ({made.method}) is right; Wilson's score interval"
     return Estimate(
@@ -91,6 +93,7 @@ def gold_accuracy(made: Consensus, j: Judgments, *, confidence: float = 0.95) ->
         method=method,
         over="items",
         cautions=tuple(cautions),
+        basis=made.basis(),
     )
 
 
@@ -171,6 +174,8 @@ def confident_share(made: Consensus, *, at_least: float = 0.9, confidence: float
     >>> confident_share(aggregation.dawid_skene(j)).value
     1.0
     """
+    check_confidence(confidence)
+    check_probability(at_least, option="at_least")
     if not made.iterations:
         raise NotEstimable(f"{made.method}: shares of votes are no probabilities of being right; fit a model")
     sure = (made.labels["probability"] >= at_least) & (made.labels["settled"] == "consensus")
@@ -188,6 +193,7 @@ def confident_share(made: Consensus, *, at_least: float = 0.9, confidence: float
         method=method,
         over="items",
         cautions=made.cautions,
+        basis=made.basis(),
     )
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from ..stats import proportion
-from ..errors import HaloError, InvalidData, NotEstimable, Problem
-from ..judgments import Judgments
+from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
+from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text, moment, quoted
 from ..judgments.files import read_raw
 from ..judgments.options import number
-from .causes import ASKS, Asks
+from ..stats import proportion
+from .cause_rules import ASKS, Asks
 from .packets import DECISION_COLUMNS
 from .spreadsheets import neutral, plain, table_text
 
@@ -53,13 +53,6 @@ class Decisions:
                 made = proportion(int(n), len(self.table))
                 rows.append((column, str(name), int(n), made.value, made.low, made.high))
         return pd.DataFrame(rows, columns=["of", "name", "n", "share", "low", "high"])
-
-    def items_of(self, table: pd.DataFrame) -> list[list[str]]:
-        """The items decided on that each row of `summary`, or of a table by ``clause``, is about."""
-        if "clause" in table:
-            table = table.assign(of="clause", name=table["clause"])
-        return [self.table.loc[self.table[of] == name, "item_id"].tolist()
-                for of, name in table[["of", "name"]].itertuples(index=False)]  # fmt: skip
 
 
 def clause_name(text: str) -> str:
@@ -228,7 +221,7 @@ def judgments_with(
 
     Raises
     ------
-    HaloError
+    BadOption
         If a value cannot be written so that the same options read it back.
     """
     frame = read_raw(path, encoding).frame.fill_null("")
@@ -243,7 +236,7 @@ def judgments_with(
             return value
         back = [old for old, new in told.items() if new == value]
         if not back:
-            raise HaloError(f"values= reads {quoted(value)} in {name} as {quoted(told[value])}, so it can't be written")
+            raise BadOption(f"values= reads {quoted(value)} in {name} as {quoted(told[value])}, so it can't be written")
         return back[0]
 
     added = []
@@ -292,6 +285,7 @@ def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
     NotEstimable
         If there are none.
     """
+    j = as_judgments(j)
     if not {"stage", "cause"} <= set(j.columns):
         raise NotEstimable("no decisions are recorded: the data has no columns stage and cause")
     rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(list(ASKS)))
