@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import aggregation, as_judgments, cli, read_judgments, reports, simulation
+from halo_methods import aggregation, as_judgments, cli, read_judgments, reports
 from halo_methods.aggregation import Source, amendments, decisions, packets, routing
 from halo_methods.aggregation.causes import ASKS, CAUSES
 from halo_methods.aggregation.spreadsheets import neutral, plain, table_text, write_all
@@ -475,7 +475,7 @@ def test_what_a_change_needs():
 
 
 def test_the_sample_tells_the_whole_loop():
-    j = as_judgments(simulation.adjudication_sample(), scale=list(simulation.ADJUDICATION_SCALE), level="ordinal")
+    j = read_judgments(reports.sample("adjudication"), scale=["poor", "fair", "good", "excellent"], level="ordinal")
     made = decisions.recorded(j)
     assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
     assert amendments.amended(j) == ("3.2",)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from halo_methods import reports, simulation
+from halo_methods import reports
 from halo_methods.reports import places, showing
 from halo_methods.reports.audience import of_enough_people
 
@@ -45,7 +45,7 @@ def crafted():
 
 def drifting():
     """Ninety days of ten people, two of them of a small locale."""
-    table = simulation.drift_sample().drop(columns="slice")
+    table = pd.read_csv(reports.sample("drift")).drop(columns="slice")
     people = sorted(table["rater_id"].unique())
     locale = {r: LOCALES["Brobdingnag" if n < 2 else "Narnia"] for n, r in enumerate(people)}
     names = {r: f"{SURNAMES[n % len(SURNAMES)]}{n}" for n, r in enumerate(people)}
