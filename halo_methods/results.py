@@ -1,8 +1,9 @@
 """What a method returns: a value that says how it was made and when not to trust it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from html import escape
 from typing import Any, Literal, get_args
 
@@ -74,29 +75,34 @@ class Caution(str):
         return self.code, str(self)
 
 
-@dataclass(frozen=True)
 class Basis:
     """Whose judgments a figure rests on: what decides who may see it.
 
-    Attributes
+    Parameters
     ----------
     measure : str
         What is counted. Figures of one measure can be added and subtracted; those of two can't.
-    judgments : mapping of str to int or array of numbers
-        By rater the judgments, one number for each item; or only how many they are. It never
-        leaves the process: no printed form, no JSON.
+    judgments : mapping of str to int or array of numbers, or a function that returns one
+        By rater the judgments, one number for each item; or only how many they are. It is made when
+        somebody asks, and never leaves the process: no printed form, no JSON.
 
     Examples
     --------
-    >>> Basis("label matches gold", {"anna": 12, "bela": 3})
-    Basis(label matches gold, 2 raters)
+    >>> Basis("right", {"anna": 12, "bela": 3})
+    Basis(right)
     """
 
-    measure: str
-    judgments: Mapping[str, Any]
+    def __init__(self, measure: str, judgments: Mapping[str, Any] | Callable[[], Mapping[str, Any]]):
+        self.measure = measure
+        self._judgments = judgments
+
+    @cached_property
+    def judgments(self) -> Mapping[str, Any]:
+        """By rater the judgments."""
+        return self._judgments() if callable(self._judgments) else self._judgments
 
     def __repr__(self) -> str:
-        return f"Basis({self.measure}, {counted(len(self.judgments), 'rater')})"
+        return f"Basis({self.measure})"
 
 
 @dataclass(frozen=True, kw_only=True)

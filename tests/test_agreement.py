@@ -13,12 +13,23 @@ from hypothesis import strategies as st
 
 import halo_methods as halo
 from halo_methods import agreement, reports
-from halo_methods.agreement.analytic import influence, standard_error
-from halo_methods.agreement.coefficients import chance_corrected, cohen, kappa_from_disagreement, krippendorff
-from halo_methods.agreement.jackknife import jackknife_variance, leave_one_unit_out
-from halo_methods.agreement.sums import moment_totals, pair_totals, pattern_totals
+from halo_methods.agreement.coefficients import (
+    chance_corrected,
+    cohen,
+    kappa_from_disagreement,
+    krippendorff,
+    krippendorff_from_moments,
+)
+from halo_methods.agreement.influence_totals import (
+    influence,
+    moment_totals,
+    pair_totals,
+    pattern_totals,
+    standard_error,
+)
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.judgments.counts import contingency, moments
+from halo_methods.stats.totals import leave_one_unit_out, pattern_variance
 
 # Krippendorff (2011), https://repository.upenn.edu/asc_papers/43/: observers by units.
 KRIPPENDORFF = [
@@ -108,7 +119,7 @@ def test_gwet_two_abstractors(measure, published):
     ],
 )
 def test_gwets_analytic_errors_and_intervals(measure, error, low):
-    made = measure(judgments(rows_of(GWET)), over="items", interval="analytic")
+    made = measure(judgments(rows_of(GWET)), over="items", replicates=0)
     assert (round(made.low, 3), made.high, made.over) == (low, 1, "items")
     assert float(made.method.split("error ")[1].rstrip(")")) == pytest.approx(error, abs=6e-5)
 
@@ -137,7 +148,7 @@ def test_the_analytic_error_of_cohens_kappa_is_gwets():
     totals = pair_totals(contingency(j, "r0", "r1").astype(float), kappa)
     moved = influence(totals, kappa, all_paired=True)
     assert (totals.frequency @ moved**2) ** 0.5 / totals.n_units == pytest.approx(0.05891072, abs=5e-9)
-    made = agreement.cohen_kappa(j, "r0", "r1", interval="analytic")
+    made = agreement.cohen_kappa(j, "r0", "r1", replicates=0)
     reach = (made.high - made.low) / 2
     assert reach == pytest.approx(1.98422 * 0.05891072 * (100 / 99) ** 0.5, rel=1e-5)
 
@@ -145,13 +156,13 @@ def test_the_analytic_error_of_cohens_kappa_is_gwets():
 def test_the_analytic_interval_is_over_items_and_wide_where_nothing_varies():
     j = judgments(simulated(60, 5))
     with pytest.raises(BadOption, match='say over="items"'):
-        agreement.gwet_ac(j, interval="analytic")
-    with pytest.raises(BadOption, match="interval is 'delta'; allowed: 'resampled', 'analytic'"):
-        agreement.gwet_ac(j, over="items", interval="delta")
-    one, two = (agreement.gwet_ac(j, over="items", interval=i) for i in ("analytic", "resampled"))
+        agreement.gwet_ac(j, replicates=0)
+    with pytest.raises(BadOption, match="allowed: 100 or more, or 0 for the analytic interval"):
+        agreement.gwet_ac(j, over="items", replicates=50)
+    one, two = (agreement.gwet_ac(j, over="items", replicates=r) for r in (0, 1000))
     assert (one.low, one.high) == pytest.approx((two.low, two.high), abs=0.02)
     alike = judgments([(f"i{i}", f"r{r}", i % 2) for i in range(20) for r in range(3)])
-    assert agreement.krippendorff_alpha(alike, over="items", interval="analytic").low < 1
+    assert agreement.krippendorff_alpha(alike, over="items", replicates=0).low < 1
 
 
 def test_the_analytic_interval_covers():
@@ -159,7 +170,7 @@ def test_the_analytic_interval_covers():
     values, ends = [], []
     for seed in range(120):
         made = agreement.krippendorff_alpha(
-            judgments(simulated(200, 5, seed=seed, missing=0.1)), over="items", interval="analytic"
+            judgments(simulated(200, 5, seed=seed, missing=0.1)), over="items", replicates=0
         )
         values.append(made.value)
         ends.append((made.low, made.high))
@@ -302,7 +313,7 @@ def test_delete_one_rater_and_item_are_exact_from_moments():
     for ranks, level in ((False, "interval"), (True, "ordinal")):
         made = agreement.krippendorff_alpha(j, level=level)
         assert made.value == pytest.approx(oracles.alpha(rows, level), abs=1e-9)
-        totals = moment_totals(moments(j), agreement.measures.formulas.krippendorff_from_moments(), ranks=ranks)
+        totals = moment_totals(moments(j), krippendorff_from_moments(), ranks=ranks)
         if not ranks:
             expected = [oracles.alpha(oracles.without(rows, f"r{r}"), level) for r in range(4)]
             assert totals.value(totals.without) == pytest.approx(expected, abs=1e-9)
@@ -451,17 +462,17 @@ def test_cautions():
 
 def test_tables():
     j = judgments(simulated(60, 4))
-    table = agreement.pairs(j)
+    table = agreement.pairs(j).table
     assert len(table) == 6
     row = table.iloc[0]
-    alone = agreement.cohen_kappa(j, row["a"], row["b"])
+    alone = agreement.cohen_kappa(j, row["rater_a"], row["rater_b"])
     assert row["value"] == alone.value
     assert (row["low"], row["high"]) == pytest.approx((alone.low, alone.high), abs=0.05)
-    summary = agreement.summary(j)
+    summary = agreement.summary(j).table
     assert summary["coefficient"].iloc[0] == "raw agreement"
     assert summary["prevalence"].between(0, 1).all()
     frame = j.frame.to_pandas().assign(locale=lambda d: np.where(d["item_id"] < "i3", "fr-FR", "de-DE"))
-    by = agreement.by(halo.as_judgments(frame, level="nominal"), "locale", measure=agreement.gwet_ac)
+    by = agreement.by(halo.as_judgments(frame, level="nominal"), "locale", measure=agreement.gwet_ac).table
     assert by["locale"].tolist() == ["de-DE", "fr-FR"]
     only = agreement.gwet_ac(halo.as_judgments(frame[frame["locale"] == "de-DE"], level="nominal"))
     assert (by["value"].iloc[0], by["low"].iloc[0]) == (only.value, only.low)
@@ -478,7 +489,7 @@ def test_pandalm(datasets):
 
 def test_hatecheck(datasets):
     j = halo.read_judgments(datasets("mhc_hatecheck.csv.gz"), level="nominal")
-    table = agreement.by(j, "locale", measure=agreement.fleiss_kappa).set_index("locale")["value"]
+    table = agreement.by(j, "locale", measure=agreement.fleiss_kappa).table.set_index("locale")["value"]
     known = {"ar": 0.573, "de": 0.598, "es": 0.751, "fr": 0.328, "hi": 0.723, "it": 0.807, "nl": 0.620, "pl": 0.794,
              "pt": 0.743, "zh": 0.506}  # fmt: skip
     assert table.to_dict() == pytest.approx(known, abs=0.001)
@@ -488,7 +499,7 @@ def test_wmt(datasets):
     j = halo.read_judgments(
         datasets("wmt23_sxs_mqm.csv.gz"), columns={"language_pair": "locale"}, scale=(0, "25+"), level="interval"
     )
-    table = agreement.by(j, "language_pair").set_index("language_pair")["value"]
+    table = agreement.by(j, "language_pair").table.set_index("language_pair")["value"]
     assert table.round(3).to_dict() == {"en-de": 0.499, "zh-en": 0.457}
 
 
@@ -546,9 +557,9 @@ def test_the_variance_over_items_and_raters_is_that_of_simulated_rounds():
     for _ in range(400):
         j, _ = study.simulated(rng, cell)
         totals = pattern_totals(j, krippendorff("nominal", j.labels), True)
-        by_item = jackknife_variance(leave_one_unit_out(totals), totals.frequency)
-        by_rater = jackknife_variance(totals.value(totals.without))
-        single = jackknife_variance(totals.value(totals.total + totals.change), totals.times)
+        by_item = pattern_variance(leave_one_unit_out(totals), totals.frequency)
+        by_rater = pattern_variance(totals.value(totals.without))
+        single = pattern_variance(totals.value(totals.total + totals.change), totals.times)
         values.append(totals.estimate)
         variances.append((by_item + by_rater - single, by_item + by_rater))
     taken_off, summed = np.mean(variances, axis=0) / np.var(values)
@@ -605,7 +616,7 @@ def test_given_weights():
         assert "given weights" in made.method
     pair = agreement.cohen_kappa(j, "r0", "r1", weights=table)
     assert pair.value == agreement.cohen_kappa(j, "r0", "r1", weights="linear").value
-    assert len(agreement.pairs(j, weights=table)) == 6
+    assert len(agreement.pairs(j, weights=table).table) == 6
     two = judgments([row for row in rows if row[1] in ("r0", "r1")], scale=["0", "1", "2"])
     assert agreement.scott_pi(two, weights=table).value == agreement.scott_pi(two, weights="linear").value
     for wrong, words in (
@@ -675,7 +686,7 @@ def test_sets_have_no_order_and_no_number():
 @settings(max_examples=40)
 def test_agreement_by_label_equals_brute_force(rows):
     j = judgments(rows, scale=SCALE)
-    table = agreement.by_label(j, over="items", replicates=100).set_index("label")
+    table = agreement.by_label(j, over="items").table.set_index("label")
     for label in range(4):
         found = table.loc[str(label)]
         assert found["judgments"] == sum(x == label for _, _, x in rows)
@@ -683,11 +694,11 @@ def test_agreement_by_label_equals_brute_force(rows):
         try:
             expected = oracles.specific(rows, label)
         except ZeroDivisionError:
-            assert np.isnan(found["agreement"])
+            assert np.isnan(found["value"])
             assert "nobody gave" in found["remarks"]
         else:
-            assert found["agreement"] == pytest.approx(expected, abs=1e-9)
-            assert found["low"] <= found["agreement"] <= found["high"]
+            assert found["value"] == pytest.approx(expected, abs=1e-9)
+            assert found["low"] <= found["value"] <= found["high"]
         assert found["ac1"] == pytest.approx(oracles.ac1(two, 2), abs=1e-9)
         if np.isfinite(found["alpha"]):
             assert found["alpha"] == pytest.approx(oracles.alpha(two), abs=1e-9)
@@ -711,7 +722,7 @@ def test_a_rare_label_shows_what_raw_agreement_hides():
     with pytest.raises(NotEstimable, match="every judgment has the same label"):
         agreement.rarest_label(few)
     with pytest.raises(NotEstimable, match="500 items or more"):
-        agreement.rarest_label(j, least=500)
+        agreement.rarest_label(j, min_items=500)
 
 
 def test_groups_of_several_criteria_show_raw_agreement_beside():
@@ -720,13 +731,13 @@ def test_groups_of_several_criteria_show_raw_agreement_beside():
         for seed, name in ((1, "tone"), (2, "accuracy"))
     ).astype(str)
     j = halo.as_judgments(frame, level="nominal")
-    table = agreement.by(j, "criterion").set_index("criterion")
+    table = agreement.by(j, "criterion").table.set_index("criterion")
     for name in ("tone", "accuracy"):
         alone = j.only(criterion=name)
         assert table.loc[name, "value"] == agreement.krippendorff_alpha(alone).value
         assert table.loc[name, "raw_agreement"] == pytest.approx(agreement.percent_agreement(alone).value)
         assert table.loc[name, "prevalence"] == pytest.approx(alone.frame["label"].value_counts()["count"].max() / 120)
-    assert len(agreement.icc_forms(j.only(criterion="tone"))) == 6
+    assert len(agreement.icc_forms(j.only(criterion="tone")).table) == 6
     with pytest.raises(NotEstimable, match="2 criteria"):
         agreement.by_label(j)
 

@@ -18,20 +18,21 @@ def sample():
 def test_the_truth_is_the_limit():
     frame = agreement_sample(seed=3, items=3000, shared_by_all=0)
     j = halo.as_judgments(frame[frame["criterion"] == "helpfulness"], scale=list("12345"), level="ordinal")
-    truth = reports.truth("agreement")["alpha"].query("criterion == 'helpfulness'").set_index("locale")
-    found = agreement.by(j, "locale", over="items", replicates=100).set_index("locale")
+    truth = reports.truth("agreement")
+    alpha, raw = truth["alpha"]["helpfulness"], truth["raw_agreement"]["helpfulness"]
+    found = agreement.by(j, "locale", over="items").table.set_index("locale")
     for locale in found.index:
-        assert found.loc[locale, "value"] == pytest.approx(truth.loc[locale, "alpha"], abs=0.015)
-        assert found.loc[locale, "raw_agreement"] == pytest.approx(truth.loc[locale, "raw_agreement"], abs=0.015)
+        assert found.loc[locale, "value"] == pytest.approx(alpha[locale], abs=0.015)
+        assert found.loc[locale, "raw_agreement"] == pytest.approx(raw[locale], abs=0.015)
     whole = agreement.krippendorff_alpha(j, over="items", replicates=100)
-    assert whole.value == pytest.approx(truth.loc["all", "alpha"], abs=0.01)
-    labels = agreement.by_label(j, over="items", replicates=100)["agreement"].to_numpy()
-    assert labels == pytest.approx(reports.truth("agreement")["labels"]["agreement"].to_numpy(), abs=0.03)
+    assert whole.value == pytest.approx(alpha["all"], abs=0.01)
+    labels = agreement.by_label(j, over="items").table.set_index("label")["value"]
+    assert labels.to_dict() == pytest.approx(truth["label_agreement"], abs=0.03)
 
 
 def test_intervals_of_specific_agreement_hold_the_truth():
     """For these eight raters the items are what is drawn anew."""
-    truth = reports.truth("agreement")["labels"].set_index("label")["agreement"]
+    truth = reports.truth("agreement")["label_agreement"]
     held: dict[str, list[bool]] = {"1": [], "2": [], "3": []}
     for seed in range(60):
         frame = agreement_sample(seed=seed)
@@ -70,8 +71,10 @@ def test_counts_are_what_a_loop_finds(sample):
 
 def test_estimates_are_those_of_the_table(sample):
     people = agreement.one_criterion(sample)
-    table = agreement.by(people, "locale").set_index("locale")
-    for name, e in agreement.estimates(people, "locale").items():
+    groups = agreement.by(people, "locale")
+    table = groups.table.set_index("locale")
+    assert set(groups.estimates) == set(table.index)
+    for name, e in groups.estimates.items():
         assert (e.value, e.low, e.high) == tuple(table.loc[name, ["value", "low", "high"]])
 
 

@@ -110,7 +110,7 @@ class TestTruth:
 
     def test_an_agreement_team_agrees_as_often_as_said(self):
         table = stored("agreement").query("criterion == 'helpfulness'")
-        truth = reports.truth("agreement")["alpha"].query("criterion == 'helpfulness'").set_index("locale")
+        truth = reports.truth("agreement")["raw_agreement"]["helpfulness"]
         for locale, rows in table.groupby("locale"):
             grid = rows.pivot_table(index="item_id", columns="rater_id", values="label", aggfunc="first").to_numpy()
             same = [
@@ -120,7 +120,7 @@ class TestTruth:
                 for y in row[:i]
                 if isinstance(x, str) and isinstance(y, str)
             ]
-            assert np.mean(same) == pytest.approx(truth.loc[locale, "raw_agreement"], abs=0.08)
+            assert np.mean(same) == pytest.approx(truth[locale], abs=0.08)
 
     def test_calibrated_raters_are_right_and_strict_as_said(self):
         table = stored("calibration")
@@ -195,9 +195,9 @@ class TestTruth:
         medians = [np.median(np.log(pilot["seconds"])) for pilot in pilots]
         assert np.exp(np.mean(medians)) == pytest.approx(truth["seconds"]["median"], rel=0.05)
         variance = np.mean([pilot["label"].var() for pilot in pilots])
-        assert variance == pytest.approx(sum(truth["variances"].values()), rel=0.1)
+        assert variance == pytest.approx(sum(truth["components"].values()), rel=0.1)
         within = np.mean([pilot.groupby("item_id")["label"].var().mean() for pilot in pilots])
-        assert within == pytest.approx(truth["variances"]["rater"] + truth["variances"]["residual"], rel=0.1)
+        assert within == pytest.approx(truth["components"]["rater"] + truth["components"]["residual"], rel=0.1)
 
     def test_vendors_are_as_good_as_said_and_what_is_planted_is_there(self):
         truth = reports.truth("workforce")

@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..agreement.jackknife import jackknife_variance, satterthwaite
+from ..stats.totals import pattern_variance as jackknife_variance
+from ..stats.variance import satterthwaite
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
 from ..judgments.cells import quoted

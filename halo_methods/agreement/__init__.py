@@ -1,30 +1,29 @@
 """Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
 
-from .asked import estimates, one_criterion, raters, shared_items
-from .cohen import cohen_kappa
-from .icc import icc, icc_forms
-from .labels import by_label, rarest_label, rows_with, specific_agreement
-from .measures import (
+from .agreement_weights import agreement_weights, set_distances
+from .comparisons import Compared, by, by_label, one_criterion, pairs, rarest_label, specific_agreement, summary
+from .estimates import (
     brennan_prediger,
+    cohen_kappa,
     fleiss_kappa,
     gwet_ac,
     krippendorff_alpha,
     percent_agreement,
+    raters,
     scott_pi,
+    shared_items,
 )
+from .icc import icc, icc_forms
 from .paradoxes import by_prevalence, side_by_side
-from .sets import set_distances
-from .tables import by, pairs, summary
-from .weights import agreement_weights
 
 __all__ = [
+    "Compared",
     "agreement_weights",
     "brennan_prediger",
     "by",
     "by_label",
     "by_prevalence",
     "cohen_kappa",
-    "estimates",
     "fleiss_kappa",
     "gwet_ac",
     "icc",
@@ -35,7 +34,6 @@ __all__ = [
     "percent_agreement",
     "rarest_label",
     "raters",
-    "rows_with",
     "scott_pi",
     "set_distances",
     "shared_items",

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from .weights import MOST_CATEGORIES, Array, Weights, agreement_weights, distances, few_enough, weights_name
+from .agreement_weights import MOST_CATEGORIES, Array, Weights, agreement_weights, distances, few_enough, weights_name
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,23 @@
 """Intraclass correlations in six forms."""
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from ..results import Estimate, Over
-from .cautions import few_items
-from .weights import Array, as_numbers
+from ..judgments import Judgments, as_judgments
+from ..judgments.cells import as_numbers
+from ..results import Caution, Estimate, Over
+from ..stats.checks import check_confidence
+from .agreement_weights import Array
+from .comparisons import Compared
+from .estimates import few_items
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+Form = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
+Incomplete = Literal["refuse", "drop"]
 MEANS = {
     "ICC1": "one label, if raters differ from item to item",
     "ICC2": "one label of a rater drawn from many; severity counts as error",
@@ -35,7 +37,7 @@ FORMS = {
 _OVER: dict[str, Over] = {"ICC1": "items", "ICC2": "items and raters", "ICC3": "items"}
 
 
-def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confidence: float = 0.95) -> Estimate:
+def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse", confidence: float = 0.95) -> Estimate:
     """Intraclass correlation of numeric labels: the share of variance that lies between items.
 
     Parameters
@@ -98,9 +100,9 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
         raise BadOption.of("form", form, FORMS)
     if incomplete not in ("refuse", "drop"):
         raise BadOption.of("incomplete", incomplete, ("refuse", "drop"))
-    if not 0 < confidence < 1:
-        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
-    ratings, dropped = _complete(j.one(), incomplete)
+    check_confidence(confidence)
+    one = as_judgments(j).one()
+    ratings, dropped = _complete(one, incomplete)
     n, k = ratings.shape
     squares = mean_squares(ratings)
     _refuse_constant(ratings, squares, form)
@@ -108,13 +110,13 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
     low, high = f_interval(form, value, f, squares["raters"] / max(squares["residual"], 1e-300), n, k, confidence)
     cautions = []
     if dropped:
-        cautions.append(f"{dropped:,} items that not every rater judged are dropped.")
+        cautions.append(Caution("dropped", f"{dropped:,} items that not every rater judged are dropped."))
     if form.endswith("k"):
-        cautions.append(f"The reliability of a mean of {k} raters, not of a single label.")
+        cautions.append(Caution("of_a_mean", f"The reliability of a mean of {k} raters, not of a single label."))
     if form.startswith("ICC3"):
-        cautions.append("Differences of severity between raters are left out.")
+        cautions.append(Caution("without_severity", "Differences of severity between raters are left out."))
     if form.startswith("ICC2") and k < 5:
-        cautions.append(f"{k} raters are few to stand for others.")
+        cautions.append(Caution("few_raters", f"{k} raters are few to stand for others."))
     method = f"{form} = {FORMS[form]} (F = {f:.4g}); interval from F and its degrees of freedom"
     over = _OVER[form.removesuffix("k")]
     return Estimate(
@@ -128,21 +130,22 @@ def icc(j: Judgments, *, form: str = "ICC2", incomplete: str = "refuse", confide
         method=method,
         over=over,
         cautions=(*cautions, *few_items(n)),
+        basis=one.basis("intraclass correlation"),
     )
 
 
-def icc_forms(j: Judgments, *, incomplete: str = "refuse", confidence: float = 0.95) -> "pd.DataFrame":
-    """The six forms side by side, each with what it means.
+def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: float = 0.95) -> Compared:
+    """Estimate the six forms side by side, each with what it means.
 
     Parameters
     ----------
     j, incomplete, confidence
-        As `icc`.
+        As in `icc`.
 
     Returns
     -------
-    pandas.DataFrame
-        form, value, low, high, reliability_of, over, n_items, n_raters, remarks.
+    Compared
+        By ``form``, with ``reliability_of``.
 
     Raises
     ------
@@ -155,27 +158,32 @@ def icc_forms(j: Judgments, *, incomplete: str = "refuse", confidence: float = 0
     >>> from halo_methods.judgments import as_judgments
     >>> rows = [(i, r, x) for i, row in enumerate([[1, 2], [3, 3], [5, 4], [2, 2]]) for r, x in enumerate(row)]
     >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
-    >>> icc_forms(j)[["form", "value"]].round(2).head(2)
+    >>> icc_forms(j).table[["form", "value"]].round(2).head(2)
        form  value
     0  ICC1   0.87
     1  ICC2   0.86
     """
     import pandas as pd
 
-    rows, reasons = [], []
-    for form, means in MEANS.items():
+    j = as_judgments(j)
+    estimates: dict[str, Estimate | NotEstimable] = {}
+    reason: NotEstimable | None = None
+    for form in MEANS:
         try:
-            e = icc(j, form=form, incomplete=incomplete, confidence=confidence)
-        except NotEstimable as reason:
-            reasons.append(str(reason))
-            continue
-        rows.append({
-            "form": form, "value": e.value, "low": e.low, "high": e.high, "reliability_of": means, "over": e.over,
-            "n_items": e.n_items, "n_raters": e.n_raters, "remarks": " ".join(e.cautions),
-        })  # fmt: skip
-    if not rows:
-        raise NotEstimable(reasons[0])
-    return pd.DataFrame(rows)
+            estimates[form] = icc(j, form=form, incomplete=incomplete, confidence=confidence)  # type: ignore[arg-type]
+        except NotEstimable as problem:
+            reason = reason or problem
+    if not estimates and reason is not None:
+        raise reason
+    rows = [
+        {"form": form, "value": e.value, "low": e.low, "high": e.high, "reliability_of": MEANS[form], "over": e.over,
+         "n_items": e.n_items, "n_raters": e.n_raters, "remarks": " ".join(e.cautions)}
+        for form, e in estimates.items() if isinstance(e, Estimate)
+    ]  # fmt: skip
+    title = "Six forms, six questions"
+    return Compared(
+        table=pd.DataFrame(rows), estimates=estimates, by="form", unit="intraclass correlation", title=title
+    )
 
 
 def mean_squares(ratings: Array) -> dict[str, float]:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadOption
-from ..judgments import Judgments
-from . import measures
-from .tables import by
+from ..judgments import Judgments, as_judgments
+from .comparisons import by
+from .estimates import brennan_prediger, fleiss_kappa, gwet_ac
 
 
 def by_prevalence(accuracy: float = 0.9, prevalence: "np.ndarray | None" = None) -> pd.DataFrame:
@@ -72,20 +72,16 @@ def side_by_side(j: Judgments, column: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from halo_methods.judgments import as_judgments
     >>> frame = pd.DataFrame({"item_id": list("aabbccdd"), "rater_id": list("xyxyxyxy"), "label": list("11221222"),
     ...                       "slice": ["s"] * 8})
-    >>> side_by_side(as_judgments(frame, level="nominal"), "slice").round(2)[["slice", "raw_agreement", "alpha", "ac1"]]
+    >>> side_by_side(frame, "slice").round(2)[["slice", "raw_agreement", "alpha", "ac1"]]
       slice  raw_agreement  alpha   ac1
     0     s           0.75   0.53  0.53
     """
-    made = by(j, column, over="items", replicates=100)
-    table = made[[column, "raw_agreement", "prevalence"]].assign(alpha=made["value"])
-    others = {
-        "fleiss_kappa": measures.fleiss_kappa,
-        "ac1": measures.gwet_ac,
-        "brennan_prediger": measures.brennan_prediger,
-    }
+    j = as_judgments(j)
+    alpha = by(j, column, over="items").table
+    table = alpha[[column, "raw_agreement", "prevalence"]].assign(alpha=alpha["value"])
+    others = {"fleiss_kappa": fleiss_kappa, "ac1": gwet_ac, "brennan_prediger": brennan_prediger}
     for name, measure in others.items():
-        table[name] = by(j, column, measure=measure, over="items", replicates=100)["value"]
+        table[name] = by(j, column, measure=measure, over="items").table["value"]
     return table

@@ -103,7 +103,7 @@ def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
     Examples
     --------
     >>> basis_of(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
-    Basis(labels, 1 rater)
+    Basis(labels)
     """
     return basis_of_arrays(frame["rater_id"], frame["item_id"], measure)
 
@@ -114,11 +114,14 @@ def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
     Examples
     --------
     >>> rests_on(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
-    {'n_items': 2, 'n_raters': 1, 'n_judgments': 2, 'basis': Basis(labels, 1 rater)}
+    {'n_items': 2, 'n_raters': 1, 'n_judgments': 2, 'basis': Basis(labels)}
     """
-    basis = basis_of(frame, measure)
-    return {"n_items": frame["item_id"].n_unique(), "n_raters": len(basis.judgments), "n_judgments": frame.height,
-            "basis": basis}  # fmt: skip
+    return {
+        "n_items": frame["item_id"].n_unique(),
+        "n_raters": frame["rater_id"].n_unique(),
+        "n_judgments": frame.height,
+        "basis": basis_of(frame, measure),
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -128,7 +128,7 @@ def truth(topic: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> truth("planning")["variances"]
+    >>> truth("planning")["components"]
     {'item': 0.9, 'rater': 0.15, 'residual': 1.0}
     """
     import pandas as pd

@@ -24,9 +24,13 @@ def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
     >>> {rater: len(numbers) for rater, numbers in basis.judgments.items()}
     {'r': 2, 's': 1}
     """
-    who = pl.Series("rater", raters).cast(pl.String)
-    what = pl.Series("item", np.arange(len(who)) if items is None else items).cast(pl.String)
-    rows = pl.DataFrame([who, what.hash(seed=0).alias("item")])
-    by_rater = rows.group_by("rater").agg("item").sort("rater")
-    numbers = (series.to_numpy() for series in by_rater["item"])
-    return Basis(measure, dict(zip(by_rater["rater"].to_list(), numbers, strict=True)))
+    rater = pl.Series("rater", raters)
+    item = pl.Series("item", np.arange(len(rater)) if items is None else items)
+
+    def by_rater() -> dict[str, np.ndarray]:
+        rows = pl.DataFrame([rater.cast(pl.String), item.cast(pl.String).hash(seed=0).alias("item")])
+        numbers = rows.group_by("rater").agg("item").sort("rater")
+        arrays = (series.to_numpy() for series in numbers["item"])
+        return dict(zip(numbers["rater"].to_list(), arrays, strict=True))
+
+    return Basis(measure, by_rater)

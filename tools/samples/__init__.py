@@ -35,7 +35,7 @@ def generator(topic: str) -> ModuleType:
 def truth() -> dict[str, Any]:
     """Return what is true of every sample, by topic, as ``data/samples/truth.json`` holds it.
 
-    >>> truth()["planning"]["variances"]["item"]
+    >>> truth()["planning"]["components"]["item"]
     0.9
     """
     return {topic: rounded(generator(topic).truth()) for topic in TOPICS}

@@ -53,27 +53,24 @@ def sample(seed: int = 20263, *, items: int = 60, shared_by_all: int = 15, overl
 
 
 def truth() -> dict[str, Any]:
-    """Return raw agreement and ordinal alpha by criterion and market, and agreement on each label of helpfulness.
+    """Return raw agreement and ordinal alpha by criterion and market; shares and agreement by label of helpfulness.
 
     They are the limits for items without end and these eight raters, from the
     chances of every pair of labels.
 
-    >>> [round(row["alpha"], 2) for row in truth()["alpha"][:2]]
+    >>> [round(truth()["alpha"]["helpfulness"][market], 2) for market in ("all", "de-DE")]
     [0.81, 0.67]
     """
-    rows = []
-    for criterion in SHARES:
-        for locale in ("all", *DIFFICULTY):
-            pairs = _pairs(criterion, tuple(DIFFICULTY) if locale == "all" else (locale,))
-            row = {"criterion": criterion, "locale": locale, "raw_agreement": float(np.trace(pairs))}
-            rows.append({**row, "alpha": _ordinal_alpha(pairs)})
-    pairs = _pairs("helpfulness", tuple(DIFFICULTY))
+    markets = {"all": tuple(DIFFICULTY), **{locale: (locale,) for locale in DIFFICULTY}}
+    by_market = {c: {name: _pairs(c, locales) for name, locales in markets.items()} for c in SHARES}
+    pairs = by_market["helpfulness"]["all"]
     shares = pairs.sum(0)
-    by_label = [
-        {"label": name, "share": float(shares[k]), "agreement": float(pairs[k, k] / shares[k])}
-        for k, name in enumerate(SCALE)
-    ]
-    return {"alpha": rows, "labels": by_label}
+    return {
+        "alpha": {c: {name: _ordinal_alpha(p) for name, p in found.items()} for c, found in by_market.items()},
+        "raw_agreement": {c: {name: float(np.trace(p)) for name, p in found.items()} for c, found in by_market.items()},
+        "label_share": {name: float(shares[k]) for k, name in enumerate(SCALE)},
+        "label_agreement": {name: float(pairs[k, k] / shares[k]) for k, name in enumerate(SCALE)},
+    }
 
 
 def _labels(truth: NDArray, hard: float, rater: Rater, rng: np.random.Generator) -> NDArray:

@@ -1,13 +1,13 @@
-"""From counts to totals: the terms of each pattern, and the totals without each rater."""
+"""From counts to totals: the terms of each pattern, the totals without each rater, Gwet's influences."""
 
 import numpy as np
 
 from ..judgments import Judgments
 from ..judgments.counts import Moments, patterns, rater_patterns
+from ..stats.totals import Array, Totals, totals_without
 from .coefficients import Coefficient
-from .intervals import Totals
-from .jackknife import totals_without
-from .weights import Array
+
+_STEP = 1e-5
 
 
 def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
@@ -98,3 +98,54 @@ def moment_totals(counted: Moments, coefficient: Coefficient, ranks: bool = Fals
     ones = np.ones(len(kept))
     best, worst = coefficient.sums(best), coefficient.sums(worst)
     return Totals(kept, ones, coefficient.value, without, less, count, best, worst, coefficient.lowest)
+
+
+def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False) -> Array:
+    """What one unit of each pattern contributes to the coefficient, less the coefficient (P,).
+
+    The derivative of the coefficient in the direction of a unit's terms, times the
+    number of units. Gwet holds the share of units with two judgments or more fixed,
+    which adds value x (units / such units, where the unit is one, else 0, - 1). For
+    alpha he takes the derivative without Krippendorff's small-sample term, and keeps
+    that term where judgments a unit differ in number: - (1 - alpha) / (n - 1) x (m / mean m - 1).
+    """
+
+    def value(t: Array) -> Array:
+        made = coefficient.value(t)
+        if coefficient.pairable is None:
+            return made
+        n = coefficient.pairable(t)
+        return np.asarray(1 - (1 - made) * n / (n - 1))
+
+    n, total = totals.n_units, totals.total
+    step = _STEP * n
+    moved = (value(total + step * totals.terms) - value(total - step * totals.terms)) / (2 * step)
+    if all_paired:
+        return np.asarray(n * moved)
+    if coefficient.pairable is not None:
+        m = coefficient.pairable(totals.terms)
+        judged = float(totals.frequency @ m)
+        uneven = m * n / judged - 1
+        return np.asarray(n * moved - (1 - totals.estimate) / (judged - 1) * uneven)
+    return np.asarray(n * moved + totals.estimate * (n * totals.terms[:, 0] / total[0] - 1))
+
+
+def standard_error(totals: Totals, coefficient: Coefficient, all_paired: bool = False) -> float:
+    """Root of the sum of squared influences over n (n - 1).
+
+    Examples
+    --------
+    >>> from .coefficients import chance_corrected
+    >>> table = np.array([[2., 0], [1, 1], [0, 2]])
+    >>> ac1 = chance_corrected("AC1", ["a", "b"], "gwet")
+    >>> none = np.zeros((0, 4))
+    >>> made = (lambda: none, none, np.zeros(0), table, table, -1)
+    >>> totals = Totals(ac1.sums(table), np.array([40., 10, 50]), ac1.value, *made)
+    >>> round(standard_error(totals, ac1), 4)
+    0.06
+    """
+    n = totals.n_units
+    if n < 2:
+        return 0.0
+    moved = influence(totals, coefficient, all_paired)
+    return float(np.sqrt(totals.frequency @ moved**2 / (n * (n - 1))))

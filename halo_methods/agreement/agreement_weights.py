@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
+from ..judgments import accepted_answers
+from ..judgments.cells import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,21 +38,6 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
             f"the labels take {len(labels):,} distinct values, too many to count as categories; "
             "for numbers use level='interval' with alpha or the intraclass correlation, otherwise group the labels"
         )
-
-
-def as_numbers(labels: Sequence[object]) -> Array | None:
-    """The labels as numbers, or None if any is a word.
-
-    Examples
-    --------
-    >>> as_numbers(["1", "2", "5"]), as_numbers(["poor", "good"])
-    (array([1., 2., 5.]), None)
-    """
-    try:
-        values = np.array([float(str(label)) for label in labels])
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
 
 
 def weights_name(weights: Weights) -> str:
@@ -121,8 +108,6 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
     if not isinstance(kind, str):
         return _given(kind, labels)
     if name in ("jaccard", "masi"):
-        from .sets import set_distances
-
         return 1 - set_distances(name, labels)
     if name == "identity" or q == 1:
         return np.eye(q)
@@ -192,7 +177,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
 
     Raises
     ------
-    HaloError
+    BadOption
         If labels are not numbers, or a ratio label is negative.
 
     References
@@ -211,7 +196,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
         raise BadOption.of("level", level, LEVELS)
     at = as_numbers(labels)
     if at is None:
-        raise HaloError(
+        raise BadOption(
             f"level {level!r} needs labels that are numbers; {next(x for x in labels if as_numbers([x]) is None)!r}"
             " is not. Use level='ordinal' with a scale in order, or numbers for the labels"
         )
@@ -219,6 +204,49 @@ def distances(level: str, labels: Sequence[object]) -> Array:
     if level == "interval":
         return apart**2
     if (at < 0).any():
-        raise HaloError("level 'ratio' needs labels of zero or more, measured from a true zero")
+        raise BadOption("level 'ratio' needs labels of zero or more, measured from a true zero")
     total = at[:, None] + at
     return np.divide(apart, total, out=np.zeros_like(apart), where=total > 0) ** 2
+
+
+SETS = ("jaccard", "masi")
+
+
+def set_distances(kind: str, labels: Sequence[object]) -> Array:
+    """Distance between labels that are sets of answers separated by ``|``.
+
+    Parameters
+    ----------
+    kind : {"jaccard", "masi"}
+        Jaccard: 1 - J, with J the answers both name over the answers either names.
+        MASI: 1 - J M, with M 1 for equal sets, 2/3 where one holds the other, 1/3
+        where they overlap otherwise, 0 where they share nothing.
+    labels : sequence
+        A label without ``|`` is a set of one; the order of answers means nothing.
+
+    Returns
+    -------
+    numpy.ndarray
+        q x q, between 0 (equal sets) and 1 (nothing in common).
+
+    References
+    ----------
+    Passonneau (2006), Measuring Agreement on Set-valued Items (MASI) for Semantic
+    and Pragmatic Annotation, LREC.
+
+    Examples
+    --------
+    >>> set_distances("masi", ["a", "a|b", "b|c"]).round(3).tolist()
+    [[0.0, 0.667, 1.0], [0.667, 0.0, 0.889], [1.0, 0.889, 0.0]]
+    """
+    few_enough(labels)
+    sets = [frozenset(accepted_answers(str(label))) for label in labels]
+    answers = sorted(set().union(*sets))
+    has = np.array([[answer in one for answer in answers] for one in sets], dtype=float)
+    size, both = has.sum(1), has @ has.T
+    smaller = np.minimum(size[:, None], size)
+    likeness = both / (size[:, None] + size - both)
+    if kind == "masi":
+        within = np.where(both == smaller, 2 / 3, np.where(both > 0, 1 / 3, 0.0))
+        likeness *= np.where(likeness == 1, 1.0, within)
+    return 1 - likeness

@@ -1,24 +1,26 @@
-"""Intervals for a function of totals: over items, over raters, over both."""
+"""Intervals for a function of totals: over items, over raters, over both.
+
+A coefficient of agreement is a function of totals of terms over units. Units of
+one pattern are counted once, and a removal of a unit, a judgment or a rater is
+a change of the totals.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
+from scipy import sparse, stats
 
-from ..results import readable
-from .jackknife import (
-    degrees_of_freedom,
-    jackknife_variance,
-    leave_one_unit_out,
-    rater_degrees_of_freedom,
-    satterthwaite,
-    third_cumulant,
-)
-from .weights import Array
+from ..results import Caution, readable
+from .variance import satterthwaite
 
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Value = Callable[[Array], Array]
+Kind = Literal["jackknife", "bootstrap", "analytic", "rule of three", "whole range"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,90 @@ class Totals:
         return float(self.value(self.total))
 
 
+def totals_without(total: Array, change: Array, rater: Ints, row: Ints, count: Array, n_raters: int) -> Array:
+    """Totals with each rater removed: total + sum over what the rater did of count x change.
+
+    Parameters
+    ----------
+    total : (t,) totals over all units.
+    change : (L, t) terms of a unit after one judgment is taken out, minus before.
+    rater, row, count : (M,) how often (count) a rater made the judgment in `row` of change.
+    """
+    did = sparse.csr_matrix((count.astype(float), (rater, row)), shape=(n_raters, len(change)))
+    return total + did @ change
+
+
+def leave_one_unit_out(totals: Totals) -> Array:
+    """The coefficient without one unit of each pattern (P,)."""
+    return totals.value(totals.total - totals.terms)
+
+
+def pattern_variance(leave_one_out: Array, multiplicity: Array | None = None) -> float:
+    """Tukey's (n - 1) / n times the sum of squares of the leave-one-out values about their mean.
+
+    Examples
+    --------
+    >>> x = np.array([1., 2., 4.])
+    >>> round(pattern_variance((x.sum() - x) / 2), 6), round(float(x.var(ddof=1)) / 3, 6)
+    (0.777778, 0.777778)
+    """
+    x, f, n = _defined(leave_one_out, multiplicity)
+    if n < 2:
+        return float("nan")
+    return float((n - 1) / n * (f @ (x - f @ x / n) ** 2))
+
+
+def third_cumulant(leave_one_out: Array, multiplicity: Array) -> float:
+    """The jackknife's third cumulant of an estimate: sum of cubes of the influences ((n - 1) / n)(mean - value).
+
+    Examples
+    --------
+    >>> x = np.array([0., 0, 0, 4])
+    >>> round(third_cumulant((x.sum() - x) / 3, np.ones(4)), 4), round(float(((x - 1) ** 3).sum()) / 64, 4)
+    (0.375, 0.375)
+    """
+    x, f, n = _defined(leave_one_out, multiplicity)
+    return float(((n - 1) / n) ** 3 * (f @ (f @ x / n - x) ** 3))
+
+
+def degrees_of_freedom(leave_one_out: Array, multiplicity: Array) -> float:
+    r"""Of a variance from n leave-one-out values with excess kurtosis k: :math:`2 / (2 / (n - 1) + k / n)`.
+
+    A few items that carry most of the spread (the rare label's) make a variance
+    as uncertain as one from a handful of values. A negative k counts as 0.
+
+    Examples
+    --------
+    >>> even, rare = np.array([1., -1.] * 25), np.array([0.] * 48 + [1.] * 2)
+    >>> round(degrees_of_freedom(even, np.ones(50))), round(degrees_of_freedom(rare, np.ones(50)))
+    (49, 5)
+    """
+    x, f, n = _defined(leave_one_out, multiplicity)
+    gap = x - f @ x / n
+    squares = f @ gap**2
+    excess = max(float(n * (f @ gap**4) / squares**2) - 3, 0.0) if squares > 0 else 0.0
+    return 2 / (2 / (n - 1) + excess / n)
+
+
+def rater_degrees_of_freedom(n_raters: int) -> float:
+    """As `degrees_of_freedom`, for raters: too few to measure a kurtosis, so one of .3 is assumed (house choice).
+
+    It is that of accuracies from Beta(12, 3): most people good, some much worse.
+
+    Examples
+    --------
+    >>> [round(rater_degrees_of_freedom(n), 1) for n in (3, 5, 20)]
+    [1.8, 3.6, 16.6]
+    """
+    return 2 / (2 / (n_raters - 1) + 0.3 / n_raters)
+
+
+def _defined(leave_one_out: Array, multiplicity: Array | None) -> tuple[Array, Array, float]:
+    times = np.ones(len(leave_one_out)) if multiplicity is None else multiplicity
+    defined = np.isfinite(leave_one_out)
+    return leave_one_out[defined], times[defined], float(times[defined].sum())
+
+
 def bootstrap(totals: Totals, replicates: int, seed: int) -> Array:
     """The coefficient in resamples of units: multinomial draws over patterns, nan where undefined."""
     rng = np.random.default_rng(seed)
@@ -90,13 +176,14 @@ class Interval:
 
     low: float
     high: float
+    kind: Kind
     how: str
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     def within(self, lowest: float, value: float) -> "Interval":
         """Clipped to the coefficient's range, and holding the estimate."""
         low, high = min(max(self.low, lowest), value), max(min(self.high, 1.0), value)
-        return Interval(low, high, self.how, self.cautions)
+        return Interval(low, high, self.kind, self.how, self.cautions)
 
 
 _BOOTSTRAP_CELLS = 40_000_000
@@ -113,27 +200,26 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     jackknife on the logit scale takes its place.
     """
     left_out = leave_one_unit_out(totals)
-    variance = jackknife_variance(left_out, totals.frequency)
+    variance = pattern_variance(left_out, totals.frequency)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
     if len(totals.frequency) * replicates > _BOOTSTRAP_CELLS:
         df, third = degrees_of_freedom(left_out, totals.frequency), third_cumulant(left_out, totals.frequency)
         ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-        return Interval(*ends, "jackknife over items").within(totals.lowest, totals.estimate)
+        return Interval(*ends, "jackknife", "jackknife over items").within(totals.lowest, totals.estimate)
     drawn = bootstrap(totals, replicates, seed)
     made = drawn[np.isfinite(drawn)]
     lost = replicates - len(made)
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     if lost:
-        cautions = (
-            f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out.",
-        )
+        text = f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out."
+        cautions = (Caution("undefined_resamples", text),)
     if len(made) < replicates / 2:
-        vacuous = "Most resamples of items leave the coefficient undefined: the interval is its whole range."
-        return Interval(totals.lowest, 1.0, "whole range", (vacuous,))
+        text = "Most resamples of items leave the coefficient undefined: the interval is its whole range."
+        return Interval(totals.lowest, 1.0, "whole range", "whole range", (Caution("whole_range", text),))
     low, high = np.quantile(made, accelerated_levels(made, totals, left_out, confidence))
     how = f"bootstrap over items (BCa, {replicates:,} replicates)"
-    return Interval(float(low), float(high), how, cautions).within(totals.lowest, totals.estimate)
+    return Interval(float(low), float(high), "bootstrap", how, cautions).within(totals.lowest, totals.estimate)
 
 
 def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence: float) -> Array:
@@ -180,13 +266,14 @@ def logit_interval(
 def over_raters(totals: Totals, confidence: float) -> Interval:
     """Interval if raters are drawn anew and the items stay: delete-one-rater jackknife, t distribution."""
     left_out = totals.value(totals.without)
-    variance = jackknife_variance(left_out)
+    variance = pattern_variance(left_out)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
     df = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
-    made = Interval(*ends, f"jackknife over raters, t on {readable(df)} df", undefined_raters(left_out))
-    return made.within(totals.lowest, totals.estimate)
+    how = f"jackknife over raters, t on {readable(df)} df"
+    interval = Interval(*ends, "jackknife", how, undefined_raters(left_out))
+    return interval.within(totals.lowest, totals.estimate)
 
 
 def over_both(totals: Totals, confidence: float) -> Interval:
@@ -200,10 +287,10 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     over items. Simulated coverage: benchmarks/results/coverage_agreement.csv.
     """
     by_item = leave_one_unit_out(totals)
-    items = jackknife_variance(by_item, totals.frequency)
+    items = pattern_variance(by_item, totals.frequency)
     left_out = totals.value(totals.without)
-    raters = jackknife_variance(left_out)
-    single = jackknife_variance(totals.value(totals.total + totals.change), totals.times)
+    raters = pattern_variance(left_out)
+    single = pattern_variance(totals.value(totals.total + totals.change), totals.times)
     variance = max(items + raters - single, items)
     if not variance > 1e-18:
         return no_spread(totals, confidence)
@@ -213,17 +300,45 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
     third = third_cumulant(by_item, totals.frequency)
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-    made = Interval(*ends, f"two-way jackknife, t on {readable(df)} df", undefined_raters(left_out))
-    return made.within(totals.lowest, totals.estimate)
+    how = f"two-way jackknife, t on {readable(df)} df"
+    interval = Interval(*ends, "jackknife", how, undefined_raters(left_out))
+    return interval.within(totals.lowest, totals.estimate)
 
 
-def undefined_raters(left_out: Array) -> tuple[str, ...]:
+def undefined_raters(left_out: Array) -> tuple[Caution, ...]:
     """A caution if the coefficient rests on a single rater."""
     lost = int((~np.isfinite(left_out)).sum())
     if not lost:
         return ()
-    return (f"Without {'one rater' if lost == 1 else f'any one of {lost:,} raters'} the coefficient is undefined; "
-            "the interval is too short by an unknown amount.",)  # fmt: skip
+    who = "one rater" if lost == 1 else f"any one of {lost:,} raters"
+    text = f"Without {who} the coefficient is undefined; the interval is too short by an unknown amount."
+    return (Caution("hangs_on_one_rater", text),)
+
+
+def over_items_analytic(totals: Totals, error: float, confidence: float) -> Interval:
+    """Value +- t standard errors, t on units - 1 degrees of freedom, cut at the coefficient's range.
+
+    References
+    ----------
+    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014), chapters 5 and 6.
+    """
+    if not error > 1e-9:
+        return no_spread(totals, confidence)
+    reach = float(stats.t.ppf((1 + confidence) / 2, totals.n_units - 1)) * error
+    how = f"analytic over items (standard error {error:.4g})"
+    ends = Interval(totals.estimate - reach, totals.estimate + reach, "analytic", how)
+    return ends.within(totals.lowest, totals.estimate)
+
+
+def over_shared_items(totals: Totals, confidence: float) -> Interval:
+    """Interval of two raters' coefficient over the items they share: jackknife on the logit scale, no bootstrap."""
+    left_out = leave_one_unit_out(totals)
+    variance = pattern_variance(left_out, totals.frequency)
+    if not variance > 1e-18:
+        return no_spread(totals, confidence)
+    df = degrees_of_freedom(left_out, totals.frequency)
+    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
+    return Interval(*ends, "jackknife", "jackknife over items").within(totals.lowest, totals.estimate)
 
 
 def no_spread(totals: Totals, confidence: float) -> Interval:
@@ -235,14 +350,16 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     """
     n = totals.n_units
     if n < 2:
-        return Interval(
-            totals.lowest, 1.0, "whole range", ("One item has no spread: the interval is the whole range.",)
-        )
+        one = Caution("whole_range", "One item has no spread: the interval is the whole range.")
+        return Interval(totals.lowest, 1.0, "whole range", "whole range", (one,))
     share = 1 - (1 - confidence) ** (1 / n)
     ends = [float(totals.value((1 - share) * totals.total + share * n * unit)) for unit in (totals.worst, totals.best)]
     low, high = (end if np.isfinite(end) else totals.estimate for end in ends)
     if high - low < 1e-12:  # nothing worse, or better, among the labels given
         low, high = low - share * (low - totals.lowest), high + share * (1 - high)
-    caution = (f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
-               f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only.")  # fmt: skip
-    return Interval(low, high, "rule of three over items", (caution,)).within(totals.lowest, totals.estimate)
+    text = (
+        f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
+        f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only."
+    )
+    ends = Interval(low, high, "rule of three", "rule of three over items", (Caution("no_spread", text),))
+    return ends.within(totals.lowest, totals.estimate)

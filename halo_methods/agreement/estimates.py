@@ -1,0 +1,653 @@
+"""Each coefficient from a table of judgments, with its interval and its cautions."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from ..errors import BadOption, NotEstimable
+from ..judgments import CountedJudgments, Judgments, as_judgments
+from ..judgments.cells import as_numbers
+from ..judgments.coding import numbered, once_a_table
+from ..judgments.counts import contingency, moments, patterns, rater_patterns
+from ..judgments.table import basis_of
+from ..results import Basis, Caution, Estimate, Over, counted
+from ..stats.checks import check_confidence, check_count
+from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
+from . import coefficients as formulas
+from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
+from .coefficients import Coefficient
+from .influence_totals import moment_totals, pair_totals, pattern_totals, standard_error
+
+Method = Literal["resampled", "analytic"]
+OVER = ("items", "raters", "items and raters")
+MANY_LABELS = 64
+FEW_ITEMS = 44
+NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an interval is to be made, checked once.
+
+    Attributes
+    ----------
+    over : {"items and raters", "items", "raters"}
+        Whom the interval speaks for. Items and raters: two-way jackknife. Items:
+        bootstrap on label patterns. Raters: jackknife over raters.
+    confidence : float
+        Above 0 and below 1.
+    replicates : int
+        Of the bootstrap over items; 0 with over="items" takes Gwet's analytic interval instead.
+    seed : int
+        Of the bootstrap.
+    """
+
+    over: Over = "items and raters"
+    confidence: float = 0.95
+    replicates: int = 1000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.over not in OVER:
+            raise BadOption.of("over", self.over, OVER)
+        check_confidence(self.confidence)
+        check_count(self.replicates, option="replicates")
+        if self.replicates == 0 and self.over != "items":
+            raise BadOption('replicates is 0, the analytic interval, which is for these raters only: say over="items"')
+        if 0 < self.replicates < 100:
+            raise BadOption(f"replicates is {self.replicates!r}; allowed: 100 or more, or 0 for the analytic interval")
+
+
+def percent_agreement(
+    j: Judgments,
+    *,
+    weights: Weights = "identity",
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate raw agreement: the mean over items of the share of rater pairs that gave the same label.
+
+    Between 0 and 1. Not corrected for chance: with one label at 90% of
+    judgments, raters who guess agree on 82% of items.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage; rounds are separate units.
+    weights : str or table
+        As in `gwet_ac`, for pairs that agree in part.
+    over, confidence, replicates, seed
+        As in `krippendorff_alpha`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or numbers that take more than 64 values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(percent_agreement(frame).value, 3)
+    0.667
+    """
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
+    _need_few_values(j)
+    stated = check_weights(j, weights) != "identity"
+    return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated, paired_only=True)
+
+
+def krippendorff_alpha(
+    j: Judgments,
+    *,
+    level: Literal["nominal", "ordinal", "interval", "ratio"] | None = None,
+    distance: Literal["jaccard", "masi"] | None = None,
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Krippendorff's alpha: 1 minus observed over expected disagreement, for any raters and missing cells.
+
+    1 is perfect agreement, 0 what chance would give, negative worse than chance.
+    Items judged once are not used.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage; rounds are separate units.
+    level : {"nominal", "ordinal", "interval", "ratio"}, optional
+        What differences between labels mean; the table's own unless stated.
+    distance : {"jaccard", "masi"}, optional
+        In place of a level, for labels that are sets of answers separated by ``|``.
+    over : {"items and raters", "items", "raters"}
+        Whom the interval speaks for. Items and raters: two-way jackknife. Items:
+        bootstrap on label patterns. Raters: jackknife over raters.
+    confidence : float
+        Above 0 and below 1.
+    replicates : int
+        Of the bootstrap over items. 0 with over="items" takes Gwet's interval instead: value +- t standard errors.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        With fewer than three raters over items only, with a caution; with three
+        or four the items-only interval stands beside. ``n_raters`` counts raters whose
+        labels could be paired.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or one label everywhere.
+    BadOption
+        If the level needs numbers or an order that the labels do not have.
+
+    Notes
+    -----
+    Do not gate on it alone: at prevalence .9 the same raters get a much lower
+    alpha than at .5. Read it beside raw agreement, which `method` states.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's Alpha-Reliability.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(krippendorff_alpha(frame, level="nominal").value, 3)
+    0.444
+    """
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
+    if distance is not None:
+        if distance not in SETS:
+            raise BadOption.of("distance", distance, SETS)
+        if level is not None:
+            raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
+        apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
+        return estimated(j, apart, asked, stated=True, paired_only=True)
+    chosen = level or j.level
+    if chosen not in LEVELS:
+        raise BadOption.of("level", chosen, LEVELS)
+    stated = level is not None
+    if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
+        return estimated(j, formulas.krippendorff_from_moments(), asked, stated=stated, moments_of=chosen)
+    if chosen == "ordinal":
+        need_order(j)
+    return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated, paired_only=True)
+
+
+def fleiss_kappa(
+    j: Judgments,
+    *,
+    weights: Weights = "identity",
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Fleiss' kappa for any number of raters, in Gwet's form for missing cells.
+
+    With the same number of judgments on every item it is Fleiss (1971). Chance
+    agreement is the sum of squared prevalences. As alpha, it falls with uneven
+    prevalence. The options are those of `gwet_ac`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or one label everywhere.
+
+    References
+    ----------
+    Fleiss (1971), Psychological Bulletin 76; Gwet (2014).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(fleiss_kappa(frame).value, 3)
+    0.333
+    """
+    return _corrected(j, "Fleiss' kappa", "fleiss", weights, Asked(over, confidence, replicates, seed))
+
+
+def scott_pi(
+    j: Judgments,
+    *,
+    weights: Weights = "identity",
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Scott's pi for exactly two raters, on the items both judged; for more raters use `fleiss_kappa`.
+
+    The options are those of `gwet_ac`.
+
+    Raises
+    ------
+    NotEstimable
+        With other than two raters, no shared item, or one label everywhere.
+
+    References
+    ----------
+    Scott (1955), Public Opinion Quarterly 19.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(scott_pi(frame).value, 3)
+    0.333
+    """
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j)
+    if (raters := j.one().n_raters) != 2:
+        raise NotEstimable(f"Scott's pi is for two raters; there are {raters:,}. Use fleiss_kappa")
+    return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
+
+
+def gwet_ac(
+    j: Judgments,
+    *,
+    weights: Weights = "identity",
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Gwet's AC1 (identity weights) or AC2 (any other weights).
+
+    Chance agreement is small where prevalence is uneven, so AC1 stays near raw
+    agreement where alpha and kappa fall. Labels of the scale that nobody used
+    count.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage; rounds are separate units.
+    weights : str or table
+        As in `agreement_weights`. Gwet's ordinal weights are not Krippendorff's ordinal
+        level. Weights for sets are refused: the number of sets counts here, and nobody
+        chose it.
+    over, confidence, replicates, seed
+        As in `krippendorff_alpha`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or a scale of one label.
+
+    References
+    ----------
+    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(gwet_ac(frame).value, 3)
+    0.333
+    """
+    name = "Gwet's AC1" if weights_name(weights) == "identity" else "Gwet's AC2"
+    return _corrected(j, name, "gwet", weights, Asked(over, confidence, replicates, seed))
+
+
+def brennan_prediger(
+    j: Judgments,
+    *,
+    weights: Weights = "identity",
+    over: Over = "items and raters",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Brennan and Prediger's coefficient: chance agreement as if every label of the scale were equally likely.
+
+    Depends on how many labels the scale has: give the scale. The options are those of `gwet_ac`.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or a scale of one label.
+
+    References
+    ----------
+    Brennan and Prediger (1981), Educational and Psychological Measurement 41.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("112212")})
+    >>> round(brennan_prediger(frame).value, 3)
+    0.333
+    """
+    return _corrected(j, "Brennan-Prediger", "uniform", weights, Asked(over, confidence, replicates, seed))
+
+
+def cohen_kappa(
+    j: Judgments,
+    a: str,
+    b: str,
+    *,
+    weights: Weights = "identity",
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Estimate:
+    """Estimate Cohen's kappa of two named raters, on the items both judged, over items.
+
+    Parameters
+    ----------
+    j : Judgments
+    a, b : str
+        The two raters; a named pair is not a sample of raters.
+    weights : str or table
+        Partial credit, as in `agreement_weights`.
+    confidence, replicates, seed
+        As in `krippendorff_alpha`.
+
+    Raises
+    ------
+    NotEstimable
+        If they share no item or both gave one and the same label throughout.
+
+    References
+    ----------
+    Cohen (1960), Educational and Psychological Measurement 20; Cohen (1968), Psychological Bulletin 70.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbccdd"), "rater_id": list("xyxyxyxy"), "label": list("11221222")})
+    >>> round(cohen_kappa(frame, "x", "y").value, 3)
+    0.5
+    """
+    asked, j = Asked("items", confidence, replicates, seed), as_judgments(j).one()
+    name = check_weights(j, weights)
+    table = contingency(j, str(a), str(b)).astype(float)
+    coefficient = formulas.cohen(j.labels, weights)
+    totals = pair_totals(table, coefficient)
+    if not np.isfinite(totals.estimate):
+        raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
+    ends = _over_items(totals, coefficient, asked, all_paired=True)
+    n, raw = totals.n_units, float(np.trace(table) / totals.n_units)
+    shares = (table.sum(0) + table.sum(1)) / (2 * n)
+    beside, cautions = beside_coefficient(j, raw, shares)
+    return Estimate(
+        value=totals.estimate,
+        low=ends.low,
+        high=ends.high,
+        confidence=confidence,
+        n_items=n,
+        n_raters=2,
+        n_judgments=2 * n,
+        method=f"{coefficient.name} of two named raters; {beside}; {ends.how}",
+        over="items",
+        cautions=(*order_caution(j, name != "identity"), *cautions, *few_items(n), *ends.cautions),
+        basis=Basis("agreement of a pair", {str(a): n, str(b): n}),
+    )
+
+
+def shared_items(j: Judgments) -> Estimate:
+    """Count the items that two raters or more judged.
+
+    Raises
+    ------
+    NotEstimable
+        If there is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shared_items(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
+    1.0
+    """
+    table = patterns(as_judgments(j).one())
+    n = int(table.frequency[table.table.sum(1) > 1].sum())
+    if not n:
+        raise NotEstimable("no item was judged by two raters")
+    return _count(as_judgments(j).one(), n, "items that two raters or more judged")
+
+
+def raters(j: Judgments) -> Estimate:
+    """Count the raters whose judgments there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> raters(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
+    2.0
+    """
+    j = as_judgments(j).one()
+    return _count(j, j.n_raters, "raters")
+
+
+def _count(j: Judgments, n: int, what: str) -> Estimate:
+    counts = {"n_items": j.n_items, "n_raters": j.n_raters, "n_judgments": j.n_judgments}
+    return Estimate.count(n, method=f"{what}; a count, without sampling error", basis=j.basis("labels"), **counts)
+
+
+def _need_few_values(j: Judgments) -> None:
+    """Refuse to count exact equality among numbers of many values."""
+    if j.numeric and len(j.labels) > MANY_LABELS:
+        raise NotEstimable(
+            f"labels are numbers that take {len(j.labels):,} values: that two are exactly equal says little; "
+            "see alpha, or the intraclass correlation"
+        )
+
+
+def _corrected(
+    j: Judgments, name: str, chance: formulas.Chance, weights: Weights, asked: Asked, *, paired_only: bool = False
+) -> Estimate:
+    """A chance-corrected coefficient in Gwet's family."""
+    j = as_judgments(j).one()
+    weighted = check_weights(j, weights)
+    if weighted in SETS and chance != "fleiss":
+        raise BadOption(
+            f"weights is {weighted!r}; {name} counts labels, and nobody chose how many sets there are: "
+            f'use krippendorff_alpha(j, distance="{weighted}")'
+        )
+    if weighted == "identity":
+        _need_few_values(j)
+    else:
+        name += f" ({weighted} weights)"
+    if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
+        raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
+    coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
+    return estimated(j, coefficient, asked, stated=weighted != "identity", paired_only=paired_only)
+
+
+def estimated(
+    j: Judgments,
+    coefficient: Coefficient,
+    asked: Asked,
+    *,
+    stated: bool = False,
+    paired_only: bool = False,
+    moments_of: str | None = None,
+) -> Estimate:
+    """A coefficient of a table with its interval.
+
+    Parameters
+    ----------
+    j : Judgments or CountedJudgments
+        One criterion and one stage.
+    coefficient : Coefficient
+    asked : Asked
+    stated : bool
+        Whether the caller said what differences between labels mean.
+    paired_only : bool
+        Whether items judged once are left out of the coefficient.
+    moments_of : {"ordinal", "interval"}, optional
+        For labels of many values: work on sums instead of counts of labels.
+
+    Raises
+    ------
+    NotEstimable
+        With one rater, no item judged by two, or one label everywhere.
+    """
+    if moments_of:
+        sums = moments(j)
+        sizes, times = sums.n, np.ones(len(sums.n), dtype=np.int64)
+        n_raters, all_items = len(sums.raters), sums.n_items
+    else:
+        by_label = patterns(j)
+        sizes, times = by_label.table.sum(1), by_label.frequency
+        n_raters, all_items = by_label.n_raters, by_label.n_items
+    if n_raters < 2:
+        raise NotEstimable("there is one rater; agreement needs at least two")
+    paired = int(times[sizes > 1].sum())
+    if not paired:
+        raise NotEstimable("no item was judged by two raters")
+    pairing, basis = _paired(j)
+    beside, seen = "", tuple[Caution, ...]()
+    if moments_of:
+        totals = moment_totals(moments(j), coefficient, ranks=moments_of == "ordinal")
+        name = f"Krippendorff's alpha ({moments_of})"
+        if moments_of == "ordinal":
+            text = "With so many labels the interval holds their ranks fixed; it is approximate."
+            seen = (Caution("fixed_ranks", text),)
+    else:
+        totals, name = pattern_totals(j, coefficient, paired_only), coefficient.name
+        beside, seen = beside_coefficient(j, *raw_and_shares(j))
+    if not np.isfinite(totals.estimate):
+        raise NotEstimable(why_undefined(j))
+    ends, aside, spoken, about = _interval(totals, coefficient, pairing, asked)
+    drops_single = paired_only or bool(moments_of)
+    single = int(times[sizes == 1].sum())
+    notes = [*order_caution(j, stated), *seen]
+    if single:
+        fate = "not used" if drops_single else "counted only for how common labels are"
+        notes.append(Caution("judged_once", f"Judged once and therefore {fate}: {counted(single, 'item')}."))
+    if int(times.sum()) > all_items:
+        text = "Some items come back in several rounds; the interval takes each round as a separate item."
+        notes.append(Caution("rounds_as_items", text))
+    return Estimate(
+        value=totals.estimate,
+        low=ends.low,
+        high=ends.high,
+        confidence=asked.confidence,
+        items_only=aside,
+        n_items=min(paired if drops_single else int(times.sum()), all_items),
+        n_raters=pairing,
+        n_judgments=int(sizes[sizes > 1] @ times[sizes > 1]) if drops_single else j.n_judgments,
+        method="; ".join(part for part in (name, beside, ends.how) if part),
+        over=spoken,
+        cautions=(*about, *notes, *few_items(paired), *ends.cautions),
+        basis=basis,
+    )
+
+
+@once_a_table
+def _paired_rows(j: Judgments) -> tuple[int, Basis]:
+    unit, rater, _ = numbered(j)
+    in_pairs = np.bincount(unit)[unit] > 1
+    rows = j.frame.filter(pl.Series(in_pairs)) if not in_pairs.all() else j.frame
+    return len(np.unique(rater[in_pairs])), basis_of(rows, "agreement")
+
+
+def _paired(j: Judgments | CountedJudgments) -> tuple[int, Basis | None]:
+    """How many raters gave a label that another rater's label can be held against, and whose these are."""
+    if not isinstance(j, CountedJudgments):
+        return _paired_rows(j)
+    given, table = rater_patterns(j), patterns(j).table
+    return len(np.unique(given.rater[table.sum(1)[given.pattern] > 1])), None
+
+
+def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:
+    if asked.replicates == 0:
+        return over_items_analytic(totals, standard_error(totals, coefficient, all_paired), asked.confidence)
+    return over_items(totals, asked.confidence, asked.replicates, asked.seed)
+
+
+def _interval(
+    totals: Totals, coefficient: Coefficient, n: int, asked: Asked
+) -> tuple[Interval, tuple[float, float] | None, Over, list[Caution]]:
+    """The interval, the items-only one to stand beside it, whom it speaks for, and cautions."""
+    if asked.over == "items":
+        return _over_items(totals, coefficient, asked), None, "items", []
+    if n < 3:
+        text = f"With {n} raters nothing can be said of other raters: the interval is over items only."
+        return _over_items(totals, coefficient, asked), None, "items", [Caution("items_only", text)]
+    ends = over_raters(totals, asked.confidence) if asked.over == "raters" else over_both(totals, asked.confidence)
+    if ends.kind in ("rule of three", "whole range"):
+        return ends, None, "items", []
+    if n > 4:
+        return ends, None, asked.over, []
+    beside = _over_items(totals, coefficient, asked)
+    text = f"{n} raters are few to stand for others: read the interval beside the one for these raters only."
+    return ends, (beside.low, beside.high), asked.over, [Caution("few_raters", text)]
+
+
+def raw_and_shares(j: Judgments | CountedJudgments) -> tuple[float, Array]:
+    """Raw agreement, and the share of judgments that each label has."""
+    by_label = patterns(j)
+    raw = formulas.percent_agreement(by_label.labels)
+    total = by_label.frequency @ raw.sums(by_label.table.astype(float))
+    shares = by_label.frequency @ by_label.table
+    return float(raw.value(total)), shares / shares.sum()
+
+
+def beside_coefficient(j: Any, raw: float, shares: Array) -> tuple[str, tuple[Caution, ...]]:
+    """Raw agreement and prevalence as text, and the cautions they call for."""
+    top = int(np.argmax(shares))
+    text = f"raw agreement {raw:.3f}, most common label {j.labels[top]!r} {shares[top]:.3f}"
+    if shares[top] <= 0.9:
+        return text, ()
+    caution = (
+        f"{100 * shares[top]:.3g}% of judgments are {j.labels[top]!r}: chance-corrected agreement is low and "
+        "unsteady at such prevalence; read it beside raw agreement."
+    )
+    return text, (Caution("prevalence", caution),)
+
+
+def few_items(n: int) -> tuple[Caution, ...]:
+    """Warn below 44 items with two raters or more (the standard's 50, less what missing judgments usually cost)."""
+    if n >= FEW_ITEMS:
+        return ()
+    text = f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short."
+    return (Caution("few_items", text),)
+
+
+def order_caution(j: Any, stated: bool) -> tuple[Caution, ...]:
+    """A caution if nobody said what differences between labels mean."""
+    if j.level_given or stated:
+        return ()
+    text = "Labels are taken as nominal; give level= if their order or distance matters."
+    return (Caution("taken_as_nominal", text),)
+
+
+def check_weights(j: Judgments, weights: Weights) -> str:
+    """Return the name of the weights; refuse those that need an order where none is known."""
+    name = weights_name(weights)
+    if name not in NEED_NO_ORDER:
+        need_order(j)
+    return name
+
+
+def need_order(j: Judgments) -> None:
+    """Refuse labels that are words without a scale."""
+    if j.scale is None and as_numbers(j.labels) is None:
+        reason = "labels are words and their order is not known: give scale=[...] from lowest to highest"
+        raise NotEstimable(reason, public=reason)
+
+
+def all_alike(label: object) -> str:
+    """Why a coefficient is undefined where one label is all there is."""
+    return f"every judgment is {label!r}: chance-corrected agreement is undefined; raw agreement is 1"
+
+
+def why_undefined(j: Judgments) -> str:
+    """The reason in words."""
+    by_label = patterns(j)
+    used = np.flatnonzero(by_label.table[by_label.table.sum(1) > 1].sum(0))
+    if len(used) > 1:
+        return "the coefficient is undefined for these judgments"
+    where = "" if len(np.flatnonzero(by_label.table.sum(0))) == 1 else " on items that two raters judged"
+    return all_alike(by_label.labels[int(used[0])]).replace("every judgment", f"every judgment{where}")
