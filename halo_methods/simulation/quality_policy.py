@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..audit import Plan, single_plan
-from ..calibration import CertificationPlan, certification_plan
+from ..certification import ExamPlan, exam_plan
 from ..errors import BadOption
 from ..results import readable
 from ..stats.checks import check_count, check_probability
@@ -64,7 +64,7 @@ class QualityPolicy:
         What an alarm triggers: both risks of an audit to be built, or its plan. So many of the
         rater's labels are drawn, and more errors than accepted confirm the alarm.
         Without an audit every alarm is a confirmed one.
-    exam : bool or CertificationPlan
+    exam : bool or ExamPlan
         Before live work: one attempt with errors 5% and 10%, none, or another plan.
     redo_days : int
         Working days whose labels are done again after a confirmed alarm.
@@ -91,7 +91,7 @@ class QualityPolicy:
     false_alarm_days: float = 250
     exact_run_length: bool = False
     audit: float | Plan | None = 0.10
-    exam: bool | CertificationPlan = True
+    exam: bool | ExamPlan = True
     redo_days: int = 5
     prices: PolicyPrices = PolicyPrices()
 
@@ -159,12 +159,12 @@ class QualityPolicy:
         return single_plan(1 - good, self.audit, 1 - unacceptable, self.audit)
 
     @cached_property
-    def exam_plan(self) -> CertificationPlan | None:
+    def exam_plan(self) -> ExamPlan | None:
         """The exam before live work."""
-        if isinstance(self.exam, CertificationPlan):
+        if isinstance(self.exam, ExamPlan):
             return self.exam
         good, unacceptable, _ = self.built_for
-        return certification_plan(unacceptable, good) if self.exam else None
+        return exam_plan(unacceptable=unacceptable, good=good) if self.exam else None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -209,15 +209,6 @@ class QualityPolicy:
             days = self.rule.looks_until_signal(accuracy) * self.rule.batch / (self.gold_share * daily)
             confirmed = 1.0 if plan is None else float(1 - plan.acceptance(1 - accuracy))
             alarms = 100 * MONTH / days
-            rows.append((accuracy, alarms, alarms * confirmed, days, self._turned_away(accuracy)))
+            turned_away = 1 - self.exam_plan.passes(accuracy) if self.exam_plan else 0.0
+            rows.append((accuracy, alarms, alarms * confirmed, days, turned_away))
         return pd.DataFrame(rows, columns=["accuracy", "alarms", "accusations", "days_between", "turned_away"])
-
-    def _turned_away(self, accuracy: float) -> float:
-        """Chance that a rater of this accuracy fails the exam in all attempts; 0 without an exam."""
-        e = self.exam_plan
-        if e is None:
-            return 0.0
-        asked = certification_plan(
-            e.unacceptable, e.good, e.alpha, e.beta, attempts=e.attempts, stop=e.stop, abilities=(accuracy,)
-        )
-        return float(1 - asked.table["passes"].iloc[0])
