@@ -5,7 +5,7 @@ stress-tested: whom it accuses falsely, how soon it finds a fault, at what cost.
 """
 
 from .alarm_rules import AlarmRule, alarm_rule
-from .fitted_raters import RaterFit, fit_raters
+from .fitted_raters import RaterFit, fit_raters, gold_in_log
 from .policy_comparison import PolicyComparison, compare_alarm_rules, compare_gold_shares
 from .quality_policy import PolicyPrices, QualityPolicy
 from .simulated_raters import SimulatedRater, plant_faults
@@ -23,6 +23,7 @@ __all__ = [
     "compare_alarm_rules",
     "compare_gold_shares",
     "fit_raters",
+    "gold_in_log",
     "plant_faults",
     "stress_test",
 ]

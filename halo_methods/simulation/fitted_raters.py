@@ -33,13 +33,11 @@ class RaterFit:
     Attributes
     ----------
     raters : tuple of SimulatedRater
+        In an order without their names, so that other names leave every simulation as it is.
     table : pandas.DataFrame
         ``rater_id``, ``gold`` (answers with gold), ``right``, ``raw`` (their share), ``accuracy`` (shrunk towards the
         team), ``low``, ``high`` (95%), ``strictness`` (label minus true label to expect away
         from the ends of the scale, in steps), ``daily``.
-    gold : pandas.DataFrame
-        The known answers: ``gold``, ``items``, ``answers`` (judgments), ``right`` (share), ``low``, ``high``; the most
-        frequent first.
     estimates : dict of str to Estimate
         The share right on gold, of the whole team.
     cautions : tuple of Caution
@@ -48,7 +46,6 @@ class RaterFit:
 
     raters: tuple[SimulatedRater, ...]
     table: pd.DataFrame
-    gold: pd.DataFrame
     estimates: dict[str, Estimate]
     cautions: tuple[Caution, ...]
 
@@ -63,6 +60,38 @@ class RaterFit:
             unit="share right on gold",
             title="Accuracy, pulled towards the team's",
         )
+
+
+def gold_in_log(j: Judgments) -> pd.DataFrame:
+    """List the known answers of a log, and how often people gave each right.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``gold``, ``items``, ``answers`` (judgments), ``right`` (share), ``low``, ``high``; the most frequent first.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "yes", "yes"), ("a", "r2", "no", "yes")]
+    >>> gold_in_log(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).to_numpy().tolist()[0][:4]
+    ['yes', 1, 2, 0.5]
+    """
+    shares = shares_right(as_judgments(j).people().marked("gold"), "answer")
+    table = pd.DataFrame(
+        [(answer, e.n_items, e.n_judgments, e.value, e.low, e.high) for answer, e in shares.items()],
+        columns=["gold", "items", "answers", "right", "low", "high"],
+    )
+    return table.sort_values("answers", ascending=False, kind="stable", ignore_index=True)
 
 
 def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
@@ -111,10 +140,10 @@ def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
     fatigue, place, tired = _fatigue(people, rows)
     start = np.minimum(shares.value + fatigue / 100 * place, 0.999)
     judged = basis_of(rows, "right").judgments
-    raters = tuple(
+    raters = [
         SimulatedRater(r, float(a), daily=int(d), fatigue=fatigue, sd=float(s), fitted_from=judged[r])
         for r, a, d, s in zip(names, start, speed, shares.sd, strict=True)
-    )
+    ]
     table = pd.DataFrame(
         {
             "rater_id": names,
@@ -129,21 +158,11 @@ def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
         }
     )
     return RaterFit(
-        raters=raters,
+        raters=tuple(sorted(raters, key=lambda r: (r.accuracy, r.sd, r.daily))),
         table=table,
-        gold=_by_answer(rows),
         estimates={"share right on gold": share_right(rows)},
         cautions=(*no_order, tired),
     )
-
-
-def _by_answer(rows: pl.DataFrame) -> pd.DataFrame:
-    shares = shares_right(rows, "answer")
-    table = pd.DataFrame(
-        [(answer, e.n_items, e.n_judgments, e.value, e.low, e.high) for answer, e in shares.items()],
-        columns=["gold", "items", "answers", "right", "low", "high"],
-    )
-    return table.sort_values("answers", ascending=False, kind="stable", ignore_index=True)
 
 
 def _daily(people: Judgments, raters: list[str], daily: int | None) -> NDArray:

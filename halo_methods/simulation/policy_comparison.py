@@ -51,39 +51,40 @@ class PolicyComparison:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The setting and what it does.
+        """Return how soon the fault is found.
 
-        ``run_length`` (working days between false alarms of a rater at the good accuracy; exact), ``days`` to
-        detection, ``found`` (share of the runs), then the figures of `StressTest.estimates`; all but the first with
-        ``_low`` and ``_high``.
+        The setting, ``run_length`` (working days between false alarms of a rater at the good accuracy; exact),
+        ``days`` with ``days_low`` and ``days_high``, ``found`` (share of the runs), ``caught`` (share of defects).
         """
         rows = []
         for value, test in self.tests.items():
             policy, found = test.policy, test.found.set_index("fault").loc[self.fault]
             waits = policy.rule.run_length * policy.rule.batch / (policy.gold_share * policy.built_for[2])
-            row = {self.setting: value, "run_length": waits, **found[["found", "found_low", "found_high"]]}
-            for name, e in {"days": test.days_to_detection(self.fault), **test.estimates}.items():
-                row |= {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
-            rows.append(row)
+            days = _spread("days", test.days_to_detection(self.fault))
+            caught = _spread("caught", test.estimates.get("caught"))["caught"]
+            rows.append({self.setting: value, "run_length": waits, **days, "found": found["found"], "caught": caught})
         return pd.DataFrame(rows)
 
     @property
-    def detection(self) -> pd.DataFrame:
-        """The columns of the table that say how soon the fault is found."""
-        return self.table.filter(regex=f"^({self.setting}|run_length|days.*|found|caught)$")
-
-    @property
     def costs(self) -> pd.DataFrame:
-        """The columns of the table that say what it costs good raters and the house."""
-        return self.table.filter(regex=f"^({self.setting}|false_accusations.*|cost|cost_per_defect.*)$")
+        """Return what each setting costs good raters and the house.
+
+        The setting, ``false_accusations`` in 100 rater-months, ``cost`` of a month and ``cost_per_defect`` caught,
+        each with ``_low`` and ``_high``.
+        """
+        names = ("false_accusations", "cost", "cost_per_defect")
+        rows = [
+            (value, [_spread(name, test.estimates.get(name)) for name in names]) for value, test in self.tests.items()
+        ]
+        return pd.DataFrame([{self.setting: value, **a, **b, **c} for value, (a, b, c) in rows])
 
     def plot(self) -> "Figure":
         """Draw what changes with the gold share, or how soon each rule finds the fault."""
         from .. import plots
 
         if self.setting == "gold_share":
-            drawn = {name: unit for name, unit in PANELS.items() if name in self.table}
-            return plots.panels(self.table, "gold_share", drawn, x_unit="gold share", title="What gold buys")
+            rows = self.table.merge(self.costs)
+            return plots.panels(rows, "gold_share", PANELS, x_unit="gold share", title="What gold buys")
         rows = self.table.assign(low=lambda t: t["days_low"], high=lambda t: t["days_high"])
         title = "Rules with equally many false alarms"
         return plots.intervals(rows, "rule", "days", unit=PANELS["days"], title=title)
@@ -166,7 +167,7 @@ def compare_alarm_rules(
     >>> from halo_methods.simulation import plant_faults
     >>> team = plant_faults([SimulatedRater(f"r{n}", 0.92) for n in range(6)])
     >>> rules = compare_alarm_rules(QualityPolicy(), team, rules=(("cusum", 5), ("p-chart", 20)), runs=50)
-    >>> rules.detection["run_length"].round(6).tolist()
+    >>> rules.table["run_length"].round(6).tolist()
     [250.0, 250.0]
     """
     policies = {
@@ -191,3 +192,8 @@ def _tests(
     if not tests:
         raise reason
     return tests
+
+
+def _spread(name: str, e: Estimate | None) -> dict[str, float | None]:
+    ends = (e.value, e.low, e.high) if e else (None, None, None)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))

@@ -79,8 +79,11 @@ class StressTest:
 
     @property
     def table(self) -> pd.DataFrame:
-        """``figure``, ``value``, ``low``, ``high``."""
+        """``figure``, ``value``, ``low``, ``high``: the estimates, then whether and when each fault is found."""
         rows = [(FIGURES[name], e.value, e.low, e.high) for name, e in self.estimates.items()]
+        for _, fault in self.found.iterrows():
+            rows.append((f"share of runs that find {fault['fault']}", *fault[["found", "found_low", "found_high"]]))
+            rows.append((f"working days until {fault['fault']} is found", *fault[["days", "low", "high"]]))
         return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
 
     def plot(self) -> "Figure":
