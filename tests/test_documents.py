@@ -99,6 +99,7 @@ HOSTILE: dict[str, tuple[str, str, int | None]] = {
     "own tag": ("a: !own x", "tag", 1),
     "tagged key": ("!own a: x", "tag", 1),
     "key twice": ("a: 1\nb: 2\na: 3", "twice", 3),
+    "key twice, once empty": ("a:\na: 3", "twice", 2),
     "number as key": ("1: a", "key", 1),
     "list as key": ("a: 1\n? [a]\n: b", "key", 2),
     "mapping as key": ("? {a: b}\n: c", "key", 1),
@@ -264,6 +265,7 @@ def test_a_sound_document_is_its_model() -> None:
         ),
         ({"criteria": {}}, "list_type", "criteria", "is a block of keys; it takes a list", "as [one, another]"),
         ({"criteria": [{"id": "a"}] * 4}, "too_long", "criteria", "is longer than 3", "Shorten it"),
+        ({"judge": {"kind": "human", "name": ""}}, "string_too_short", "judge.name", "is empty", "take the line out"),
         ({"criteria": [{"id": "a", "weight": 2}]}, "less_than_equal", "criteria[a].weight", "at most 1", "Its part"),
         ({"criteria": [{"weight": "2"}, {"id": "b"}]}, "float_type", "criteria[0].weight", "a number", "quotes"),
         ({"criteria": [3]}, "model_type", "criteria[0]", "is 3; it takes a block of keys", ""),
@@ -325,6 +327,14 @@ def test_a_models_own_check_speaks_for_itself() -> None:
 
     (fault,) = faults(lambda: load(Span, b"pair:\n  low: 2\n  high: 1\n"))
     assert str(fault) == "line 1: `pair` ends before it begins. Exchange low and high."
+
+
+def test_what_no_words_are_kept_for_is_said_by_pydantic() -> None:
+    class Even(Model):
+        n: int = Field(multiple_of=2)
+
+    (fault,) = faults(lambda: load(Even, b"n: 3\n"))
+    assert str(fault) == "line 1: `n` is 3: Input should be a multiple of 2. Correct it."
 
 
 def test_a_model_once_read_is_not_changed() -> None:

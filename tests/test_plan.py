@@ -163,6 +163,17 @@ def test_a_should_warns() -> None:
     assert (fault.standard, fault.severity) == ("PIP-003", "warning")
 
 
+def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yml"
+    file.write_text("title: A\ntask: label\nrisk: hihg\nstage: design\nraters:\n  overlapp: 3\n", encoding="utf-8")
+    found = check(file)
+    assert [(p["line"], p["mend"]) for p in found.to_dict()["problems"]] == [
+        (3, "Did you mean high?"),
+        (6, "Did you mean `raters.overlap`?"),
+    ]
+    assert "  line 3: `risk` is 'hihg'; it takes one of: low, medium, high. Did you mean high?" in str(found)
+
+
 def test_near_names_are_offered() -> None:
     def mend(clause: str, value: object) -> str:
         return check(put(plan(LAUNCH), clause, value)).problems[0].mend

@@ -191,7 +191,7 @@ class _Reader(Resolver, SafeConstructor):
 
     def faults(self) -> list[Fault]:
         """What was refused, its places named by what the document holds."""
-        return [self.document.fault(*refused, line=line) for *refused, line in self.refused]
+        return [self.document.fault(place, code, what, fix, line=n) for place, code, what, fix, n in self.refused]
 
     def stop(self, code: str, what: str, fix: str, near: Any = None) -> InvalidData:
         """The end of reading: everything found so far, and what ended it, at an event or a mark."""
@@ -239,17 +239,18 @@ class _Reader(Resolver, SafeConstructor):
 
     def block(self, place: Place, pairs: Iterable[tuple[Any, Callable[[Place], Any]]]) -> dict[str, Any]:
         content: dict[str, Any] = {}
+        seen = set()
         for key, build in pairs:
             named = isinstance(key, str) and key.isprintable() and 0 < len(key) <= 80 and key != "<<"
             at = (*place, key if named else "?")
-            before = content.get(key) if named else None
             value = build(at)
             if not named:
                 self.refuse(at, "key", f"stands for the key {show(key)}", "Write each key as a word, without merging.")
-            elif before is not None:
+            elif key in seen:
                 self.refuse(at, "twice", "stands twice", "Write each key once.")
             elif value is not None:
                 content[key] = value
+            seen.add(key if named else "?")
         return content
 
     def resolved(self, event: Any) -> Any:

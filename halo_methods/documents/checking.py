@@ -135,10 +135,9 @@ def subschema(tree: Schema, place: Iterable[str | int], content: Any = None) -> 
     node = _whole(tree, tree, content)
     for part in place:
         content = content[part] if holds(content, part) else None
-        named = node.get("properties", {})
-        free = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
-        node = node.get("items", {}) if isinstance(part, int) else named[part] if part in named else free
-        node = _whole(tree, node if isinstance(node, dict) else {}, content)
+        free: Any = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, free)
+        node = _whole(tree, node, content) if isinstance(node, dict) else {}
     return node
 
 
@@ -168,7 +167,7 @@ def _takes(node: Schema) -> str:
 
 def _fault(tree: Schema, document: Document, error: ErrorDetails) -> Fault:
     """An error of pydantic's, at its place in the document and in words."""
-    code, value, context = error["type"], error["input"], error.get("ctx", {})
+    code, value, context = error["type"], error["input"], {"said": error["msg"], **error.get("ctx", {})}
     content = document.content
     place: Place = ()
     for part in error["loc"]:  # what the document lacks are pydantic's own names for the members of a union
@@ -195,22 +194,26 @@ def _fault(tree: Schema, document: Document, error: ErrorDetails) -> Fault:
 
 def _said(code: str, value: Any, context: Mapping[str, Any], node: Schema) -> tuple[str, str]:
     """What is wrong and how to fix it."""
-    note, listed = node.get("description", ""), allowed(node)
-    choices = f"One of: {', '.join(listed)}." if listed else ""
+    note, listed = node.get("description", ""), ", ".join(allowed(node))
     match code:
         case "value":
             return context["what"], context["fix"]
         case "missing":
-            return "is missing", " ".join(filter(None, (note, choices))) or "Write it."
+            return "is missing", " ".join(filter(None, (note, f"One of: {listed}." if listed else ""))) or "Write it."
         case "greater_than_equal" | "less_than_equal":
             word, bound = _BOUNDS[code]
-            return f"is {show(value)}; it is {word} {context[bound]:g}", note
+            return f"is {show(value)}; it is {word} {context[bound]:g}", note or "Correct it."
         case "string_pattern_mismatch":
-            return f"is {show(value)}, which is not of the form it takes", note
+            return f"is {show(value)}, which is not of the form it takes", note or f"Its form is {context['pattern']}."
         case "string_too_short" | "too_short":
-            return "is empty", "Write it, or take the line out."
+            return (
+                f"is shorter than {context['min_length']}" if value else "is empty",
+                "Write it, or take the line out.",
+            )
         case "string_too_long" | "too_long":
             return f"is longer than {context['max_length']}", "Shorten it, or name a file that holds the details."
+    if not code.endswith(("_type", "literal_error", "int_from_float")):
+        return f"is {show(value)}: {context['said']}", note or "Correct it."
     return f"is {show(value)}; it takes {_takes(node)}", _fix(value, node) or note or "Write it so."
 
 

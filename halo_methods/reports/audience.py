@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..standards.house import CONFIG
 from ..standards.house import find as config_file
 from ..standards.house import house as house_settings

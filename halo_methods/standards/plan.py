@@ -7,7 +7,7 @@ ones from the gates of the reports it names.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -137,7 +137,8 @@ class PlanCheck:
 
     def text(self, most: int | None = None) -> str:
         """What `halo standards check` prints, with at most so many entries under each heading."""
-        blocks = [("The document", [str(problem) for problem in self.problems])]
+        problems = [str(replace(p, file="") if isinstance(p, Fault) else p) for p in self.problems]
+        blocks = [("The document", problems)]
         blocks += [(v.replace("_", " ").capitalize(), [str(f) for f in self.of(v)]) for v in _OPEN]
         soon = [f"{f.standard} until {f.due}: {f.title}" for f in self.due() if f.verdict == "met"]
         lines = [f"{self.plan.name}: {self.plan.title}"]

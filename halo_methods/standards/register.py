@@ -129,18 +129,20 @@ def load(directory: str | Path | None = None, extra: tuple[str | Path, ...] = ()
             raise HaloError(f"there is no folder {folder} with standards")
         for file in sorted(folder.glob("*.yml")):
             try:
-                documents.append(read(file))
+                document = read(file)
             except HaloError as unreadable:
                 faults += getattr(unreadable, "problems", [Problem(str(unreadable), "Make it readable.")])
                 continue
-            content, found = check(StandardsFile, documents[-1])
+            documents.append(document)
+            content, found = check(StandardsFile, document)
             faults += found
-            if content and content.topic != file.stem:
+            if content is None:
+                continue
+            if content.topic != file.stem:
                 fix = f"Write topic: {file.stem}, as the file."
-                faults.append(documents[-1].fault(("topic",), "topic", f"is {content.topic}", fix))
-            if content is not None:
-                where = {"topic": content.topic, "part": content.part, "house": number > 0}
-                standards += (Standard.model_construct(**dict(entry), **where) for entry in content.standards)
+                faults.append(document.fault(("topic",), "topic", f"is {content.topic}", fix))
+            where: dict[str, Any] = {"topic": content.topic, "part": content.part, "house": number > 0}
+            standards += (Standard.model_construct(**dict(entry), **where) for entry in content.standards)
     faults += _across(documents, whole=not faults)
     if faults:
         raise InvalidData(faults)
