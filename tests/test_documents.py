@@ -247,7 +247,7 @@ def test_a_sound_document_is_its_model() -> None:
             "literal_error",
             "level",
             "is a list of 1; it takes one of: nominal, ordinal",
-            "Write it so.",
+            "Write one that it takes.",
         ),
         ({"levle": "x"}, "extra_forbidden", "levle", "is not a known key", "Did you mean `level`?"),
         ({"zzz": "x"}, "extra_forbidden", "zzz", "is not a known key", "Allowed: title, level, judge"),

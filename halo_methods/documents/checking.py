@@ -214,7 +214,7 @@ def _said(code: str, value: Any, context: Mapping[str, Any], node: Schema) -> tu
             return f"is longer than {context['max_length']}", "Shorten it, or name a file that holds the details."
     if not code.endswith(("_type", "literal_error", "int_from_float")):
         return f"is {show(value)}: {context['said']}", note or "Correct it."
-    return f"is {show(value)}; it takes {_takes(node)}", _fix(value, node) or note or "Write it so."
+    return f"is {show(value)}; it takes {_takes(node)}", _fix(value, node) or note or "Write one that it takes."
 
 
 def _fix(value: object, node: Schema) -> str:
