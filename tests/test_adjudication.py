@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports, simulation
+from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports
 from halo_methods.adjudication import Source, amendments, decisions, packets
 from halo_methods.adjudication import routing_items as routing
 from halo_methods.adjudication.cause_rules import ASKS, CAUSES
@@ -476,7 +476,7 @@ def test_what_a_change_needs():
 
 
 def test_the_sample_tells_the_whole_loop():
-    j = as_judgments(simulation.adjudication_sample(), scale=list(simulation.ADJUDICATION_SCALE), level="ordinal")
+    j = read_judgments(reports.sample("adjudication"), scale=["poor", "fair", "good", "excellent"], level="ordinal")
     made = decisions.recorded(j)
     assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
     assert amendments.amended(j) == ("3.2",)

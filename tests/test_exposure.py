@@ -1,5 +1,6 @@
 """Exposure: minutes by rater, day and class of harm against sums by hand, and what is refused."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import halo_methods as halo
-from halo_methods import plots, reports, simulation
+from halo_methods import plots, reports
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.standards import gate
 from halo_methods.workforce import exposure
@@ -19,6 +20,11 @@ COLUMNS = ["item_id", "rater_id", "label", "rated_at", "seconds", "harm"]
 
 def table(rows, columns=COLUMNS):
     return halo.as_judgments(pd.DataFrame(rows, columns=columns))
+
+
+def copied(folder, sample):
+    """A sample as somebody's own file."""
+    return shutil.copy(reports.sample(sample), folder / f"{sample}-own.csv")
 
 
 def week(seed, raters=6, days=5, items=30, most=600):
@@ -317,16 +323,14 @@ def test_the_report_finds_what_was_planted(tmp_path):
     assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
     page = (tmp_path / "workforce.html").read_text("utf-8")
     assert "limit 3, longest 3.67, 1 of 140 rater-days over it" in page
-    for name in (simulation.workforce.OVER_LIMIT[0], simulation.workforce.OPTED_OUT[0]):
+    truth = reports.truth("workforce")
+    for name in (truth["over_limit"][0], truth["opted_out"][0]):
         assert f">{name}<" not in page
 
 
 @pytest.mark.parametrize("audience", ["partner", "public"])
 def test_others_see_the_verdict_and_no_person(audience, tmp_path):
-    items = tmp_path / "items.csv"
-    simulation.workforce_items_sample().to_csv(items, index=False)
-    log = tmp_path / "log.csv"
-    simulation.workforce_sample().to_csv(log, index=False)
+    items, log = copied(tmp_path, "workforce_items"), copied(tmp_path, "workforce")
     made = reports.run("workforce", log, tmp_path / "out", audience=audience, items=str(items), limit_minutes=3.0)
     assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
     text = (tmp_path / "out" / "workforce.ipynb").read_text("utf-8")
@@ -337,8 +341,7 @@ def test_others_see_the_verdict_and_no_person(audience, tmp_path):
 
 
 def test_without_an_items_table_the_report_says_what_to_collect(tmp_path):
-    log = tmp_path / "log.csv"
-    simulation.workforce_sample().to_csv(log, index=False)
+    log = copied(tmp_path, "workforce")
     made = reports.run("workforce", log, tmp_path / "out", audience="operations")
     gates = [g for g in made["gates"] if g["standard"] == "VEN-037"]
     assert [g["verdict"] for g in gates] == ["undecided"]

@@ -1,19 +1,20 @@
-"""The sample of the drift chapter: ninety days in which three things change, each for its own reason."""
+"""Ninety days in which three things change, each for its own reason."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-DRIFT_SCALE = ("poor", "fair", "good")
-DRIFT_START = date(2026, 3, 2)
-DRIFT_DAYS = {"guideline change": 40, "drift of single raters": 55, "data drift": 70}
+SCALE = ("poor", "fair", "good")
+START = date(2026, 3, 2)
+CHANGES = {"guideline change": 40, "drift of single raters": 55, "data drift": 70}
 """Day, from 0, on which each change was planted."""
-DRIFT_RATER, DRIFT_SLICE = "r07", "mail"
+RATER, SLICE = "r07", "mail"
 
 
-def drift_sample(seed: int = 20263) -> pd.DataFrame:
-    """The sample of the drift chapter; its truth is described in ``data/samples/README.md``.
+def sample(seed: int = 20263) -> pd.DataFrame:
+    """Draw the sample.
 
     Ten raters judge two fresh items and two of forty anchors each on a
     working day, one of each on a weekend day. On day 40 version 2 of the
@@ -21,19 +22,11 @@ def drift_sample(seed: int = 20263) -> pd.DataFrame:
     r07 gives six items in ten one level less; from day 70 the answers in
     the slice mail are worse.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``item_id``, ``rater_id``, ``label``, ``gold`` (anchors, under the
-        version in force), ``rated_at``, ``guideline``, ``slice``, ``locale``, ``round``.
-
-    Examples
-    --------
-    >>> drift_sample()["guideline"].unique().tolist()
+    >>> sample()["guideline"].unique().tolist()
     [1, 2]
     """
     rng = np.random.default_rng(seed)
-    names = np.array(DRIFT_SCALE, dtype=object)
+    names = np.array(SCALE, dtype=object)
     usual, worse = (0.2, 0.35, 0.45), (0.65, 0.25, 0.1)
     anchors = rng.choice(3, size=40, p=usual)
     borderline = (anchors == 1) & (np.cumsum(anchors == 1) % 5 != 0)
@@ -42,8 +35,8 @@ def drift_sample(seed: int = 20263) -> pd.DataFrame:
     turn = {r: rng.permutation(40) for r in range(10)}
     rows, fresh = [], 0
     for day in range(90):
-        when = DRIFT_START + timedelta(days=day)
-        version = 1 + (day >= DRIFT_DAYS["guideline change"])
+        when = START + timedelta(days=day)
+        version = 1 + (day >= CHANGES["guideline change"])
         each = 2 if when.weekday() < 5 else 1
         for r in range(10):
             name, locale = f"r{r + 1:02}", "fr-FR" if r < 5 else "de-DE"
@@ -57,7 +50,7 @@ def drift_sample(seed: int = 20263) -> pd.DataFrame:
             for _ in range(each):
                 fresh += 1
                 part = rng.choice(["web", "app", "mail"])
-                late = part == DRIFT_SLICE and day >= DRIFT_DAYS["data drift"]
+                late = part == SLICE and day >= CHANGES["data drift"]
                 truth = int(rng.choice(3, p=worse if late else usual))
                 truth = 0 if version == 2 and truth == 1 and rng.random() < 0.8 else truth
                 work.append((f"f{fresh:04}", truth, "", part, 1))
@@ -65,8 +58,20 @@ def drift_sample(seed: int = 20263) -> pd.DataFrame:
                 given = truth
                 if rng.random() > 0.88:
                     given = 1 if truth != 1 else int(rng.choice([0, 2]))
-                if name == DRIFT_RATER and day >= DRIFT_DAYS["drift of single raters"] and rng.random() < 0.6:
+                if name == RATER and day >= CHANGES["drift of single raters"] and rng.random() < 0.6:
                     given = max(given - 1, 0)
                 rows.append((item, name, names[given], gold, when.isoformat(), version, part, locale, number))
     columns = ["item_id", "rater_id", "label", "gold", "rated_at", "guideline", "slice", "locale", "round"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def truth() -> dict[str, Any]:
+    """Return the day, from 0, on which each change begins, whom it is about, and the accuracy of everybody else.
+
+    >>> truth()["changes"]["data drift"]
+    70
+    """
+    return {"start": START.isoformat(), "changes": CHANGES, "rater": RATER, "slice": SLICE, "accuracy": 0.88}
+
+
+SAMPLES = {"drift": sample}

@@ -1,63 +1,57 @@
-"""The sample of the disagreement chapter: every source of disagreement is planted."""
+"""Eighteen raters of three markets who differ for reasons that are planted."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-DISAGREEMENT_SCALE = ("1", "2", "3", "4", "5")
+SCALE = ("1", "2", "3", "4", "5")
 LOCALES = ("en-GB", "en-IN", "en-US")
 UNCLEAR_CLAUSE, OWN_VIEW_CLAUSE = "3.2", "4.1"
-_CLAUSES = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "4.1", "4.2")
-_SEVERITY = {"r03": -1, "r12": 1}
-_NOISE = {"r07": 0.5, "r15": 0.5}
+CLAUSES = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "4.1", "4.2")
+SEVERITY = {"r03": -1, "r12": 1}
+NOISE = {"r07": 0.5, "r15": 0.5}
 
 
-def disagreement_truth() -> dict[str, float]:
-    """How much disagreement `disagreement_sample` plants by source, before labels are cut to the scale.
+def truth() -> dict[str, Any]:
+    """Return how much disagreement is planted by source, before labels are cut to the scale.
 
     Half the expected squared difference of two raters' labels on one item is
     the sum of these, in squared steps. Items under the unclear clause are held
     to be as ambiguous as others on average; what they have above that is the
     clause's.
 
-    Examples
-    --------
-    >>> {name: round(amount, 2) for name, amount in disagreement_truth().items()}
+    >>> {name: round(amount, 2) for name, amount in truth()["sources"].items()}
     {'severity': 0.12, 'noise': 0.23, 'perspective': 0.1, 'clause': 0.12, 'item': 0.12}
     """
     reading = 18 / 17
     ambiguous = 20 / 175 * reading
-    return {
+    sources = {
         "severity": 2 / 17,
         "noise": (16 * 0.2 + 2 * 0.5) / 18,
         "perspective": 20 / 200 * 0.75 * 4 / 3,
         "clause": 25 / 200 * (reading - ambiguous),
         "item": ambiguous,
     }
+    return {"sources": sources, "unclear_clause": UNCLEAR_CLAUSE, "own_view_clause": OWN_VIEW_CLAUSE}
 
 
-def disagreement_sample(seed: int = 20263) -> pd.DataFrame:
-    """Eighteen raters of three markets label 200 answers from 1 to 5; its truth is in ``data/samples/README.md``.
+def sample(seed: int = 20263) -> pd.DataFrame:
+    """Draw the sample: labels of 200 answers from 1 to 5.
 
-    Nine raters an item, three a market; each rater judges 20 of the items
+    Nine raters per item, three from each market; each rater judges 20 of the items
     again in round 2. Labels are whole steps: a level of the item, plus the
     rater's severity, plus on some items a market's view, a reading of the
     unclear clause or of the item, plus noise of one step.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``item_id``, ``rater_id``, ``label``, ``round``, ``clause``, ``locale``, ``slice``.
-
-    Examples
-    --------
-    >>> disagreement_sample().shape
+    >>> sample().shape
     (2160, 7)
     """
     rng = np.random.default_rng(seed)
     n = 200
     names = np.array([f"r{k:02d}" for k in range(1, 19)])
     market = np.arange(18) % 3
-    clause = np.array(_CLAUSES)[np.arange(n) % 8]
+    clause = np.array(CLAUSES)[np.arange(n) % 8]
     level = rng.choice([2, 3, 4], size=n, p=[0.3, 0.4, 0.3])
     ambiguous = rng.choice(np.flatnonzero(~np.isin(clause, (UNCLEAR_CLAUSE, OWN_VIEW_CLAUSE))), 20, replace=False)
     split = np.flatnonzero(clause == OWN_VIEW_CLAUSE)[:20]
@@ -70,7 +64,7 @@ def disagreement_sample(seed: int = 20263) -> pd.DataFrame:
     shift[ambiguous] = halves(20)
     up = np.where(level[split] <= 3, 2, -2)
     shift[split] = np.where(market == rng.integers(0, 3, 20)[:, None], up[:, None], 0)
-    severity = np.array([_SEVERITY.get(name, 0) for name in names])
+    severity = np.array([SEVERITY.get(name, 0) for name in names])
     steady = level[:, None] + shift + severity
     chosen = np.sort(
         np.concatenate(
@@ -80,7 +74,7 @@ def disagreement_sample(seed: int = 20263) -> pd.DataFrame:
     item, rater = np.repeat(np.arange(n), 9), chosen.ravel()
     again = np.concatenate([rng.choice(np.flatnonzero(rater == r), 20, replace=False) for r in range(18)])
     item, rater = np.concatenate([item, item[again]]), np.concatenate([rater, rater[again]])
-    often = np.array([_NOISE.get(name, 0.2) for name in names])[rater]
+    often = np.array([NOISE.get(name, 0.2) for name in names])[rater]
     noise = np.where(rng.random(item.size) < often, rng.choice([-1, 1], size=item.size), 0)
     return pd.DataFrame(
         {
@@ -93,3 +87,6 @@ def disagreement_sample(seed: int = 20263) -> pd.DataFrame:
             "slice": np.array(["chat", "mail"])[item % 2],
         }
     )
+
+
+SAMPLES = {"disagreement": sample}
