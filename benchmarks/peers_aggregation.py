@@ -121,10 +121,10 @@ def halo(name: str, folder: Path) -> Callable[[], tuple[Any, Any]]:
     from halo_methods import aggregation
 
     frame = pl.read_parquet(folder / "long.parquet")
-    twenty = {"max_iterations": 20, "tolerance": 0, "ties": "first"}
+    twenty = {"max_iterations": 20, "tolerance": 0}
     calls = {
-        "halo_majority": lambda j: aggregation.majority(j, ties="first"),
-        "halo_fixed_point": lambda j: aggregation.dawid_skene(j, ties="first"),
+        "halo_majority": aggregation.majority,
+        "halo_fixed_point": aggregation.dawid_skene,
         **{f"halo_{way}": lambda j, way=way: getattr(aggregation, way)(j, **twenty)
            for way in ("dawid_skene", "one_coin", "mace", "glad", "ordinal")},
     }  # fmt: skip
@@ -135,7 +135,8 @@ def halo(name: str, folder: Path) -> Callable[[], tuple[Any, Any]]:
         table, call = peers.fresh(frame), calls.get(name, calls["halo_dawid_skene"])
 
     def labels() -> tuple[Any, Any]:
-        made = call(table())
+        made = call(table()).decide(ties="first")
+        _ = made.raters, made.confusion  # they are made when asked for
         if name == "halo_dependence":
             _ = made.dependence
         return made.labels["item_id"], made.labels["label"]

@@ -91,7 +91,8 @@ def first_labels(made: World) -> tuple[aggregation.Consensus, NDArray[np.bool_]]
                           "label": said.astype(str)})  # fmt: skip
     judged = np.zeros((n, RATERS), bool)
     judged[item, who.ravel()] = True
-    return aggregation.dawid_skene(as_judgments(frame, scale=["0", "1", "2"]), smoothing=0.5), judged
+    j = as_judgments(frame, scale=["0", "1", "2"])
+    return aggregation.dawid_skene(j, options=aggregation.EMOptions(smoothing=0.5)), judged
 
 
 def adjudicated(made: World, p: Array, items: NDArray[np.int64]) -> tuple[float, float]:

@@ -19,18 +19,19 @@ import numpy as np
 from samples.aggregation import confusing, crowd
 from scipy import stats
 
-from halo_methods import aggregation, as_judgments, audit
+from halo_methods import aggregation, as_judgments
+from halo_methods.stats import wilson
 
 RESULTS = Path(__file__).parent / "results" / "study_aggregation.csv"
 ITEMS = 300
 METHODS = {
-    "majority": lambda j: aggregation.majority(j, ties="first"),
-    "Dawid-Skene": lambda j: aggregation.dawid_skene(j, ties="first"),
-    "Dawid-Skene, smoothed": lambda j: aggregation.dawid_skene(j, ties="first", smoothing=1),
-    "one coin": lambda j: aggregation.one_coin(j, ties="first"),
-    "MACE": lambda j: aggregation.mace(j, ties="first"),
-    "GLAD": lambda j: aggregation.glad(j, ties="first"),
-    "ordered errors": lambda j: aggregation.ordinal(j, ties="first"),
+    "majority": aggregation.majority,
+    "Dawid-Skene": aggregation.dawid_skene,
+    "Dawid-Skene, smoothed": lambda j: aggregation.dawid_skene(j, options=aggregation.EMOptions(smoothing=1)),
+    "one coin": aggregation.one_coin,
+    "MACE": aggregation.mace,
+    "GLAD": aggregation.glad,
+    "ordered errors": aggregation.ordinal,
 }
 # what fails, setting, raters, labels, range of accuracies, raters an item, copies, prevalence
 THREE = (1 / 3, 1 / 3, 1 / 3)
@@ -65,11 +66,11 @@ def study(setting: tuple, rounds: int) -> list[dict[str, Any]]:
     for n in range(rounds):
         j, truth = one_round(setting, n)
         for m, way in enumerate(METHODS.values()):
-            made = way(j)
+            made = way(j).decide(ties="first")
             found[m, n] = (made.labels["label"].to_numpy() == truth).mean(), made.labels["probability"].mean()
         if n < 2 * rounds / 3:
             flags.append(made.dependence.p_value < 0.05)
-    low, high = audit.wilson(sum(flags), len(flags))
+    low, high = wilson(sum(flags), len(flags))
     rows = []
     for m, method in enumerate(METHODS):
         mean = found[m].mean(0)

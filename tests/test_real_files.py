@@ -4,7 +4,6 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -167,11 +166,9 @@ def test_an_exact_p_value_has_no_interval():
     rng = np.random.default_rng(9)
     rows = [(f"i{i}", f"r{k}", str(i % 2 if rng.random() < 0.9 else 1 - i % 2)) for i in range(40) for k in range(5)]
     made = aggregation.dawid_skene(judged(rows))
-    simulated = aggregation.independence(made)
+    simulated = made.dependence.estimate()
     assert (simulated.confidence, simulated.low < simulated.high) == (0.95, True)
-    tails = replace(made.dependence, how="binomial tails with the fitted chances", p_value=0.0556)
-    counts = {"n_items": 40, "n_raters": 5, "n_judgments": 200}
-    found = aggregation.independence(SimpleNamespace(dependence=tails, **counts))
+    found = replace(made.dependence, simulated=False, p_value=0.0556).estimate()
     assert "0.0556 (counted or computed, so without an interval" in str(found)
 
 

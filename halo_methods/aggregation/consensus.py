@@ -1,36 +1,50 @@
 """What an aggregation returns: a label for each item, how sure, and whom it rests on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from ..errors import BadOption
+from ..errors import BadOption, NotEstimable
+from ..judgments import accepted_answers
 from ..judgments.cells import gold_text
-from ..results import Basis, Caution, counted, readable
+from ..results import Caution, Estimate, counted, readable
+from ..stats import check_probability
+from ..stats.hidden_truth import informed_interval
 from .dependence import Dependence, dependence
 from .em import Fit
+from .item_shares import ConsensusShares, in_bands, share_of_items
 from .vote_table import Array, Votes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Ties = Literal["none", "share", "first"]
 SAME = 1e-9
+MEASURE = "consensus"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Consensus:
     """The labels that judgments add up to, and when not to believe them.
 
     Attributes
     ----------
+    method : str
+        The model.
+    ties : {"none", "share", "first"}
+        What is done where labels tie; see `decide`.
+    min_probability, min_margin : float
+        Below them an item has no consensus; see `decide`.
     labels : pandas.DataFrame
-        One row an item, in the order of the data: ``item_id``, ``label``
+        One row per item, in the order of the data: ``item_id``, ``label``
         (missing where there is no consensus; with ``ties="share"`` every tied
         label, separated by ``|`` as in a gold cell), ``probability`` (of the
-        best label), ``margin`` (to the next one), ``n`` (judgments),
-        ``settled``: ``consensus``, ``tie``, ``low probability`` or ``small
-        margin`` (the last two: no consensus).
+        best label), ``margin`` (to the next one), ``n`` (judgments), ``settled``
+        (``consensus``, ``tie``, ``low probability`` or ``small margin``; the last
+        two are no consensus), and what the model knows of items besides (``ease``).
     probabilities : pandas.DataFrame
         Items by labels.
     raters : pandas.DataFrame
@@ -45,102 +59,465 @@ class Consensus:
         Of the judgments, natural logarithm, without multinomial coefficients.
     converged, iterations : bool, int
         Whether the fit reached its fixed point, and after how many rounds.
-    method : str
-        The model and its settings.
-    ties : {"none", "share", "first"}
-        What was done where labels tie.
+    dependence : Dependence
+        Whether raters agree more than the model allows: tested when first asked for.
     n_items, n_raters, n_judgments : int
         What it rests on.
     """
 
-    labels: pd.DataFrame
-    probabilities: pd.DataFrame
-    raters: pd.DataFrame
-    confusion: pd.DataFrame
-    prevalence: dict[Any, float]
-    log_likelihood: float
-    converged: bool
-    iterations: int
     method: str
-    ties: Ties
-    n_items: int
-    n_raters: int
-    n_judgments: int
-    fit_cautions: tuple[Caution, ...] = ()
+    ties: Ties = "none"
+    min_probability: float = 0.0
+    min_margin: float = 0.0
+    gold_used: bool = False
     seed: int = 0
-    _votes: Votes = field(repr=False, kw_only=True)
+    _votes: Votes
+    _fit: Fit
+    _tolerance: float = 0.0
+
+    @cached_property
+    def labels(self) -> pd.DataFrame:
+        """A label for each item; see the class."""
+        votes, p = self._votes, self._fit.posterior
+        best = p.argmax(1)
+        top = p[np.arange(len(p)), best]
+        apart = top - np.partition(p, -2, axis=1)[:, -2] if p.shape[1] > 1 else np.ones(len(p))
+        tied = apart <= SAME
+        best = np.where(tied, (p >= top[:, None] - SAME).argmax(1), best)
+        label = np.array([*votes.labels], dtype=object)[best]
+        for n in np.flatnonzero(tied) if self.ties != "first" else ():
+            winners = [votes.labels[k] for k in np.flatnonzero(p[n] >= top[n] - SAME)]
+            label[n] = gold_text(str(w) for w in winners) if self.ties == "share" else None
+        low, small = top < self.min_probability - SAME, apart < self.min_margin - SAME
+        label[low | (small & ~tied)] = None
+        settled = np.select([low, tied, small], ["low probability", "tie", "small margin"], "consensus")
+        columns = {"item_id": votes.items, "label": label, "probability": top, "margin": np.where(tied, 0.0, apart)}
+        return pd.DataFrame(columns | {"n": votes.n_by_item.astype(int), "settled": settled, **self._fit.items})
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The same as ``labels``."""
+        return self.labels
+
+    @cached_property
+    def probabilities(self) -> pd.DataFrame:
+        """Items by labels."""
+        items = pd.Index(self._votes.items, name="item_id")
+        return pd.DataFrame(self._fit.posterior, index=items, columns=list(self._votes.labels))
+
+    @cached_property
+    def raters(self) -> pd.DataFrame:
+        """Each rater's estimated share of right judgments, with its interval."""
+        votes, p = self._votes, self._fit.posterior
+        labels = np.arange(len(votes.labels))
+        n = votes.n_by_rater
+        accuracy = np.clip(votes.sums(p)[:, labels, labels].sum(1) / n, 0.0, 1.0)
+        doubt = votes.sums(p * (1 - p))[:, labels, labels].sum(1)
+        low, high = informed_interval(n, doubt, accuracy)
+        columns = {"rater_id": list(votes.raters), "n": n.astype(int), "accuracy": accuracy, "low": low, "high": high}
+        return pd.DataFrame(columns | self._fit.raters)
+
+    @cached_property
+    def confusion(self) -> pd.DataFrame:
+        """What each rater makes of each true label: long, with intervals."""
+        votes, p = self._votes, self._fit.posterior
+        weight, doubt = (np.moveaxis(votes.sums(x), 2, 1) for x in (p, p * (1 - p)))
+        chance = np.clip(np.moveaxis(self._fit.tables, 2, 1), 0.0, 1.0)
+        hidden = doubt * (1 - chance) ** 2 + (doubt.sum(2, keepdims=True) - doubt) * chance**2
+        trials = np.broadcast_to(weight.sum(2, keepdims=True), chance.shape)
+        low, high = informed_interval(trials, hidden, chance)
+        rater, true, given = np.indices(chance.shape).reshape(3, -1)
+        names, labels = (np.array([*values], dtype=object) for values in (votes.raters, votes.labels))
+        columns = {"rater_id": names[rater], "true": labels[true], "given": labels[given]}
+        return pd.DataFrame(columns | {"probability": chance.ravel(), "low": low.ravel(), "high": high.ravel()})
+
+    @property
+    def prevalence(self) -> dict[Any, float]:
+        """Label to its estimated share among the items."""
+        return dict(zip(self._votes.labels, self._fit.prior.tolist(), strict=True))
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of the judgments, natural logarithm."""
+        return self._fit.log_likelihood
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit reached its fixed point."""
+        return self._fit.converged
+
+    @property
+    def iterations(self) -> int:
+        """Rounds of the fit; 0 for a vote."""
+        return self._fit.iterations
+
+    @property
+    def n_items(self) -> int:
+        """Items judged."""
+        return len(self._votes.items)
+
+    @property
+    def n_raters(self) -> int:
+        """Raters who judged them."""
+        return len(self._votes.raters)
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments counted."""
+        return len(self._votes.rows)
 
     @property
     def no_consensus(self) -> dict[str, int]:
         """Items without a single agreed label, by reason."""
-        made = self.labels["settled"].value_counts()
-        return {str(k): int(v) for k, v in made.items() if k != "consensus"}
+        counts = self.labels["settled"].value_counts()
+        return {str(reason): int(n) for reason, n in counts.items() if reason != "consensus"}
 
     @cached_property
     def dependence(self) -> Dependence:
-        """Whether raters agree more than the model allows: made when first asked for."""
+        """Whether raters agree more than the model allows: tested when first asked for."""
         return dependence(self._votes, seed=self.seed)
+
+    @cached_property
+    def notes(self) -> tuple[Caution, ...]:
+        """What the fit itself says against its use."""
+        votes, fit = self._votes, self._fit
+        notes = list(fit.cautions)
+        if not fit.converged:
+            text = (
+                f"Not converged after {fit.iterations:,} rounds: the last one moved a parameter by "
+                f"{readable(fit.change)}, more than {self._tolerance:g}; raise max_iterations."
+            )
+            notes.insert(0, Caution("not_converged", text))
+        if self.n_raters < 3:
+            text = f"{counted(self.n_raters, 'rater')}: with fewer than three, nothing in the data tells who is right."
+            notes.append(Caution("few_raters", text))
+        if (each := float(votes.n_by_item.mean())) < 3:
+            text = f"{readable(each)} judgments per item: below three, probabilities rest more on the model."
+            notes.append(Caution("few_judgments_per_item", text))
+        if fit.prior.max() > 0.9:
+            top = votes.labels[int(fit.prior.argmax())]
+            text = (
+                f"{100 * fit.prior.max():.3g}% of items are {top!r}: rare labels may be lost; "
+                "compare with the majority item by item."
+            )
+            notes.append(Caution("one_label", text))
+        if self.gold_used:
+            text = "Known gold was used in the fit: accuracy on these gold items is no check of it."
+            notes.append(Caution("gold_used", text))
+        return tuple(notes)
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
-        """When not to believe it, one sentence each; asks for `dependence`."""
-        return (*self.fit_cautions, *self.dependence.cautions)
+        """When not to believe it, one sentence each; asks for ``dependence``."""
+        return (*self.notes, *self.dependence.cautions)
 
-    def basis(self) -> Basis:
-        """Whose judgments the consensus rests on."""
-        return Basis("consensus", lambda: {name: self._votes.of(n)[0] for n, name in enumerate(self._votes.raters)})
+    def decide(self, *, ties: Ties = "none", min_probability: float = 0.0, min_margin: float = 0.0) -> "Consensus":
+        """Return the same consensus with its labels settled by another rule.
+
+        Parameters
+        ----------
+        ties : {"none", "share", "first"}
+            Where labels tie: no consensus; all of them, as ``a|b``; or the first in
+            the order of the scale, which is what many tools do without a word.
+            ``settled`` says ``tie`` in each case.
+        min_probability : float
+            Lowest probability of a consensus; below it ``low probability``.
+        min_margin : float
+            Lowest distance to the runner-up; below it ``small margin``.
+
+        Raises
+        ------
+        BadOption
+            For other ties, or a bound that is no share.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = pd.DataFrame({"item_id": ["a", "a"], "rater_id": ["r1", "r2"], "label": ["x", "y"]})
+        >>> aggregation.majority(rows).decide(ties="share").labels["label"].tolist()
+        ['x|y']
+        """
+        if ties not in get_args(Ties):
+            raise BadOption.of("ties", ties, get_args(Ties))
+        check_probability(min_probability, option="min_probability")
+        check_probability(min_margin, option="min_margin")
+        decided = replace(self, ties=ties, min_probability=min_probability, min_margin=min_margin)
+        if "dependence" in vars(self):  # the test does not depend on the rule
+            vars(decided)["dependence"] = self.dependence
+        return decided
+
+    def by_rater(self) -> ConsensusShares:
+        """Return ``raters`` with its picture.
+
+        A rater whom the others outvote for being right looks bad here: it is a
+        reason to look at items, not a verdict on a person.
+        """
+        unit, title = "estimated share right", "Raters under the model"
+        return ConsensusShares(by="rater_id", value="accuracy", table=self.raters, unit=unit, title=title)
+
+    def usual_errors(self) -> pd.DataFrame:
+        """List each rater's commonest error: what they say how often where something else is true.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``rater_id``, ``true``, ``given``, ``probability``, ``low``, ``high``;
+            the likeliest first, raters who never err left out.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "xy"[i % 2]) for i in range(20) for r in "pqr"] + [(i, "s", "x") for i in range(20)]
+        >>> consensus = aggregation.dawid_skene(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+        >>> consensus.usual_errors()[["rater_id", "true", "given", "probability"]].values.tolist()
+        [['s', 'y', 'x', 1.0]]
+        """
+        wrong = self.confusion[self.confusion["true"] != self.confusion["given"]]
+        wrong = wrong.assign(weight=wrong["probability"] * wrong["true"].map(self.prevalence))
+        worst = wrong[wrong["weight"] > 1e-6].sort_values("weight", ascending=False, kind="stable")
+        top = worst.drop_duplicates("rater_id").sort_values("probability", ascending=False, kind="stable")
+        return top.drop(columns="weight").reset_index(drop=True)
+
+    def bands(self, *, confidence: float = 0.95) -> ConsensusShares:
+        """Tell how many items have which probability.
+
+        Returns
+        -------
+        ConsensusShares
+            Table: ``band``, ``n`` (items), ``share``, ``low``, ``high``.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "x") for i in range(10) for r in "pqr"]
+        >>> consensus = aggregation.majority(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+        >>> consensus.bands().table[["band", "n", "share"]].values.tolist()
+        [['0.99 to 1.0', 10, 1.0]]
+        """
+        everything, estimates, rows = np.arange(self.n_items), {}, {}
+        for band, inside in in_bands(self.labels["probability"].to_numpy()):
+            estimates[band] = self._share(everything, inside, "items in a band of probability", confidence)
+            rows[band] = {"n": int(inside.sum())}
+        title = "Items by probability of their label"
+        return ConsensusShares.of("band", "share", rows, estimates, unit="share of items", title=title)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """Share of sure items and accuracy on gold, as far as they can be estimated."""
+        estimates = {}
+        for name, method in (("confident_share", self.confident_share), ("gold_accuracy", self.gold_accuracy)):
+            try:
+                estimates[name] = method()
+            except NotEstimable:
+                continue
+        return estimates
+
+    def plot(self) -> "Figure":
+        """Draw how many items have which probability."""
+        return self.bands().plot()
+
+    def confident_share(self, *, at_least: float = 0.9, confidence: float = 0.95) -> Estimate:
+        """Estimate the share of items with a consensus of at least this probability.
+
+        The probabilities are taken as the model gives them: where the model is
+        wrong, so is this figure, and its interval knows nothing of that.
+
+        Raises
+        ------
+        NotEstimable
+            For a majority: shares of votes are no probabilities of being right.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+        >>> consensus = aggregation.dawid_skene(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+        >>> consensus.confident_share().value
+        1.0
+        """
+        check_probability(at_least, option="at_least")
+        if not self.iterations:
+            text = f"{self.method}: shares of votes are no probabilities of being right; fit a model"
+            raise NotEstimable(text, public=text)
+        sure = (self.labels["probability"] >= at_least) & (self.labels["settled"] == "consensus")
+        quantity = f"items with a consensus of probability {at_least:g} or more ({self.method})"
+        return self._share(np.arange(self.n_items), sure.to_numpy(), quantity, confidence).with_cautions(*self.cautions)
+
+    def gold_accuracy(self, *, confidence: float = 0.95) -> Estimate:
+        """Estimate the share of gold items whose consensus label is an accepted answer.
+
+        Of tied labels (``ties="share"``) each counts in part. Items without a
+        consensus are left out, and a caution says how many. The interval is over
+        clusters of items where the data have them, otherwise over items.
+
+        Do not trust it where gold was used in the fit, or where gold items were
+        picked because they are clear.
+
+        Raises
+        ------
+        NotEstimable
+            If no item has gold, or none of them has a consensus.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "x", "x" if i else "y") for i in range(10) for r in "pqr"]
+        >>> frame = pd.DataFrame(rows + [(10, "p", "y", None)], columns=["item_id", "rater_id", "label", "gold"])
+        >>> print(aggregation.majority(frame).gold_accuracy())
+        0.9 (95% interval 0.53 to 0.998 over items; 10 items, 3 raters, 30 judgments)
+        """
+        known, credit, left_out = self._on_gold()
+        quantity = f"gold items on which the consensus ({self.method}) is right"
+        used = [note for note in self.notes if note.code == "gold_used"]
+        return self._share(known, credit, quantity, confidence).with_cautions(*left_out, *used)
+
+    def gold_calibration(self, *, confidence: float = 0.95) -> ConsensusShares:
+        """Set the probability that the consensus claims beside its accuracy on gold, by bands of probability.
+
+        Returns
+        -------
+        ConsensusShares
+            Table: ``band``, ``n`` (gold items with a consensus), ``probability``
+            (mean), ``accuracy``, ``low``, ``high``.
+
+        Raises
+        ------
+        NotEstimable
+            If no item has gold, or none of them has a consensus.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "x", "x" if i else "y") for i in range(10) for r in "pqr"]
+        >>> frame = pd.DataFrame(rows + [(10, "p", "y", None)], columns=["item_id", "rater_id", "label", "gold"])
+        >>> table = aggregation.majority(frame).gold_calibration().table
+        >>> table[["band", "n", "probability", "accuracy"]].values.tolist()
+        [['0.99 to 1.0', 10, 1.0, 0.9]]
+        """
+        known, credit, _ = self._on_gold()
+        p, estimates, rows = self.labels["probability"].to_numpy()[known], {}, {}
+        for band, inside in in_bands(p):
+            quantity = "gold items on which the consensus is right, in a band of probability"
+            estimates[band] = self._share(known[inside], credit[inside], quantity, confidence)
+            rows[band] = {"n": int(inside.sum()), "probability": float(p[inside].mean())}
+        title = "Does the confidence hold?"
+        return ConsensusShares.of("band", "accuracy", rows, estimates, unit="share right", title=title)
+
+    def label_counts(self, other: "Consensus") -> pd.DataFrame:
+        """Count the items of each label under this and another way of aggregating.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``label``, a column per method (items), ``prevalence`` under this one;
+            the last row counts the items without one label.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+        >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+        >>> aggregation.dawid_skene(frame).label_counts(aggregation.majority(frame))["majority"].tolist()
+        [5, 5, 0]
+        """
+        labels = list(self.prevalence)
+        counts = {
+            consensus.method: [int((consensus.labels["label"] == label).sum()) for label in labels]
+            for consensus in (other, self)
+        }
+        columns = {name: [*n, self.n_items - sum(n)] for name, n in counts.items()}
+        return pd.DataFrame(
+            {"label": [*labels, "no single label"], **columns, "prevalence": [*self.prevalence.values(), None]}
+        )
+
+    def differing(self, other: "Consensus") -> pd.DataFrame:
+        """List the items to which this and another way of aggregating the same judgments give different labels.
+
+        An item without a consensus in one of them only is among them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``item_id``, ``votes`` in words, a column per method (missing: no
+            consensus), ``probability`` (of this one's label), ``settled`` (the
+            other one); the surest first.
+
+        Raises
+        ------
+        BadOption
+            If they are of different items.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = pd.DataFrame({"item_id": [*"aaa"], "rater_id": ["r1", "r2", "r3"], "label": [*"xxy"]})
+        >>> weighted = aggregation.majority(rows, weights={"r1": 1, "r2": 1, "r3": 5})
+        >>> weighted.differing(aggregation.majority(rows))[["votes", "majority", "weighted majority"]].values.tolist()
+        [['x 2, y 1', 'x', 'y']]
+        """
+        here, there = self.labels, other.labels
+        if not np.array_equal(here["item_id"].to_numpy(), there["item_id"].to_numpy()):
+            raise BadOption("the two are not of the same items")
+        mine, theirs = (table["label"].astype(object) for table in (here, there))
+        apart = (mine.isna() != theirs.isna()) | (mine.notna() & (mine.astype(str) != theirs.astype(str)))
+        rows = np.flatnonzero(apart.to_numpy())
+        table = pd.DataFrame(
+            {
+                "item_id": here["item_id"].to_numpy()[rows],
+                "votes": [self._votes_in_words(n) for n in rows],
+                other.method: theirs.to_numpy()[rows],
+                self.method: mine.to_numpy()[rows],
+                "probability": here["probability"].to_numpy()[rows],
+                "settled": there["settled"].to_numpy()[rows],
+            }
+        )
+        return table.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+
+    def _votes_in_words(self, item: Any) -> str:
+        tally = self._votes.tally[item]
+        order = [k for k in np.argsort(-tally, kind="stable") if tally[k]]
+        return ", ".join(f"{self._votes.labels[k]} {int(tally[k])}" for k in order)
+
+    def _share(self, items: np.ndarray, hits: np.ndarray, quantity: str, confidence: float) -> Estimate:
+        return share_of_items(self._votes, items, hits, quantity=quantity, measure=MEASURE, confidence=confidence)
+
+    def _on_gold(self) -> tuple[np.ndarray, Array, tuple[Caution, ...]]:
+        """Gold items with a consensus, the credit of each (a part where tied labels share), and how many have none.
+
+        Raises
+        ------
+        NotEstimable
+            If there is no gold, or no gold item has a consensus.
+        """
+        accepted = self._votes.accepted
+        if accepted is None:
+            text = "no judged item has a gold answer; add a `gold` column, at least for some items"
+            raise NotEstimable(text, public=text)
+        known = np.flatnonzero(~np.asarray(accepted.all(axis=1)))
+        if not len(known):
+            raise NotEstimable("no gold answer is one of several labels")
+        number = {str(label): k for k, label in enumerate(self._votes.labels)}
+        labels, shared = self.labels["label"].to_numpy(), self.ties == "share"
+        tied = (self.labels["settled"] == "tie").to_numpy()
+        credit = np.full(len(known), np.nan)
+        for n, item in enumerate(known):
+            if not pd.isna(label := labels[item]):
+                answers = accepted_answers(str(label)) if tied[item] and shared else (str(label),)
+                credit[n] = np.mean([accepted[item, number[answer]] for answer in answers])
+        settled = ~np.isnan(credit)
+        if not settled.any():
+            raise NotEstimable(f"none of the {counted(len(known), 'gold item')} has a consensus")
+        text = f"{(~settled).sum():,} of {counted(len(known), 'gold item')} have no consensus and are left out."
+        left_out = () if settled.all() else (Caution("no_consensus_left_out", text),)
+        return known[settled], credit[settled], left_out
 
     def __str__(self) -> str:
         sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
         agreed = self.n_items - sum(self.no_consensus.values())
         end = f"converged after {self.iterations} rounds" if self.converged else "NOT converged"
-        end = f"; {end}" if self.iterations else ""
-        mean = f"mean probability {readable(float(self.labels['probability'].mean()))}"
-        return (f"{self.method}: {agreed:,} of {counted(self.n_items, 'item')} have a consensus, {mean} "
-                f"({', '.join(counted(n, noun) for n, noun in sizes)}{end})")  # fmt: skip
+        parts = [", ".join(counted(n, noun) for n, noun in sizes), *([end] if self.iterations else [])]
+        mean = readable(float(self.labels["probability"].mean()))
+        settled = f"{agreed:,} of {counted(self.n_items, 'item')} have a consensus"
+        return f"{self.method}: {settled}, mean probability {mean} ({'; '.join(parts)})"
 
     __repr__ = __str__
-
-
-def settled(votes: Votes, fit: Fit, *, ties: Ties, least: float, margin: float, seed: int) -> Consensus:
-    """The consensus that probabilities add up to."""
-    if ties not in get_args(Ties):
-        raise BadOption.of("ties", ties, get_args(Ties))
-    if not 0 <= least <= 1 or not 0 <= margin <= 1:
-        raise BadOption(f"least and margin are shares from 0 to 1; got {least!r} and {margin!r}")
-    p = fit.posterior
-    return Consensus(
-        labels=_labels(votes, p, ties, least, margin),
-        probabilities=pd.DataFrame(p, index=pd.Index(votes.items, name="item_id"), columns=list(votes.labels)),
-        raters=fit.raters,
-        confusion=fit.confusion,
-        prevalence={label: float(share) for label, share in zip(votes.labels, fit.prior, strict=True)},
-        log_likelihood=fit.log_likelihood,
-        converged=fit.converged,
-        iterations=fit.iterations,
-        method=fit.method,
-        ties=ties,
-        n_items=len(votes.items),
-        n_raters=len(votes.raters),
-        n_judgments=votes.n_judgments,
-        fit_cautions=fit.cautions,
-        seed=seed,
-        _votes=votes,
-    )
-
-
-def _labels(votes: Votes, p: Array, ties: Ties, least: float, margin: float) -> pd.DataFrame:
-    best = p.argmax(1)
-    top = p[np.arange(len(p)), best]
-    apart = top - np.partition(p, -2, axis=1)[:, -2] if p.shape[1] > 1 else np.ones(len(p))
-    tied = apart <= SAME
-    best = np.where(tied, (p >= top[:, None] - SAME).argmax(1), best)
-    label = np.array([*votes.labels], dtype=object)[best]
-    for n in np.flatnonzero(tied) if ties != "first" else ():
-        winners = [votes.labels[k] for k in np.flatnonzero(p[n] >= top[n] - SAME)]
-        label[n] = gold_text(str(w) for w in winners) if ties == "share" else None
-    low, small = top < least - SAME, apart < margin - SAME
-    label[low | (small & ~tied)] = None
-    how = np.select([low, tied, small], ["low probability", "tie", "small margin"], "consensus")
-    columns = {"item_id": votes.items, "label": label, "probability": top, "margin": np.where(tied, 0.0, apart)}
-    return pd.DataFrame(columns | {"n": votes.n_by_item.astype(int), "settled": how})

@@ -1,25 +1,35 @@
 """Do raters agree with each other more than the truth makes them? A test on pairs."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+import polars as pl
+from scipy import sparse
 
-from ..results import Caution, counted
+from ..errors import NotEstimable
+from ..judgments.table import rests_on
+from ..results import Caution, Estimate, counted
 from ..stats import wilson
-from .em import Fit, Model, iterate
+from ..stats.simulated_tests import largest_of_all, sidak, simulated_p_interval, upper_mid_p
+from .em import Fit, Settings, iterate
+from .rater_models import confusion_step
 from .vote_table import Array, Votes
 
-FEWEST_SHARED = 5
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FEWEST_SHARED, FEW_SHARED = 5, 30
 REPLICATES = 199
 MOST_SIMULATED = 20_000
-ROUNDS = 15
 ALPHA = 0.05
 LISTED = 60
+DRAWN = 15
+SMOOTHED = 0.1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Dependence:
     """Whether pairs of raters agree more than raters who answer independently given the truth.
 
@@ -29,30 +39,81 @@ class Dependence:
         The largest standardized excess of agreement over all pairs.
     p_value : float
         Chance of one as large if the model holds; 1 where no pair can be tested.
-    pairs : pandas.DataFrame
-        ``rater_a``, ``rater_b``, ``n_shared``, ``agreement`` with its Wilson interval
-        ``low`` and ``high``, ``expected`` (under the model), ``z``, ``p_value`` (adjusted for the number of pairs), and
-        ``same_alone`` (first 60 pairs): of the items where the other raters prefer
-        another label than a's, the share on which b gives a's label. Largest ``z`` first.
+    table : pandas.DataFrame
+        ``rater_a``, ``rater_b``, ``n_shared``, ``agreement`` with its Wilson
+        interval ``low`` and ``high``, ``expected`` (under the model), ``z``,
+        ``p_value`` (adjusted for the number of pairs), and ``same_alone`` (first
+        60 pairs): of the items where the other raters prefer another label than
+        the first rater's, the share on which the second gives the first one's
+        label. Largest ``z`` first.
     simulated : bool
-        Whether the p-values come from sets of judgments that the fitted model made.
+        Whether the p-values come from judgments that the fitted model made.
     cautions : tuple of Caution
-        One if the p-value is below .05.
-    how : str
-        How the p-values were made.
+        ``dependence`` if the p-value is below .05; ``few_shared_items``.
     """
 
     statistic: float
     p_value: float
-    pairs: pd.DataFrame
-    how: str
-    simulated: bool = False
-    cautions: tuple[Caution, ...] = ()
+    table: pd.DataFrame
+    simulated: bool
+    cautions: tuple[Caution, ...]
+    _rows: pl.DataFrame
+
+    def estimate(self) -> Estimate:
+        """Return the p-value, with the interval that its simulation leaves.
+
+        A p-value at or above .05 says that no pair of raters was caught, not that
+        nobody copies: with few shared items a pair that copies passes.
+
+        Raises
+        ------
+        NotEstimable
+            If no two raters share five items.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rng = np.random.default_rng(1)
+        >>> rows = [(i, r, "xy"[(i % 2) ^ (rng.random() < 0.2)]) for i in range(40) for r in "pqrs"]
+        >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+        >>> aggregation.dawid_skene(frame).dependence.estimate().value > 0.05
+        True
+        """
+        if self.table.empty:
+            text = f"no two raters share {FEWEST_SHARED} items: whether raters copy cannot be tested"
+            raise NotEstimable(text, public="too few items are shared by two raters to test whether raters copy")
+        low, high = self.p_value, self.p_value
+        how = "binomial tails with the fitted chances, adjusted by the number of pairs"
+        if self.simulated:
+            low, high = simulated_p_interval(self.p_value, REPLICATES)
+            how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
+        tested = pd.unique(self.table[["rater_a", "rater_b"]].to_numpy().ravel()).tolist()
+        pairs = counted(len(self.table), "pair")
+        return Estimate(
+            value=self.p_value,
+            low=low,
+            high=high,
+            confidence=0.95 if low < high else 1,
+            kind="p_value",
+            method=f"adjusted p-value of the largest excess of agreement over {pairs}; {how}",
+            over="items",
+            cautions=self.cautions,
+            **rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters"),
+        )
 
     @property
-    def dependent(self) -> pd.DataFrame:
-        """The pairs whose adjusted p-value is below .05."""
-        return self.pairs[self.pairs["p_value"] < ALPHA]
+    def estimates(self) -> dict[str, Estimate]:
+        """The p-value, where there is one."""
+        return {} if self.table.empty else {"p-value": self.estimate()}
+
+    def plot(self) -> "Figure":
+        """Draw the agreement of the pairs with the largest excess."""
+        from .. import plots
+
+        top = self.table.head(DRAWN)
+        pairs = top.assign(pair=top["rater_a"] + " and " + top["rater_b"])
+        unit = "share of shared items with one label"
+        return plots.intervals(pairs, "pair", "agreement", unit=unit, title="Pairs with the largest excess")
 
 
 def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
@@ -60,63 +121,55 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
 
     The model is fitted with .1 added to each expected count, whichever way the
     labels were aggregated: so a rater's own habits do not look like copying.
-    Up to 20,000 judgments the fit is repeated on 199 sets of judgments
-    that it makes, and pairs are adjusted together by the largest excess
-    of them (Westfall and Young). Above, each pair has a binomial tail with the
-    fitted chances, adjusted by the number of pairs (Šidák), a little cautious.
+    Up to 20,000 judgments the fit is repeated on 199 sets of judgments that it
+    makes, and pairs are adjusted together by the largest excess of them
+    (Westfall and Young). Above, each pair has a binomial tail with the fitted
+    chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
-    if seed not in votes.tested:
-        votes.tested[seed] = _tested(votes, seed)
-    made: Dependence = votes.tested[seed]
-    return made
-
-
-def _tested(votes: Votes, seed: int) -> Dependence:
-    model = SATURATED
-    made = iterate(votes, model, votes.shares, None, 200, 1e-4)
-    a, b, shared, same = agreements(votes.given, len(votes.raters))
+    fit = saturated(votes, 200, 1e-4)
+    a, b, shared, same = agreements(votes)
     enough = shared >= FEWEST_SHARED
     a, b, shared, same = a[enough], b[enough], shared[enough], same[enough]
-    if not len(a):
-        return Dependence(0.0, 1.0, _pairs(votes, a, b, shared, same, same, same, same),
-                          f"no two raters share {FEWEST_SHARED} items")  # fmt: skip
-    chance = agreement_chance(made.tables, made.prior, a, b)
-    simulated = votes.n_judgments <= MOST_SIMULATED
+    chance = agreement_chance(fit, a, b)
+    expected, z, p = shared * chance, np.zeros(len(a)), np.ones(len(a))
+    simulated = len(a) > 0 and len(votes.rows) <= MOST_SIMULATED
     if simulated:
-        z, p, expected = _simulated(votes, made, model, a, b, same - shared * chance, shared, seed)
-        how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
-    else:
-        expected = shared * chance
+        excess = _simulated_excess(votes, fit, a, b, np.random.default_rng(seed))
+        middle, spread = excess.mean(0), np.maximum(excess.std(0, ddof=1), 0.05 * np.sqrt(shared))
+        z = (same - expected - middle) / spread
+        p = largest_of_all(z, (excess - middle) / spread)
+        expected = expected + middle
+    elif len(a):
         z = (same - expected) / np.sqrt(np.maximum(expected * (1 - chance), 1e-12))
-        tail = stats.binom.sf(same - 1, shared, np.clip(chance, 0, 1)) * 0.5
-        tail += stats.binom.sf(same, shared, np.clip(chance, 0, 1)) * 0.5
-        p = -np.expm1(len(a) * np.log1p(-np.minimum(tail, 1 - 1e-15)))
-        how = "binomial tails with the fitted chances, adjusted by the number of pairs"
-    table = _pairs(votes, a, b, shared, same, expected, z, p)
-    overall = float(p.min())
-    return Dependence(float(z.max()), overall, table, how, simulated, _cautions(table, overall))
+        p = sidak(upper_mid_p(same, shared, np.clip(chance, 0, 1)))
+    order = np.lexsort((b, a, -z))
+    table = _pairs(votes, *(column[order] for column in (a, b, shared, same, expected, z, p)))
+    return Dependence(
+        statistic=float(z.max()) if len(z) else 0.0,
+        p_value=float(p.min(initial=1.0)),
+        table=table,
+        simulated=simulated,
+        cautions=_cautions(table),
+        _rows=votes.rows,
+    )
 
 
-def _saturated(counts: Array, _: object) -> tuple[Array, Array]:
-    more = counts + 0.1
-    tables = more / more.sum(1, keepdims=True)
-    return tables, tables
+def saturated(votes: Votes, max_iterations: int, tolerance: float) -> Fit:
+    """Fit Dawid and Skene's model, each count with .1 added."""
+    return iterate(
+        confusion_step, votes, votes.shares, None, Settings("estimated", SMOOTHED, max_iterations, tolerance)
+    )
 
 
-SATURATED = Model("Dawid-Skene", _saturated)
-
-
-def agreements(given: sparse.csr_array, n_raters: int) -> tuple[np.ndarray, np.ndarray, Array, Array]:
-    """Pairs of raters, the judgments they share, and on how many they agree."""
-    n_labels = given.shape[1] // n_raters
+def agreements(votes: Votes) -> tuple[np.ndarray, np.ndarray, Array, Array]:
+    """Count for each pair of raters the judgments they share, and on how many they agree."""
+    n_raters, n_labels = len(votes.raters), len(votes.labels)
     pick = sparse.csr_array(np.ones((n_labels, 1)))
-    raters = sparse.csr_array(sparse.kron(sparse.eye_array(n_raters), pick, format="csr"))
-    who = sparse.csr_array(given @ raters)
+    who = sparse.csr_array(votes.given @ sparse.kron(sparse.eye_array(n_raters), pick, format="csr"))
     shared = sparse.triu(sparse.coo_array(who.T @ who), 1, format="coo")
-    same = sparse.coo_array((n_raters, n_raters)).tocsr()
-    columns = given.tocsc()
+    same = sparse.csr_array((n_raters, n_raters))
     for label in range(n_labels):
-        part = columns[:, label::n_labels]
+        part = votes.by_column[:, label::n_labels]
         same = same + part.T @ part
     a, b = shared.coords
     order = np.lexsort((b, a))
@@ -124,69 +177,52 @@ def agreements(given: sparse.csr_array, n_raters: int) -> tuple[np.ndarray, np.n
     return a, b, shared.data[order], np.asarray(same.tocsr()[a, b]).ravel()
 
 
-def agreement_chance(tables: Array, prior: Array, a: np.ndarray, b: np.ndarray) -> Array:
-    """Chance that two raters give one label, if they answer independently given the truth."""
-    weighted = (tables * prior).reshape(len(tables), -1)
-    made: Array = np.einsum("pq,pq->p", weighted[a], tables.reshape(len(tables), -1)[b])
-    return made
+def agreement_chance(fit: Fit, a: np.ndarray, b: np.ndarray) -> Array:
+    """Compute the chance that two raters give one label, if they answer independently given the truth."""
+    tables = fit.tables.reshape(len(fit.tables), -1)
+    weighted = (fit.tables * fit.prior).reshape(len(fit.tables), -1)
+    return np.asarray(np.einsum("pq,pq->p", weighted[a], tables[b]))
 
 
-def _simulated(
-    votes: Votes, made: Fit, model: Model, a: np.ndarray, b: np.ndarray, excess: Array, shared: Array, seed: int
-) -> tuple[Array, Array, Array]:
-    """Standardized excess, adjusted p-values and expected agreements, from sets that the model makes."""
-    rng = np.random.default_rng(seed)
+def _simulated_excess(votes: Votes, fit: Fit, a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> Array:
+    """Agreements beyond what a new fit allows, on sets of judgments that the model makes, shape (sets, pairs)."""
     n_raters, n_labels = len(votes.raters), len(votes.labels)
     item = np.repeat(np.arange(len(votes.items)), np.diff(votes.given.indptr))
     times = votes.given.data.astype(int)
     item, rater = np.repeat(item, times), np.repeat(votes.given.indices // n_labels, times)
-    chances = np.cumsum(np.moveaxis(made.tables, 2, 1), axis=2)
-    priors = np.cumsum(made.prior)
-    null = np.empty((REPLICATES, len(a)))
-    at = None
+    chances = np.cumsum(np.moveaxis(fit.tables, 2, 1), axis=2)
+    priors = np.cumsum(fit.prior)
+    excess = np.empty((REPLICATES, len(a)))
     for n in range(REPLICATES):
         truth = np.minimum((rng.random(len(votes.items))[:, None] > priors).sum(1), n_labels - 1)
         label = np.minimum((rng.random(len(item))[:, None] > chances[rater, truth[item]]).sum(1), n_labels - 1)
         given = sparse.coo_array((np.ones(len(item)), (item, rater * n_labels + label)), shape=votes.given.shape)
-        again = Votes(votes.items, votes.raters, votes.labels, given.tocsr())
-        fitted = iterate(again, model, again.shares, None, ROUNDS, 1e-3)
-        first, second, n_shared, same = agreements(again.given, n_raters)
-        if at is None:
-            at = np.searchsorted(first * n_raters + second, a * n_raters + b)
-        null[n] = same[at] - n_shared[at] * agreement_chance(fitted.tables, fitted.prior, a, b)
-    middle, spread = null.mean(0), np.maximum(null.std(0, ddof=1), 0.05 * np.sqrt(shared))
-    z = (excess - middle) / spread
-    largest = np.sort(((null - middle) / spread).max(1))
-    above = REPLICATES - np.searchsorted(largest, z - 1e-9, side="left")
-    return z, (above + 1) / (REPLICATES + 1), shared * agreement_chance(made.tables, made.prior, a, b) + middle
+        again = Votes(votes.items, votes.raters, votes.labels, given.tocsr(), votes.rows)
+        first, second, shared, same = agreements(again)
+        at = np.searchsorted(first * n_raters + second, a * n_raters + b)
+        excess[n] = same[at] - shared[at] * agreement_chance(saturated(again, 15, 1e-3), a, b)
+    return excess
 
 
 def _pairs(
     votes: Votes, a: np.ndarray, b: np.ndarray, shared: Array, same: Array, expected: Array, z: Array, p: Array
 ) -> pd.DataFrame:
-    """The table of pairs, largest excess first."""
     names = np.array([*votes.raters], dtype=object)
-    n = np.maximum(shared, 1)
-    low, high = wilson(same, n)
-    columns = {"rater_a": names[a], "rater_b": names[b], "n_shared": shared.astype(int), "agreement": same / n}
-    table = pd.DataFrame(columns | {"low": low, "high": high, "expected": expected / n, "z": z, "p_value": p})
-    order = np.lexsort((b, a, -z)) if len(a) else np.arange(0)
-    table = table.iloc[order].reset_index(drop=True)
-    alone = [same_alone(votes, int(x), int(y)) for x, y in zip(a[order[:LISTED]], b[order[:LISTED]], strict=True)]
-    table["same_alone"] = pd.Series(alone, dtype=float).reindex(table.index)
-    return table
+    low, high = wilson(same, shared)
+    columns = {"rater_a": names[a], "rater_b": names[b], "n_shared": shared.astype(int), "agreement": same / shared}
+    columns |= {"low": low, "high": high, "expected": expected / shared, "z": z, "p_value": p}
+    alone = [same_alone(votes, *pair) for pair in zip(a[:LISTED], b[:LISTED], strict=True)]
+    return pd.DataFrame(columns).assign(same_alone=pd.Series(alone, dtype=float))
 
 
 def same_alone(votes: Votes, a: int, b: int) -> float:
-    """Where the others prefer another label than a's, how often b gives a's label; missing if never."""
+    """Compute how often b gives a's label where the others prefer another one; missing if they never do."""
     both = np.intersect1d(votes.of(a)[0], votes.of(b)[0])
     mine, yours = _labels_on(votes, a, both), _labels_on(votes, b, both)
     others = votes.tally[both] - mine - yours
     label, rows = mine.argmax(1), np.arange(len(both))
     alone = others.max(1, initial=0) > others[rows, label]
-    if not alone.any():
-        return float("nan")
-    return float((yours.argmax(1) == label)[alone].mean())
+    return float((yours.argmax(1) == label)[alone].mean()) if alone.any() else float("nan")
 
 
 def _labels_on(votes: Votes, rater: int, items: np.ndarray) -> Array:
@@ -194,19 +230,23 @@ def _labels_on(votes: Votes, rater: int, items: np.ndarray) -> Array:
     item, label, times = votes.of(rater)
     at = np.minimum(np.searchsorted(items, item), len(items) - 1)
     there = items[at] == item
-    made = np.zeros((len(items), len(votes.labels)))
-    made[at[there], label[there]] = times[there]
-    return made
+    given = np.zeros((len(items), len(votes.labels)))
+    given[at[there], label[there]] = times[there]
+    return given
 
 
-def _cautions(table: pd.DataFrame, overall: float) -> tuple[Caution, ...]:
+def _cautions(table: pd.DataFrame) -> tuple[Caution, ...]:
     """What the test says in words; names nobody."""
-    if overall >= ALPHA:
-        return ()
-    pairs = int((table["p_value"] < ALPHA).sum())
-    text = (
-        f"In {counted(pairs, 'pair')} the two raters agree more than independent raters would (p = {overall:.2g}): "
-        "they may copy or share a habit, or items differ in difficulty. The probabilities are then too sure, and "
-        "raters who copy each other outvote the rest; set them aside and compare."
-    )
-    return (Caution("dependence", text),)
+    cautions = []
+    if (pairs := int((table["p_value"] < ALPHA).sum())) > 0:
+        text = (
+            f"In {counted(pairs, 'pair')} the two raters agree more than independent raters would "
+            f"(p = {table['p_value'].min():.2g}): they may copy or share a habit, or items differ in difficulty. "
+            "The probabilities are then too sure, and raters who copy each other outvote the rest; "
+            "set them aside and compare."
+        )
+        cautions.append(Caution("dependence", text))
+    if len(table) and (shared := int(table["n_shared"].median())) < FEW_SHARED:
+        text = f"Half of the pairs share at most {counted(shared, 'item')}: raters who copy may pass."
+        cautions.append(Caution("few_shared_items", text))
+    return tuple(cautions)

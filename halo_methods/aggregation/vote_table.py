@@ -1,24 +1,27 @@
 """Who gave which item which label, as one sparse table of counts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy import sparse
 
 from ..errors import NotEstimable
-from ..judgments import Judgments, accepted_answers, as_judgments
+from ..judgments import Judgments
 from ..judgments.coding import codes, numbered, once_a_table, unit_keys
+from ..judgments.marking import is_right
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 MOST_LABELS = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """Judgments counted: one row an item, one column a rater's label.
+    """Judgments counted: one row per item, one column per rater and label.
 
     Attributes
     ----------
@@ -31,15 +34,15 @@ class Votes:
     given : scipy.sparse.csr_array, shape (n_items, n_raters * n_labels)
         How often column ``rater * n_labels + label`` was given to the item:
         rounds count as repeats.
-    tested : dict
-        What the test of dependence found, by its seed.
+    rows : polars.DataFrame
+        The judgments counted.
     """
 
     items: npt.NDArray[Any]
     raters: tuple[str, ...]
     labels: tuple[Any, ...]
     given: sparse.csr_array
-    tested: dict[int, Any] = field(default_factory=dict)
+    rows: pl.DataFrame
 
     @cached_property
     def backwards(self) -> sparse.csc_array:
@@ -64,12 +67,11 @@ class Votes:
     @cached_property
     def shares(self) -> Array:
         """Each item's votes as shares."""
-        made: Array = self.tally / self.n_by_item[:, None]
-        return made
+        return np.asarray(self.tally / self.n_by_item[:, None])
 
     @cached_property
     def by_column(self) -> sparse.csc_array:
-        """The same counts, kept column by column."""
+        """The same counts, stored column by column."""
         return self.given.tocsc()
 
     def of(self, rater: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Array]:
@@ -79,30 +81,38 @@ class Votes:
         part = slice(ends[0], ends[-1])
         return columns.indices[part], np.repeat(np.arange(n), np.diff(ends)), columns.data[part]
 
-    @property
-    def n_judgments(self) -> int:
-        """Judgments in all."""
-        return int(self.n_by_item.sum())
-
     def sums(self, by_item: Array) -> Array:
         """Sums of a table over items by rater and label, shape (n_raters, n_labels, its columns)."""
-        made: Array = (self.backwards @ by_item).reshape(len(self.raters), len(self.labels), -1)
-        return made
+        return np.asarray(self.backwards @ by_item).reshape(len(self.raters), len(self.labels), -1)
+
+    @cached_property
+    def accepted(self) -> Mask | None:
+        """Which labels each item's gold accepts, all of them where there is no gold; None without any gold.
+
+        An item whose gold is none of the labels counts as without gold.
+        """
+        if "gold" not in self.rows.columns or self.rows["gold"].is_null().all():
+            return None
+        gold = self.rows.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)
+        rules = {cell: [bool(is_right(label, cell)) for label in self.labels] for cell in gold["gold"].unique()}
+        place = {item: n for n, item in enumerate(self.items)}
+        accepted = np.ones((len(self.items), len(self.labels)), bool)
+        for item, cell in gold.iter_rows():
+            if any(rules[cell]):
+                accepted[place[item]] = rules[cell]
+        return accepted
 
 
+@once_a_table
 def votes(j: Judgments) -> Votes:
-    """The votes of one criterion and one stage, counted once.
+    """Count the votes of one criterion and one stage, once for a table.
 
     Raises
     ------
     NotEstimable
         If the labels are too many to be categories.
     """
-    return _votes(as_judgments(j).one())
-
-
-@once_a_table
-def _votes(j: Judgments) -> Votes:
+    j = j.one()
     labels = j.labels
     if len(labels) > MOST_LABELS:
         raise NotEstimable(
@@ -116,30 +126,4 @@ def _votes(j: Judgments) -> Votes:
     shape = (len(listed.dictionary), len(raters) * len(labels))
     column = rater * len(labels) + label
     given = sparse.coo_array((np.ones(len(item)), (item, column)), shape=shape).tocsr()
-    return Votes(listed.dictionary.to_numpy(zero_copy_only=False), raters, labels, given)
-
-
-def accepted(j: Judgments) -> npt.NDArray[np.bool_] | None:
-    """Which labels each item's gold accepts (all of them where there is no gold); None without any gold.
-
-    An item whose gold is none of the labels counts as without gold.
-    """
-    return _accepted(as_judgments(j).one())
-
-
-@once_a_table
-def _accepted(j: Judgments) -> npt.NDArray[np.bool_] | None:
-    made = votes(j)
-    if "gold" not in j.columns or j.frame["gold"].is_null().all():
-        return None
-    gold = j.frame.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)
-    place = {item: n for n, item in enumerate(made.items)}
-    number = {label: n for n, label in enumerate(made.labels)}
-    allowed = np.ones((len(made.items), len(made.labels)), bool)
-    for item, cell in gold.iter_rows():
-        answers = [float(a) for a in accepted_answers(cell)] if j.numeric else accepted_answers(cell)
-        known = [number[a] for a in answers if a in number]
-        if known:
-            allowed[place[item]] = False
-            allowed[place[item], known] = True
-    return allowed
+    return Votes(listed.dictionary.to_numpy(zero_copy_only=False), raters, labels, given, j.frame)
