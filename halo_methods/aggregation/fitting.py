@@ -333,7 +333,7 @@ WAYS: dict[str, Callable[[Judgments], Consensus]] = {
 }
 
 
-def aggregate(j: Judgments, method: str = "dawid_skene") -> Consensus:
+def aggregate(j: Judgments, *, method: str = "dawid_skene") -> Consensus:
     """Aggregate in the way that has this name, with its published settings.
 
     Parameters
@@ -351,7 +351,7 @@ def aggregate(j: Judgments, method: str = "dawid_skene") -> Consensus:
     --------
     >>> import pandas as pd
     >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
-    >>> aggregate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), "one_coin").method
+    >>> aggregate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), method="one_coin").method
     'one coin per rater'
     """
     if method not in WAYS:
