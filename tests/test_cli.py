@@ -103,7 +103,7 @@ def test_check_takes_the_options_of_reading(data, capsys):
     file = data("t1,r1,80,llm,x", "t1,r1,81,person,x", "t2,r2,n/a,person,y", header="task,rater_id,score,kind,place")
     line = ["check", file, "--columns", "item_id=task,label=score,rater_type=kind", "--values",
             "rater_type:llm=model,person=human", "--scale", "0..100", "--level", "interval", "--duplicates", "first",
-            "--missing", "n/a", "--where", "place == 'x'", "--format", "json"]  # fmt: skip
+            "--missing", "n/a", "--where", "place = 'x'", "--format", "json"]  # fmt: skip
     assert cli.main(line) == cli.FINE
     read = json.loads(capsys.readouterr().out)
     assert (read["rows_read"], read["rows_used"]) == (3, 1)

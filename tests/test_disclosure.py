@@ -354,7 +354,7 @@ def test_no_sentence_names_a_rater_or_a_small_group(audience, capsys):
 
     table = frame().replace({"rater_id": {"north 0": "Anna Quist", "north 1": "anna quist"}})
     table.loc[table["vendor"] == "tiny", "locale"] = "is_IS"
-    report = reports.start("tiny", data=table, where="rater_id != 'south 0'", audience=audience)
+    report = reports.start("tiny", data=table, where="rater_id <> 'south 0'", audience=audience)
     names = "raters 'Anna Quist' and 'north 3' judged no item of 'tiny' in common; there are Anna Quist, tiny"
     with report.section("S", gates=["CAL-004", "CAL-006"]) as show:
         show([names])

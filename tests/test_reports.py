@@ -457,7 +457,7 @@ def test_verdicts_that_enough_people_share_are_counted(tmp_path, published):
 
 
 def test_files_do_not_keep_parameters_that_name_raters(book, export, tmp_path):
-    made = reports.run("tiny", export, tmp_path, audience="operations", where="rater_id != 'r1'")
+    made = reports.run("tiny", export, tmp_path, audience="operations", where="rater_id <> 'r1'")
     assert "names raters" in made["parameters"]["where"]
     for file in tmp_path.iterdir():
         assert "'r1'" not in file.read_text(encoding="utf-8"), file.name
