@@ -2,13 +2,19 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 import tiny_report
+from hypothesis import given
+from hypothesis import strategies as st
 
-from halo_methods import cli
+from halo_methods import cli, judgments
+from halo_methods.cli.reading_options import in_shell, reading_options
+from halo_methods.judgments.options import scale_of
 from halo_methods.reports import places
 
 GATES = '''
@@ -54,24 +60,25 @@ def data(tmp_path):
 
 def test_help_loads_nothing_heavy():
     heavy = "('numpy', 'pandas', 'polars', 'IPython')"
-    code = f"import sys, halo_methods.cli as c; c.parser(); print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        f"import sys, halo_methods.cli as c; c.main(['check', '-h']); print([m for m in {heavy} if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
     "line",
     [[], ["absent"], ["report"], ["check", "x", "--level", "cardinal"], ["report", "x", "-p", "novalue"],
      ["check", "x", "--columns", "item_id"], ["check", "x", "--values", "llm=model"],
-     ["check", "x", "--quiet", "--verbose"]],
+     ["check", __file__, "--quiet", "--verbose"], ["check", "x", "--columns", "a=b,a=c"], ["standards"],
+     ["check", "x", "--colums", "a=b"], ["check", __file__, "--encoding", "klingon"]],
 )  # fmt: skip
 def test_usage(line, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(line)
-    assert exit_.value.code == cli.USAGE
+    assert cli.main(line) == cli.USAGE
     out, err = capsys.readouterr()
     assert out == ""
-    assert "usage: halo" in err
+    assert "Usage: halo" in err
 
 
 def test_a_scale_that_is_none_says_how_to_write_one(data, capsys):
@@ -96,7 +103,7 @@ def test_check_lists_every_problem(data, capsys):
     assert cli.main(["check", data(*rows), "--scale", "poor,good"]) == cli.FINDINGS
     out = capsys.readouterr().out
     assert "30 problems" in out
-    assert out.count("goood") == 30
+    assert out.count("the label 'goood'") == 30
 
 
 def test_check_takes_the_options_of_reading(data, capsys):
@@ -173,20 +180,19 @@ def test_bad_data_is_told_in_one_line(book, tmp_path, data, capsys):
 
 
 def test_a_fault_is_no_traceback_unless_asked(monkeypatch, capsys):
-    def broken(_):
+    def broken(*_, **__):
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(cli, "check", broken)
-    assert cli.main(["check", "x"]) == cli.COULD_NOT_RUN
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(judgments, "read_judgments", broken)
+    assert cli.main(["check", __file__]) == cli.COULD_NOT_RUN
     assert "Traceback" not in capsys.readouterr().err
-    assert cli.main(["check", "x", "--verbose"]) == cli.COULD_NOT_RUN
+    assert cli.main(["check", __file__, "--verbose"]) == cli.COULD_NOT_RUN
     assert "Traceback" in capsys.readouterr().err
-    monkeypatch.setattr(cli, "check", interrupted)
-    assert cli.main(["check", "x"]) == cli.INTERRUPTED
-
-
-def interrupted(_):
-    raise KeyboardInterrupt
+    monkeypatch.setattr(judgments, "read_judgments", interrupted)
+    assert cli.main(["check", __file__]) == cli.INTERRUPTED
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a Unix pipe")
@@ -249,3 +255,79 @@ def test_mends_are_options_that_can_be_typed(data, tmp_path, capsys):
     assert cli.main(["check", str(latin)]) == cli.FINDINGS
     assert "--encoding cp1252" in capsys.readouterr().out
     assert cli.main(["check", str(latin), "--encoding", "cp1252"]) == cli.FINE
+
+
+def told(texts):
+    """Options as messages carry them, and their values."""
+    labels = st.lists(texts, min_size=1, max_size=3, unique=True)
+    cells = st.dictionaries(texts, texts, min_size=1, max_size=2)
+    return st.one_of(
+        st.tuples(st.just("columns"), st.dictionaries(texts, texts, min_size=1, max_size=3)),
+        st.tuples(st.just("values"), st.dictionaries(texts, cells, min_size=1, max_size=2)),
+        st.tuples(st.sampled_from(["missing", "scale"]), labels),
+    )
+
+
+def typed(option, value):
+    """What the command reads from the option as a message spells it; None where it is spelled without its value."""
+    flag, *text = shlex.split(in_shell(option, value))
+    assert flag == f"--{option}"
+
+    @click.command()
+    @reading_options
+    def command(reading):
+        return reading[option]
+
+    back = command.main([flag, *text], standalone_mode=False) if text else None
+    return list(scale_of(back)) if option == "scale" and back else back
+
+
+@given(told(st.text(min_size=1, max_size=6)))
+def test_an_option_in_a_message_reads_back_as_its_value_or_has_none(told):
+    assert typed(*told) in (told[1], None)
+
+
+@given(told(st.text("aé7'\",$&;|*\\<", min_size=1, max_size=6)))
+def test_what_a_list_can_hold_is_always_spelled(told):
+    assert typed(*told) == told[1]
+
+
+def test_options_with_commas_and_spaces_are_quoted_for_the_shell():
+    assert in_shell("columns", {"item_id": "task id"}) == "--columns 'item_id=task id'"
+    assert in_shell("scale", ["poor", "fair, or so"]) == "--scale 'poor,\"fair, or so\"'"
+    assert in_shell("values", {"label": {"it's": "good"}}) == """--values 'label:it'"'"'s=good'"""
+    assert in_shell("columns", {"item_id": "x", "label": "y"}) == "--columns item_id=x,label=y"
+    assert in_shell("missing", [" "]) == "--missing"
+
+
+def test_repeated_options_add_up(data, capsys):
+    file = data("t1,r1,80,x", "t1,r2,na,x", "t2,r2,none,y", header="task,who,score,place")
+    line = ["check", file, "--columns", "item_id=task", "--columns", "rater_id=who,label=score", "--format", "json"]
+    assert cli.main([*line, "--missing", "na", "--missing", "none"]) == cli.FINE
+    read = json.loads(capsys.readouterr().out)
+    assert (read["rows_used"], sum(read["dropped"].values())) == (1, 2)
+
+
+def test_json_carries_the_option_and_its_value(data, capsys):
+    assert cli.main(["check", data("t,r,x", header="task_id,rater_id,label"), "--format", "json"]) == cli.FINDINGS
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["option"], problem["value"]) == ("columns", {"item_id": "task_id"})
+
+
+def test_a_bad_option_is_usage_wherever_it_is_found(data, capsys):
+    file = data("a,r1,x", header="item_id,rater_id,label")
+    assert cli.main(["check", file, "--where", "lable = 'x'"]) == cli.USAGE
+    assert "There is 'label'" in capsys.readouterr().err
+    plan = ["plan", "capacity", "--data", file, "--volume", "1", "--start", "2026-06-08", "--market", "de-DE"]
+    assert cli.main([*plan, "--yield", "7"]) != cli.FINE
+    assert cli.main(["plan", "capacity", "--data", file, "--volume", "x"]) == cli.USAGE
+
+
+@pytest.mark.parametrize(("shell", "word"), [("bash", "COMP_WORDS"), ("zsh", "compdef"), ("fish", "complete")])
+def test_the_shell_can_complete(shell, word):
+    environment = {**os.environ, "_HALO_COMPLETE": f"{shell}_source"}
+    code = "import sys; from halo_methods.cli import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    if shell == "bash" and not done.stdout:
+        pytest.skip("no bash recent enough")
+    assert word in done.stdout

@@ -79,7 +79,7 @@ class _Filter:
         if kind == pl.Float64 and texts:
             raise self.error(f" compares {name}, which holds numbers, with text; write numbers without quotes")
         if kind == pl.String:
-            self.compare_text(name, form, places, list(texts.values()))
+            self.compare_text(form, [place for place in places if self.names[place]], list(texts.values()))
         elif isinstance(kind, pl.Datetime) and "~" not in form:
             try:
                 moments = {place: moment(text)[0].replace(tzinfo=None) for place, text in texts.items()}
@@ -90,24 +90,23 @@ class _Filter:
             for place, at in moments.items():
                 self.tokens[place] = f"'{at.isoformat(timespec='microseconds')}'"
 
-    def compare_text(self, name: str, form: str, places: range, texts: list[str]) -> None:
-        """Numbers compare with a column of text if it holds nothing else, and then by their size."""
+    def compare_text(self, form: str, columns: list[int], texts: list[str]) -> None:
+        """Columns of text that hold nothing but numbers compare by their size, never by their spelling."""
         ordered = ("<" in form or "b" in form) and all(number(text) is not None for text in texts)
-        if not ("n" in form or (ordered and texts)):
+        if "n" not in form and not ordered:
             return
-        column = self.frame[name].drop_nulls()
-        odd = column.filter(~column.cast(pl.Float64, strict=False).is_finite().fill_null(False))
-        if "n" not in form and (len(odd) or not len(column)):
+        name = self.names[columns[0]]
+        held = pl.concat([self.frame[self.names[place]].drop_nulls() for place in columns])
+        odd = held.filter(~held.cast(pl.Float64, strict=False).is_finite().fill_null(False))
+        if "n" not in form and (len(odd) or not len(held)):
             return
         if texts:
             raise self.error(f" compares {name}, which holds numbers, with text; write numbers without quotes")
         if len(odd):
-            raise self.error(
-                f" compares {name}, which holds text such as {quoted(odd[0])}, with a number; "
-                "put the value in single quotes"
-            )
-        place = places[form.index("c")]
-        self.tokens[place] = f"CAST({self.tokens[place]} AS DOUBLE)"
+            why = f"holds text such as {quoted(odd[0])}, with a number; put the value in single quotes"
+            raise self.error(f" compares {name}, which {why}")
+        for place in columns:
+            self.tokens[place] = f"CAST({self.tokens[place]} AS DOUBLE)"
 
 
 def matching(text: str, frame: pl.DataFrame) -> tuple[pl.Series, set[str]]:
