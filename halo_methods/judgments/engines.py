@@ -17,8 +17,8 @@ from .counted import CountedJudgments, Patterns, RaterPatterns
 from .mapping import REQUIRED
 from .options import Reading, number
 from .packing import MOST_LABELS, packed_units, unpacked
+from .problems import no_order
 from .table import Source, in_order
-from .validate import no_order
 
 __all__ = ["CountedJudgments", "scan_judgments"]
 

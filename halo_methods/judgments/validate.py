@@ -1,19 +1,20 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
-from ..results import counted, readable
-from .cells import LONGEST_QUOTE, accepted_answers, moment, quoted
+from ..results import counted
+from .cells import accepted_answers, moment, quoted
 from .coding import numbered
 from .mapping import OPTIONAL, REQUIRED, nearest, renamed
 from .notes import like_missing, lookalikes, odd_locales
 from .options import Reading, number
+from .problems import below_zero, no_moment, no_number, no_order, no_word, nul_byte, off_scale
 from .raw import Raw
 from .table import Judgments, Source
 from .where import matching
@@ -23,10 +24,7 @@ ALLOWED = {
     "rater_type": ("human", "model"),
     "stage": ("label", "review", "audit", "adjudication"),
 }
-_WRITE = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
-_SERIAL = "It looks like a spreadsheet's day number: format the column as a date and time there. "
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
-_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 
 
 class _Check:
@@ -132,14 +130,8 @@ def _numbers(state: _Check, column: str) -> pl.Series:
     wrong = texts.is_not_null() & made.is_null()
     if column == "label":
         wrong = wrong & ~texts.is_in(list(state.how.missing))
-    state.problem(column, wrong, _no_number)
+    state.problem(column, wrong, no_number)
     return made
-
-
-def _no_number(cell: str) -> Problem:
-    comma = re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell)
-    fix = "Write a decimal point, not a comma." if comma else "Write a number such as 12.5, or leave the cell empty."
-    return Problem(f"{quoted(cell)} is not a finite number", fix)
 
 
 def _convert(state: _Check) -> None:
@@ -147,9 +139,7 @@ def _convert(state: _Check) -> None:
     for column in ("seconds", "cost"):
         if column in state.frame.columns:
             numbers = _numbers(state, column)
-            state.problem(
-                column, numbers < 0, lambda cell: Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
-            )
+            state.problem(column, numbers < 0, below_zero)
             made.append(numbers)
     if "rated_at" in state.frame.columns:
         made.append(_moments(state))
@@ -178,13 +168,8 @@ def _moments(state: _Check) -> pl.Series:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC")
     made = texts.replace_strict(unique, parsed, default=None, return_dtype=pl.Datetime("us"))
     made = made.dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), _no_moment)
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), no_moment)
     return made
-
-
-def _no_moment(cell: str) -> Problem:
-    serial = _SERIAL if re.fullmatch(r"\s*\d{5}(\.\d+)?\s*", cell) else ""
-    return Problem(f"{quoted(cell)} is not ISO 8601", serial + _WRITE)
 
 
 def _filter(state: _Check) -> None:
@@ -212,59 +197,26 @@ def _labels(state: _Check) -> None:
         state.drop(labels == text, f"label {quoted(text)} taken as missing")
     if not how.numeric:
         if how.scale is not None:
-            _on_scale(state, "label", state.live & ~labels.is_in(list(how.scale)))
+            state.problem("label", state.live & ~labels.is_in(list(how.scale)), partial(off_scale, how, "label"))
         elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
             state.problems.append(no_order("ordinal"))
         return
     numbers = _numbers(state, "label")
     if how.scale is not None:
         low, high = (float(end) for end in how.scale)
-        _on_scale(state, "label", state.live & ~numbers.is_between(low, high))
+        state.problem("label", state.live & ~numbers.is_between(low, high), partial(off_scale, how, "label"))
     state.frame = state.frame.with_columns(numbers)
 
 
-def no_order(level: str) -> Problem:
-    """Labels of an ordered level that are words, in no order anybody gave."""
-    what = f"{level} labels that are no numbers have no known order"
-    return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
-
-
-def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
-    scale = state.how.scale or ()
-    if state.how.numeric and scale:
-        low, high = scale
-        shown = f"{readable(float(low))} to {readable(float(high))}"
-    else:
-        shown = ", ".join(map(str, scale))[:300]
-    noun = "label" if column == "label" else "gold answer"
-
-    def about(cell: str) -> Problem:
-        what = f"the {noun} {quoted(cell)} is outside the scale"
-        for label in scale if not state.how.numeric else ():
-            same = number(cell) is not None and number(cell) == number(str(label))
-            if same or cell.strip().casefold() == str(label).strip().casefold():
-                return _read_as(what, f"If it means {label}, read it so.", column, cell, str(label))
-        if "" in accepted_answers(cell):
-            fix = "Separate accepted answers with |, leave none empty, and double a bar that belongs to an answer."
-            return Problem(what, fix)
-        fix = f"Use one of the scale ({shown}), correct the scale, or list it as missing."
-        return Problem(what, fix, option="missing", value=[cell] if len(cell) <= LONGEST_QUOTE else None)
-
-    state.problem(column, wrong, about)
-
-
-def _read_as(what: str, fix: str, column: str, cell: str, value: str) -> Problem:
-    """A problem that reading one value as another would settle."""
-    short = len(cell) <= LONGEST_QUOTE
-    return Problem(what, fix, option="values", value={column: {cell: value}} if short else None)
+def _empty(column: str, cell: str) -> Problem:
+    return Problem("the cell is empty", f"Give every judgment a {column}.")
 
 
 def _identifiers(state: _Check) -> None:
     for column in ("item_id", "rater_id"):
         if column in state.frame.columns:
             empty = state.live & state.frame[column].is_null()
-            fault = Problem("the cell is empty", f"Give every judgment a {column}.")
-            state.problem(column, empty, lambda cell, fault=fault: fault)  # type: ignore[misc]
+            state.problem(column, empty, partial(_empty, column))
 
 
 def _words(state: _Check) -> None:
@@ -272,16 +224,9 @@ def _words(state: _Check) -> None:
         if column not in state.frame.columns:
             continue
 
-        def about(cell: str, column: str = column, allowed: tuple[str, ...] = allowed) -> Problem:
-            plain = cell.strip().lower()
-            near = plain if plain in allowed else _ALIASES.get(plain)
-            what, fix = f"{quoted(cell)} is no {column}", f"Allowed: {', '.join(allowed)}."
-            if near not in allowed:
-                return Problem(what, fix)
-            return _read_as(what, f"{fix} If it means {near}, read it so.", column, cell, near)
-
         words = state.frame[column]
-        state.problem(column, state.live & words.is_not_null() & ~words.is_in(list(allowed)), about)
+        wrong = state.live & words.is_not_null() & ~words.is_in(list(allowed))
+        state.problem(column, wrong, partial(no_word, column, allowed))
 
 
 def _gold(state: _Check) -> None:
@@ -308,7 +253,7 @@ def _gold(state: _Check) -> None:
                 wrong.append(text)
         elif allowed and not allowed.issuperset(answers):
             wrong.append(text)
-    _on_scale(state, "gold", state.live & gold.is_in(wrong))
+    state.problem("gold", state.live & gold.is_in(wrong), partial(off_scale, how, "gold"))
 
 
 def _repeated(state: _Check) -> None:
@@ -352,17 +297,13 @@ def _nulls(frame: pl.DataFrame) -> pl.Series:
     return frame["item_id"].is_null() | frame["rater_id"].is_null()
 
 
-def _nul(cell: str) -> Problem:
-    return Problem(f"{quoted(cell)} holds a NUL byte", "Remove it, or name the file's encoding.", option="encoding")
-
-
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     frame = state.frame
     for column, kind in frame.schema.items():
         if kind == pl.String:
             nul = state.live & frame[column].str.contains("\0", literal=True)
-            state.problem(column, nul, _nul)
+            state.problem(column, nul, nul_byte)
     texts = {c: frame[c].filter(state.live) for c, kind in frame.schema.items() if kind == pl.String}
     for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
         if column in texts:
