@@ -116,7 +116,7 @@ REAL = {
     "mhc_hatecheck.csv.gz": {},
     "gal_barzan.csv": {"scale": "0,1"},
     "gal_adult2.csv.gz": {"duplicates": "round"},
-    "llmbar_judges.csv.gz": {"values": {"rater_type": {"llm": "model"}}, "where": "criterion == 'original'"},
+    "llmbar_judges.csv.gz": {"values": {"rater_type": {"llm": "model"}}, "where": "criterion = 'original'"},
 }
 PRINTED = {
     "pandalm_pairwise.csv": [".711", ".588", ".574", ".576", ".668", ".575"],

@@ -396,7 +396,7 @@ class TestCauses:
             drift.dated(sample(), period="M")
         with pytest.raises(NotEstimable, match="known items"):
             drift.split_anchors(
-                drift.dated(sample().where("round == '1'")).filter(pl.col("item_id").str.starts_with("f"))
+                drift.dated(sample().where("round = '1'")).filter(pl.col("item_id").str.starts_with("f"))
             )
 
 
