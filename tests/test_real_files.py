@@ -1,9 +1,7 @@
 """What real and hostile files brought to light: small, uniform, numeric or unlike data, read without nonsense."""
 
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,7 +23,7 @@ from halo_methods import (
 )
 from halo_methods.agreement.agreement_weights import few_enough
 from halo_methods.errors import NotEstimable
-from halo_methods.reports import forkserver, tables
+from halo_methods.reports import tables
 from halo_methods.results import Estimate, readable
 
 COLUMNS = ["item_id", "rater_id", "label"]
@@ -220,14 +218,3 @@ def test_a_share_short_of_one_does_not_read_as_one():
 def test_an_empty_table_says_so():
     html = tables.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
     assert html == "<p>Items that keep &lt;their&gt; distribution: none.</p>"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
-def test_a_report_kernel_computes_in_one_thread(monkeypatch):
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    server = forkserver.ForkServer((), ())
-    try:
-        told = Path(f"/proc/{server.process.pid}/environ").read_bytes().split(b"\0")
-    finally:
-        server.close()
-    assert b"OPENBLAS_NUM_THREADS=1" in told
