@@ -1,21 +1,28 @@
-"""Judgments by day or week, and what of them a chart watches."""
+"""Judgments by day or week: the figure that is watched, tracking items and fresh ones, versions of the guideline."""
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import NotEstimable
 from ..judgments import Judgments
+from .control_charts import FLAT, scaled
 
 Period = Literal["D", "W"]
-GROUPING = ("slice", "locale", "queue", "system", "vendor")
+TIMES = 3
+MEASURE = "place on the scale"
+NO_TRACKING = (
+    "no item was judged in three periods, so there are no tracking items; give every rater the same known items "
+    "again, a few each week"
+)
 _STEPS = {"D": "1d", "W": "1w"}
 
 
-def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None = None) -> pl.DataFrame:
-    """The judgments that have a moment, each with its period and its place on the scale.
+def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.DataFrame:
+    """List the judgments that have a moment, each with its period and its place on the scale.
 
     Parameters
     ----------
@@ -23,16 +30,14 @@ def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None
         One criterion and one stage.
     period : {"D", "W"}
         Day, or week from Monday; in UTC.
-    watched : tuple of str, optional
-        Labels that count as 1, all others as 0. Otherwise ordered labels
-        count from 0 (the first of the scale) to 1 (the last), numbers from the low
-        end of the scale to the high end, and nominal labels as 1 for the one most frequent.
+    by : str, optional
+        A further column to keep.
 
     Returns
     -------
     polars.DataFrame
-        Columns ``period`` (a date), ``item_id``, ``rater_id``, ``y`` (from 0
-        to 1), and ``guideline``, ``slice``, ``locale`` and others that are there.
+        ``period`` (a date), ``item_id``, ``rater_id``, ``label``, ``y`` (see `place`), and ``guideline`` where there
+        is one.
 
     Raises
     ------
@@ -48,94 +53,65 @@ def dated(j: Judgments, *, period: Period = "D", watched: tuple[str, ...] | None
     >>> dated(j, period="W")["y"].to_list()
     [0.0, 1.0]
     """
-    if period not in get_args(Period):
-        raise BadOption.of("period", period, get_args(Period))
     frame = j.one().frame
     if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
-        raise NotEstimable(
-            "no judgment says when it was made; drift needs a `rated_at` column with the moment of each judgment"
-        )
+        reason = "no judgment says when it was made; drift needs a `rated_at` column with the moment of each judgment"
+        raise NotEstimable(reason, public=reason)
     frame = frame.filter(pl.col("rated_at").is_not_null())
     if frame["label"].n_unique() < 2:
         raise NotEstimable("one label only occurs, so nothing can be seen to move")
     when = pl.col("rated_at").dt.truncate(_STEPS[period]).dt.date().alias("period")
-    return frame.with_columns(when, _place(j, frame, watched).alias("y")).sort("period", "item_id", "rater_id")
+    kept = [c for c in dict.fromkeys(("guideline", by)) if c in frame.columns]
+    return frame.select(when, "item_id", "rater_id", "label", place(j).alias("y"), *kept)
 
 
-def fewest_people(
-    j: Judgments, *, period: Period = "D", by: str | None = None, what: Literal["all", "anchors", "fresh"] = "all"
-) -> int:
-    """The fewest people, models aside, who judged in one period, or in one group in one period.
+def place(j: Judgments) -> pl.Expr:
+    """Place a label from 0 to 1.
 
-    ``what`` counts those of anchors or of fresh items only, as a chart of them does.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "x", "2026-01-05"), ("a", "s", "y", "2026-01-05"), ("b", "r", "x", "2026-01-06")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at"]))
-    >>> fewest_people(j), fewest_people(j, period="W")
-    (1, 2)
+    Ordered labels from 0 (the first of the scale) to 1 (the last), numbers from the low end of
+    the scale to the high end, nominal labels 1 for the most frequent and 0 for others.
     """
-    frame = dated(j, period=period)
-    if what != "all":
-        try:
-            frame = split_anchors(frame)[what == "fresh"]
-        except NotEstimable:
-            frame = frame if what == "fresh" else frame.clear()
-    if "rater_type" in frame.columns:
-        frame = frame.filter(pl.col("rater_type").ne_missing("model"))
-    sizes = frame.group_by("period", *([by] if by else [])).agg(pl.col("rater_id").n_unique())["rater_id"]
-    return min(sizes.to_list(), default=0)
+    label = pl.col("label")
+    if j.numeric:
+        ends = ((label.min(), label.max()), j.scale or (np.inf, np.inf))
+        low, high = (pl.lit(float(e)) if np.isfinite(float(e)) else seen for seen, e in zip(*ends, strict=True))
+        return (label - low) / (high - low)
+    if j.level == "ordinal" and len(j.labels) > 1:
+        steps = {str(name): i / (len(j.labels) - 1) for i, name in enumerate(j.labels)}
+        return label.replace_strict(steps, return_dtype=pl.Float64)
+    return (label == usual_label(j)).cast(pl.Float64)
 
 
-def labels_given(j: Judgments) -> pd.DataFrame:
-    """How often each label was given, and whether judgments of it say when they were made.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``label``, ``judgments``, ``dated``; the 20 most frequent.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "bad"), ("b", "r", "bad")]
-    >>> labels_given(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))).values.tolist()
-    [['bad', 2, 0]]
-    """
-    frame = j.one().frame
-    when = pl.col("rated_at").is_not_null().sum() if "rated_at" in frame.columns else pl.lit(0)
-    table = frame.group_by("label").agg(pl.len().cast(pl.Int64).alias("judgments"), when.cast(pl.Int64).alias("dated"))
-    return table.sort(["judgments", "label"], descending=[True, False]).head(20).to_pandas()
+def usual_label(j: Judgments) -> str:
+    """The most frequent label."""
+    counts = j.one().frame.group_by("label").len().sort(["len", "label"], descending=[True, False])
+    return str(counts["label"][0])
 
 
-def watched_label(j: Judgments) -> str:
-    """What a rise of the charts' figure means, in words.
+def figure_in_words(j: Judgments) -> str:
+    """Say what a rise of the charts' figure means.
 
     Examples
     --------
     >>> from halo_methods import as_judgments
     >>> rows = [("a", "r", "bad"), ("b", "r", "good")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
-    >>> watched_label(j)
+    >>> figure_in_words(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
     'share of the label bad'
     """
     if j.numeric:
         return "mean label, from 0 (low end) to 1 (high end)"
     if j.level == "ordinal":
         return f"mean place on the scale, from 0 ({j.labels[0]}) to 1 ({j.labels[-1]})"
-    return f"share of the label {_usual(j.one().frame)}"
+    return f"share of the label {usual_label(j)}"
 
 
 def of_periods(frame: pl.DataFrame, value: str = "y") -> pd.DataFrame:
-    """Mean and number of judgments of each period that has some.
+    """Count and average the judgments of each period that has some.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``period``, ``n``, ``mean``, ``guideline`` (the one most
-        judgments of the period were made under; empty where unknown).
+        ``period``, ``n``, ``mean``, ``guideline`` (the version of most judgments; empty where unknown).
 
     Examples
     --------
@@ -143,128 +119,129 @@ def of_periods(frame: pl.DataFrame, value: str = "y") -> pd.DataFrame:
     >>> of_periods(frame)["mean"].tolist()
     [0.5, 1.0]
     """
-    versions = pl.col("guideline").drop_nulls().mode().sort().first() if "guideline" in frame.columns else pl.lit("")
-    table = frame.group_by("period").agg(
-        pl.len().alias("n"), pl.col(value).mean().alias("mean"), versions.alias("guideline")
+    table = frame.group_by("period").agg(pl.len().alias("n"), pl.col(value).mean().alias("mean"))
+    versions = pl.DataFrame(schema={"period": frame.schema["period"], "guideline": pl.String})
+    if "guideline" in frame.columns:
+        counts = frame.drop_nulls("guideline").group_by("period", "guideline").len()
+        order = counts.sort(["period", "len", "guideline"], descending=[False, True, False])
+        versions = order.unique("period", keep="first", maintain_order=True).drop("len")
+    table = table.join(versions, on="period", how="left").sort("period")
+    return pd.DataFrame(
+        {
+            "period": pd.Series(table["period"].to_list(), dtype=object),
+            "n": table["n"].to_numpy(),
+            "mean": table["mean"].to_numpy(),
+            "guideline": table["guideline"].fill_null("").to_list(),
+        }
     )
-    table = table.sort("period").with_columns(pl.col("guideline").fill_null(""))
-    return table.drop("period").to_pandas().assign(period=pd.Series(table["period"].to_list(), dtype=object))
 
 
-def guideline_changes(j: Judgments, *, period: Period = "D") -> pd.DataFrame:
-    """When another version of the guideline came into use.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``period`` (the first in which most judgments are made under
-        the new version), ``before``, ``after``.
-
-    Raises
-    ------
-    NotEstimable
-        If there is no `guideline` column or no date.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "x", "2026-01-05", "1"), ("b", "r", "y", "2026-01-06", "2")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at", "guideline"]))
-    >>> guideline_changes(j)["after"].tolist()
-    ['2']
-    """
-    if "guideline" not in j.columns:
-        raise NotEstimable(
-            "there is no `guideline` column, so a change of the guideline cannot be told from drift; record the "
-            "version each judgment was made under"
-        )
-    table = of_periods(dated(j, period=period))
+def version_changes(table: pd.DataFrame) -> pd.DataFrame:
+    """List where another version of the guideline came into use: ``period``, ``before``, ``after``."""
     before = table["guideline"].shift()
-    moved = table[before.notna() & (table["guideline"] != before)]
-    return pd.DataFrame({"period": moved["period"], "before": before[moved.index], "after": moved["guideline"]}
-                        ).reset_index(drop=True)  # fmt: skip
+    moved = before.notna() & (table["guideline"] != before)
+    return pd.DataFrame(
+        {"period": table["period"][moved], "before": before[moved], "after": table["guideline"][moved]}
+    ).reset_index(drop=True)
 
 
-def split_anchors(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Judgments of anchors, and of everything else.
+def split(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split judgments into those of tracking items, and all others.
 
-    An anchor is an item that was judged in three periods or more. Its
-    judgments carry ``gap``: how far they lie above what the item got on average
-    under the same guideline, from the other raters where there are others.
-
-    Raises
-    ------
-    NotEstimable
-        If no item comes back.
+    A tracking item was judged in three periods or more. Its judgments carry
+    ``off``: how far above the item's mean under the same guideline; and ``gap``:
+    how far above the mean of the other raters, where there are others.
 
     Examples
     --------
     >>> frame = pl.DataFrame({"period": [1, 2, 3, 3], "item_id": ["a", "a", "a", "b"],
     ...                       "rater_id": ["r", "s", "t", "r"], "y": [0.0, 1.0, 1.0, 0.0]})
-    >>> anchors, fresh = split_anchors(frame)
-    >>> anchors["gap"].to_list(), len(fresh)
+    >>> tracking, fresh = split(frame)
+    >>> tracking["gap"].to_list(), len(fresh)
     ([-1.0, 0.5, 0.5], 1)
     """
-    times = frame.group_by("item_id").agg(pl.col("period").n_unique().alias("times"))
-    names = times.filter(pl.col("times") >= 3)["item_id"]
-    repeated = pl.col("item_id").is_in(names.implode())
-    anchors, fresh = frame.filter(repeated), frame.filter(~repeated)
-    if anchors.is_empty():
-        raise NotEstimable(
-            "no item was judged in three periods, so there are no anchors; give every rater the same known items "
-            "again, a few each week"
-        )
+    several = frame.group_by("item_id").len().filter(pl.col("len") >= TIMES).select("item_id")
+    times = frame.join(several, on="item_id", how="semi").group_by("item_id").agg(pl.col("period").n_unique())
+    items = times.filter(pl.col("period") >= TIMES).select("item_id")
+    tracking = frame.join(items, on="item_id", how="semi", maintain_order="left")
+    fresh = frame.join(items, on="item_id", how="anti", maintain_order="left")
     unit = ["item_id", *(["guideline"] if "guideline" in frame.columns else [])]
     own = [*unit, "rater_id"]
-    total, n = pl.col("y").sum().over(unit), pl.len().over(unit)
+    y, total, n = pl.col("y"), pl.col("y").sum().over(unit), pl.len().over(unit)
     mine, n_mine = pl.col("y").sum().over(own), pl.len().over(own)
     others = pl.when(n > n_mine).then((total - mine) / (n - n_mine)).otherwise(total / n)
-    return anchors.with_columns((pl.col("y") - others).alias("gap")), fresh
+    return tracking.with_columns((y - total / n).alias("off"), (y - others).alias("gap")), fresh
 
 
-def grouping(j: Judgments) -> str:
-    """The column to chart by where nobody named one: slice, locale, queue, system or vendor, the first with two values.
+def in_use(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the periods since the last change of the guideline."""
+    changes = version_changes(of_periods(frame))
+    return frame.filter(pl.col("period") >= changes["period"].iloc[-1]) if len(changes) else frame
 
-    Raises
-    ------
-    NotEstimable
-        If none of them has two values.
+
+def series_of(frame: pl.DataFrame, by: str, value: str, periods: list[Any]) -> tuple[list[str], NDArray, NDArray]:
+    """Sum up the judgments of each value of a column: their names, means and sizes by period."""
+    cells = frame.drop_nulls(by).group_by(by, "period").agg(pl.len().alias("n"), pl.col(value).mean().alias("mean"))
+    names = cells[by].unique().sort().to_list()
+    row = cells[by].replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
+    column = cells["period"].replace_strict(periods, range(len(periods)), return_dtype=pl.Int64).to_numpy()
+    means, sizes = np.zeros((2, len(names), len(periods)))
+    means[row, column], sizes[row, column] = cells["mean"], cells["n"]
+    return [str(name) for name in names], means, sizes
+
+
+def by_version(
+    means: NDArray, sizes: NDArray, versions: NDArray, *, baseline: int
+) -> tuple[NDArray, NDArray, dict[int, str]]:
+    """Standardise series, each begun anew with each version of the guideline.
+
+    Judgments under two versions are two measurements, so each version's first
+    `baseline` periods give a centre and a spread of their own and are zero
+    themselves, as are versions too short to be watched and periods without judgments.
+
+    Parameters
+    ----------
+    means, sizes : ndarray, shape (series, periods)
+    versions : ndarray, shape (periods,)
+    baseline : int
+
+    Returns
+    -------
+    z : ndarray, shape (series, periods)
+    tested : ndarray of bool, shape (periods,)
+        Whether a period is no baseline.
+    left_out : dict of int to str
+        The series that can't be watched under any version, and why.
 
     Examples
     --------
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "x", "web"), ("b", "r", "y", "app")]
-    >>> grouping(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "slice"])))
-    'slice'
+    >>> versions = np.array([*"aaaab"])
+    >>> z, tested, left_out = by_version(np.array([[1.0, 2, 3, 4, 9]]), np.ones((1, 5)), versions, baseline=3)
+    >>> z.tolist(), tested.tolist(), left_out
+    ([[0.0, 0.0, 0.0, 2.0, 0.0]], [False, False, False, True, False], {})
     """
-    for column in GROUPING:
-        if column in j.columns and j.frame[column].drop_nulls().n_unique() > 1:
-            return column
-    raise NotEstimable(
-        f"none of the columns {', '.join(GROUPING)} has two values; name another with the parameter `by`"
+    z, watched, tested = np.zeros_like(means), np.zeros(len(means), bool), np.zeros(len(versions), bool)
+    why: dict[int, str] = {}
+    for part in blocks(versions):
+        if len(part) <= baseline:
+            continue
+        first, later = part[:baseline], part[baseline:]
+        tested[later] = True
+        learnt = (sizes[:, first] > 0).sum(axis=1)
+        figures, varies = scaled(means[:, part], sizes[:, part], baseline)
+        good = varies & (learnt >= max(3, baseline / 2)) & (sizes[:, later] > 0).any(axis=1)
+        z[np.ix_(good, later)] = figures[good, baseline:]
+        watched |= good
+        for i in np.flatnonzero(~good):
+            reason = f"{learnt[i]} of the {baseline} periods of a baseline have judgments, or nothing follows; too few"
+            why.setdefault(int(i), reason if varies[i] else FLAT.format(baseline=baseline))
+    short = (
+        f"no version of the guideline lasts longer than {max(map(len, blocks(versions)))} periods, and the baseline "
+        f"alone takes {baseline}; watch longer, or name a shorter `baseline`"
     )
+    return z, tested, {int(i): why.get(int(i), short) for i in np.flatnonzero(~watched)}
 
 
-def _usual(frame: pl.DataFrame) -> str:
-    counts = frame.group_by("label").len().sort(["len", "label"], descending=[True, False])
-    return str(counts["label"][0])
-
-
-def _place(j: Judgments, frame: pl.DataFrame, watched: tuple[str, ...] | None) -> pl.Expr:
-    if watched is not None:
-        known: set[Any] = {str(label) for label in j.labels}
-        for label in watched:
-            if str(label) not in known:
-                raise BadOption.of("watched", label, sorted(known))
-        return pl.col("label").cast(pl.String).is_in(list(map(str, watched))).cast(pl.Float64)
-    if j.numeric:
-        scale = j.scale or (None, None)
-        low, high = (x if x is not None and np.isfinite(float(x)) else end for x, end in
-                     zip(scale, (frame["label"].min(), frame["label"].max()), strict=True))  # fmt: skip
-        if not float(high) > float(low):  # type: ignore[arg-type]
-            raise HaloError("the scale's high end is not above its low end")
-        return (pl.col("label") - float(low)) / (float(high) - float(low))  # type: ignore[arg-type]
-    if j.level == "ordinal" and len(j.labels) > 1:
-        steps = {str(label): i / (len(j.labels) - 1) for i, label in enumerate(j.labels)}
-        return pl.col("label").replace_strict(steps, return_dtype=pl.Float64)
-    return (pl.col("label") == _usual(frame)).cast(pl.Float64)
+def blocks(versions: NDArray) -> list[NDArray]:
+    """The positions of each unbroken run of a version."""
+    return np.split(np.arange(len(versions)), np.flatnonzero(versions[1:] != versions[:-1]) + 1)

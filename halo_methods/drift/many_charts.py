@@ -3,133 +3,167 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import HaloError, NotEstimable
-from ..results import Estimate, counted
-from .charts import Chart, cusum, standardised
+from ..errors import BadOption, NotEstimable
+from ..results import counted, readable
+from ..stats.checks import check_probability
+from ..stats.discovery import benjamini_hochberg
+from .control_charts import Chart, cusum_chart, standardised, sums
 from .run_length import Design
 
-RULE = (
-    "A chart is listed if Benjamini and Hochberg's procedure keeps it, at the false discovery rate stated, on the "
-    "p-value of the highest its cumulative sum stood since the baseline, among simulated charts without a change."
-)
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False)
-class Many:
-    """Several charts over the same periods.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ManyCharts:
+    """Several CUSUM charts over the same periods.
+
+    A chart is *listed* if Benjamini and Hochberg's procedure keeps it, at the
+    false discovery rate stated, on the p-value of the highest its cumulative
+    sum stood since the baseline, among simulated charts without a change.
 
     Attributes
     ----------
-    charts : dict of str to Chart
     table : pandas.DataFrame
-        Columns ``chart``, ``first_signal`` (of the chart by itself), ``onset``
-        (where the change probably began), ``side``, ``p_value``, ``listed``;
-        smallest p-value first. Positions count from 0.
+        ``by``, ``first_signal`` (of the chart alone), ``onset`` (where the change
+        probably began), ``side``, ``p_value``, ``listed``; smallest p-value first.
+        Positions count from 0; charts of dated judgments have dates.
+    charts : dict of str to Chart
+        In the order of the table.
+    by : str
+        What the charts are of.
     expected : float
         False alarms to expect over all charts and periods if nothing changes.
-    rate : float
-        False discovery rate of the list.
     left_out : dict of str to str
         Charts that could not be drawn, and why.
     """
 
-    charts: dict[str, Chart]
     table: pd.DataFrame
+    charts: dict[str, Chart]
+    by: str
     expected: float
-    rate: float
     left_out: dict[str, str]
-    rule: str = RULE
+
+    @property
+    def onsets(self) -> list[Any]:
+        """Where the change behind each chart that signals or is listed probably began."""
+        return self.table["onset"].dropna().tolist()
+
+    def plot(self) -> "Figure":
+        """The chart that stands out most."""
+        from .. import plots
+
+        first = next(iter(self.charts.values()))
+        names = "" if self.by == "rater_id" else f": {self.table[self.by].iloc[0]}"
+        title = f"The {self.by.removesuffix('_id')} that stands out most{names}"
+        return plots.chart(first.table, changes=first.changes, unit=first.unit, title=title)
+
+    def __str__(self) -> str:
+        left_out = f"; {counted(len(self.left_out), 'chart')} could not be drawn" if self.left_out else ""
+        return (
+            f"{int(self.table['listed'].sum())} of {counted(len(self.charts), 'chart')} listed; false alarms to expect "
+            f"since the baseline: {readable(self.expected)}{left_out}."
+        )
 
 
-def benjamini_hochberg(p_values: ArrayLike, rate: float = 0.10) -> NDArray:
-    """Which of several p-values to keep so that, on average, at most this share of those kept is false.
+def many(
+    values: Mapping[str, ArrayLike], design: Design, *, baseline: int, rate: float = 0.10, by: str = "chart"
+) -> ManyCharts:
+    """Chart several series by one CUSUM each, and list those to believe.
 
-    For independent tests, or tests that err in the same direction together.
+    Of the charts listed at the day of the report at most a share of `rate` is
+    false on average. `expected` counts the false alarms of the charts read one by one, day by day.
 
-    References
+    Parameters
     ----------
-    Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300.
+    values : mapping of str to array_like
+        One value per period, all over the same periods.
+    design : Design
+        Of `cusum_design`, with this baseline.
+    baseline : int
+        The first so many periods of each series give its centre and spread.
+    rate : float
+        False discovery rate.
+    by : str
+        What the charts are of: a column of the table.
+
+    Raises
+    ------
+    NotEstimable
+        If no series can be watched.
+    BadOption
+        If the series differ in length.
 
     Examples
     --------
-    >>> benjamini_hochberg([.01, .5, .04, .02], .05).tolist()
-    [True, False, False, True]
+    >>> from halo_methods.drift import cusum_design
+    >>> rng = np.random.default_rng(1)
+    >>> series = {f"r{i}": rng.normal(size=60) for i in range(9)}
+    >>> series["r9"] = np.r_[rng.normal(size=40), rng.normal(2, 1, 20)]
+    >>> charts = many(series, cusum_design(465, baseline=30), baseline=30)
+    >>> charts.table.loc[charts.table["listed"], "chart"].tolist()
+    ['r9']
     """
-    p = np.asarray(p_values, float)
-    if not (np.isfinite(p).all() and (p >= 0).all() and (p <= 1).all() and 0 < rate < 1):
-        raise HaloError("p-values lie from 0 to 1 and the rate between 0 and 1")
-    if p.size == 0:
-        return np.zeros(0, bool)
-    ordered = np.sort(p)
-    below = np.flatnonzero(ordered <= rate * np.arange(1, p.size + 1) / p.size)
-    return p <= ordered[below[-1]] if below.size else np.zeros(p.size, bool)
+    if len({np.size(series) for series in values.values()}) > 1:
+        raise BadOption("values: allowed: series over the same periods; fill or leave out periods beforehand")
+    z, left_out = {}, {}
+    for name, series in values.items():
+        try:
+            z[name] = standardised(series, np.ones(np.size(series)), baseline=baseline)
+        except NotEstimable as reason:
+            left_out[name] = str(reason)
+    tested = np.arange(max(map(np.size, z.values()), default=0)) >= baseline
+    return chart_each(z, tested, design, baseline=baseline, rate=rate, by=by, left_out=left_out)
 
 
-def e_benjamini_hochberg(e_values: ArrayLike, rate: float = 0.10) -> NDArray:
-    """The same from e-values: holds however the charts depend on each other, and at every look.
-
-    Take the largest m with m e-values of at least charts / (rate × m).
-
-    References
-    ----------
-    Wang and Ramdas (2022), Journal of the Royal Statistical Society B 84, 822-852.
-
-    Examples
-    --------
-    >>> e_benjamini_hochberg([100, 1, 50, 0.2], .10).tolist()
-    [True, False, True, False]
-    """
-    e = np.asarray(e_values, float)
-    if not ((e >= 0).all() and 0 < rate < 1):
-        raise HaloError("e-values are at least 0 and the rate lies between 0 and 1")
-    return benjamini_hochberg(np.minimum(1, 1 / np.maximum(e, 1e-300)), rate)
-
-
-def expected_false_alarms(charts: int, periods: int, run_length: float) -> float:
-    """Charts × periods / run length: the alarms that come if nothing changes.
-
-    Examples
-    --------
-    >>> expected_false_alarms(100, 30, 370.4).__round__(1)
-    8.1
-    """
-    if charts < 0 or periods < 0 or not run_length > 0:
-        raise HaloError("charts and periods are counts and the run length is positive")
-    return charts * periods / run_length
+def chart_each(
+    z: Mapping[str, NDArray],
+    tested: NDArray,
+    design: Design,
+    *,
+    baseline: int,
+    rate: float,
+    by: str,
+    left_out: dict[str, str],
+) -> ManyCharts:
+    """As `many`, of series that are standardised already."""
+    check_probability(rate, option="rate", open_ends=True)
+    if not z:
+        raise NotEstimable(next(iter(left_out.values()), "there is no series to watch"))
+    sides = sums(np.stack(list(z.values())), tested, design.weight)
+    settings = (tested, design.weight, design.limit, design.run_length)
+    charts = [cusum_chart(each, *settings) for each in sides]
+    p_values = cusum_p_values(np.abs(sides).max(axis=(1, 2)), design.weight, baseline=baseline, periods=len(tested))
+    believed = benjamini_hochberg(p_values, rate)
+    rows = [
+        (name, *_signal(chart, listed), p, listed)
+        for name, chart, p, listed in zip(z, charts, p_values, believed, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=[by, "first_signal", "onset", "side", "p_value", "listed"])
+    table = table.astype({"first_signal": "Int64", "onset": "Int64"}).sort_values(["p_value", by])
+    by_name = {table[by][i]: charts[i] for i in table.index}
+    expected = design.false_alarms(len(charts), periods=int(tested.sum())).value
+    return ManyCharts(table=table.reset_index(drop=True), charts=by_name, by=by, expected=expected, left_out=left_out)
 
 
-def expected_estimate(charts: int, run_length: float, *, periods: int = 30) -> Estimate:
-    """False alarms to expect over all charts in so many periods, for a gate; a computed figure, without an interval.
-
-    Examples
-    --------
-    >>> expected_estimate(10, 600.0).value
-    0.5
-    """
-    value = expected_false_alarms(charts, periods, run_length)
-    said = f"{counted(charts, 'chart')} × {periods} periods / run length of {run_length:.0f}; computed, so no interval"
-    return Estimate(
-        value=value,
-        low=value,
-        high=value,
-        confidence=1,
-        kind="count",
-        n_items=0,
-        n_raters=0,
-        n_judgments=0,
-        method=said,
-        over="items",
-    )
+def _signal(chart: Chart, listed: bool) -> tuple[int | None, int | None, str]:
+    """The first signal of a chart, where its change began and to which side; a listed chart without one at its highest."""
+    first = chart.signals[0] if chart.signals else None
+    if first is None and not listed:
+        return None, None, ""
+    seen = int(np.abs(chart.statistic).max(axis=1).argmax()) if first is None else first
+    up, down = chart.statistic[seen]
+    return first, chart.onset(seen), "up" if up >= -down else "down"
 
 
 def cusum_p_values(highest: ArrayLike, k: float, *, baseline: int, periods: int) -> NDArray:
-    """Chance that a chart on which nothing changes ever stood as high since its baseline.
+    """Compute the chance that a chart on which nothing changes ever stood as high since its baseline.
 
     Each chart is compared with 20,000 simulated ones over as many periods,
     whose centre and spread come from a baseline of the same length, so that
@@ -152,85 +186,6 @@ def cusum_p_values(highest: ArrayLike, k: float, *, baseline: int, periods: int)
     """
     null = _highest_without_change(int(periods), float(k), int(baseline))
     return (1 + null.size - np.searchsorted(null, np.asarray(highest, float), side="left")) / (null.size + 1)
-
-
-def many(
-    values: Mapping[str, ArrayLike], design: Design, *, baseline: int, rate: float = 0.10, ready: bool = False
-) -> Many:
-    """One CUSUM a series, and the list of those to believe, period by period.
-
-    Of the charts listed at the day of the report at most a share of `rate` is
-    false on average. `expected` counts the false alarms of the charts read one by one, day by day.
-
-    Parameters
-    ----------
-    values : mapping of str to array_like
-        One value a period, all over the same periods.
-    design : Design
-        Of `cusum_design`, with this baseline.
-    baseline : int
-        The first so many periods of each series give its centre and spread.
-    rate : float
-        False discovery rate.
-    ready : bool
-        The values are standardised already, by a baseline of this length; see `series`.
-
-    Returns
-    -------
-    Many
-
-    Raises
-    ------
-    NotEstimable
-        If no series can be watched.
-    HaloError
-        If the series differ in length.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from halo_methods.drift import cusum_design
-    >>> rng = np.random.default_rng(1)
-    >>> flat = {f"r{i}": rng.normal(size=60) for i in range(9)}
-    >>> moved = {"r9": np.r_[rng.normal(size=40), rng.normal(2, 1, 20)]}
-    >>> found = many(flat | moved, cusum_design(465, baseline=30), baseline=30)
-    >>> found.table.loc[found.table["listed"], "chart"].tolist()
-    ['r9']
-    """
-    charts: dict[str, Chart] = {}
-    left_out: dict[str, str] = {}
-    for name, series in values.items():
-        try:
-            z = (
-                standardised(series, np.ones(np.size(series)), baseline=baseline)
-                if not ready
-                else np.array(series, float)
-            )
-        except NotEstimable as reason:
-            left_out[name] = str(reason)
-            continue
-        z[:baseline] = 0
-        charts[name] = cusum(z, design.weight, design.limit)
-    if not charts:
-        raise NotEstimable(next(iter(left_out.values()), "there is no series to watch"))
-    lengths = {len(chart.statistic) for chart in charts.values()}
-    if len(lengths) > 1:
-        raise HaloError("all series cover the same periods; fill or leave out periods beforehand")
-    periods = lengths.pop()
-    sides = {name: np.maximum(c.statistic[:, 0], -c.statistic[:, 1]) for name, c in charts.items()}
-    p = cusum_p_values([s.max() for s in sides.values()], design.weight, baseline=baseline, periods=periods)
-    rows: list[dict[str, Any]] = []
-    for (name, chart), p_value, listed in zip(charts.items(), p, benjamini_hochberg(p, rate), strict=True):
-        first = chart.signals[0] if chart.signals else None
-        seen = first if first is not None else int(sides[name].argmax()) if listed else None
-        side = "" if seen is None else "up" if chart.statistic[seen, 0] >= -chart.statistic[seen, 1] else "down"
-        onset = None if seen is None else chart.onset(seen)
-        rows.append({"chart": name, "first_signal": first, "onset": onset, "side": side, "p_value": float(p_value),
-                     "listed": bool(listed)})  # fmt: skip
-    table = pd.DataFrame(rows).astype({"first_signal": "Int64", "onset": "Int64"})
-    table = table.sort_values(["p_value", "chart"], ignore_index=True)
-    expected = expected_false_alarms(len(charts), periods - baseline, design.run_length)
-    return Many(charts, table, expected, rate, left_out)
 
 
 @lru_cache(maxsize=16)

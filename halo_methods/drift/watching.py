@@ -1,282 +1,518 @@
-"""Charts of a table of judgments: fresh items, anchors, each rater, each slice."""
+"""Everything that is watched in a table of judgments: charts, changes, causes."""
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal, get_args
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from .charts import Chart, cusum
-from .many import Many, many
-from .periods import Period, dated, guideline_changes, of_periods, split_anchors
-from .run_length import Design, cusum_design
-from .sequences import ChangeTest, Sequence, change_test, confidence_sequence
-from .series import series, series_of
-from .shares import laney, p_chart
+from ..judgments import Judgments, as_judgments
+from ..judgments.table import basis_of, rests_on
+from ..results import Caution, Estimate, counted, readable
+from ..stats.checks import check_count, check_probability
+from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
+from ..stats.derived import size_of
+from ..stats.proportions import two_way_share
+from .control_charts import Chart, cusum_chart, enough, sums
+from .dated_judgments import (
+    MEASURE,
+    NO_TRACKING,
+    Period,
+    by_version,
+    dated,
+    figure_in_words,
+    in_use,
+    of_periods,
+    series_of,
+    split,
+    usual_label,
+    version_changes,
+)
+from .drift_causes import (
+    Causes,
+    beyond,
+    by_part,
+    causes_at,
+    change_on_fresh,
+    change_on_tracking,
+    dates_to_look_at,
+    estimable,
+    on_both_sides,
+)
+from .many_charts import ManyCharts, chart_each
+from .run_length import Design, check_run_length, cusum_design
+from .share_charts import laney, normal_approximation, p_chart
 
-What = Literal["fresh", "anchors"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False)
-class Watched:
-    """One chart over its periods.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ShareCharts:
+    """One label's share among fresh items, by period, under the version of the guideline in use.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        Columns ``period``, ``n``, ``mean``, ``guideline``.
-    chart : Chart
-    design : Design
-    watched : int
-        Periods after the baselines, in which it can signal.
+        ``period``, ``n`` (judgments), ``count`` (those of the label).
+    laney, plain : Chart
+        Laney's chart, and the plain p chart.
+    baseline : int
     """
 
     table: pd.DataFrame
-    chart: Chart
-    design: Design
-    watched: int
+    laney: Chart
+    plain: Chart
+    baseline: int
 
     @property
-    def drawn(self) -> pd.DataFrame:
-        """The chart's table with its periods, ready for `plots.chart`."""
-        return self.chart.table.assign(period=self.table["period"].to_list())
+    def cautions(self) -> tuple[Caution, ...]:
+        """Those of Laney's chart."""
+        return self.laney.cautions
+
+    def plot(self) -> "Figure":
+        """Laney's chart."""
+        return self.laney.plot()
 
     @property
-    def onsets(self) -> list[date]:
-        """Where each alarm's change probably began."""
-        return [self.table["period"].iloc[self.chart.onset(a)] for a in self.chart.alarms]
+    def run_lengths(self) -> pd.DataFrame:
+        """The run lengths that charts of so small counts really have, see `normal_approximation`."""
+        return normal_approximation(int(self.table["n"].median()), self.laney.centre)
+
+    @cached_property
+    def sequence(self) -> Sequence:
+        """The share after each period since the baseline, with intervals that hold at every look."""
+        return confidence_sequence(*self._since)
+
+    @cached_property
+    def test(self) -> ChangeTest:
+        """The test, at each look, against the baseline's share."""
+        first = self.table.iloc[: self.baseline]
+        return change_test(*self._since, (int(first["count"].sum()), int(first["n"].sum())))
+
+    @property
+    def _since(self) -> tuple[pd.Series, pd.Series]:
+        later = self.table.iloc[self.baseline :]
+        return later["count"], later["n"]
+
+    def __str__(self) -> str:
+        looks = f"{len(self.test.signals)} of {counted(len(self.test.e_value), 'look')}"
+        return (
+            f"Signals: {len(self.laney.signals)} by Laney's limits, {len(self.plain.signals)} by the plain ones. "
+            f"{looks} signal a change from the baseline's share; evidence at the last look "
+            f"{readable(float(self.test.e_value[-1]))}, needed {readable(self.test.threshold)}."
+        )
 
 
-def watch(
-    j: Judgments, what: What = "fresh", *, period: Period = "D", baseline: int = 30, run_length: float = 500
-) -> Watched:
-    """A CUSUM of fresh items, or of anchors against what each got before under the same guideline.
+@dataclass(frozen=True, kw_only=True)
+class RaterChanges:
+    """How far each rater moved on tracking items, against the other raters.
 
-    Where no item comes back, every item is fresh.
-
-    Parameters
+    Attributes
     ----------
-    j : Judgments
-        One criterion and one stage, dated.
-    what : {"fresh", "anchors"}
+    table : pandas.DataFrame
+        ``rater_id``, ``n_before``, ``n_after``, ``change``, ``low``, ``high``, ``listed``; lowest change first.
+    estimates : dict of str to Estimate
+        The size of each rater's change, as a share of the scale.
+    by : str
+    """
+
+    table: pd.DataFrame
+    estimates: dict[str, Estimate]
+    by: str = "rater_id"
+
+    def plot(self) -> "Figure":
+        """The changes with their intervals."""
+        from .. import plots
+
+        title = "Change of each rater on tracking items"
+        return plots.intervals(self.table, self.by, "change", bar=0, unit="share of the scale", title=title)
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """What is watched in a table of judgments; each part is worked out when it is first asked for.
+
+    A part that the data cannot support raises `NotEstimable` with the reason.
+
+    Attributes
+    ----------
+    judgments : Judgments
+    by : str or None
+        Column whose values get a chart each; otherwise the default group of the judgments.
+    label : str or None
+        The label whose share is charted; otherwise the first of an ordered scale, or the most frequent.
     period : {"D", "W"}
     baseline : int
         The first so many periods of each version of the guideline give its centre and spread.
     run_length : float
-        Wanted periods between false alarms.
-
-    Raises
-    ------
-    NotEstimable
-        If nothing is dated, there are no anchors, or the baseline leaves nothing to watch.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
-    >>> watch(j, "anchors").chart.signals
-    ()
+        Wanted periods between false alarms of one chart.
+    rate : float
+        False discovery rate of lists.
     """
-    if what not in get_args(What):
-        raise BadOption.of("what", what, get_args(What))
-    frame, value = dated(j, period=period), "y"
-    if what == "anchors":
-        unit = ["item_id", *(["guideline"] if "guideline" in frame.columns else [])]
-        frame = split_anchors(frame)[0].with_columns((pl.col("y") - pl.col("y").mean().over(unit)).alias("off"))
-        value = "off"
-    else:
-        frame = _fresh(frame)
-    table = of_periods(frame, value)
-    z = series(table, baseline=baseline)
-    design = cusum_design(run_length, baseline=baseline)
-    sizes = table.groupby((table["guideline"] != table["guideline"].shift()).cumsum()).size()
-    return Watched(table, cusum(z, design.weight, design.limit), design, int((sizes - baseline).clip(lower=0).sum()))
+
+    judgments: Judgments
+    by: str | None = None
+    label: str | None = None
+    period: Period = "D"
+    baseline: int = 30
+    run_length: float = 500
+    rate: float = 0.10
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """How often each label was given, and how many of its judgments say when; the 20 most frequent."""
+        frame = self.judgments.one().frame
+        when = pl.col("rated_at").is_not_null() if "rated_at" in frame.columns else pl.lit(False)
+        table = (
+            frame.with_columns(when.alias("dated")).group_by("label").agg(pl.len().alias("n"), pl.col("dated").sum())
+        )
+        return table.sort(["n", "label"], descending=[True, False]).head(20).to_pandas()
+
+    @property
+    def figure(self) -> str:
+        """What a rise of the charts means, in words."""
+        return figure_in_words(self.judgments)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The periods: ``period``, ``n`` (judgments), ``mean`` (of the figure), ``guideline``."""
+        return of_periods(self._frame)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Judgments and figure of the lowest, the median and the highest of the periods."""
+        ends = self.table[["n", "mean"]].quantile([0, 0.5, 1]).reset_index(drop=True)
+        ends.insert(0, "of_all_periods", ["lowest", "median", "highest"])
+        return ends.rename(columns={"n": "judgments", "mean": "figure"})
+
+    @property
+    def guideline_changes(self) -> pd.DataFrame:
+        """When another version of the guideline came into use: ``period``, ``before``, ``after``.
+
+        Raises
+        ------
+        NotEstimable
+            If there is no `guideline` column or no date.
+        """
+        if "guideline" not in self._frame.columns:
+            reason = (
+                "there is no `guideline` column, so a change of the guideline cannot be told from drift; record the "
+                "version each judgment was made under"
+            )
+            raise NotEstimable(reason, public=reason)
+        return version_changes(self.table)
+
+    @cached_property
+    def design(self) -> Design:
+        """The settings of each CUSUM chart and their cost in false alarms."""
+        return cusum_design(self.run_length, baseline=self.baseline)
+
+    @cached_property
+    def fresh(self) -> Chart:
+        """The CUSUM of fresh items; where no item comes back, every item is fresh."""
+        return self._chart(self._fresh, "y", "Fresh items")
+
+    @cached_property
+    def tracking(self) -> Chart:
+        """The CUSUM of tracking items, each against what it got on average under the same guideline."""
+        return self._chart(self._tracking, "off", "Tracking items")
+
+    @cached_property
+    def share(self) -> ShareCharts:
+        """One label's share among fresh items.
+
+        Raises
+        ------
+        NotEstimable
+            Where labels are numbers, or the guideline in use has no period after its baseline.
+        BadOption
+            If the label does not occur.
+        """
+        j, label = self.judgments, self.label
+        if j.numeric:
+            raise NotEstimable("labels are numbers, so no label has a share; see the CUSUM of their mean")
+        if label is not None and label not in map(str, j.labels):
+            raise BadOption.of("label", label, map(str, j.labels))
+        name = label or (str(j.labels[0]) if j.level == "ordinal" else usual_label(j))
+        hits = pl.col("label").cast(pl.String) == name
+        counts = (
+            in_use(self._fresh).group_by("period").agg(pl.len().alias("n"), hits.sum().alias("count")).sort("period")
+        )
+        table = counts.to_pandas().assign(period=pd.Series(counts["period"].to_list(), dtype=object))
+        wide, plain = (c(table["count"], table["n"], baseline=self.baseline) for c in (laney, p_chart))
+        title = f"Share of the label {name} among fresh items: {wide.method}"
+        wide = self._dated(wide, table["period"], title)
+        return ShareCharts(table=table, laney=wide, plain=plain, baseline=self.baseline)
+
+    @cached_property
+    def raters(self) -> ManyCharts:
+        """A CUSUM for each rater, on tracking items against the other raters."""
+        return self._each(self._three_raters, "rater_id", "gap", anew=False)
+
+    @cached_property
+    def groups(self) -> ManyCharts:
+        """A CUSUM for each value of the grouping column, on fresh items."""
+        column = self._group
+        if column not in self._frame.columns:
+            raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.judgments.columns)}")
+        return self._each(self._fresh, column, "y", anew=True)
+
+    def false_alarms(self, *, periods: int = 30) -> Estimate:
+        """Compute the false alarms to expect over all charts that can be drawn, if nothing changes.
+
+        Raises
+        ------
+        NotEstimable
+            If no chart can be drawn.
+        """
+        charts = sum(len(part.charts) if isinstance(part, ManyCharts) else 1 for part in self._drawn or [self.fresh])
+        return self.design.false_alarms(charts, periods=periods)
+
+    @property
+    def onsets(self) -> list[Any]:
+        """The periods in which all the charts that can be drawn saw a change begin.
+
+        Raises
+        ------
+        NotEstimable
+            If no chart can be drawn and no guideline changed.
+        """
+        drawn = self._drawn if self._versions else self._drawn or [self.fresh]
+        return sorted({onset for part in drawn for onset in part.onsets})
+
+    @cached_property
+    def causes(self) -> Causes:
+        """What moved at each date on which the guideline changed or a chart saw a change begin; see `causes_of`."""
+        return self.causes_of(self.onsets)
+
+    def causes_of(self, onsets: Any) -> Causes:
+        """What moved at each change of the guideline and at each of these dates, and the likely cause.
+
+        Raises
+        ------
+        NotEstimable
+            If nothing is dated, or there is no date to look at.
+        """
+        dates = dates_to_look_at(self._frame, onsets)
+        if dates.empty:
+            raise NotEstimable("no chart saw a change begin and no guideline changed, so there is no date to look at")
+        return causes_at(self._frame, dates, by=estimable(lambda: self._group), rate=self.rate)
+
+    def change_on_tracking(self) -> Estimate:
+        """Estimate how far the team moved on tracking items since the baseline of the guideline in use.
+
+        Returns
+        -------
+        Estimate
+            The size of the change, from 0, as a share of the scale.
+
+        Raises
+        ------
+        NotEstimable
+            If the guideline in use has no periods after its baseline, or no items are there to compare.
+        """
+        return size_of(change_on_tracking(self._since_baseline[0]))
+
+    def change_on_fresh(self) -> Estimate:
+        """Estimate how far fresh items moved beyond tracking items, which is what the items bring.
+
+        Raises
+        ------
+        NotEstimable
+            As `change_on_tracking`.
+        """
+        shared, fresh = self._since_baseline
+        return size_of(beyond(change_on_fresh(fresh), change_on_tracking(shared)))
+
+    @cached_property
+    def rater_changes(self) -> RaterChanges:
+        """Each rater on tracking items against the other raters: the last `baseline` periods and the first.
+
+        Raises
+        ------
+        NotEstimable
+            If there are no tracking items, fewer than three raters, or fewer than two baselines of periods.
+        """
+        tracking, periods = self._three_raters, self.table["period"]
+        if len(periods) < 2 * self.baseline:
+            raise NotEstimable(
+                f"first and last {self.baseline} periods overlap: there are {len(periods)}; watch longer, or name a "
+                "shorter `baseline`"
+            )
+        after = pl.col("period") >= periods.iloc[-self.baseline]
+        rows = tracking.filter((pl.col("period") < periods[self.baseline]) | after)
+        rows = rows.with_columns(pl.col("gap").alias("y"), after.alias("after"))
+        table = by_part(rows, "rater_id", rate=self.rate)
+        parts = rows.partition_by("rater_id", as_dict=True)
+        method = "a rater's change on tracking items against the other raters; Welch's interval"
+        estimates = {
+            row.rater_id: size_of(
+                Estimate(value=row.change, low=row.low, high=row.high, method=method, over="items",
+                         **rests_on(parts[row.rater_id,], MEASURE))
+            )
+            for row in table.itertuples()
+        }  # fmt: skip
+        return RaterChanges(table=table, estimates=estimates)
+
+    def tracking_share(self) -> Estimate:
+        """Estimate the share of judgments that are of tracking items.
+
+        They came back in three periods, and to one rater at least twice.
+
+        Raises
+        ------
+        NotEstimable
+            If nothing is dated, no item comes back, or none comes back to the same rater.
+        """
+        rows, tracking = self._frame, self._tracking
+        times = tracking.group_by("item_id", "rater_id").agg(pl.col("period").n_unique().alias("times"))
+        again = times.filter(pl.col("times") > 1)["item_id"].unique()
+        if again.is_empty():
+            raise NotEstimable(
+                "items come back, but none to the same rater, so they are overlap and no tracking items; give every "
+                "rater the same known items again, a few each week"
+            )
+        hits = rows["item_id"].is_in(again.implode())
+        share = two_way_share(hits, rows["rater_id"], quantity="share of judgments that are of tracking items")
+        return replace(share, n_items=rows["item_id"].n_unique(), basis=basis_of(rows, "of a tracking item"))
+
+    @cached_property
+    def _frame(self) -> pl.DataFrame:
+        return dated(self.judgments, period=self.period, by=estimable(lambda: self._group))
+
+    @property
+    def _group(self) -> str:
+        return self.by or self.judgments.default_group()
+
+    @cached_property
+    def _split(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        return split(self._frame)
+
+    @property
+    def _tracking(self) -> pl.DataFrame:
+        if self._split[0].is_empty():
+            raise NotEstimable(NO_TRACKING, public=NO_TRACKING)
+        return self._split[0]
+
+    @property
+    def _three_raters(self) -> pl.DataFrame:
+        if self._tracking["rater_id"].n_unique() < 3:
+            raise NotEstimable("a rater is compared with the others on the same tracking items; it takes three raters")
+        return self._tracking
+
+    @property
+    def _fresh(self) -> pl.DataFrame:
+        if self._split[1].is_empty():
+            raise NotEstimable("every item is a tracking item, so nothing shows what new items are like")
+        return self._split[1]
+
+    @cached_property
+    def _since_baseline(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        frame = in_use(self._frame)
+        periods = frame["period"].unique().sort()
+        enough(len(periods), self.baseline)
+        return on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
+
+    @cached_property
+    def _versions(self) -> tuple[tuple[Any, str], ...]:
+        changes = version_changes(self.table)
+        return tuple(zip(changes["period"], changes["after"], strict=True))
+
+    def _chart(self, frame: pl.DataFrame, value: str, name: str) -> Chart:
+        table = of_periods(frame, value)
+        means, sizes = (table[[c]].to_numpy(float).T for c in ("mean", "n"))
+        z, tested, left_out = by_version(means, sizes, table["guideline"].to_numpy(), baseline=self.baseline)
+        if left_out:
+            raise NotEstimable(left_out[0])
+        k, design = self.design.weight, self.design
+        chart = cusum_chart(sums(z[0], tested, k), tested, k, design.limit, design.run_length)
+        return self._dated(chart, table["period"], f"{name}: cumulative sum, both sides")
+
+    def _each(self, frame: pl.DataFrame, by: str, value: str, *, anew: bool) -> ManyCharts:
+        table = of_periods(frame, value)
+        names, means, sizes = series_of(frame, by, value, table["period"].to_list())
+        versions = table["guideline"].to_numpy() if anew else np.full(len(table), "")
+        z, tested, why = by_version(means, sizes, versions, baseline=self.baseline)
+        ready = {name: z[i] for i, name in enumerate(names) if i not in why}
+        left_out = {names[i]: reason for i, reason in why.items()}
+        options = {"baseline": self.baseline, "rate": self.rate, "by": by, "left_out": left_out}
+        many = chart_each(ready, tested, self.design, **options)
+        dates = {
+            c: pd.Series([None if pd.isna(i) else table["period"][i] for i in many.table[c]], dtype=object)
+            for c in ("first_signal", "onset")
+        }
+        charts = {name: self._dated(chart, table["period"]) for name, chart in many.charts.items()}
+        return replace(many, table=many.table.assign(**dates), charts=charts)
+
+    def _dated(self, chart: Chart, periods: pd.Series, title: str = "") -> Chart:
+        return replace(chart, periods=tuple(periods), changes=self._versions, title=title)
+
+    @property
+    def _drawn(self) -> list[Chart | ManyCharts]:
+        """All charts that can be drawn."""
+        parts: tuple[Callable[[], Chart | ManyCharts], ...] = (
+            lambda: self.fresh, lambda: self.tracking, lambda: self.raters, lambda: self.groups)  # fmt: skip
+        return [chart for part in parts if (chart := estimable(part)) is not None]
 
 
-def watch_share(
-    j: Judgments, watched: str | None = None, *, period: Period = "D", baseline: int = 30
-) -> tuple[pd.DataFrame, Chart, Chart]:
-    """Laney's chart and the plain p chart of one label's share among fresh items, under the version in use.
-
-    Parameters
-    ----------
-    watched : str, optional
-        The label; otherwise the first of an ordered scale, or the most frequent.
-
-    Returns
-    -------
-    pandas.DataFrame, Chart, Chart
-        Periods with ``n`` and ``mean``; Laney's chart; the plain one.
-
-    Raises
-    ------
-    NotEstimable
-        As `watch`; also for numbers, which have no share.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
-    >>> table, wide, plain = watch_share(j)
-    >>> len(table)
-    50
-    """
-    if j.numeric:
-        raise NotEstimable("labels are numbers, so no label has a share; see the CUSUM of their mean")
-    labels = (watched or str(j.labels[0]),) if watched or j.level == "ordinal" else None
-    frame = _fresh(in_use(dated(j, period=period, watched=labels)))
-    table = of_periods(frame)
-    counts = (table["mean"] * table["n"]).round(), table["n"]
-    return table, laney(*counts, baseline=baseline), p_chart(*counts, baseline=baseline)
-
-
-def watch_each(
+def watch(
     j: Judgments,
-    by: str,
     *,
+    by: str | None = None,
+    label: str | None = None,
     period: Period = "D",
     baseline: int = 30,
     run_length: float = 500,
     rate: float = 0.10,
-) -> tuple[Many, list[date]]:
-    """A CUSUM for each rater, on anchors against the other raters, or for each value of another column, on fresh items.
+) -> Watch:
+    """Watch a table of dated judgments: charts, changes since the baseline, and their likely causes.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage, with ``rated_at``; better with ``guideline`` and tracking items, known items
+        that come back to each rater (each repeat with its own ``round``).
+    by : str, optional
+        Column whose values get a chart each; otherwise the default group of the judgments.
+    label : str, optional
+        The label whose share is charted; otherwise the first of an ordered scale, or the most frequent.
+    period : {"D", "W"}
+        Day, or week from Monday; in UTC.
+    baseline : int
+        The first so many periods of each version of the guideline give its centre and spread.
+    run_length : float
+        Wanted periods between false alarms of one chart.
+    rate : float
+        False discovery rate of the lists of raters and groups.
 
     Returns
     -------
-    Many and list of date
-        The charts, and their periods.
+    Watch
+        Its parts raise `NotEstimable` where the data cannot support them.
 
     Raises
     ------
-    NotEstimable
-        As `watch`; also if there is no such column, or for raters no anchors.
+    BadOption
+        If an option is out of range.
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
-    >>> made, periods = watch_each(j, "slice")
-    >>> made.table.loc[made.table["listed"], "chart"].tolist()
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
+    >>> drift = watch(j, by="slice")
+    >>> drift.groups.table.loc[drift.groups.table["listed"], "slice"].tolist()
     ['mail']
+    >>> drift.causes.table["cause"].tolist()
+    ['data drift', 'drift of single raters', 'guideline change', 'no change shown']
     """
-    frame = dated(j, period=period)
-    raters = by == "rater_id"
-    part = split_anchors(frame)[0] if raters else _fresh(frame)
-    if raters and part["rater_id"].n_unique() < 3:
-        raise NotEstimable("a rater is held against the others on the same anchors; it takes three raters")
-    values, periods = series_of(part, by, "gap" if raters else "y", baseline=baseline, anew=not raters)
-    made = many(values, cusum_design(run_length, baseline=baseline), baseline=baseline, rate=rate, ready=True)
-    return made, periods
-
-
-def with_dates(made: Many, periods: list[date]) -> pd.DataFrame:
-    """The table of `watch_each` with dates for positions.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
-    >>> with_dates(*watch_each(j, "slice"))["onset"].iloc[0]
-    datetime.date(2026, 5, 11)
-    """
-    dates = {c: [None if pd.isna(i) else periods[int(i)] for i in made.table[c]] for c in ("first_signal", "onset")}
-    return made.table.assign(**{c: pd.Series(d, dtype=object) for c, d in dates.items()})
-
-
-def look_by_look(table: pd.DataFrame, *, baseline: int = 30) -> tuple[Sequence, ChangeTest]:
-    """The share of `watch_share` after each period since the baseline, and the test against the baseline's share.
-
-    Raises
-    ------
-    NotEstimable
-        If no period follows the baseline.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"n": [10] * 6, "mean": [.1, .1, .1, .9, .9, .9]})
-    >>> look_by_look(table, baseline=3)[1].signals
-    (0, 1, 2)
-    """
-    if len(table) <= baseline:
-        raise NotEstimable(f"there are {len(table)} periods and the baseline takes {baseline}; nothing follows it")
-    k, n = (table["mean"] * table["n"]).round(), table["n"]
-    since = k.iloc[baseline:], n.iloc[baseline:]
-    before = int(k.iloc[:baseline].sum()), int(n.iloc[:baseline].sum())
-    return confidence_sequence(*since), change_test(*since, before)
-
-
-def onsets(
-    j: Judgments, by: str | None = None, *, period: Period = "D", baseline: int = 30, run_length: float = 500
-) -> list[date]:
-    """Where all the charts that can be drawn saw a change begin.
-
-    Raises
-    ------
-    NotEstimable
-        If no chart can be drawn and no guideline changed.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
-    >>> len(onsets(j, "slice")) >= 2
-    True
-    """
-    dated(j, period=period)
-    found: set[date] = set()
-    drawn, why = 0, ""
-    for what in get_args(What):
-        try:
-            found |= set(watch(j, what, period=period, baseline=baseline, run_length=run_length).onsets)
-        except NotEstimable as reason:
-            why = why or str(reason)
-            continue
-        drawn += 1
-    for column in ("rater_id", *([by] if by else [])):
-        try:
-            made, periods = watch_each(j, column, period=period, baseline=baseline, run_length=run_length)
-        except NotEstimable:
-            continue
-        drawn += 1
-        seen = made.table[made.table["listed"] | made.table["first_signal"].notna()]
-        found |= {periods[int(i)] for i in seen["onset"]}
-    if not drawn and not marks(j, period=period):
-        raise NotEstimable(f"no chart could be drawn and no guideline changed, so no date is known to look at: {why}")
-    return sorted(found)
-
-
-def marks(j: Judgments, *, period: Period = "D") -> list[tuple[date, str]]:
-    """Dates and versions of the guideline for a picture; none where it is not recorded.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> marks(as_judgments(simulation.drift_sample()))
-    [(datetime.date(2026, 4, 11), '2')]
-    """
-    try:
-        made = guideline_changes(j, period=period)
-    except NotEstimable:
-        return []
-    return list(zip(made["period"], made["after"].astype(str), strict=True))
-
-
-def _fresh(frame: pl.DataFrame) -> pl.DataFrame:
-    try:
-        fresh = split_anchors(frame)[1]
-    except NotEstimable:
-        return frame
-    if fresh.is_empty():
-        raise NotEstimable("every item is an anchor, so nothing shows what new items are like")
-    return fresh
-
-
-def in_use(frame: pl.DataFrame) -> pl.DataFrame:
-    """The periods since the last change of the guideline."""
-    table = of_periods(frame)
-    moved = np.flatnonzero(table["guideline"].to_numpy()[1:] != table["guideline"].to_numpy()[:-1])
-    return frame.filter(pl.col("period") >= table["period"].iloc[moved[-1] + 1]) if moved.size else frame
+    if period not in get_args(Period):
+        raise BadOption.of("period", period, get_args(Period))
+    check_count(baseline, option="baseline", least=3)
+    check_run_length(run_length)
+    check_probability(rate, option="rate", open_ends=True)
+    return Watch(as_judgments(j), by, label, period, baseline, run_length, rate)
