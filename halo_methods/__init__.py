@@ -24,8 +24,8 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments"),
-    *("planning", "plots", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift", "errors"),
+    *("gold", "judgments", "planning", "plots", "reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from . import agreement as agreement
     from . import audit as audit
     from . import calibration as calibration
+    from . import certification as certification
     from . import disagreement as disagreement
     from . import drift as drift
+    from . import gold as gold
     from . import judgments as judgments
     from . import planning as planning
     from . import plots as plots
