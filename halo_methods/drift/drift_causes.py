@@ -117,10 +117,11 @@ def change_on_tracking(shared: pl.DataFrame) -> Estimate:
         If no item was judged on both sides, or fewer than two raters judged on both.
     """
     if shared.is_empty():
-        raise NotEstimable(
+        reason = (
             "no item was judged both before and after, so raters cannot be told from data; give every rater the same "
             "known items (tracking items) again each week"
         )
+        raise NotEstimable(reason, public=reason)
     columns = (shared[c] for c in ("y", "after", "rater_id", "item_id"))
     return change(*columns, quantity="change on tracking items", measure=MEASURE)
 
@@ -134,7 +135,8 @@ def change_on_fresh(fresh: pl.DataFrame) -> Estimate:
         If a side has no such items, or fewer than two raters judged on both.
     """
     if fresh["after"].n_unique() < 2:
-        raise NotEstimable("every item was judged on both sides, so nothing shows what new items are like")
+        reason = "every item was judged on both sides, so nothing shows what new items are like"
+        raise NotEstimable(reason, public=reason)
     columns = (fresh[c] for c in ("y", "after", "rater_id", "item_id"))
     periods = fresh["period"].rank("dense")
     return change(*columns, cluster=periods, quantity="change on fresh items", measure=MEASURE)

@@ -153,7 +153,7 @@ def chart_each(
 
 
 def _signal(chart: Chart, listed: bool) -> tuple[int | None, int | None, str]:
-    """The first signal of a chart, where its change began and to which side; a listed chart without one at its highest."""
+    """The first signal, where the change began, to which side; a listed chart that never signals, at its highest."""
     first = chart.signals[0] if chart.signals else None
     if first is None and not listed:
         return None, None, ""

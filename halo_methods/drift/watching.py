@@ -257,8 +257,8 @@ class Watch:
     @cached_property
     def groups(self) -> ManyCharts:
         """A CUSUM for each value of the grouping column, on fresh items."""
-        column = self._group
-        if column not in self._frame.columns:
+        frame, column = self._frame, self._group
+        if column not in frame.columns:
             raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.judgments.columns)}")
         return self._each(self._fresh, column, "y", anew=True)
 
