@@ -76,10 +76,17 @@ class TestRunLength:
 
     @pytest.mark.parametrize(
         ("chart", "shift"),
-        [(("cusum", 0.5, 5), 0), (("cusum", 0.5, 5), 1), (("cusum", 0.25, 8), 0.5), (("cusum", 0.5, 7.25), 1),
-         (("ewma", 0.2, 2.962), 0), (("ewma", 0.2, 2.962), 1), (("ewma", 0.05, 2.615), 0.5)],
+        [
+            (("cusum", 0.5, 5), 0),
+            (("cusum", 0.5, 5), 1),
+            (("cusum", 0.25, 8), 0.5),
+            (("cusum", 0.5, 7.25), 1),
+            (("ewma", 0.2, 2.962), 0),
+            (("ewma", 0.2, 2.962), 1),
+            (("ewma", 0.05, 2.615), 0.5),
+        ],
         ids=str,
-    )  # fmt: skip
+    )
     def test_simulated_charts_run_as_long_as_stated(self, chart, shift):
         stated = (drift.cusum_run_length if chart[0] == "cusum" else drift.ewma_run_length)(*chart[1:], shift)
         close(runs(chart, shift, 4000, np.random.default_rng(2)), stated)
@@ -117,13 +124,21 @@ class TestRunLength:
         best = drift.ewma_design(500, 1)
         assert all(best.detection <= drift.ewma_design(500, 1, lam=w).detection + 0.01 for w in (0.05, 0.1, 0.2, 0.4))
 
-    @pytest.mark.parametrize("call", [
-        lambda: drift.cusum_run_length(-1, 5), lambda: drift.cusum_run_length(0.5, 0),
-        lambda: drift.ewma_run_length(0, 3), lambda: drift.ewma_run_length(0.2, float("nan")),
-        lambda: drift.cusum_run_length(0.5, 40), lambda: drift.cusum_design(1), lambda: drift.cusum_design(300, 0),
-        lambda: drift.cusum_run_length(0.5, 5, baseline=2), lambda: drift.cusum_run_length("a", 5),
-        lambda: drift.cusum_design("often"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: drift.cusum_run_length(-1, 5),
+            lambda: drift.cusum_run_length(0.5, 0),
+            lambda: drift.ewma_run_length(0, 3),
+            lambda: drift.ewma_run_length(0.2, float("nan")),
+            lambda: drift.cusum_run_length(0.5, 40),
+            lambda: drift.cusum_design(1),
+            lambda: drift.cusum_design(300, 0),
+            lambda: drift.cusum_run_length(0.5, 5, baseline=2),
+            lambda: drift.cusum_run_length("a", 5),
+            lambda: drift.cusum_design("often"),
+        ],
+    )
     def test_what_is_out_of_range_is_refused(self, call):
         with pytest.raises(BadOption):
             call()
@@ -205,19 +220,30 @@ class TestCharts:
         assert {c.code for c in drift.laney([0, 1, 2, 1, 0], [20] * 5).cautions} >= {"few_expected", "absorbs_drift"}
         assert "few_expected" not in {c.code for c in drift.p_chart([20, 30, 25, 20], [100] * 4).cautions}
 
-    @pytest.mark.parametrize("call", [
-        lambda: drift.cusum([1, float("nan")], 0.5, 5), lambda: drift.laney([3], [2]), lambda: drift.laney([1.5], [2]),
-        lambda: drift.cusum([1, 2], 0.5, 5, sigma=0), lambda: drift.p_chart([1, 2], [0, 2]),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: drift.cusum([1, float("nan")], 0.5, 5),
+            lambda: drift.laney([3], [2]),
+            lambda: drift.laney([1.5], [2]),
+            lambda: drift.cusum([1, 2], 0.5, 5, sigma=0),
+            lambda: drift.p_chart([1, 2], [0, 2]),
+        ],
+    )
     def test_bad_values_are_refused(self, call):
         with pytest.raises(BadOption):
             call()
 
-    @pytest.mark.parametrize("call", [
-        lambda: drift.cusum([1] * 30, 0.5, 5, baseline=20), lambda: drift.cusum([1, 2], 0.5, 5, baseline=20),
-        lambda: drift.laney([0, 0, 0], [5, 5, 5]), lambda: drift.laney([1, 2], [5, 5]),
-        lambda: drift.laney([1, 1, 1], [5, 5, 5]),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: drift.cusum([1] * 30, 0.5, 5, baseline=20),
+            lambda: drift.cusum([1, 2], 0.5, 5, baseline=20),
+            lambda: drift.laney([0, 0, 0], [5, 5, 5]),
+            lambda: drift.laney([1, 2], [5, 5]),
+            lambda: drift.laney([1, 1, 1], [5, 5, 5]),
+        ],
+    )
     def test_what_has_no_spread_is_not_estimable(self, call):
         with pytest.raises(NotEstimable):
             call()
@@ -231,7 +257,8 @@ class TestMany:
         for _ in range(50):
             x = rng.normal(size=(20, 70))
             x[:4, 45:] += 2
-            made = drift.many({str(i): row for i, row in enumerate(x)}, design, baseline=30, rate=0.10)
+            z = drift.standardised(x, np.ones_like(x), baseline=30)
+            made = drift.many({str(i): row for i, row in enumerate(z)}, design, baseline=30, rate=0.10)
             listed = made.table.loc[made.table["listed"], "chart"].astype(int)
             shares.append((listed >= 4).sum() / max(len(listed), 1))
             found += (listed < 4).sum()
@@ -274,7 +301,10 @@ class TestCauses:
     def test_each_planted_change_gets_its_cause(self):
         made = sample().causes_of([day(55), day(70)])
         assert dict(made.table[["at", "cause"]].itertuples(index=False)) == {
-            day(40): "guideline change", day(55): "drift of single raters", day(70): "data drift"}  # fmt: skip
+            day(40): "guideline change",
+            day(55): "drift of single raters",
+            day(70): "data drift",
+        }
         assert made.raters == {day(70): (), day(55): ("r07",), day(40): ()}
         assert made.table.set_index("at").loc[day(70), "groups_moved"] == ("mail",)
         assert made.table["at"].is_monotonic_decreasing
@@ -313,8 +343,12 @@ class TestCauses:
         hits, rounds = 0, 120
         for _ in range(rounds):
             item, lean = rng.normal(0.5, 0.15, 40), rng.normal(0, 0.05, 8)
-            rows = [(f"i{i}", f"r{r}", item[i] + lean[r] * side + rng.normal(0, 0.2) + 0.1 * side, bool(side))
-                    for side in (0, 1) for r in range(8) for i in rng.choice(40, 15, replace=False)]  # fmt: skip
+            rows = [
+                (f"i{i}", f"r{r}", item[i] + lean[r] * side + rng.normal(0, 0.2) + 0.1 * side, bool(side))
+                for side in (0, 1)
+                for r in range(8)
+                for i in rng.choice(40, 15, replace=False)
+            ]
             made = pl.DataFrame(rows, schema=["item_id", "rater_id", "y", "after"], orient="row")
             change = change_on_tracking(on_both_sides(made)[0])
             hits += change.low <= 0.1 <= change.high
@@ -326,8 +360,10 @@ class TestCauses:
         called = 0
         for _ in range(20):
             work = ((d, r, k, i) for d in range(30) for r in range(6) for k, i in enumerate(rng.permutation(20)[:4]))
-            rows = [(f"a{i}" if k < 2 else f"f{d}{r}{k}", f"r{r}", str(rng.integers(0, 2)), day(d).isoformat(), d)
-                    for d, r, k, i in work]  # fmt: skip
+            rows = [
+                (f"a{i}" if k < 2 else f"f{d}{r}{k}", f"r{r}", str(rng.integers(0, 2)), day(d).isoformat(), d)
+                for d, r, k, i in work
+            ]
             called += judged(rows, "rated_at", "round").causes_of([day(15)]).table["cause"][0] != "no change shown"
         assert called <= stats.binom.ppf(0.999, 20, 0.2)
 
@@ -381,8 +417,14 @@ class TestWatch:
             _ = watch.share
 
     def test_the_gap_of_a_tracking_item_is_to_the_other_raters(self):
-        made = pl.DataFrame({"item_id": ["a"] * 6, "rater_id": [*"ppqqrr"], "period": [1, 2, 3] * 2,
-                             "y": [0.0, 0.0, 1.0, 1.0, 0.5, 0.5]})  # fmt: skip
+        made = pl.DataFrame(
+            {
+                "item_id": ["a"] * 6,
+                "rater_id": [*"ppqqrr"],
+                "period": [1, 2, 3] * 2,
+                "y": [0.0, 0.0, 1.0, 1.0, 0.5, 0.5],
+            }
+        )
         assert split(made)[0]["gap"].to_list() == [-0.75, -0.75, 0.75, 0.75, 0.0, 0.0]
 
     def test_what_is_missing_is_named(self):
@@ -393,9 +435,18 @@ class TestWatch:
             assert raised.value.public
         assert bare.labels["dated"].sum() == 0
 
-    @pytest.mark.parametrize("options", [
-        {"period": "M"}, {"baseline": 2}, {"baseline": "a"}, {"run_length": 1}, {"run_length": "a"}, {"rate": 10},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"period": "M"},
+            {"baseline": 2},
+            {"baseline": "a"},
+            {"run_length": 1},
+            {"run_length": "a"},
+            {"rate": 10},
+            {"by": "rater_id"},
+        ],
+    )
     def test_a_bad_option_is_refused_with_what_is_allowed(self, options):
         with pytest.raises(BadOption, match="allowed"):
             drift.watch(frame(), **options)

@@ -14,6 +14,7 @@ from .control_charts import FLAT, scaled
 Period = Literal["D", "W"]
 TIMES = 3
 MEASURE = "place on the scale"
+NO_GROUPS = ("item_id", "rater_id", "label", "guideline", "rated_at", "period", "y", "off", "gap", "after", "was")
 NO_TRACKING = (
     "no item was judged in three periods, so there are no tracking items; give every rater the same known items "
     "again, a few each week"
@@ -61,7 +62,7 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
     if frame["label"].n_unique() < 2:
         raise NotEstimable("one label only occurs, so nothing can be seen to move")
     when = pl.col("rated_at").dt.truncate(_STEPS[period]).dt.date().alias("period")
-    kept = [c for c in dict.fromkeys(("guideline", by)) if c in frame.columns]
+    kept = [column for column in ("guideline", by) if column in frame.columns]
     return frame.select(when, "item_id", "rater_id", "label", place(j).alias("y"), *kept)
 
 
@@ -73,8 +74,8 @@ def place(j: Judgments) -> pl.Expr:
     """
     label = pl.col("label")
     if j.numeric:
-        ends = ((label.min(), label.max()), j.scale or (np.inf, np.inf))
-        low, high = (pl.lit(float(e)) if np.isfinite(float(e)) else seen for seen, e in zip(*ends, strict=True))
+        ends = zip(map(float, j.scale or (np.inf, np.inf)), (label.min(), label.max()), strict=True)
+        low, high = (pl.lit(end) if np.isfinite(end) else seen for end, seen in ends)
         return (label - low) / (high - low)
     if j.level == "ordinal" and len(j.labels) > 1:
         steps = {str(name): i / (len(j.labels) - 1) for i, name in enumerate(j.labels)}

@@ -179,8 +179,8 @@ def by_part(frame: pl.DataFrame, column: str, *, rate: float) -> pd.DataFrame:
     table = table[(table[["n_before", "n_after"]] >= FEWEST_ON_A_SIDE).all(axis=1)].copy()
     if table.empty:
         raise NotEstimable(f"no {column.removesuffix('_id')} has five judgments on each side of the change")
-    one, two = ([table[f"{name}_{side}"] for name in ("n", "mean", "variance")] for side in ("before", "after"))
-    table["change"], table["low"], table["high"], p_values = welch(tuple(one), tuple(two))
+    one, two = ((table[f"n_{side}"], table[f"mean_{side}"], table[f"variance_{side}"]) for side in ("before", "after"))
+    table["change"], table["low"], table["high"], p_values = welch(one, two)
     table["listed"] = benjamini_hochberg(p_values, rate)
     shown = [column, "n_before", "n_after", "change", "low", "high", "listed"]
     return table[shown].sort_values(["change", column], ignore_index=True)
@@ -219,8 +219,8 @@ def causes_at(frame: pl.DataFrame, dates: pd.DataFrame, *, by: str | None, rate:
         raters[at] = _listed(shared, "rater_id", rate) if tracking and not guideline else ()
         groups = _listed(fresh, by, rate) if by in frame.columns and not guideline else ()
         cause, why = _verdict(tracking, new, extra, len(raters[at]), groups, bool(guideline), by)
-        rows.append({"at": at, "guideline": guideline, "tracking_items": tracking, "fresh_items": new, "beyond": extra,
-                     "raters_moved": len(raters[at]), "groups_moved": groups, "cause": cause, "why": why})  # fmt: skip
+        moved = {"tracking_items": tracking, "fresh_items": new, "beyond": extra, "raters_moved": len(raters[at])}
+        rows.append({"at": at, "guideline": guideline, **moved, "groups_moved": groups, "cause": cause, "why": why})
     return Causes(table=pd.DataFrame(rows), raters=raters)
 
 

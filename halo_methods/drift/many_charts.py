@@ -13,7 +13,7 @@ from ..errors import BadOption, NotEstimable
 from ..results import counted, readable
 from ..stats.checks import check_probability
 from ..stats.discovery import benjamini_hochberg
-from .control_charts import Chart, cusum_chart, standardised, sums
+from .control_charts import Chart, cusum_chart, enough, sums
 from .run_length import Design
 
 if TYPE_CHECKING:
@@ -73,7 +73,14 @@ class ManyCharts:
 
 
 def many(
-    values: Mapping[str, ArrayLike], design: Design, *, baseline: int, rate: float = 0.10, by: str = "chart"
+    z: Mapping[str, ArrayLike],
+    design: Design,
+    *,
+    baseline: int,
+    rate: float = 0.10,
+    by: str = "chart",
+    tested: NDArray | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> ManyCharts:
     """Chart several series by one CUSUM each, and list those to believe.
 
@@ -82,61 +89,47 @@ def many(
 
     Parameters
     ----------
-    values : mapping of str to array_like
-        One value per period, all over the same periods.
+    z : mapping of str to array_like
+        One value per period, all over the same periods, standardised by their baselines; see `standardised`.
     design : Design
         Of `cusum_design`, with this baseline.
     baseline : int
-        The first so many periods of each series give its centre and spread.
+        The first so many periods gave each series its centre and spread.
     rate : float
         False discovery rate.
     by : str
         What the charts are of: a column of the table.
+    tested : ndarray of bool, optional
+        The periods in which charts can signal; otherwise all after the baseline.
+    left_out : mapping of str to str, optional
+        Series that could not be standardised, and why.
 
     Raises
     ------
     NotEstimable
-        If no series can be watched.
+        If there is no series to watch.
     BadOption
         If the series differ in length.
 
     Examples
     --------
-    >>> from halo_methods.drift import cusum_design
+    >>> from halo_methods.drift import cusum_design, standardised
     >>> rng = np.random.default_rng(1)
-    >>> series = {f"r{i}": rng.normal(size=60) for i in range(9)}
-    >>> series["r9"] = np.r_[rng.normal(size=40), rng.normal(2, 1, 20)]
-    >>> charts = many(series, cusum_design(465, baseline=30), baseline=30)
+    >>> series = rng.normal(size=(10, 60)) + 2 * np.outer(np.arange(10) == 9, np.arange(60) >= 40)
+    >>> z = standardised(series, np.ones((10, 60)), baseline=30)
+    >>> charts = many({f"r{i}": row for i, row in enumerate(z)}, cusum_design(465, baseline=30), baseline=30)
     >>> charts.table.loc[charts.table["listed"], "chart"].tolist()
     ['r9']
     """
-    if len({np.size(series) for series in values.values()}) > 1:
-        raise BadOption("values: allowed: series over the same periods; fill or leave out periods beforehand")
-    z, left_out = {}, {}
-    for name, series in values.items():
-        try:
-            z[name] = standardised(series, np.ones(np.size(series)), baseline=baseline)
-        except NotEstimable as reason:
-            left_out[name] = str(reason)
-    tested = np.arange(max(map(np.size, z.values()), default=0)) >= baseline
-    return chart_each(z, tested, design, baseline=baseline, rate=rate, by=by, left_out=left_out)
-
-
-def chart_each(
-    z: Mapping[str, NDArray],
-    tested: NDArray,
-    design: Design,
-    *,
-    baseline: int,
-    rate: float,
-    by: str,
-    left_out: dict[str, str],
-) -> ManyCharts:
-    """As `many`, of series that are standardised already."""
     check_probability(rate, option="rate", open_ends=True)
+    left_out = dict(left_out or {})
     if not z:
         raise NotEstimable(next(iter(left_out.values()), "there is no series to watch"))
-    sides = sums(np.stack(list(z.values())), tested, design.weight)
+    if len({np.size(series) for series in z.values()}) > 1:
+        raise BadOption("z: allowed: series over the same periods; fill or leave out periods beforehand")
+    series = np.array(list(z.values()), float)
+    tested = np.arange(series.shape[1]) >= enough(series.shape[1], baseline) if tested is None else tested
+    sides = sums(series, tested, design.weight)
     settings = (tested, design.weight, design.limit, design.run_length)
     charts = [cusum_chart(each, *settings) for each in sides]
     p_values = cusum_p_values(np.abs(sides).max(axis=(1, 2)), design.weight, baseline=baseline, periods=len(tested))

@@ -1,8 +1,7 @@
 """Everything that is watched in a table of judgments: charts, changes, causes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -17,33 +16,11 @@ from ..stats.checks import check_count, check_probability
 from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
 from ..stats.derived import size_of
 from ..stats.proportions import two_way_share
+from . import dated_judgments as days
+from . import drift_causes as moves
 from .control_charts import Chart, cusum_chart, enough, sums
-from .dated_judgments import (
-    MEASURE,
-    NO_TRACKING,
-    Period,
-    by_version,
-    dated,
-    figure_in_words,
-    in_use,
-    of_periods,
-    series_of,
-    split,
-    usual_label,
-    version_changes,
-)
-from .drift_causes import (
-    Causes,
-    beyond,
-    by_part,
-    causes_at,
-    change_on_fresh,
-    change_on_tracking,
-    dates_to_look_at,
-    estimable,
-    on_both_sides,
-)
-from .many_charts import ManyCharts, chart_each
+from .dated_judgments import Period
+from .many_charts import ManyCharts, many
 from .run_length import Design, check_run_length, cusum_design
 from .share_charts import laney, normal_approximation, p_chart
 
@@ -168,20 +145,19 @@ class Watch:
         """How often each label was given, and how many of its judgments say when; the 20 most frequent."""
         frame = self.judgments.one().frame
         when = pl.col("rated_at").is_not_null() if "rated_at" in frame.columns else pl.lit(False)
-        table = (
-            frame.with_columns(when.alias("dated")).group_by("label").agg(pl.len().alias("n"), pl.col("dated").sum())
-        )
+        by_label = frame.with_columns(when.alias("dated")).group_by("label")
+        table = by_label.agg(pl.len().alias("n"), pl.col("dated").sum())
         return table.sort(["n", "label"], descending=[True, False]).head(20).to_pandas()
 
     @property
     def figure(self) -> str:
         """What a rise of the charts means, in words."""
-        return figure_in_words(self.judgments)
+        return days.figure_in_words(self.judgments)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """The periods: ``period``, ``n`` (judgments), ``mean`` (of the figure), ``guideline``."""
-        return of_periods(self._frame)
+        return days.of_periods(self._frame)
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -205,7 +181,7 @@ class Watch:
                 "version each judgment was made under"
             )
             raise NotEstimable(reason, public=reason)
-        return version_changes(self.table)
+        return days.version_changes(self.table)
 
     @cached_property
     def design(self) -> Design:
@@ -238,11 +214,10 @@ class Watch:
             raise NotEstimable("labels are numbers, so no label has a share; see the CUSUM of their mean")
         if label is not None and label not in map(str, j.labels):
             raise BadOption.of("label", label, map(str, j.labels))
-        name = label or (str(j.labels[0]) if j.level == "ordinal" else usual_label(j))
+        name = label or (str(j.labels[0]) if j.level == "ordinal" else days.usual_label(j))
         hits = pl.col("label").cast(pl.String) == name
-        counts = (
-            in_use(self._fresh).group_by("period").agg(pl.len().alias("n"), hits.sum().alias("count")).sort("period")
-        )
+        by_period = days.in_use(self._fresh).group_by("period")
+        counts = by_period.agg(pl.len().alias("n"), hits.sum().alias("count")).sort("period")
         table = counts.to_pandas().assign(period=pd.Series(counts["period"].to_list(), dtype=object))
         wide, plain = (c(table["count"], table["n"], baseline=self.baseline) for c in (laney, p_chart))
         title = f"Share of the label {name} among fresh items: {wide.method}"
@@ -270,7 +245,8 @@ class Watch:
         NotEstimable
             If no chart can be drawn.
         """
-        charts = sum(len(part.charts) if isinstance(part, ManyCharts) else 1 for part in self._drawn or [self.fresh])
+        drawn = self._drawn or [self.fresh]  # which then says why there is none
+        charts = sum(len(part.charts) if isinstance(part, ManyCharts) else 1 for part in drawn)
         return self.design.false_alarms(charts, periods=periods)
 
     @property
@@ -286,11 +262,11 @@ class Watch:
         return sorted({onset for part in drawn for onset in part.onsets})
 
     @cached_property
-    def causes(self) -> Causes:
+    def causes(self) -> moves.Causes:
         """What moved at each date on which the guideline changed or a chart saw a change begin; see `causes_of`."""
         return self.causes_of(self.onsets)
 
-    def causes_of(self, onsets: Any) -> Causes:
+    def causes_of(self, onsets: Any) -> moves.Causes:
         """What moved at each change of the guideline and at each of these dates, and the likely cause.
 
         Raises
@@ -298,10 +274,10 @@ class Watch:
         NotEstimable
             If nothing is dated, or there is no date to look at.
         """
-        dates = dates_to_look_at(self._frame, onsets)
+        dates = moves.dates_to_look_at(self._frame, onsets)
         if dates.empty:
             raise NotEstimable("no chart saw a change begin and no guideline changed, so there is no date to look at")
-        return causes_at(self._frame, dates, by=estimable(lambda: self._group), rate=self.rate)
+        return moves.causes_at(self._frame, dates, by=moves.estimable(lambda: self._group), rate=self.rate)
 
     def change_on_tracking(self) -> Estimate:
         """Estimate how far the team moved on tracking items since the baseline of the guideline in use.
@@ -316,7 +292,7 @@ class Watch:
         NotEstimable
             If the guideline in use has no periods after its baseline, or no items are there to compare.
         """
-        return size_of(change_on_tracking(self._since_baseline[0]))
+        return size_of(moves.change_on_tracking(self._since_baseline[0]))
 
     def change_on_fresh(self) -> Estimate:
         """Estimate how far fresh items moved beyond tracking items, which is what the items bring.
@@ -327,7 +303,7 @@ class Watch:
             As `change_on_tracking`.
         """
         shared, fresh = self._since_baseline
-        return size_of(beyond(change_on_fresh(fresh), change_on_tracking(shared)))
+        return size_of(moves.beyond(moves.change_on_fresh(fresh), moves.change_on_tracking(shared)))
 
     @cached_property
     def rater_changes(self) -> RaterChanges:
@@ -347,16 +323,13 @@ class Watch:
         after = pl.col("period") >= periods.iloc[-self.baseline]
         rows = tracking.filter((pl.col("period") < periods[self.baseline]) | after)
         rows = rows.with_columns(pl.col("gap").alias("y"), after.alias("after"))
-        table = by_part(rows, "rater_id", rate=self.rate)
+        table = moves.by_part(rows, "rater_id", rate=self.rate)
         parts = rows.partition_by("rater_id", as_dict=True)
         method = "a rater's change on tracking items against the other raters; Welch's interval"
-        estimates = {
-            row.rater_id: size_of(
-                Estimate(value=row.change, low=row.low, high=row.high, method=method, over="items",
-                         **rests_on(parts[row.rater_id,], MEASURE))
-            )
-            for row in table.itertuples()
-        }  # fmt: skip
+        estimates = {}
+        for rater, value, low, high in table[["rater_id", "change", "low", "high"]].itertuples(index=False, name=None):
+            basis = rests_on(parts[rater,], days.MEASURE)
+            estimates[rater] = size_of(Estimate(value=value, low=low, high=high, method=method, over="items", **basis))
         return RaterChanges(table=table, estimates=estimates)
 
     def tracking_share(self) -> Estimate:
@@ -383,7 +356,7 @@ class Watch:
 
     @cached_property
     def _frame(self) -> pl.DataFrame:
-        return dated(self.judgments, period=self.period, by=estimable(lambda: self._group))
+        return days.dated(self.judgments, period=self.period, by=moves.estimable(lambda: self._group))
 
     @property
     def _group(self) -> str:
@@ -391,12 +364,12 @@ class Watch:
 
     @cached_property
     def _split(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        return split(self._frame)
+        return days.split(self._frame)
 
     @property
     def _tracking(self) -> pl.DataFrame:
         if self._split[0].is_empty():
-            raise NotEstimable(NO_TRACKING, public=NO_TRACKING)
+            raise NotEstimable(days.NO_TRACKING, public=days.NO_TRACKING)
         return self._split[0]
 
     @property
@@ -413,20 +386,20 @@ class Watch:
 
     @cached_property
     def _since_baseline(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        frame = in_use(self._frame)
+        frame = days.in_use(self._frame)
         periods = frame["period"].unique().sort()
         enough(len(periods), self.baseline)
-        return on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
+        return moves.on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
 
     @cached_property
     def _versions(self) -> tuple[tuple[Any, str], ...]:
-        changes = version_changes(self.table)
+        changes = days.version_changes(self.table)
         return tuple(zip(changes["period"], changes["after"], strict=True))
 
     def _chart(self, frame: pl.DataFrame, value: str, name: str) -> Chart:
-        table = of_periods(frame, value)
+        table = days.of_periods(frame, value)
         means, sizes = (table[[c]].to_numpy(float).T for c in ("mean", "n"))
-        z, tested, left_out = by_version(means, sizes, table["guideline"].to_numpy(), baseline=self.baseline)
+        z, tested, left_out = days.by_version(means, sizes, table["guideline"].to_numpy(), baseline=self.baseline)
         if left_out:
             raise NotEstimable(left_out[0])
         k, design = self.design.weight, self.design
@@ -434,20 +407,21 @@ class Watch:
         return self._dated(chart, table["period"], f"{name}: cumulative sum, both sides")
 
     def _each(self, frame: pl.DataFrame, by: str, value: str, *, anew: bool) -> ManyCharts:
-        table = of_periods(frame, value)
-        names, means, sizes = series_of(frame, by, value, table["period"].to_list())
+        table = days.of_periods(frame, value)
+        names, means, sizes = days.series_of(frame, by, value, table["period"].to_list())
         versions = table["guideline"].to_numpy() if anew else np.full(len(table), "")
-        z, tested, why = by_version(means, sizes, versions, baseline=self.baseline)
+        z, tested, why = days.by_version(means, sizes, versions, baseline=self.baseline)
         ready = {name: z[i] for i, name in enumerate(names) if i not in why}
         left_out = {names[i]: reason for i, reason in why.items()}
-        options = {"baseline": self.baseline, "rate": self.rate, "by": by, "left_out": left_out}
-        many = chart_each(ready, tested, self.design, **options)
+        charts = many(
+            ready, self.design, baseline=self.baseline, rate=self.rate, by=by, tested=tested, left_out=left_out
+        )
         dates = {
-            c: pd.Series([None if pd.isna(i) else table["period"][i] for i in many.table[c]], dtype=object)
+            c: pd.Series([None if pd.isna(i) else table["period"][i] for i in charts.table[c]], dtype=object)
             for c in ("first_signal", "onset")
         }
-        charts = {name: self._dated(chart, table["period"]) for name, chart in many.charts.items()}
-        return replace(many, table=many.table.assign(**dates), charts=charts)
+        each = {name: self._dated(chart, table["period"]) for name, chart in charts.charts.items()}
+        return replace(charts, table=charts.table.assign(**dates), charts=each)
 
     def _dated(self, chart: Chart, periods: pd.Series, title: str = "") -> Chart:
         return replace(chart, periods=tuple(periods), changes=self._versions, title=title)
@@ -455,9 +429,8 @@ class Watch:
     @property
     def _drawn(self) -> list[Chart | ManyCharts]:
         """All charts that can be drawn."""
-        parts: tuple[Callable[[], Chart | ManyCharts], ...] = (
-            lambda: self.fresh, lambda: self.tracking, lambda: self.raters, lambda: self.groups)  # fmt: skip
-        return [chart for part in parts if (chart := estimable(part)) is not None]
+        parts = (moves.estimable(partial(getattr, self, name)) for name in ("fresh", "tracking", "raters", "groups"))
+        return [part for part in parts if part is not None]
 
 
 def watch(
@@ -512,6 +485,8 @@ def watch(
     """
     if period not in get_args(Period):
         raise BadOption.of("period", period, get_args(Period))
+    if by in days.NO_GROUPS:
+        raise BadOption(f"by is {by!r}, which makes no groups; allowed: a column such as vendor, locale or slice")
     check_count(baseline, option="baseline", least=3)
     check_run_length(run_length)
     check_probability(rate, option="rate", open_ends=True)

@@ -1,5 +1,7 @@
 """After minus before, each rater compared with the same rater."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
@@ -64,26 +66,27 @@ def change(
     0.5
     """
     check_confidence(confidence)
-    y, side, rater = np.asarray(y, float), np.asarray(after).astype(bool), cluster_codes(raters)
+    figures, side, rater = np.asarray(y, float), np.asarray(after).astype(bool), cluster_codes(raters)
     sides = [np.bincount(rater[s], minlength=rater.max(initial=-1) + 1) for s in (~side, side)]
     both = (sides[0] > 0) & (sides[1] > 0)
     n_raters, left = int(both.sum()), int((~both).sum())
     if n_raters < 2:
         raise NotEstimable(f"{counted(n_raters, 'rater')} judged both before and after; it takes two")
     kept = both[rater]
-    y, side, rater = y[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
-    raters, items = (pl.Series(x).filter(pl.Series(kept)) for x in (raters, items))
+    figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
+    columns: list[Any] = [raters, items, items if cluster is None else cluster]
+    raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
     item = cluster_codes(items)
-    groups = item if cluster is None else cluster_codes(pl.Series(cluster).filter(pl.Series(kept)))
+    groups = item if cluster is None else cluster_codes(clusters)
     size = np.stack([np.bincount(rater[s], minlength=n_raters) for s in (~side, side)])
-    total = np.stack([np.bincount(rater[s], weights=y[s], minlength=n_raters) for s in (~side, side)])
+    total = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)])
     means = total / size
     weight = size[0] * size[1] / size.sum(axis=0)
     weight = weight / weight.sum()
     gaps = means[1] - means[0]
     value = float(weight @ gaps)
     of = side.astype(int)
-    influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (y - means[of, rater])
+    influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (figures - means[of, rater])
     single = float((influence**2).sum())
     by_cluster = cluster_variance(influence, groups)
     cautions = []
@@ -109,7 +112,7 @@ def change(
         confidence=confidence,
         n_items=int(seen.any(axis=0).sum()),
         n_raters=n_raters,
-        n_judgments=len(y),
+        n_judgments=len(figures),
         method=f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items",
         over="items and raters" if n_raters > 2 else "items",
         cautions=tuple(cautions),
