@@ -1,4 +1,4 @@
-"""Drift: has something changed, what, and who does what by when?
+"""Drift of raters, data and guideline: control charts, changes since a baseline, likely causes.
 
 Control charts with stated run lengths take one figure per period. `watch` takes
 dated judgments and tells raters from data from guideline by tracking items,
