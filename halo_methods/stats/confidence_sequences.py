@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ..stats import clopper_pearson
-from ..errors import HaloError
+from ..errors import BadOption
+from .checks import check_confidence, check_count, check_probability
+from .proportions import clopper_pearson
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +63,9 @@ class ChangeTest:
 def confidence_sequence(
     successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, prior: tuple[float, float] = (0.5, 0.5)
 ) -> Sequence:
-    r"""A confidence sequence for a share: intervals that hold at every look, so that peeking costs nothing.
+    r"""Estimate a share at every look, with intervals that all hold at once (a confidence sequence).
 
-    Of all shares p those are kept whose e-value stays below :math:`1/\alpha`:
+    A share p is in the interval while its e-value stays below :math:`1/\alpha`:
 
     .. math:: E_t(p) = \frac{B(a + k_t,\; b + n_t - k_t)}{B(a, b)\; p^{k_t} (1 - p)^{n_t - k_t}}
 
@@ -91,7 +92,7 @@ def confidence_sequence(
 
     Raises
     ------
-    HaloError
+    BadOption
         If a count is negative or more than its trials.
 
     References
@@ -101,12 +102,12 @@ def confidence_sequence(
 
     Examples
     --------
-    >>> made = confidence_sequence([8, 41], [10, 50])
-    >>> [round(float(x), 2) for x in (made.value[-1], made.low[-1], made.high[-1])]
+    >>> share = confidence_sequence([8, 41], [10, 50])
+    >>> [round(float(x), 2) for x in (share.value[-1], share.low[-1], share.high[-1])]
     [0.82, 0.62, 0.94]
     """
     k, n = _running(successes, trials)
-    bar = -np.log1p(-_confidence(confidence))
+    bar = -np.log1p(-check_confidence(confidence))
     value = np.divide(k, n, out=np.full(n.shape, 0.5), where=n > 0)
     constant = special.betaln(prior[0] + k, prior[1] + n - k) - special.betaln(*prior)
 
@@ -132,7 +133,7 @@ def change_test(
     alpha: float = 0.05,
     prior: tuple[float, float] = (0.5, 0.5),
 ) -> ChangeTest:
-    """Has the share moved away from a baseline? May be asked at every look.
+    """Test at every look whether a share has moved away from its baseline.
 
     Against a known rate the e-value is the mixture of `confidence_sequence`,
     and it signals at 1/alpha. Against a rate taken from k of n judgments half
@@ -141,7 +142,7 @@ def change_test(
     with chance at most alpha.
 
     A change that comes late has first to outweigh all that came before it, so
-    begin the test anew each quarter, and run a `cusum` beside it.
+    begin the test anew each quarter, and run a CUSUM chart beside it.
 
     Parameters
     ----------
@@ -160,7 +161,7 @@ def change_test(
 
     Raises
     ------
-    HaloError
+    BadOption
         If counts or the rate are out of range.
 
     References
@@ -169,24 +170,20 @@ def change_test(
 
     Examples
     --------
-    >>> made = change_test([10] * 8, [20] * 8, 0.2)
-    >>> made.signals[0]
+    >>> change_test([10] * 8, [20] * 8, 0.2).signals[0]
     1
     """
     k, n = _running(successes, trials)
-    alpha = 1 - _confidence(1 - alpha)
+    alpha = check_probability(alpha, option="alpha", open_ends=True)
     bar = 1 / alpha
     if isinstance(baseline, tuple):
-        of, out_of = baseline
-        if not (int(of) == of and int(out_of) == out_of and 0 <= of <= out_of and out_of >= 1):
-            raise HaloError(f"a baseline is k of n judgments with 0 <= k <= n and n >= 1; got {baseline!r}")
-        ends = clopper_pearson(of, out_of, confidence=1 - alpha / 2)
+        out_of = check_count(baseline[1], option="baseline's judgments", least=1)
+        successes_before = check_count(baseline[0], option="baseline's successes", most=out_of)
+        ends = clopper_pearson(successes_before, out_of, confidence=1 - alpha / 2)
         low, high = float(ends[0]), float(ends[1])
         bar = 2 / alpha
     else:
-        low = high = float(baseline)
-        if not 0 < low < 1:
-            raise HaloError(f"a baseline rate lies between 0 and 1; got {baseline!r}")
+        low = high = check_probability(baseline, option="baseline", open_ends=True)
     nearest = np.clip(np.divide(k, n, out=np.full(n.shape, low), where=n > 0), low, high)
     constant = special.betaln(prior[0] + k, prior[1] + n - k) - special.betaln(*prior)
     log_e = constant - special.xlogy(k, nearest) - special.xlog1py(n - k, -nearest)
@@ -194,16 +191,10 @@ def change_test(
     return ChangeTest(e, bar, tuple(map(int, np.flatnonzero(e >= bar))), (low, high))
 
 
-def _confidence(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise HaloError(f"a confidence lies between 0 and 1; got {confidence!r}")
-    return confidence
-
-
 def _running(successes: ArrayLike, trials: ArrayLike) -> tuple[NDArray, NDArray]:
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     if k.shape != n.shape or not (np.isfinite(k).all() and np.isfinite(n).all() and (k >= 0).all() and (k <= n).all()):
-        raise HaloError(
-            "a sequence takes two rows of one length, new successes and new trials, 0 <= successes <= trials"
+        raise BadOption(
+            "successes and trials: allowed: two rows of one length with 0 <= successes <= trials at each look"
         )
     return np.cumsum(k, axis=-1), np.cumsum(n, axis=-1)
