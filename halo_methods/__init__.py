@@ -24,8 +24,19 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments"),
-    *("planning", "plots", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "exposure"),
+    *(
+        "integrity",
+        "judgments",
+        "planning",
+        "plots",
+        "reports",
+        "results",
+        "simulation",
+        "standards",
+        "stats",
+        "workforce",
+    ),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
@@ -37,6 +48,8 @@ if TYPE_CHECKING:
     from . import calibration as calibration
     from . import disagreement as disagreement
     from . import drift as drift
+    from . import exposure as exposure
+    from . import integrity as integrity
     from . import judgments as judgments
     from . import planning as planning
     from . import plots as plots
