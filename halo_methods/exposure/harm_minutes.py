@@ -25,7 +25,7 @@ NO_MINUTES = (
     "exposure needs the columns `rated_at` and `seconds`; have the tool write when each judgment was made and how "
     "long the item was open"
 )
-NO_HARM = "no column says which items distress; collect an items table, item_id and the class of harm (`items`)"
+NO_HARM = "no column `{harm}` says which items distress; collect an items table, item_id and {harm} (`items`)"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -209,7 +209,8 @@ def _distressing(
     cautions = []
     if items is None:
         if harm not in log.columns:
-            raise NotEstimable(NO_HARM, public=NO_HARM)
+            reason = NO_HARM.format(harm=harm)
+            raise NotEstimable(reason, public=reason)
         frame = log.with_columns(pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
     else:
         side = pl.DataFrame(items)

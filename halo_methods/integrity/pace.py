@@ -161,20 +161,11 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
         ends = np.flatnonzero(np.diff(labels)) + 1
         run = int(np.diff([0, *ends, len(labels)]).max())
         expected = expected_runs(p, len(labels))
-        rows.append(
-            {
-                "rater_id": rater,
-                "n": len(labels),
-                "run": run,
-                "usual_run": int((expected > 0.05).sum()),
-                "entropy": _bits(own / own.sum()),
-                "usual_entropy": _bits(usual),
-                "p_value": min(float(expected[run - 1]), 1.0),
-            }
-        )
+        bits = _bits(own / own.sum()), _bits(usual)
+        rows.append((rater, len(labels), run, int((expected > 0.05).sum()), *bits, min(expected[run - 1], 1.0)))
     if len(rows) < 3:
         raise NotEstimable(f"{len(rows)} raters have {LEAST_JUDGMENTS} judgments; what is usual takes three")
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=["rater_id", "n", "run", "usual_run", "entropy", "usual_entropy", "p_value"])
     table["adjusted"] = adjusted_p_values(table["p_value"])
     table["listed"] = table["adjusted"] <= alpha
     return Evidence(

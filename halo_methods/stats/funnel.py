@@ -1,17 +1,14 @@
 """How far a group's share may lie from the overall share by luck alone."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from ..errors import BadOption, NotEstimable
+from ..errors import NotEstimable
 from .checks import check_confidence
 
-Dispersion = Literal["raters", "groups", "none"]
-FEW_GROUPS = 10
 HAIR = 1e-9
 
 
@@ -127,7 +124,6 @@ def funnel(
     effective: ArrayLike | None = None,
     around: float | None = None,
     df: ArrayLike | None = None,
-    dispersion: Dispersion = "raters",
 ) -> Funnel:
     r"""Find the groups that lie further from the overall share than luck explains.
 
@@ -146,19 +142,11 @@ def funnel(
         Degrees of freedom of the dispersion behind ``effective``. A group's own
         variance is in part binomial, which is known, so its degrees of freedom
         are these over the square of the estimated part (Satterthwaite).
-    dispersion : {"raters", "groups", "none"}
-        Where over-dispersion comes from: the spread of raters within groups
-        (already in ``effective``); the spread of the groups themselves, as
-        Spiegelhalter does it, with the z scores winsorised at 10%, which needs
-        ten groups or more because a bad group widens its own limits; or none.
 
     Raises
     ------
     NotEstimable
-        If all answers are right or all wrong, or there are too few groups for
-        their own dispersion.
-    BadOption
-        For another dispersion.
+        If all answers are right or all wrong.
 
     References
     ----------
@@ -171,19 +159,11 @@ def funnel(
     >>> funnel([90, 70, 9], [100, 100, 10], around=0.9).where.tolist()
     ['inside', 'below 99.8%', 'inside']
     """
-    if dispersion not in get_args(Dispersion):
-        raise BadOption.of("dispersion", dispersion, get_args(Dispersion))
     k, trials = np.asarray(right, float), np.asarray(n, float)
-    size = trials if effective is None or dispersion == "none" else np.asarray(effective, float)
-    rate, centre = k / trials, float(k.sum() / trials.sum()) if around is None else float(around)
-    if dispersion == "groups":
-        if len(k) < FEW_GROUPS:
-            raise NotEstimable(f"the spread of {len(k)} groups cannot set their own limits; it takes {FEW_GROUPS}")
-        z = (rate - centre) / np.sqrt(centre * (1 - centre) / trials)
-        phi = float((np.clip(z, *np.quantile(z, [0.1, 0.9])) ** 2).mean())
-        size, df = trials / max(phi, 1.0), None
-    own = None if df is None or dispersion == "none" else np.asarray(df) / np.maximum(1 - size / trials, 1e-3) ** 2
-    if around is None:
+    size = trials if effective is None else np.asarray(effective, float)
+    rate, centre = k / trials, around
+    own = None if df is None else np.asarray(df) / np.maximum(1 - size / trials, 1e-3) ** 2
+    if centre is None:
         centre, size = _in_control(rate, trials, size, own)
     (low95, high95), (low998, high998) = (
         funnel_limits(centre, size, confidence=line, df=own) for line in (0.95, 0.998)

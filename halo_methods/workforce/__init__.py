@@ -4,7 +4,7 @@
 compared, and `next_steps` what the figures allow.
 """
 
-from .group_figures import GroupFigures, by_week, rates
+from .group_figures import GroupFigures, rates
 from .outcomes import outcomes
 from .scorecard import Scorecard, by_group, by_vendor
 from .vendor_comparisons import Comparisons, agreement_between, compare, comparisons, overlap
@@ -17,7 +17,6 @@ __all__ = [
     "agreement_between",
     "by_group",
     "by_vendor",
-    "by_week",
     "compare",
     "comparisons",
     "next_steps",

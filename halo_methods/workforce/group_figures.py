@@ -1,7 +1,7 @@
 """One figure per group, unpooled, with its interval over raters: quality, punctuality, rework, pace, cost."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import pandas as pd
 import polars as pl
@@ -19,7 +19,7 @@ from .outcomes import grouped, judged, known
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Flag = Literal["right", "accepted", "reworked", "on_time"]
+Group = TypeVar("Group")
 Measure = Literal["right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"]
 NAMES = {
     "right": "share right on gold or audit",
@@ -30,6 +30,7 @@ NAMES = {
     "cost_per_accepted": "cost of an accepted judgment",
 }
 LONGEST_GAP = 900.0
+NO_MOMENTS = "a comparison over time needs the column `rated_at`"
 NO_TIMES = "pace needs `seconds` or `rated_at`"
 NO_COST = "cost per accepted judgment needs the column `cost`"
 
@@ -74,6 +75,7 @@ def rates(
     column: str = "vendor",
     *,
     measure: Measure = "right",
+    weekly: bool = False,
     bar: float | None = None,
     confidence: float = 0.95,
 ) -> GroupFigures:
@@ -97,6 +99,10 @@ def rates(
         What makes the groups.
     measure : {"right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"}
         The first four are the shares of `outcomes`.
+    weekly : bool
+        One figure for each group and week (Monday to Sunday, UTC). A line that
+        wanders inside its intervals is no trend: a change is tested by the charts
+        of `halo_methods.drift`, with their run length, not by eye.
     bar : float, optional
         A threshold to draw.
     confidence : float
@@ -110,7 +116,7 @@ def rates(
     Raises
     ------
     NotEstimable
-        If there is no such column, or no group has the figure.
+        If there is no such column, no group has the figure, or weeks are asked for without ``rated_at``.
     BadOption
         For another measure.
 
@@ -124,60 +130,23 @@ def rates(
     if measure not in get_args(Measure):
         raise BadOption.of("measure", measure, get_args(Measure))
     check_confidence(confidence)
-    groups = grouped(judged(as_judgments(j)), column)
-    estimates, reasons = each(groups, measure, confidence)
+    frame = judged(as_judgments(j))
+    keys = [column]
+    if weekly:
+        keys.append("week")
+        if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
+            raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
+        monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
+        frame = frame.with_columns(monday.alias("week")).drop_nulls("week")
+    parts: dict[tuple[str, ...], pl.DataFrame] = {(group,): rows for group, rows in grouped(frame, column).items()}
+    if weekly:
+        parts = {(*group, week): rows for group, part in parts.items() for week, rows in grouped(part, "week").items()}
+    estimates, reasons = each(parts, measure, confidence)
     if not estimates:
         raise next(iter(reasons.values()))
-    rows = [{column: group, **_row(estimate, measure)} for group, estimate in estimates.items()]
-    return GroupFigures(table=pd.DataFrame(rows), estimates=estimates, by=column, measure=measure, bar=bar)
-
-
-def by_week(
-    j: Judgments, column: str = "vendor", *, measure: Measure = "right", confidence: float = 0.95
-) -> GroupFigures:
-    """Estimate one figure for each group and week (Monday to Sunday, UTC), with its interval.
-
-    A line that wanders inside its intervals is no trend: a change is tested by
-    the charts of `halo_methods.drift`, with their run length, not by eye.
-
-    Parameters
-    ----------
-    j, column, measure, confidence
-        As for `rates`; ``rated_at`` is needed.
-
-    Raises
-    ------
-    NotEstimable
-        If there are no moments, no such column, or nothing is known.
-    BadOption
-        For another measure.
-
-    Examples
-    --------
-    >>> rows = [(f"{w}-{i}", r, "x", "x", "north", f"2026-03-{2 + 7 * w:02d}T09:00:00Z")
-    ...         for w in (0, 1) for r in "pqr" for i in range(9)]
-    >>> names = ["item_id", "rater_id", "label", "gold", "vendor", "rated_at"]
-    >>> by_week(pd.DataFrame(rows, columns=names)).table["week"].tolist()
-    ['2026-03-02', '2026-03-09']
-    """
-    if measure not in get_args(Measure):
-        raise BadOption.of("measure", measure, get_args(Measure))
-    check_confidence(confidence)
-    frame = judged(as_judgments(j))
-    if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
-        reason = "a comparison over time needs the column `rated_at`"
-        raise NotEstimable(reason, public=reason)
-    dated = frame.filter(pl.col("rated_at").is_not_null())
-    week = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d").alias("week")
-    rows: list[dict[str, object]] = []
-    reasons: list[NotEstimable] = []
-    for group, part in grouped(dated.with_columns(week), column).items():
-        estimates, refused = each(grouped(part, "week"), measure, confidence)
-        rows += [{column: group, "week": monday, **_row(e, measure)} for monday, e in estimates.items()]
-        reasons += refused.values()
-    if not rows:
-        raise reasons[0]
-    return GroupFigures(table=pd.DataFrame(rows), estimates={}, by=column, measure=measure)
+    rows = [{**dict(zip(keys, key, strict=True)), **_row(estimate, measure)} for key, estimate in estimates.items()]
+    by_group = {} if weekly else {group: estimate for (group, *_), estimate in estimates.items()}
+    return GroupFigures(table=pd.DataFrame(rows), estimates=by_group, by=column, measure=measure, bar=bar)
 
 
 def _row(estimate: Estimate, measure: Measure) -> dict[str, object]:
@@ -186,8 +155,8 @@ def _row(estimate: Estimate, measure: Measure) -> dict[str, object]:
 
 
 def each(
-    groups: dict[str, pl.DataFrame], measure: Measure, confidence: float
-) -> tuple[dict[str, Estimate], dict[str, NotEstimable]]:
+    groups: dict[Group, pl.DataFrame], measure: Measure, confidence: float
+) -> tuple[dict[Group, Estimate], dict[Group, NotEstimable]]:
     """The figure of each group that has it, and why the others have none."""
     estimates, reasons = {}, {}
     for group, rows in groups.items():

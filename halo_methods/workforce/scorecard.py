@@ -1,5 +1,6 @@
 """A scorecard by vendor, or by any other column: volume, quality, delivery, cost, each with an interval."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -23,15 +24,14 @@ from .outcomes import MISSING, grouped, judged, known
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-View = Literal["volume", "funnel", "league", "cost"]
+View = Literal["volume", "funnel", "league"]
 VIEWS: dict[str, tuple[str, list[str]]] = {
-    "volume": ("judgments", ["people", "items", "judgments", "checked", "per_hour"]),
+    "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
     "funnel": (
         "funnel",
         ["people", "checked", "effective", "quality", "low95", "high95", "low998", "high998", "funnel"],
     ),
     "league": ("rank", ["people", "quality", "shrunken", "rank", "best", "worst"]),
-    "cost": ("cost_per_accepted", ["people", "cost", "cost_per_accepted"]),
 }
 FIGURES: dict[str, Measure] = {
     "quality": "right",
@@ -70,7 +70,7 @@ class Scorecard:
     missing: dict[str, str]
 
     def view(self, name: View) -> pd.DataFrame:
-        """Some columns of the table: ``volume``, ``funnel``, ``league`` or ``cost``.
+        """Some columns of the table: ``volume``, ``funnel`` or ``league``.
 
         Raises
         ------
@@ -201,22 +201,18 @@ def _placed(
         return placed, None
     k, n = np.bincount(group, weights=right), np.bincount(group)
     placed["effective"] = effective = effective_sizes(group, (raters, of_raters), (items, of_items))
-    centre, around = k.sum() / n.sum(), None
+    centre = k.sum() / n.sum()
     variances = max(centre * (1 - centre), 1e-4) / effective
-    try:
-        lines = funnel(k, n, effective=effective, df=df)
-        limits = {name: getattr(lines, name) for name in ("low95", "high95", "low998", "high998")}
-        placed, around = placed.assign(**limits, funnel=lines.where), lines.centre
-    except NotEstimable as reason:
-        missing["funnel"] = str(reason)
-    try:
-        drawn = shrink(k / n, variances, confidence=confidence)
-        placed = placed.assign(shrunken=drawn.values, shrunken_low=drawn.low, shrunken_high=drawn.high)
-    except NotEstimable as reason:
-        missing["shrunken"] = str(reason)
-    try:
-        ranks = rank_intervals(k / n, variances, confidence=confidence)
-        placed = placed.assign(rank=ranks.rank, best=ranks.best, worst=ranks.worst)
-    except NotEstimable as reason:
-        missing["rank"] = str(reason)
-    return placed, around
+    columns: dict[str, Callable[[], dict[str, Any]]] = {
+        "funnel": lambda: vars(funnel(k, n, effective=effective, df=df)),
+        "shrunken": lambda: vars(shrink(k / n, variances, confidence=confidence)),
+        "rank": lambda: vars(rank_intervals(k / n, variances, confidence=confidence)),
+    }
+    for name, figures in columns.items():
+        try:
+            placed = placed.assign(**figures())
+        except NotEstimable as reason:
+            missing[name] = str(reason)
+    renamed = {"where": "funnel", "values": "shrunken", "low": "shrunken_low", "high": "shrunken_high"}
+    around = float(placed["centre"].iloc[0]) if "centre" in placed else None
+    return placed.drop(columns=["centre", "weight"], errors="ignore").rename(columns=renamed), around

@@ -146,12 +146,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     """
     check_confidence(confidence)
     groups = grouped(known(judged(as_judgments(j)), "right"), column)
-
-    def difference(pair: "_Pair", each: float) -> tuple[Estimate, dict[str, object]]:
-        estimate, ground, overlap = pair.difference("best", each)
-        return estimate, {"ground": ground, "overlap": overlap}
-
-    return _all_pairs(groups, column, "difference", difference, confidence)
+    return _all_pairs(groups, column, "difference", lambda pair, each: pair.difference("best", each), confidence)
 
 
 def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
@@ -284,8 +279,8 @@ class _Pair:
         self.shared = set(self.left["item_id"]) & set(self.right["item_id"])
         self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
 
-    def difference(self, ground: Ground, confidence: float) -> tuple[Estimate, str, float]:
-        """The difference of shares right, what it rests on, and the share of the judgments it speaks for."""
+    def difference(self, ground: Ground, confidence: float) -> tuple[Estimate, dict[str, object]]:
+        """The difference of shares right, its ground, and the share of the judgments it speaks for."""
         for name, part in ((self.a, self.left), (self.b, self.right)):
             if part["rater_id"].n_unique() < LEAST_RATERS:
                 raise NotEstimable(
@@ -324,7 +319,7 @@ class _Pair:
             cautions=cautions,
             **rests_on(rows, "right"),
         )
-        return estimate, ground, rows.height / self.both.height
+        return estimate, {"ground": ground, "overlap": rows.height / self.both.height}
 
     def agreement(self, confidence: float) -> tuple[Estimate, dict[str, object]]:
         """The share of pairs of judgments that agree, and kappa."""

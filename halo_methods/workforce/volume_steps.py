@@ -92,17 +92,7 @@ def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: 
             step = KEEP if better.get(name) or place.startswith("below") else MORE
         else:
             step = CHECK
-        rows.append(
-            {
-                column: name,
-                "people": quality.n_raters,
-                "quality": quality.value,
-                "low": quality.low,
-                "high": quality.high,
-                "funnel": place,
-                "next_step": step,
-                "worse_than": ", ".join(better.get(name, [])),
-                "not_compared_with": ", ".join(apart.get(name, [])),
-            }
-        )
-    return pd.DataFrame(rows)
+        others = [", ".join(names.get(name, [])) for names in (better, apart)]
+        rows.append((name, quality.n_raters, quality.value, quality.low, quality.high, place, step, *others))
+    figures = ["people", "quality", "low", "high", "funnel", "next_step", "worse_than", "not_compared_with"]
+    return pd.DataFrame(rows, columns=[column, *figures])
