@@ -83,12 +83,11 @@ def _day(text: str) -> date:
 
 
 def _read(name: str, options: dict[str, Any]) -> Any:
-    from .calibration import people
     from .judgments import read_judgments
 
     if not Path(name).is_file():
         raise HaloError(f"there is no file {name}")
-    return people(read_judgments(name, **options))
+    return read_judgments(name, **options).people()
 
 
 def designed(args: argparse.Namespace, options: dict[str, Any]) -> Answer:

@@ -313,8 +313,6 @@ def test_pools_that_cannot_do_the_work_have_no_row():
         planning.pools(KNOWN, Prices(label=1), 5, decision="item", items=100)
     with pytest.raises(BadOption, match="sizes"):
         planning.pools(KNOWN, Prices(label=1), 500, sizes=())
-    with pytest.raises(BadOption, match="instead of pool"):
-        planning.pools(KNOWN, Prices(label=1), 500, pool=5)
 
 
 def test_the_question_is_asked_only_where_nothing_limits_the_raters():

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import audience, html, parameters, places, runner, showing, tables
-from halo_methods.results import MIME, Estimate
+from halo_methods.reports import audience, html, parameters, places, runner, section, tables
+from halo_methods.results import MIME, Basis, Estimate
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_json_holds_what_the_design_names(made, export):
     assert written["report"] == "tiny"
     assert written["parameters"] == {
         "data": "export.csv", "columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error",
-        "where": None, "missing": [""], "audience": "operations", "step": "none",
+        "where": None, "missing": [""], "encoding": "utf-8", "audience": "operations", "by": None, "step": "none",
     }  # fmt: skip
     assert written["data"]["sha256"] == hashlib.sha256(export.read_bytes()).hexdigest()
     assert (written["data"]["rows_read"], written["data"]["rows_used"], written["data"]["dropped"]) == (12, 12, {})
@@ -98,7 +98,7 @@ def test_notebook_is_whole_and_without_the_books_cells(made):
     assert all("papermill" not in c.metadata for c in notebook.cells)
     assert "papermill" not in notebook.metadata
     injected = next(c for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", []))
-    assert 'data = "export.csv"' in injected.source
+    assert 'reading = {"data": "export.csv", "audience": "operations"}' in injected.source
 
 
 def test_nothing_can_run_or_call_out_of_the_page(made):
@@ -129,7 +129,7 @@ def test_page_is_one_a_reader_can_use(made):
     assert len(page.named("main")) == 1
     assert next(a for a in page.named("a"))["href"] == "#" + page.named("main")[0]["id"]
     assert len(page.named("h1")) == 1
-    assert [i["alt"] for i in page.named("img")] == ["Share of yes", "Share of yes"]
+    assert [i["alt"] for i in page.named("img")] == ["People"]
     assert all(int(i["width"]) > 100 for i in page.named("img"))
     tables_ = len(page.named("table"))
     assert tables_ >= 4
@@ -150,12 +150,13 @@ def test_same_input_same_numbers(made, export, tmp_path):
 def test_sample_by_name_or_left_out(book, tmp_path, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)
     by_default = reports.run("tiny", out=tmp_path)
-    assert by_default["data"]["name"] == "tiny.csv"
+    assert by_default["data"]["name"] == "withheld"
     assert by_default["parameters"]["audience"] == "partner", "the careful audience is the default"
+    assert by_default["estimates"] == [], "three people are too few"
     shown = (tmp_path / "tiny.html").read_text(encoding="utf-8")
-    assert "3 people" in shown
-    assert "withheld" in shown
-    assert "<img" not in shown, "what was drawn and withheld must not be displayed by the kernel either"
+    assert "Withheld" in shown
+    assert "<img" not in shown
+    assert "rater-" not in shown
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_a_dead_kernel_gets_one_more_chance(book, tmp_path):
 
 def test_a_misspelt_parameter_is_refused_before_anything_runs(book, tmp_path):
     with pytest.raises(
-        BadOption, match=r"no parameter 'colums'. Did you mean columns\? It has: audience, columns, data"
+        BadOption, match=r"no parameter 'colums'. Did you mean columns\? It has: audience, by, columns, data"
     ):
         reports.run("tiny", out=tmp_path / "out", colums={})
     assert list(tmp_path.iterdir()) == []
@@ -271,60 +272,11 @@ def test_sections_and_gates_outside_a_notebook(book, capsys):
     with pytest.raises(ZeroDivisionError), report.section("S"):
         _ = 1 / 0
     bundle = report._repr_mimebundle_()
-    assert bundle["application/vnd.halo+json"]["kind"] == "data"
+    assert bundle["application/vnd.halo+json"]["shows"] == "data"
     assert str(book) not in json.dumps(bundle)
 
 
 # ---------------------------------------------------------------- people
-
-
-def people(sizes):
-    rows = [(g, f"{g}-{n}", n / 10) for g, size in sizes.items() for n in range(size)]
-    return pd.DataFrame(rows, columns=["vendor", "rater_id", "accuracy"])
-
-
-def test_groups_below_the_threshold_are_counted_and_not_shown():
-    shown, sentence = audience.groups_shown(
-        people({"a": 7, "b": 6, "c": 2, "d": 4}), ["rater_id"], by="vendor", threshold=5
-    )
-    assert shown is not None
-    assert shown["vendor"].tolist() == ["a", "b"]
-    assert shown["people"].tolist() == [7, 6]
-    assert shown["accuracy (median)"].tolist() == [0.3, 0.25]
-    assert sentence.startswith("2 groups with 6 people in all are withheld")
-
-
-def test_a_lone_small_group_cannot_be_had_by_subtraction():
-    shown, sentence = audience.groups_shown(people({"a": 7, "b": 6, "c": 2}), ["rater_id"], by="vendor", threshold=5)
-    assert shown is not None
-    assert shown["vendor"].tolist() == ["a"]
-    assert sentence.startswith("2 groups with 8 people")
-
-
-@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 9), min_size=1), st.integers(2, 6))
-def test_whoever_is_not_shown_is_counted(sizes, threshold):
-    shown, sentence = audience.groups_shown(people(sizes), ["rater_id"], by="vendor", threshold=threshold)
-    seen = 0 if shown is None else int(shown["people"].sum())
-    assert shown is None or shown["people"].min() >= threshold
-    hidden = sum(sizes.values()) - seen
-    assert (f"{hidden} people" in sentence) == bool(hidden)
-
-
-def test_several_tiny_groups_take_a_larger_one_with_them():
-    shown, sentence = audience.groups_shown(
-        people({"a": 7, "b": 6, "c": 1, "d": 2}), ["rater_id"], by="vendor", threshold=5
-    )
-    assert shown is not None
-    assert shown["vendor"].tolist() == ["a"]
-    assert sentence.startswith("3 groups with 9 people")
-
-
-def test_pairs_count_people_once():
-    table = pd.DataFrame({"rater_a": ["x", "x", "y"], "rater_b": ["y", "z", "z"], "kappa": [0.1, 0.2, 0.6]})
-    shown, sentence = audience.groups_shown(table, ["rater_a", "rater_b"], by=None, threshold=3)
-    assert shown is not None
-    assert (shown["people"].tolist(), shown["kappa (median)"].tolist(), sentence) == ([3], [0.2], "")
-    assert audience.groups_shown(table, ["rater_a", "rater_b"], by=None, threshold=4)[0] is None
 
 
 def test_pseudonyms_are_keyed_and_never_shared():
@@ -402,11 +354,11 @@ def test_why_is_one_line():
 @pytest.fixture
 def published(monkeypatch):
     outputs = []
-    monkeypatch.setattr(showing, "publish", lambda data, metadata=None: outputs.append(data))
+    monkeypatch.setattr(section, "publish", lambda data, metadata=None: outputs.append(data))
     return outputs
 
 
-def of(share, n=400):
+def of(share, n=400, basis=None):
     return Estimate(
         value=share,
         low=share - 0.04,
@@ -416,6 +368,7 @@ def of(share, n=400):
         n_judgments=n,
         method="a share",
         over="items",
+        basis=basis,
     )
 
 
@@ -427,7 +380,7 @@ def started(tmp_path, raters, who):
 
 def payloads(outputs):
     held = [o[MIME] for o in outputs if MIME in o]
-    return [g for p in held for g in (p["gates"] if p["kind"] == "gates" else [p])]
+    return [g for p in held for g in (p["gates"] if p["shows"] == "gates" else [p])]
 
 
 def test_a_section_that_cannot_be_estimated_leaves_its_gates_undecided(tmp_path, published):
@@ -441,28 +394,52 @@ def test_a_section_that_cannot_be_estimated_leaves_its_gates_undecided(tmp_path,
     assert found["CAL-004"]["section"] == "Gold"
 
 
-@pytest.mark.parametrize(("who", "raters"), [("operations", 6), ("partner", 6), ("partner", 3), ("public", 6)])
-def test_verdicts_on_people_by_audience(tmp_path, published, who, raters):
-    report = started(tmp_path, raters, who)
-    with report.section("Each rater", gates=["CAL-005"]) as section:
-        section.gates("CAL-005", {r: of(0.95 if n else 0.3) for n, r in enumerate(sorted(report.raters))})
+@pytest.mark.parametrize("who", ["operations", "partner", "public", "rater"])
+def test_verdicts_on_people_are_for_operations(tmp_path, published, who):
+    report = started(tmp_path, 6, who)
+    with report.section("Each rater", gates=["CAL-005"]) as shown:
+        verdicts = {r: of(0.95 if n else 0.3) for n, r in enumerate(sorted(report.raters))}
+        shown.gates("CAL-005", verdicts, by="rater_id")
+        shown(pd.DataFrame({"rater_id": sorted(report.raters)}))
     found, text = payloads(published), json.dumps(published)
     assert "rater-" not in text
     if who == "operations":
         assert {g["subject"] for g in found} == {report.name_of(r) for r in report.raters}
         assert all(g["estimate"] for g in found)
     else:
-        assert found == []
-        assert f"Verdicts on {raters} people are withheld" in text
+        assert [(g["subject"], g["verdict"], g["estimate"]) for g in found] == [("6 withheld", "undecided", None)]
+        assert "R-" not in text
 
 
-def test_verdicts_that_enough_people_share_are_counted(tmp_path, published):
-    report = started(tmp_path, 11, "partner")
-    with report.section("Each rater", gates=["CAL-005"]) as section:
-        section.gates("CAL-005", {r: of(0.95 if n > 4 else 0.3) for n, r in enumerate(sorted(report.raters))})
-    found = payloads(published)
-    assert sorted(g["verdict"] for g in found) == ["met"] * 6 + ["not_met"] * 5
-    assert {(g["subject"], g["estimate"]) for g in found} == {("one person", None)}
+def test_what_is_shown_outside_operations_is_rounded_and_without_words(tmp_path, published):
+    report = started(tmp_path, 6, "partner")
+    rests = Basis("right", dict.fromkeys(report.raters, 10))
+    with report.section("S") as shown:
+        shown.gate("CAL-004", of(0.91234, basis=rests), name="accuracy")
+        shown(of(0.5), name="nobody knows whose")
+        shown("rater-1 said so")
+        shown(pd.DataFrame({"share": [0.4321]}))
+    text = json.dumps(published)
+    assert "0.91" in text
+    assert not re.search(r"0\.91\d|a share|rater-|0\.43|nobody knows", text)
+    gate = payloads(published)[0]
+    assert gate["estimate"]["n_items"] == 400
+
+
+def test_a_result_is_computed_once_a_report_with_the_reason_it_has_none(tmp_path):
+    report, calls = started(tmp_path, 6, "operations"), []
+
+    def method(j, *, fails=False):
+        calls.append(fails)
+        if fails:
+            raise NotEstimable("no gold")
+        return len(calls)
+
+    assert report.compute(method, report.judgments) == report.compute(method, report.judgments) == 1
+    for _ in range(2):
+        with pytest.raises(NotEstimable, match="no gold"):
+            report.compute(method, report.judgments, fails=True)
+    assert calls == [False, True]
 
 
 def test_files_do_not_keep_parameters_that_name_raters(book, export, tmp_path):

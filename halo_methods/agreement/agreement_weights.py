@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import accepted_answers
+from ..judgments.cells import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,21 +38,6 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
             f"the labels take {len(labels):,} distinct values, too many to count as categories; "
             "for numbers use level='interval' with alpha or the intraclass correlation, otherwise group the labels"
         )
-
-
-def as_numbers(labels: Sequence[object]) -> Array | None:
-    """The labels as numbers, or None if any is a word.
-
-    Examples
-    --------
-    >>> as_numbers(["1", "2", "5"]), as_numbers(["poor", "good"])
-    (array([1., 2., 5.]), None)
-    """
-    try:
-        values = np.array([float(str(label)) for label in labels])
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
 
 
 def weights_name(weights: Weights) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, as_judgments
+from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import basis_of
@@ -15,7 +16,7 @@ from ..results import Basis, Caution, Estimate, Over, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
-from .agreement_weights import LEVELS, SETS, Array, Weights, as_numbers, set_distances, weights_name
+from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
 from .coefficients import Coefficient
 from .influence_totals import moment_totals, pair_totals, pattern_totals, standard_error
 
@@ -245,10 +246,10 @@ def scott_pi(
     >>> round(scott_pi(frame).value, 3)
     0.333
     """
-    j = as_judgments(j)
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j)
     if (raters := j.one().n_raters) != 2:
         raise NotEstimable(f"Scott's pi is for two raters; there are {raters:,}. Use fleiss_kappa")
-    return _corrected(j, "Scott's pi", "fleiss", weights, Asked(over, confidence, replicates, seed), paired_only=True)
+    return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
 
 
 def gwet_ac(

@@ -9,9 +9,10 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import as_numbers
 from ..results import Caution, Estimate, Over
 from ..stats.checks import check_confidence
-from .agreement_weights import Array, as_numbers
+from .agreement_weights import Array
 from .comparisons import Compared
 from .estimates import few_items
 

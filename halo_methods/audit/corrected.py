@@ -6,6 +6,7 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..results import Estimate
+from ..stats.checks import check_confidence
 from ..stats.double_sampling import DoubleSampling, double_sampling
 from ..stats.proportions import two_way_share
 from .audit_findings import audited_twice
@@ -46,6 +47,7 @@ def corrected_rate(j: Judgments, *, expert: str | None = None, confidence: float
     >>> corrected_rate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).rate.value
     0.2
     """
+    check_confidence(confidence)
     j = as_judgments(j)
     rows = audited_twice(j, expert=expert)
     if not rows["by_expert"].drop_nulls().all():
@@ -79,6 +81,7 @@ def auditor_agreement(j: Judgments, *, expert: str | None = None, confidence: fl
     >>> auditor_agreement(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).value
     1.0
     """
+    check_confidence(confidence)
     j = as_judgments(j)
     rows = audited_twice(j, expert=expert)
     y = rows["wrong"].to_numpy().astype(int)

@@ -3,19 +3,22 @@
 Functions take one criterion and one stage of a `Judgments` table.
 """
 
-from .causes import CAUSES, Cause, causes
-from .changes import changes, confused_labels, retraining
+from .cause_codes import CAUSES, Cause, causes
 from .components import VarianceComponents, labels_an_item, variance_components
-from .prepare import perspective_groups, repeats_of_enough
-from .routes import KEEP, adjudicate, route_counts, settled_share
-from .soft import between_groups, most_divided, soft_labels
+from .design import perspective_groups
+from .routes import KEEP, Routes, adjudicate
+from .soft import SoftLabels, between_groups, soft_labels
 from .sources import Split, split
+from .what_to_change import Distances, changes, confused_labels, retraining
 from .worksheet import cause_shares, worksheet
 
 __all__ = [
     "CAUSES",
     "KEEP",
     "Cause",
+    "Distances",
+    "Routes",
+    "SoftLabels",
     "Split",
     "VarianceComponents",
     "adjudicate",
@@ -25,12 +28,8 @@ __all__ = [
     "changes",
     "confused_labels",
     "labels_an_item",
-    "most_divided",
     "perspective_groups",
-    "repeats_of_enough",
     "retraining",
-    "route_counts",
-    "settled_share",
     "soft_labels",
     "split",
     "variance_components",

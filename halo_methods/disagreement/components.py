@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from ..results import Estimate, Over, counted, readable
-from .crossed import Array, crossed
-from .numbers import as_values, coded
-from .parts import by_criterion, complete, level_rounds, spread
+from ..judgments import Judgments, as_judgments
+from ..judgments.table import basis_of
+from ..results import Basis, Caution, Estimate, Over, counted, readable
+from ..stats.checks import check_confidence, check_count
+from ..stats.crossed import Array, crossed, spread
+from .label_values import as_values, coded
+from .variance_parts import by_criterion, complete, level_rounds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FEW_RATERS = 5
 NAMES = {
@@ -65,6 +71,19 @@ class VarianceComponents:
     def parts(self) -> dict[str, Estimate]:
         """The components there are, by name."""
         return {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The components there are, as ``variance_<name>``."""
+        return {f"variance_{name}": e for name, e in self.parts.items()}
+
+    def plot(self) -> "Figure":
+        """The share of each component in the variance of labels."""
+        from .. import plots
+
+        shares = self.table.drop(columns=["low", "high"]).rename(columns={"share_low": "low", "share_high": "high"})
+        unit, title = "share of the variance of labels", "Items, raters, and the rest"
+        return plots.intervals(shares, "component", "share", unit=unit, title=title)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -156,8 +175,7 @@ class VarianceComponents:
     def _coefficient(self, n_raters: int, n_criteria: int | None, *, absolute: bool) -> Estimate:
         criteria = self.n_criteria if n_criteria is None else n_criteria
         for option, n in (("n_raters", n_raters), ("n_criteria", criteria)):
-            if n < 1:
-                raise BadOption(f"{option} is {n}; it is at least 1")
+            check_count(n, option=option, least=1)
         over = {"rater": n_raters, "item_rater": n_raters, "item_criterion": criteria}
         over |= {"rater_criterion": n_raters * criteria, "residual": n_raters * criteria}
         counts = {k for k in self.parts if k != "item" and (absolute or "rater" not in (k, k.split("_")[0]))}
@@ -185,6 +203,7 @@ class VarianceComponents:
             method=f"{name}; generalized interval",
             over=self.rater.over,
             cautions=self.item.cautions,
+            basis=self.item.basis,
         )
 
 
@@ -199,7 +218,7 @@ def labels_an_item(j: Judgments) -> int:
     >>> labels_an_item(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
     3
     """
-    size = j.one(by="criterion").frame.group_by("item_id").agg(pl.col("rater_id").n_unique())["rater_id"]
+    size = as_judgments(j).one(by="criterion").frame.group_by("item_id").agg(pl.col("rater_id").n_unique())["rater_id"]
     return max(int(np.median(size.to_numpy())), 1)
 
 
@@ -269,12 +288,11 @@ def variance_components(
     >>> [round(e.value, 4) for e in (made.item, made.rater, made.residual)]
     [2.5556, 5.2444, 1.0194]
     """
-    if not 0 < confidence < 1:
-        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
+    check_confidence(confidence)
     for facet in facets:
         if facet != "criterion":
             raise BadOption.of("facets", facet, ("criterion",))
-    j = j.one(by="criterion" if facets else None)
+    j = as_judgments(j).one(by="criterion" if facets else None)
     values, unit = as_values(j, label)
     if j.n_raters < 2 or j.n_items < 2:
         raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
@@ -283,7 +301,7 @@ def variance_components(
     keys = ["item_id", "rater_id", *(["round"] if "round" in j.columns else [])]
     extra = ["criterion"] if facets and "criterion" in j.columns else []
     frame = j.frame.select(*keys, *extra).with_columns(pl.Series("y", values))
-    cautions: list[str] = []
+    cautions: list[Caution] = []
     rng = np.random.default_rng(20010)
     if not extra:
         frame, more = level_rounds(frame)
@@ -297,30 +315,40 @@ def variance_components(
         frame, wide, dropped = complete(frame, keys)
         n_criteria = wide.shape[1]
         if dropped:
-            cautions.append(f"{counted(dropped, 'judgment')} without every criterion beside them are left out.")
+            text = f"{counted(dropped, 'judgment')} without every criterion beside them are left out."
+            cautions.append(Caution("dropped", text))
         points, draws, fixed = by_criterion(coded(frame["item_id"]), coded(frame["rater_id"]), wide, rng)
     n_items, n_raters = frame["item_id"].n_unique(), frame["rater_id"].n_unique()
     counts = (n_items, n_raters, frame.height * n_criteria)
-    return _result(points, draws, fixed, counts, n_criteria, unit, confidence, cautions)
+    whose = basis_of(frame, "variance")
+    return _result(points, draws, fixed, counts, n_criteria, unit, confidence, cautions, whose)
 
 
 def _result(
-    points: dict[str, Array], draws: dict[str, Array], fixed: dict[str, Array], counts: tuple[int, int, int],
-    n_criteria: int, unit: str, confidence: float, cautions: list[str],
-) -> VarianceComponents:  # fmt: skip
+    points: dict[str, Array],
+    draws: dict[str, Array],
+    fixed: dict[str, Array],
+    counts: tuple[int, int, int],
+    n_criteria: int,
+    unit: str,
+    confidence: float,
+    cautions: list[Caution],
+    whose: Basis,
+) -> VarianceComponents:
     n_raters = counts[1]
     draws, fixed = ({k: np.maximum(v, 0.0) for k, v in d.items()} for d in (draws, fixed))
     over: Over = "items and raters" if n_raters > 2 else "items"
     if n_raters <= 2:
-        cautions.append("With 2 raters the interval speaks for the items only.")
+        cautions.append(Caution("items_only", "With 2 raters the interval speaks for the items only."))
     elif n_raters < FEW_RATERS:
-        cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
+        text = f"{n_raters} raters say little about raters in general; the items-only interval is beside it."
+        cautions.append(Caution("few_raters", text))
     made: dict[str, Estimate] = {}
     for name, point in points.items():
         value = float(point[0])
         own = list(cautions)
         if value < 0:
-            own.append(f"The estimate is negative ({readable(value)}) and is set to zero.")
+            own.append(Caution("set_to_zero", f"The estimate is negative ({readable(value)}) and is set to zero."))
             value = 0.0
         low, high = _ends((draws if over != "items" else fixed)[name], confidence)
         only = _ends(fixed[name], confidence) if over != "items" and n_raters < FEW_RATERS else None
@@ -333,9 +361,10 @@ def _result(
             n_items=counts[0],
             n_raters=counts[1],
             n_judgments=counts[2],
-            method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); Henderson 3, generalized interval",
+            method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); generalized interval",
             over=over,
             cautions=tuple(own),
+            basis=whose,
         )
     return VarianceComponents(**made, n_criteria=n_criteria, unit=unit, draws=draws, _draws_items_only=fixed)
 

@@ -1,16 +1,45 @@
 """Labels as distributions, where disagreement is information."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import polars as pl
 from scipy import special, stats
 
 from ..errors import NotEstimable
-from ..judgments import Judgments
-from .crossed import Array
+from ..judgments import Judgments, as_judgments
+from ..stats.checks import check_confidence
+from ..stats.crossed import Array
 
 
-def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class SoftLabels:
+    """Each item's distribution of labels.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each item and label, see `soft_labels`.
+    precision : float
+        By the weight of how many labels drawn from all items those of an item are joined.
+    """
+
+    table: pd.DataFrame
+    precision: float
+
+    def __str__(self) -> str:
+        return f"An item's labels are joined by the weight of {self.precision:.1f} labels drawn from all items."
+
+    def most_divided(self, items: int = 5) -> pd.DataFrame:
+        """The rows of the items with the highest entropy, labels that were given only."""
+        each = self.table.drop_duplicates("item_id")
+        kept = each.sort_values(["entropy", "item_id"], ascending=[False, True])["item_id"].head(items).tolist()
+        part = self.table[self.table["item_id"].isin(kept) & (self.table["count"] > 0)]
+        return part.sort_values("item_id", key=lambda ids: ids.map(kept.index), kind="stable", ignore_index=True)
+
+
+def soft_labels(j: Judgments, *, confidence: float = 0.95) -> SoftLabels:
     r"""Each item's distribution of labels, shrunk towards that of all items.
 
     Three labels are a poor picture of a distribution: two against one is not
@@ -29,11 +58,11 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        One row for each item and label: ``item_id``, ``label``, ``n`` (labels
+    SoftLabels
+        Its table has one row for each item and label: ``item_id``, ``label``, ``n`` (labels
         of the item), ``count``, ``share`` (raw), ``soft``, ``low``, ``high``,
         ``entropy`` (of the soft label, in bits; the same on each row of an
-        item). ``table.attrs["precision"]`` is s.
+        item). ``precision`` is s.
 
     Raises
     ------
@@ -47,12 +76,12 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [(i, r, "yes" if r < i % 4 else "no") for i in range(40) for r in range(3)]
-    >>> made = soft_labels(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    >>> made = soft_labels(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).table
     >>> made.loc[made["item_id"] == "3", ["label", "share"]].values.tolist()
     [['no', 0.0], ['yes', 1.0]]
     """
+    check_confidence(confidence)
     items, labels, counts = item_counts(j)
     n = counts.sum(axis=1)
     if (n > 1).sum() == 0:
@@ -79,8 +108,7 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
             "entropy": np.repeat(special.entr(soft).sum(axis=1) / np.log(2), k),
         }
     )
-    table.attrs["precision"] = s
-    return table
+    return SoftLabels(table=table, precision=s)
 
 
 def item_counts(j: Judgments) -> tuple[list[str], tuple[object, ...], Array]:
@@ -124,7 +152,7 @@ def first_judgments(j: Judgments) -> Judgments:
     >>> first_judgments(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"]))).n_judgments
     1
     """
-    j = j.one()
+    j = as_judgments(j).one()
     if "round" not in j.columns:
         return j
     frame = j.frame.with_row_index("row_")
@@ -155,7 +183,7 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``, ``items``, ``divergence`` (mean), ``shuffled`` (mean
+        ``first``, ``second``, ``items``, ``divergence`` (mean), ``shuffled`` (mean
         divergence when the item's labels are dealt to the two groups at
         random: few labels differ by luck), ``cross_entropy``, ``entropy``.
 
@@ -193,8 +221,7 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     s = _precision(all_counts, mean)
     rng = np.random.default_rng(1)
     rows = []
-    names, fewest = sorted(of), []
-    who = {str(name): part.frame.select("item_id", "rater_id") for name, part in first.groups(groups)}
+    names = sorted(of)
     for k, a in enumerate(names):
         for b in names[k + 1 :]:
             x, y = of[a], of[b]
@@ -208,29 +235,11 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
             observed = y / y.sum(1, keepdims=True)
             cross = -(observed * np.log2(np.maximum(p, 1e-12))).sum(1).mean()
             own = special.entr(q).sum(1).mean() / np.log(2)
-            sides = ((who[a], who[b]), (who[b], who[a]))
-            fewest.append(min(one.join(two, on="item_id", how="semi")["rater_id"].n_unique() for one, two in sides))
             rows.append((a, b, int(both.sum()), float(_jsd(p, q).mean()), float(luck), float(cross), float(own)))
     if not rows:
         raise NotEstimable(f"no two groups of {groups} judged the same item")
-    made = pd.DataFrame(rows, columns=["a", "b", "items", "divergence", "shuffled", "cross_entropy", "entropy"])
-    made.attrs["fewest"] = fewest
-    return made
-
-
-def most_divided(soft: pd.DataFrame, items: int = 5) -> pd.DataFrame:
-    """The rows of `soft_labels` of the items with the highest entropy, labels that were given only.
-
-    Examples
-    --------
-    >>> soft = pd.DataFrame({"item_id": ["a", "a", "b"], "entropy": [1, 1, 0.5], "count": [1, 2, 3]})
-    >>> most_divided(soft, 1)["item_id"].tolist()
-    ['a', 'a']
-    """
-    order = soft.drop_duplicates("item_id").sort_values(["entropy", "item_id"], ascending=[False, True])["item_id"]
-    kept = order.head(items).tolist()
-    part = soft[soft["item_id"].isin(kept) & (soft["count"] > 0)]
-    return part.sort_values("item_id", key=lambda ids: ids.map(kept.index), kind="stable", ignore_index=True)
+    columns = ["first", "second", "items", "divergence", "shuffled", "cross_entropy", "entropy"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _precision(counts: Array, mean: Array) -> float:

@@ -3,20 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from ..judgments.coding import once
-from ..results import Estimate, Over
-from .clauses import ALPHA, PERMUTATIONS, unclear_clauses
-from .crossed import Ints
-from .numbers import coded
-from .pairs import NONE, Apart, Rows, apart, pair_matrices, permuted
-from .prepare import prepared
+from ..judgments import Judgments, as_judgments
+from ..judgments.coding import once_a_table
+from ..judgments.table import basis_of
+from ..results import Caution, Estimate, Over
+from ..stats.checks import check_confidence
+from ..stats.crossed import Ints
+from ..stats.resampling import delete_a_group_variance
+from .design import design_of
+from .label_values import coded
+from .pair_distances import NONE, Apart, Rows, apart, pair_matrices, permuted
+from .unclear_clauses import ALPHA, PERMUTATIONS, unclear_clauses
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -110,6 +118,18 @@ class Split:
         return self.shares[source]
 
     @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The disagreement and the share of each source that the data identify."""
+        return {"disagreement": self.total, **self.shares}
+
+    def plot(self) -> "Figure":
+        """The shares with their intervals."""
+        from .. import plots
+
+        shown, unit = self.table.dropna(subset="share"), "share of the disagreement"
+        return plots.intervals(shown, "source", "share", unit=unit, title="Sources of disagreement")
+
+    @property
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
         rows: list[tuple[object, ...]] = []
@@ -193,13 +213,15 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     >>> round(made.total.value, 3), sorted(made.collect)
     (0.167, ['clause', 'noise', 'perspective'])
     """
-    return once(
-        j, f"split by {groups} and {clause} at {confidence}", lambda: _split(j.one(), groups, clause, confidence)
-    )
+    check_confidence(confidence)
+    j = as_judgments(j)
+    return _split(j, groups, clause, confidence)
 
 
+@once_a_table
 def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> Split:
-    rows, nominal, collect, column, codes = prepared(j, groups, clause)
+    design = design_of(j, groups, clause)
+    j, rows, codes = j.one(), design.rows, design.clauses
     rng = np.random.default_rng(2026)
     found = apart(rows)
     if found.total <= 0:
@@ -223,15 +245,19 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
     shared = np.isin(rows.item, found.item)
     n_raters = len(np.unique(rows.rater[shared]))
     counts = (len(found.item), n_raters, int(np.isin(coded(j.frame["item_id"]), found.item).sum()))
-    cautions = [f"{n_raters} raters say little about raters in general."] if 2 < n_raters < 5 else []
+    cautions = []
     if n_raters < 3:
-        cautions = ["With 2 raters the interval speaks for the items only."]
+        cautions.append(Caution("items_only", "With 2 raters the interval speaks for the items only."))
+    elif n_raters < 5:
+        cautions.append(Caution("few_raters", f"{n_raters} raters say little about raters in general."))
+    paired = j.frame.filter(pl.col("rater_id").n_unique().over("item_id") > 1)
+    repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
 
     def estimate(name: str, value: float, what: str, most: float) -> Estimate:
         held = min(max(value, 0.0), most)
         own = list(cautions)
         if value < 0:
-            own.append("The estimate is negative and is set to zero.")
+            own.append(Caution("set_to_zero", "The estimate is negative and is set to zero."))
         low, high = value - half[name], value + half[name]
         if name == "severity" and value > half[name]:
             low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
@@ -242,7 +268,7 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
         low, high = min(max(low, 0.0), held), max(min(high, most), held)
         method = f"{what}; delete-a-group jackknife over {over}"
         n_items, n_of_raters, n_judgments = counts
-        return Estimate(
+        share = Estimate(
             value=held,
             low=low,
             high=high,
@@ -253,16 +279,27 @@ def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> 
             method=method,
             over=over,
             cautions=tuple(own),
+            basis=basis_of(paired, "disagreement"),
         )
+        # What repeats show rests on those who repeated.
+        return share.resting_on(basis_of(repeated, "repeats")) if name == "noise" else share
 
-    unit = "share of pairs that differ" if nominal else "half the squared difference of two labels of an item"
+    unit = "share of pairs that differ" if design.nominal else "half the squared difference of two labels of an item"
     total = estimate("total", found.total, unit, float("1e300"))
     shares = {}
     for name, value in point.items():
-        if name != "total" and name not in collect:
-            shown = _rest(collect) if name == "item" else name
+        if name != "total" and name not in design.collect:
+            shown = _rest(design.collect) if name == "item" else name
             shares[shown] = estimate(name, value, f"share of disagreement: {shown}", 1.0)
-    return Split(total, shares, collect, p, column, clauses, nominal)
+    return Split(
+        total=total,
+        shares=shares,
+        collect=design.collect,
+        perspective_p=p,
+        groups=design.groups,
+        clauses=clauses,
+        nominal=design.nominal,
+    )
 
 
 def _rest(collect: Mapping[str, str]) -> str:
@@ -310,8 +347,7 @@ def _jackknife(
                 continue
         sizes[what] = len(made)
         for k in spread if len(made) > 1 else ():
-            x = np.array([m[k] for m in made])
-            spread[k] += (len(x) - 1) / len(x) * float(((x - x.mean()) ** 2).sum())
+            spread[k] += delete_a_group_variance(np.array([m[k] for m in made]))
     if sizes["raters"] > 1:
         return spread, sizes["raters"] - 1, "items and raters"
     return spread, max(sizes["items"] - 1, 1), "items"

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ..stats import proportion
-from ..errors import BadOption, InvalidData, NotEstimable, Problem
-from ..judgments import Judgments
-from .causes import CAUSES
+from ..errors import InvalidData, NotEstimable, Problem
+from ..judgments import Judgments, as_judgments
+from ..stats.checks import check_confidence, check_count
+from ..stats.proportions import proportion
+from .cause_codes import CAUSES
 from .soft import item_counts
 
 
@@ -55,8 +56,7 @@ def worksheet(
     >>> sheet["labels"].tolist()
     ['x: 2, y: 2', 'x: 2, y: 2', 'x: 2, y: 2']
     """
-    if n < 1:
-        raise BadOption(f"n is {n}; a worksheet has one item or more")
+    n, j = check_count(n, option="n", least=1), as_judgments(j)
     items, labels, counts = item_counts(j)
     size = counts.sum(axis=1)
     disputed = np.where(size > 1, 1 - (counts * (counts - 1)).sum(1) / np.maximum(size * (size - 1), 1), 0.0)
@@ -115,6 +115,7 @@ def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     >>> cause_shares(sheet)[["cause", "items"]].values.tolist()
     [['guideline_gap', 2], ['rater_slip', 1]]
     """
+    check_confidence(confidence)
     for column in ("item_id", "cause"):
         if column not in sheet.columns:
             raise NotEstimable(f"the worksheet has no column {column}")

@@ -1,18 +1,23 @@
 """People by week: forecast volume, handling time, shrinkage, attrition, ramp, certification, holidays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import BadOption, HaloError, NotEstimable
-from ..results import readable
+from ..errors import BadOption, NotEstimable
+from ..results import Caution, readable
+from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.people import drawn_people, widening
 from .holidays import working_days
-from .piece_rates import ALIKE, drawn_people, handling_times, people_of, widening
+from .piece_rates import ALIKE, handling_times, people_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -37,14 +42,23 @@ class Capacity:
         Of ``low`` to ``high``.
     covered : float
         The wanted chance.
-    cautions : tuple of str
+    cautions : tuple of Caution
     """
 
     table: pd.DataFrame = field(repr=False)
     hires: int
     confidence: float
     covered: float
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+    def plot(self) -> "Figure":
+        """People needed by week, beside what the staff gives."""
+        from .. import plots
+
+        return plots.people(self.table)
+
+    def __str__(self) -> str:
+        return f"Hire now: {self.hires}."
 
 
 def capacity(
@@ -129,7 +143,10 @@ def capacity(
     [1.7, 1.36, 1.36, 1.36]
     """
     times = handling_times(seconds)
-    _check(volume, shrinkage, attrition, ramp, certification_yield, covered, confidence, volume_error, hours_a_day)
+    shares = {"shrinkage": shrinkage, "attrition": attrition, "certification_yield": certification_yield}
+    shares |= {"covered": covered, "confidence": confidence, **{f"ramp[{n}]": x for n, x in enumerate(ramp)}}
+    _check(volume, shares, volume_error, hours_a_day)
+    staff = check_count(staff, option="staff")
     weeks = len(volume)
     mondays = [start + timedelta(weeks=n) for n in range(weeks)]
     days = np.array([working_days(market, monday, more=days_off) for monday in mondays], dtype=float)
@@ -163,28 +180,31 @@ def capacity(
     )  # fmt: skip
     cautions = []
     if alone:
-        cautions.append(ALIKE)
+        cautions.append(Caution("times_as_independent", ALIKE))
     short = [monday.isoformat() for monday, share in zip(mondays[:at], enough[:at], strict=True) if share < covered]
     if short:
-        cautions.append(f"No hire of today can help before week {at + 1}; short until then: {', '.join(short)}.")
+        text = f"No hire of today can help before week {at + 1}; short until then: {', '.join(short)}."
+        cautions.append(Caution("short_before_hires", text))
     later = [m.isoformat() for m, share in zip(mondays[at:], enough[at:], strict=True) if share < covered]
     if later:
-        cautions.append(f"Still short of {readable(100 * covered)}%: {', '.join(later)}.")
+        text = f"Still short of {readable(100 * covered)}%: {', '.join(later)}."
+        cautions.append(Caution("still_short", text))
     return Capacity(table, hires, confidence, covered, tuple(cautions))
 
 
-def _check(volume, shrinkage, attrition, ramp, passing, covered, confidence, volume_error, hours_a_day):  # type: ignore[no-untyped-def]
+def _check(volume: Sequence[float], shares: Mapping[str, float], volume_error: float, hours_a_day: float) -> None:
     if not len(volume) or not all(np.isfinite(v) and v >= 0 for v in volume):
-        raise HaloError("volume must be one number of 0 or more for each week")
-    shares = {"shrinkage": shrinkage, "attrition": attrition, "certification_yield": passing}
-    shares |= {"covered": covered, "confidence": confidence, **{f"ramp[{n}]": x for n, x in enumerate(ramp)}}
+        raise BadOption("volume must be one number of 0 or more for each week")
     for name, value in shares.items():
-        if not 0 <= value <= 1:
-            raise BadOption(f"{name} is {value!r}; it is a share from 0 to 1")
-    if not (shrinkage < 1 and 0 < covered < 1 and 0 < confidence < 1):
-        raise BadOption("shrinkage, covered and confidence must lie below 1, the last two above 0")
-    if not (0 <= volume_error < 2 and 0 < hours_a_day <= 24):
-        raise BadOption("volume_error lies from 0 to 2 and hours_a_day from 0 to 24")
+        check_probability(value, option=name)
+    if shares["shrinkage"] == 1:
+        raise BadOption("shrinkage is 1; allowed: a share below 1")
+    check_confidence(shares["covered"], option="covered")
+    check_confidence(shares["confidence"])
+    if not 0 <= volume_error < 2:
+        raise BadOption(f"volume_error is {volume_error!r}; allowed: from 0 to 2")
+    if not 0 < hours_a_day <= 24:
+        raise BadOption(f"hours_a_day is {hours_a_day!r}; allowed: above 0, at most 24")
 
 
 def _means(rng: np.random.Generator, times: Array) -> Array:
@@ -262,5 +282,6 @@ def needed(name: str, value: T | None) -> T:
     halo_methods.errors.NotEstimable: the parameter rate was not given; say it with -p rate=…
     """
     if value is None:
-        raise NotEstimable(f"the parameter {name} was not given; say it with -p {name}=…")
+        reason = f"the parameter {name} was not given; say it with -p {name}=…"
+        raise NotEstimable(reason, public=reason)
     return value

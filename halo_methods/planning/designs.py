@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 
 Array = NDArray[np.float64]
 Decision = Literal["mean", "difference", "ranking", "item"]
@@ -41,7 +41,7 @@ class Components:
         for name in ("item", "rater", "residual"):
             value = getattr(self, name)
             if not (isinstance(value, (int, float, np.number)) and 0 <= float(value) < float("inf")):
-                raise HaloError(f"the {name} variance is {value!r}; it must be a number of 0 or more")
+                raise BadOption(f"the {name} variance is {value!r}; it must be a number of 0 or more")
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class Prices:
         for name in ("label", "item", "rater", "audit"):
             value = getattr(self, name)
             if not (isinstance(value, (int, float, np.number)) and 0 <= float(value) < float("inf")):
-                raise HaloError(f"the price of a {name} is {value!r}; it must be a number of 0 or more")
+                raise BadOption(f"the price of a {name} is {value!r}; it must be a number of 0 or more")
         if self.label + self.item <= 0:
-            raise HaloError("a label and an item cost nothing together, so no budget limits them; give a price")
+            raise BadOption("a label and an item cost nothing together, so no budget limits them; give a price")
 
 
 def as_components(given: Any) -> tuple[Components, dict[str, Array]]:
@@ -190,7 +190,7 @@ def variance(
 
 
 def cost(
-    prices: Prices, raters: ArrayLike, items: ArrayLike, labels_per_item: ArrayLike, audit: ArrayLike = 0.0
+    prices: Prices, raters: ArrayLike, items: ArrayLike, labels_per_item: ArrayLike, *, audit: ArrayLike = 0.0
 ) -> Array:
     """What a design costs: raters, items, labels, and the labels audited.
 

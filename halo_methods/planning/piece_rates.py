@@ -3,12 +3,14 @@
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
-from ..calibration.shares import share_estimate, sums
-from ..errors import BadOption, HaloError, NotEstimable
-from ..judgments import Judgments
-from ..results import Estimate, Over, counted
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..results import Caution, Estimate, Over, counted
+from ..stats.basis import basis_of_arrays
+from ..stats.checks import check_confidence
+from ..stats.people import drawn_people, widening
+from ..stats.proportions import two_way_share
 
 FEWEST_TIMES = 30
 FEW_RATERS = 10
@@ -82,8 +84,8 @@ def piece_rate(
         raise BadOption(
             f"percentile is {percentile!r}; from .5 on, below 1: a rate at less pays most people too little"
         )
-    if not (hourly_floor > 0 and unpaid_seconds >= 0):
-        raise HaloError("the hourly floor must be more than 0, and unpaid seconds 0 or more")
+    check_confidence(confidence)
+    check_amounts(hourly_floor=hourly_floor, unpaid_seconds=unpaid_seconds)
     who = None if raters is None else people_of(seconds, raters)
     n_raters = 1 if who is None else int(who.max()) + 1
     if who is not None and n_raters < 2:
@@ -95,33 +97,43 @@ def piece_rate(
     low, high, value = (hourly_floor * (max(q, 0.0) + unpaid_seconds) / 3600 for q in (*ends, at))
     mean = hourly_floor * (times.mean() + unpaid_seconds) / 3600
     under = float(np.mean(hourly_floor * (times + unpaid_seconds) / 3600 > mean))
-    said = f"At a rate from the mean time ({mean:.3g}) {100 * under:.0f}% of the times would earn less than the floor."
-    cautions = [said]
+    text = f"At a rate from the mean time ({mean:.3g}) {100 * under:.0f}% of the times would earn less than the floor."
+    cautions = [Caution("mean_is_too_low", text)]
     if raters is None:
-        cautions.append(ALIKE)
+        cautions.append(Caution("times_as_independent", ALIKE))
     elif n_raters < FEW_RATERS:
-        cautions.append(f"With {counted(n_raters, 'rater')} the interval is too short; have {FEW_RATERS} or more.")
-    return Estimate(value=value, low=min(low, value), high=max(high, value), confidence=confidence, n_items=len(times), n_raters=n_raters, n_judgments=len(times), method=(f"piece rate at the {100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds; "
-        f"bootstrap over {'times' if raters is None else 'raters'}"), over="items" if raters is None else "raters", cautions=tuple(cautions))  # fmt: skip
+        text = f"With {counted(n_raters, 'rater')} the interval is too short; have {FEW_RATERS} or more."
+        cautions.append(Caution("few_raters", text))
+    per = f"{100 * percentile:.0f}th percentile of active time plus {unpaid_seconds:g} unpaid seconds"
+    return Estimate(
+        value=value,
+        low=min(low, value),
+        high=max(high, value),
+        confidence=confidence,
+        n_items=len(times),
+        n_raters=n_raters,
+        n_judgments=len(times),
+        method=f"piece rate at the {per}; bootstrap over {'times' if raters is None else 'raters'}",
+        over="items" if raters is None else "raters",
+        cautions=tuple(cautions),
+        basis=None if raters is None else basis_of_arrays(np.asarray(raters), None, "seconds"),
+    )
 
 
-def widening(people: int, confidence: float) -> float:
-    """How much too short the percentile interval of so few people is: Student's t, and n - 1 for n."""
-    tail = (1 + confidence) / 2
-    return float(stats.t.ppf(tail, people - 1) / stats.norm.ppf(tail) * np.sqrt(people / (people - 1)))
+def check_amounts(**amounts: float) -> None:
+    """Refuse a rate or a floor that is not above 0, or a negative number of seconds."""
+    for name, amount in amounts.items():
+        least = "0 or more" if name == "unpaid_seconds" else "more than 0"
+        if not (amount >= 0 if name == "unpaid_seconds" else amount > 0):
+            raise BadOption(f"{name} is {amount!r}; allowed: {least}")
 
 
 def people_of(seconds: ArrayLike, raters: ArrayLike) -> NDArray:
     """Whose each measured time is, as numbers from 0."""
     times, named = np.asarray(seconds, dtype=float), np.asarray(raters, dtype=str)
     if len(named) != len(times):
-        raise HaloError(f"{len(times)} times and {len(named)} raters; give the rater of each time")
+        raise BadOption(f"{len(times)} times and {len(named)} raters; give the rater of each time")
     return np.unique(named[np.isfinite(times) & (times > 0)], return_inverse=True)[1].ravel()
-
-
-def drawn_people(rng: np.random.Generator, people: int, replicates: int) -> NDArray:
-    """How often each of the people is in each bootstrap sample of as many people (replicates, people)."""
-    return rng.multinomial(people, np.full(people, 1 / people), replicates)
 
 
 def _quantiles(
@@ -166,7 +178,7 @@ def floor_share(
     unpaid_seconds : float
         Per judgment, added to the active time.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for; its method is that of `calibration.accuracy`.
+        Whom the interval speaks for; see `halo_methods.stats.two_way_share`.
     confidence : float
         Of the interval.
 
@@ -184,13 +196,18 @@ def floor_share(
     >>> floor_share(j, rate=.35, hourly_floor=15, unpaid_seconds=10).value
     0.8
     """
-    if not (rate > 0 and hourly_floor > 0 and unpaid_seconds >= 0):
-        raise HaloError("rate and hourly floor must be more than 0, and unpaid seconds 0 or more")
+    check_amounts(rate=rate, hourly_floor=hourly_floor, unpaid_seconds=unpaid_seconds)
     timed = working_times(j)
     allowed = 3600 * rate / hourly_floor - unpaid_seconds
-    marked = timed.with_columns((pl.col("seconds") <= allowed).alias("right"))
-    name = f"share of working times that earn {hourly_floor:g} an hour at {rate:g} a judgment"
-    return share_estimate(sums(marked, "item_id"), sums(marked, "rater_id"), name, over=over, confidence=confidence)
+    return two_way_share(
+        (timed["seconds"] <= allowed).to_numpy(),
+        timed["rater_id"],
+        timed["item_id"],
+        over=over,
+        confidence=confidence,
+        quantity=f"share of working times that earn {hourly_floor:g} an hour at {rate:g} per judgment",
+        measure="seconds",
+    )
 
 
 def working_times(j: Judgments) -> pl.DataFrame:
@@ -209,8 +226,10 @@ def working_times(j: Judgments) -> pl.DataFrame:
     >>> working_times(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"]))).shape
     (30, 3)
     """
+    j = as_judgments(j)
     if "seconds" not in j.columns:
-        raise NotEstimable("the data has no column seconds: working times were not measured")
+        reason = "the data has no column seconds: working times were not measured"
+        raise NotEstimable(reason, public=reason)
     timed = j.frame.select("item_id", "rater_id", "seconds").filter(pl.col("seconds") > 0)
     if len(timed) < FEWEST_TIMES:
         raise NotEstimable(f"{len(timed)} measured working times; at least {FEWEST_TIMES} are needed")

@@ -6,15 +6,28 @@ from typing import Any
 import pandas as pd
 
 from ..errors import BadOption, NotEstimable
-from .designs import Prices
-from .search import best_design
+from .designs import Decision, Prices, Shared
+from .search import Design, best_design
 
 SIZES = (5, 10, 20, 40)
 COLUMNS = ["raters", "items", "labels_per_item", "cost", "half_width"]
 
 
 def pools(
-    components: Any, prices: Prices, budget: float, *, sizes: Iterable[int] = SIZES, **options: Any
+    components: Any,
+    prices: Prices,
+    budget: float,
+    *,
+    sizes: Iterable[int] = SIZES,
+    decision: Decision = "mean",
+    design: Design = "rotating",
+    shared: Shared = "items and raters",
+    gap: float | None = None,
+    items: int | None = None,
+    workload: int | None = None,
+    overlap: float = 0.0,
+    audit: float = 0.0,
+    audited_residual: float | None = None,
 ) -> pd.DataFrame:
     """The best design for the same budget from pools of several sizes, one row a pool.
 
@@ -27,8 +40,8 @@ def pools(
         As `best_design` takes them.
     sizes : iterable of int
         Raters there could be.
-    **options
-        The other options of `best_design`, without ``pool``.
+    decision, design, shared, gap, items, workload, overlap, audit, audited_residual
+        As `best_design` takes them.
 
     Returns
     -------
@@ -42,7 +55,7 @@ def pools(
     NotEstimable
         If the budget buys no design from any of the pools.
     BadOption
-        If ``sizes`` is empty, or ``pool`` is given.
+        If ``sizes`` is empty.
 
     Examples
     --------
@@ -55,13 +68,25 @@ def pools(
     wanted = sorted(set(sizes))
     if not wanted:
         raise BadOption("sizes is empty; give at least one size of a pool")
-    if "pool" in options:
-        raise BadOption("pools takes sizes instead of pool")
     rows: list[dict[str, Any]] = []
     reason = None
     for size in wanted:
         try:
-            plan = best_design(components, prices, budget, pool=size, **options)
+            plan = best_design(
+                components,
+                prices,
+                budget,
+                pool=size,
+                decision=decision,
+                design=design,
+                shared=shared,
+                gap=gap,
+                items=items,
+                workload=workload,
+                overlap=overlap,
+                audit=audit,
+                audited_residual=audited_residual,
+            )
         except NotEstimable as why:
             reason = why
             continue

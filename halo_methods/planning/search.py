@@ -1,15 +1,19 @@
 """The best design for a budget, the frontier between cost and precision, and what another tenth buys."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..errors import BadOption, HaloError, NotEstimable
-from ..results import readable
+from ..errors import BadOption, NotEstimable
+from ..results import Caution, readable
+from ..stats.checks import check_count, check_probability
 from .designs import Array, Components, Decision, Prices, Shared, as_components, cost, variance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Design = Literal["rotating", "crossed"]
 DESIGNS = ("rotating", "crossed")
@@ -45,7 +49,7 @@ class BudgetPlan:
     cost, budget : float
     frontier : pandas.DataFrame
         The best design for a quarter to four times the budget, and for 10% more.
-    cautions : tuple of str
+    cautions : tuple of Caution
     question : str
         What must be answered before the design is a proposal: how many raters there can be, where neither a pool nor
         a price limits them and each further one is worth having. Empty otherwise.
@@ -71,7 +75,7 @@ class BudgetPlan:
     cost: float
     budget: float
     frontier: pd.DataFrame = field(repr=False)
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     question: str = ""
 
     @property
@@ -93,6 +97,12 @@ class BudgetPlan:
         if self.right_order is not None:
             rows.append(("chance of the right order", self.right_order))
         return pd.DataFrame(rows, columns=["what", "value"])
+
+    def plot(self) -> "Figure":
+        """The half-width that each budget buys."""
+        from .. import plots
+
+        return plots.frontier(self.frontier)
 
     @property
     def another_tenth(self) -> str:
@@ -183,13 +193,12 @@ def best_design(
     if design not in DESIGNS:
         raise BadOption.of("design", design, DESIGNS)
     for name, share in (("overlap", overlap), ("audit", audit)):
-        if not 0 <= share <= 1:
-            raise BadOption(f"{name} is {share!r}; it is a share from 0 to 1")
+        check_probability(share, option=name)
     for name, limit in (("pool", pool), ("items", items), ("workload", workload)):
-        if limit is not None and not (int(limit) == limit and limit >= 1):
-            raise BadOption(f"{name} is {limit!r}; it is a whole number of 1 or more")
+        if limit is not None:
+            check_count(limit, option=name, least=1)
     if not (np.isfinite(budget) and budget > 0):
-        raise HaloError(f"the budget is {budget!r}; it must be more than 0")
+        raise BadOption(f"budget is {budget!r}; allowed: more than 0")
     if decision == "item" and items is None:
         raise BadOption("for decision='item' say how many items there are: items=…")
     if decision == "ranking" and gap is None:
@@ -218,11 +227,24 @@ def best_design(
         low, high = (float(x) for x in np.quantile(drawn, [0.025, 0.975]))
     order = None if gap is None or decision == "item" else float(stats.norm.cdf(gap / found["variance"] ** 0.5))
     return BudgetPlan(
-        design, decision, int(found["raters"]), int(found["items"]), found["labels_per_item"], found["overlap"],
-        found["audit"], found["variance"], low, high, _half(found["variance"]), order, found["cost"], float(budget),
-        pd.DataFrame(rows), _cautions(made, found, decision, shared, high),
-        _question(found) if _endless(made, design, decision, shared, pool, prices) else "",
-    )  # fmt: skip
+        design=design,
+        decision=decision,
+        raters=int(found["raters"]),
+        items=int(found["items"]),
+        labels_per_item=found["labels_per_item"],
+        overlap=found["overlap"],
+        audit=found["audit"],
+        variance=found["variance"],
+        low=low,
+        high=high,
+        half_width=_half(found["variance"]),
+        right_order=order,
+        cost=found["cost"],
+        budget=float(budget),
+        frontier=pd.DataFrame(rows),
+        cautions=_cautions(made, found, decision, shared, high),
+        question=_question(found) if _endless(made, design, decision, shared, pool, prices) else "",
+    )
 
 
 def _half(left: float) -> float:
@@ -279,7 +301,7 @@ def _best(
         return None
     r, k, a, bought = r[possible], k[possible], a[possible], bought[possible]
     left = variance(made, r, bought, k, audit=a, **how)
-    spent = cost(prices, r, bought, k, a)
+    spent = cost(prices, r, bought, k, audit=a)
     first = np.lexsort((r, spent, np.round(left, 12)))[0]
     return {
         "raters": float(r[first]), "items": float(bought[first]), "labels_per_item": float(k[first]),
@@ -304,23 +326,28 @@ def _question(found: dict[str, float]) -> str:
 
 
 def _cautions(
-    made: Components, found: dict[str, float], decision: str, shared: str, high: float | None
-) -> tuple[str, ...]:
-    said = []
+    parts: Components, found: dict[str, float], decision: str, shared: str, high: float | None
+) -> tuple[Caution, ...]:
+    cautions = []
     if high is not None and high > MOST_OPEN * found["variance"]:
-        said.append(
+        text = (
             f"The pilot allows {readable(high / found['variance'])} times the variance shown: it is too "
             "small, or has too few raters, to plan from; judge more before you buy."
         )
-    if made.rater <= 0 and decision != "item":
-        said.append(
+        cautions.append(Caution("small_pilot", text))
+    if parts.rater <= 0 and decision != "item":
+        text = (
             "The pilot shows no variance between raters, so few look as good as many here; a small pilot may miss it: "
             "use all the raters you have."
         )
+        cautions.append(Caution("no_rater_variance", text))
     if decision in ("difference", "ranking") and "items" in shared:
-        said.append("Items that favour one system are not in the pilot's variances; the true variance may be larger.")
-    if decision == "mean" and made.rater > 0 and found["raters"] < 5:
-        said.append(f"{int(found['raters'])} raters: the mean then depends on who they are.")
+        text = "Items that favour one system are not in the pilot's variances; the true variance may be larger."
+        cautions.append(Caution("items_by_systems", text))
+    if decision == "mean" and parts.rater > 0 and found["raters"] < 5:
+        text = f"{int(found['raters'])} raters: the mean then depends on who they are."
+        cautions.append(Caution("few_raters", text))
     if found["overlap"] == 0:
-        said.append("No item gets two labels, so agreement can't be seen; CAL-020 asks for one item in ten.")
-    return tuple(said)
+        text = "No item gets two labels, so agreement can't be seen; have a second label on some items."
+        cautions.append(Caution("no_overlap", text))
+    return tuple(cautions)

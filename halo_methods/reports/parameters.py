@@ -9,8 +9,20 @@ from typing import Any
 from ..errors import BadOption, HaloError
 from .places import sample, sample_names
 
+READING: dict[str, Any] = {
+    "columns": {},
+    "values": {},
+    "scale": None,
+    "level": None,
+    "duplicates": "error",
+    "where": None,
+    "missing": [""],
+    "encoding": "utf-8",
+    "audience": "partner",
+}
 NAME_RATERS = ("expert", "experts", "drifted")
 NOT_KEPT = "given; not kept, since it names raters"
+WITHHELD = "given; not kept for this audience"
 
 
 def tags(cell: Mapping[str, Any]) -> list[str]:
@@ -55,16 +67,25 @@ def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: s
             raise BadOption(f"report {name} has no parameter {parameter!r}.{meant} It has: {', '.join(sorted(known))}.")
 
 
-def recorded(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as a report's files keep them: those that name raters only say that they do.
+def recorded(given: Mapping[str, Any], audience: str) -> dict[str, Any]:
+    """The parameters as a report's files keep them.
+
+    Operations keeps all but those that name raters. Other audiences keep numbers, choices of the house
+    (level, audience, duplicates) and the grouping column; a filter or a file name can name a person.
 
     Examples
     --------
-    >>> recorded({"experts": ["anna"], "where": "rater_id != 'anna'", "by": "locale", "drifted": []})
+    >>> recorded({"experts": ["anna"], "where": "rater_id <> 'anna'", "by": "locale", "drifted": []}, "operations")
     {'experts': 'given; not kept, since it names raters', 'where': 'given; not kept, since it names raters',
      'by': 'locale', 'drifted': []}
+    >>> recorded({"where": "locale = 'fr-FR'", "alpha": 0.05, "by": "locale"}, "partner")
+    {'where': 'given; not kept for this audience', 'alpha': 0.05, 'by': 'locale'}
     """
-    return {k: NOT_KEPT if v and (k in NAME_RATERS or _about_raters(k, v)) else v for k, v in given.items()}
+    if audience == "operations":
+        return {k: NOT_KEPT if v and (k in NAME_RATERS or _about_raters(k, v)) else v for k, v in given.items()}
+    open_ones = ("level", "audience", "duplicates", "by")
+    plain = {k: v for k, v in given.items() if k in open_ones or isinstance(v, (bool, int, float)) or not v}
+    return {k: plain.get(k, WITHHELD) for k in given}
 
 
 def _about_raters(parameter: str, value: Any) -> bool:

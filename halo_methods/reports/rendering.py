@@ -36,7 +36,7 @@ def publish(data: MIMEBundle, metadata: dict[str, Any] | None = None) -> None:
 
 def estimate_payload(estimate: Estimate, name: str, section: str) -> dict[str, Any]:
     """An estimate as ``NAME.json`` holds it."""
-    return {"kind": "estimate", "name": name or estimate.method, "section": section, **estimate.to_dict()}
+    return {"shows": "estimate", "name": name or estimate.method, "section": section, **estimate.to_dict()}
 
 
 def figure_bundle(figure: Any, alt: str) -> tuple[MIMEBundle, dict[str, Any]]:
@@ -73,7 +73,7 @@ def _(what: Mapping, name: str, caption: str, section: str) -> MIMEBundle:
     entries = [estimate_payload(e, k, section) for k, e in named.items()]
     html = tables.estimates(named, caption=caption, label=caption or section)
     text = "\n".join(f"{k}: {e}" for k, e in named.items())
-    return bundle(html, text, {"kind": "estimates", "estimates": entries})
+    return bundle(html, text, {"shows": "estimates", "estimates": entries})
 
 
 @rendered.register

@@ -261,7 +261,7 @@ class Report:
         return tables.facts(self._facts(), label="Where the data came from")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MIMEBundle:
-        return bundle(self._repr_html_(), str(self), {"kind": "data", **self.provenance()})
+        return bundle(self._repr_html_(), str(self), {"shows": "data", **self.provenance()})
 
 
 def start(

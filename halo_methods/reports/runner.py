@@ -17,8 +17,8 @@ from typing import Any
 from ..errors import HaloError
 from ..results import MIME
 from . import audience as audiences
-from .parameters import check_parameters, literal, locate, parameters_of, recorded, tags
-from .places import find
+from .parameters import READING, check_parameters, literal, locate, parameters_of, recorded, tags
+from .places import find, sample_of
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,11 @@ class ReportFailed(HaloError):
     """A report that could not be made; the message says which cell, and why, in one line."""
 
 
-def without_handbook(notebook: Any) -> Any:
-    """The notebook without the cells that only the book shows, and without outputs."""
+def for_audience(notebook: Any, audience: str) -> Any:
+    """The notebook without outputs, without the cells that only the book shows, or that only operations sees."""
+    left_out = {"handbook"} if audience == "operations" else {"handbook", "operations"}
     kept = copy.deepcopy(notebook)
-    kept.cells = [c for c in kept.cells if "handbook" not in tags(c)]
+    kept.cells = [c for c in kept.cells if not left_out & set(tags(c))]
     for cell in kept.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -165,16 +166,16 @@ def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             shown = dict(output.get("data", {}).get(MIME, {}))
-            kind = shown.pop("kind", None)
+            kind = shown.pop("shows", None)
             if kind == "data":
                 data = shown
             elif kind == "estimate":
                 estimates.append(shown)
             elif kind in ("estimates", "gates"):
                 several = estimates if kind == "estimates" else gates
-                several += [{k: v for k, v in one.items() if k != "kind"} for one in shown[kind]]
+                several += [{k: v for k, v in one.items() if k != "shows"} for one in shown[kind]]
             elif kind == "gate":
-                estimates += [{k: v for k, v in one.items() if k != "kind"} for one in shown.pop("estimates", [])]
+                estimates += [{k: v for k, v in one.items() if k != "shows"} for one in shown.pop("estimates", [])]
                 gates.append(shown)
     return data, estimates, gates
 
@@ -244,31 +245,31 @@ def run(
     notebook_path = find(name)
     kernels.warm_up()
     notebook = _read(notebook_path)
-    known = parameters_of(notebook, name)
+    own = {k: v for k, v in parameters_of(notebook, name).items() if k != "reading"}
+    known = {"data": None, **READING, **own}
     given = {k: literal(v) for k, v in parameters.items()}
-    if data is not None:
-        given["data"] = str(data)
-    if "audience" in known:
-        audiences.check(given.setdefault("audience", "partner"))
     check_parameters(given, known, name)
-    kept, secrets = recorded(given), dict[str, str]()
+    audience = audiences.check(given.setdefault("audience", "partner"))
+    given["data"], file = locate(data or sample_of(name))
+    kept, secrets = recorded({**given, "data": file}, audience), dict[str, str]()
     for parameter, value in given.items():
         if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
-            kept[parameter] = secrets[value] = Path(value).name
-    if "data" in known:
-        given["data"], kept["data"] = locate(given.get("data", known["data"]))
-        if os.path.isabs(given["data"]):
-            secrets[given["data"]] = kept["data"]
+            secrets[value] = Path(value).name
+            if parameter != "data" and audience == "operations":
+                kept[parameter] = secrets[value]
+    reading = {k: given[k] for k in ("data", *READING) if k in given}
+    injected = {"reading": reading, **{k: v for k, v in given.items() if k in own}}
+    shown = {"reading": {k: kept[k] for k in reading}, **{k: kept[k] for k in given if k in own}}
     config = audiences.config_file()
     environment = {audiences.CONFIG: str(config.resolve())} if config else {}
     target = Path(out).expanduser().resolve()
     with _workplace(target) as (made, folder):
         try:
-            executed = _execute(without_handbook(notebook), given, folder, timeout, environment)
+            executed = _execute(for_audience(notebook, audience), injected, folder, timeout, environment)
         except ReportFailed as problem:
             raise ReportFailed(f"report {name} failed {scrubbed(str(problem), secrets)}") from None
         secrets |= {str(folder): "."}
-        executed = _cleaned(executed, kept, secrets)
+        executed = _cleaned(executed, shown, secrets)
         provenance, estimates, gates = findings(executed)
         result = {
             "report": name,

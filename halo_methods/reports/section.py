@@ -192,7 +192,7 @@ class Section:
             payloads.append(self._payload(self._gate(standard, self._report.withheld(), about, threshold, "")))
         if payloads:
             html, text = tables.gates(payloads)
-            publish(bundle(html, text, {"kind": "gates", "gates": payloads}))
+            publish(bundle(html, text, {"shows": "gates", "gates": payloads}))
         return gates
 
     def note(self, text: str) -> None:
@@ -228,7 +228,7 @@ class Section:
         return held.rounded(for_outsiders(held.estimate, name or held.title))
 
     def _payload(self, gate: "Gate") -> dict[str, Any]:
-        return {"kind": "gate", "section": self.title, **gate.to_dict()}
+        return {"shows": "gate", "section": self.title, **gate.to_dict()}
 
     def _groups(self, estimates: Mapping[str, Any], by: str) -> dict[str, Any]:
         """The groups that may be shown outside operations."""

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import betaln
 
-from ..stats import proportion
-from ..calibration.gold import on_gold
 from ..errors import HaloError, NotEstimable
 from ..judgments import Judgments
 from ..results import counted
+from ..stats import proportion
 from .workers import Worker
 
 FEWEST = 3
@@ -73,7 +72,7 @@ def fit(j: Judgments, *, daily: int | None = None) -> Fitted:
     >>> fitted.workers[0].daily, round(fitted.workers[0].accuracy, 1)
     (40, 0.9)
     """
-    gold = on_gold(j)
+    gold = j.marked("gold")
     if "rater_type" in j.columns:
         models = j.one().frame.filter(pl.col("rater_type") == "model")["rater_id"].unique().to_list()
         gold = gold.filter(~pl.col("rater_id").is_in(models))
@@ -126,12 +125,12 @@ def gold_in_log(j: Judgments) -> pd.DataFrame:
     [['yes', 2, 0.5]]
     """
     parts = (
-        on_gold(j)
-        .group_by("gold")
+        j.marked("gold")
+        .group_by("answer")
         .agg(pl.col("item_id").n_unique().alias("items"), pl.len().alias("answers"), pl.col("right").sum().alias("k"))
     )
     rows = []
-    for gold, items, answers, k in parts.sort("answers", "gold", descending=[True, False]).iter_rows():
+    for gold, items, answers, k in parts.sort("answers", "answer", descending=[True, False]).iter_rows():
         share = proportion(int(k), int(answers))
         rows.append((str(gold), items, answers, share.value, share.low, share.high))
     return pd.DataFrame(rows, columns=["gold", "items", "answers", "right", "low", "high"])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..audit import Plan, single_plan
-from ..calibration import CertificationPlan, certification_plan
+from ..certification import ExamPlan, exam_plan
 from ..errors import HaloError
 from ..results import readable
 from .alarm_rules import AlarmRule, Kind, alarm_rule
@@ -48,7 +48,7 @@ class Policy:
     audit : halo_methods.audit.Plan or None
         What an alarm triggers: so many of the rater's labels are drawn, and more errors than accepted confirm it.
         Without it every alarm is a confirmed one.
-    exam : halo_methods.calibration.CertificationPlan or None
+    exam : halo_methods.certification.ExamPlan or None
         Before live work.
     redo_days : int
         Working days whose labels are done again after a confirmed alarm.
@@ -60,7 +60,7 @@ class Policy:
     unacceptable: float
     rule: AlarmRule
     audit: Plan | None = None
-    exam: CertificationPlan | None = None
+    exam: ExamPlan | None = None
     redo_days: int = 5
     prices: Prices = Prices()
 
@@ -83,11 +83,7 @@ class Policy:
         """
         if self.exam is None:
             return 0.0
-        e = self.exam
-        asked = certification_plan(
-            e.unacceptable, e.good, e.alpha, e.beta, attempts=e.attempts, stop=e.stop, abilities=(accuracy,)
-        )
-        return float(1 - asked.table["passes"].iloc[0])
+        return 1 - self.exam.passes(accuracy)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -156,7 +152,7 @@ def policy(
         Both risks of the audit after an alarm (`halo_methods.audit.single_plan`);
         None for no audit.
     exam : bool
-        With the exam of `halo_methods.calibration.certification_plan`, one attempt, errors 5% and 10%.
+        With the exam of `halo_methods.certification.exam_plan`, one attempt, errors 5% and 10%.
     redo_days, prices
         As in `Policy`.
 
@@ -177,6 +173,6 @@ def policy(
         gold_share, top, low,
         alarm_rule(rule, top, low, batch=batch, run_length=looks, exact=exact),
         None if audit_errors is None else single_plan(1 - top, audit_errors, 1 - low, audit_errors),
-        certification_plan(low, top) if exam else None,
+        exam_plan(unacceptable=low, good=top) if exam else None,
         redo_days, prices,
     )  # fmt: skip

@@ -4,10 +4,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..agreement.agreement_weights import as_numbers
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments
-from ..judgments.cells import quoted
+from ..judgments.cells import as_numbers, quoted
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

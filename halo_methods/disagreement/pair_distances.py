@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .crossed import Array, Ints, crossed, rater_effects, solved
+from ..stats.crossed import Array, Ints, crossed, rater_effects, solved
 
 NONE: Ints = np.array([], dtype=np.int64)
 

@@ -1,24 +1,50 @@
 """Judgments as numbers, with the repeats, groups and clauses there are, and what to collect for the rest."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from ..judgments import Judgments
+from ..judgments import Judgments, as_judgments
+from ..judgments.coding import once_a_table
 from ..results import counted
-from .crossed import Ints
-from .numbers import as_values, coded
-from .pairs import Rows
-from .parts import level_rounds
+from ..stats.crossed import Ints
+from .label_values import as_values, coded
+from .pair_distances import Rows
+from .variance_parts import level_rounds
 
-GROUPS = ("locale", "vendor", "queue")
+GROUPS = ("vendor", "locale", "queue")
 FEWEST_REPEATS, MOST_LABELS = 10, 50
 
 
-def prepared(
-    j: Judgments, groups: str | None = None, clause: str = "clause"
-) -> tuple[Rows, bool, dict[str, str], str | None, list[str]]:
-    """The judgments as numbers, and what they lack."""
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Judgments as numbers, with the repeats, groups and clauses there are.
+
+    Attributes
+    ----------
+    rows : Rows
+    nominal : bool
+        Whether labels have no order.
+    collect : dict of str to str
+        What to collect, by the source that it would show.
+    groups : str or None
+        The column of groups that meet on items.
+    clauses : list of str
+        Names of the clauses.
+    """
+
+    rows: Rows
+    nominal: bool
+    collect: dict[str, str]
+    groups: str | None
+    clauses: list[str]
+
+
+@once_a_table
+def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -> Design:
+    """The judgments of one criterion and stage as numbers, and what they lack."""
     j = j.one()
     try:
         number, unit = as_values(j)
@@ -67,11 +93,11 @@ def prepared(
     )  # fmt: skip
     if "noise" in collect:
         made = Rows(made.item, made.rater, made.y, item[:0], rater[:0], spread[:0], group, code)
-    return made, nominal, collect, column, names
+    return Design(rows=made, nominal=nominal, collect=collect, groups=column, clauses=names)
 
 
 def perspective_groups(j: Judgments, groups: str | None = None) -> str:
-    """The column of rater groups to compare: the one named, else locale, vendor or queue, the first that fits.
+    """The column of rater groups to compare: the one named, else vendor, locale or queue, the first that fits.
 
     Raises
     ------
@@ -87,7 +113,7 @@ def perspective_groups(j: Judgments, groups: str | None = None) -> str:
     >>> perspective_groups(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "vendor"])))
     'vendor'
     """
-    column, group = _groups(j.one(), groups)
+    column, group = _groups(as_judgments(j).one(), groups)
     if column is not None and group is None:
         raise NotEstimable(f"no two groups of {column} judged the same item")
     if column is None:
@@ -121,29 +147,3 @@ def _clause_of(j: Judgments, clause: str) -> tuple[Ints | None, list[str]]:
         "item_id", keep="first", maintain_order=True
     )["clause"]
     return coded(most), most.unique().sort().to_list()
-
-
-def repeats_of_enough(j: Judgments, least: int) -> Judgments:
-    """The judgments, without later rounds of the same item where at least one and fewer raters than this repeated one.
-
-    What repeats show, the noise of labels, would be those few raters' own.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "x", "1"), ("a", "r", "y", "2"), ("a", "s", "y", "1")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"]))
-    >>> repeats_of_enough(j, 1).n_judgments, repeats_of_enough(j, 2).n_judgments
-    (3, 2)
-    """
-    if "round" not in j.columns:
-        return j
-    keys = [c for c in ("item_id", "rater_id", "criterion", "stage") if c in j.columns]
-    frame = j.frame.with_row_index("_row")
-    again = frame.filter(pl.len().over(keys) > 1)["rater_id"].n_unique()
-    if not 0 < again < least:
-        return j
-    order = pl.col("round").cast(pl.Float64, strict=False)
-    kept = frame.sort(order, "round", "_row", nulls_last=True).unique(keys, keep="first", maintain_order=True)["_row"]
-    return j._kept(frame["_row"].is_in(kept.to_list()), "a later round of the same rater and item")

@@ -1,4 +1,4 @@
-"""Who is certified: a verdict that may be read after every item."""
+"""A verdict that may be read after every item."""
 
 from dataclasses import dataclass, field, replace
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ..errors import HaloError
-from ..judgments import Judgments
+from ..errors import BadOption
+from ..judgments import Judgments, as_judgments
 from ..results import Verdict, readable
-from .gold import on_gold
+from ..stats import check_probability
+from .exams import Certificates
 
 
 @dataclass
@@ -70,11 +71,9 @@ class Certification:
     verdict: Verdict = field(default="undecided", init=False)
 
     def __post_init__(self) -> None:
-        if not 0 < self.bar < 1:
-            raise HaloError(f"the bar lies between 0 and 1; got {self.bar!r}")
-        for name, error in (("alpha", self.alpha), ("beta", self.beta)):
-            if error is not None and not 0 < error < 1:
-                raise HaloError(f"{name} lies between 0 and 1; got {error!r}")
+        for option, value in (("bar", self.bar), ("alpha", self.alpha), ("beta", self.beta)):
+            if value is not None:
+                check_probability(value, option=option, open_ends=True)
 
     def update(self, passed: bool) -> None:
         """Count one more gold item, right or wrong.
@@ -87,7 +86,7 @@ class Certification:
         (0, 1)
         """
         if passed not in (True, False):
-            raise HaloError(f"an item was passed or not; got {passed!r}")
+            raise BadOption.of("passed", passed, (True, False))
         self.passes, self.trials = self.passes + int(passed), self.trials + 1
         if self.verdict == "undecided" and self.e_value >= 1 / self.alpha:
             self.verdict = "met"
@@ -105,8 +104,8 @@ class Certification:
         return float(e_above(self.trials - self.passes, self.trials, 1 - self.bar))
 
     def __str__(self) -> str:
-        said = self.verdict.replace("_", " ")
-        return f"{said}: {self.passes} of {self.trials} right; e-value {readable(self.e_value)} against the bar"
+        verdict = self.verdict.replace("_", " ")
+        return f"{verdict}: {self.passes} of {self.trials} right; e-value {readable(self.e_value)} against the bar"
 
 
 def e_above(passes: np.ndarray | int, trials: np.ndarray | int, bar: float) -> np.ndarray:
@@ -124,20 +123,22 @@ def e_above(passes: np.ndarray | int, trials: np.ndarray | int, bar: float) -> n
     return np.exp(np.minimum(score - x * np.log(bar) - (n - x) * np.log1p(-bar), 700.0))
 
 
-def streams(j: Judgments, *, bar: float = 0.9, alpha: float = 0.05) -> pd.DataFrame:
-    """`Certification` for each rater's gold judgments, in the order of ``rated_at`` (of the table without it).
+def streams(j: Judgments, *, bar: float = 0.9, alpha: float = 0.05) -> Certificates:
+    """Follow `Certification` through each rater's gold judgments, in the order of ``rated_at``.
+
+    Without ``rated_at`` it is the order of the table.
 
     Parameters
     ----------
-    j : Judgments
+    j : Judgments or frame
         One criterion and one stage, with gold.
     bar, alpha : float
         As in `Certification`.
 
     Returns
     -------
-    pandas.DataFrame
-        ``rater_id``, ``n``, ``right``, ``e_value``, ``e_below`` (after the
+    Certificates
+        Table: ``rater_id``, ``n``, ``right``, ``e_value``, ``e_below`` (after the
         last item), ``verdict``, ``decided_after`` (items; empty where
         undecided); largest ``e_value`` first.
 
@@ -148,25 +149,25 @@ def streams(j: Judgments, *, bar: float = 0.9, alpha: float = 0.05) -> pd.DataFr
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [(i, "r1", "x", "x") for i in range(60)]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
-    >>> streams(j)[["verdict", "decided_after"]].to_numpy().tolist()
+    >>> watched = streams(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> watched.table[["verdict", "decided_after"]].to_numpy().tolist()
     [['met', 43]]
     """
-    ordered = j.one()
-    if "rated_at" in ordered.columns:
-        ordered = replace(ordered, frame=ordered.frame.sort("rated_at", maintain_order=True, nulls_last=True))
+    bar = check_probability(bar, option="bar", open_ends=True)
+    enough = 1 / check_probability(alpha, option="alpha", open_ends=True)
+    j = as_judgments(j).one()
+    if "rated_at" in j.columns:
+        j = replace(j, frame=j.frame.sort("rated_at", maintain_order=True, nulls_last=True))
     rows = []
-    for (rater,), part in on_gold(ordered).partition_by("rater_id", as_dict=True, maintain_order=True).items():
+    for (rater,), part in j.marked("gold").partition_by("rater_id", as_dict=True, maintain_order=True).items():
         right = part["right"].to_numpy().cumsum()
         done = np.arange(1, len(right) + 1)
         above, below = e_above(right, done, bar), e_above(done - right, done, 1 - bar)
-        ends = np.flatnonzero((above >= 1 / alpha) | (below >= 1 / alpha))
-        verdict = "undecided" if not ends.size else "met" if above[ends[0]] >= 1 / alpha else "not_met"
+        ends = np.flatnonzero((above >= enough) | (below >= enough))
+        verdict = "undecided" if not ends.size else "met" if above[ends[0]] >= enough else "not_met"
         after = int(done[ends[0]]) if ends.size else None
         rows.append((rater, len(right), int(right[-1]), above[-1], below[-1], verdict, after))
     columns = ["rater_id", "n", "right", "e_value", "e_below", "verdict", "decided_after"]
     table = pd.DataFrame(rows, columns=columns).astype({"decided_after": "Int64"})
-    return table.sort_values(["e_value", "rater_id"], ascending=[False, True], ignore_index=True)
+    return Certificates(table=table.sort_values(["e_value", "rater_id"], ascending=[False, True], ignore_index=True))

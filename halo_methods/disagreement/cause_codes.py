@@ -38,7 +38,7 @@ _ALL = (
         "The item cannot be judged by anybody: broken, truncated, in another language, context missing.",
         "Would an expert with unlimited time have to answer 'invalid task'?",
         "items",
-        "The programme manager removes the item and mends the pipeline that made it; the rater is paid for it.",
+        "The programme manager removes the item and fixes the pipeline that made it; the rater is paid for it.",
     ),
     Cause(
         "wrong_gold",

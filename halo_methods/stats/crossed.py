@@ -13,7 +13,7 @@ from ..errors import NotEstimable
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DENSE, MOST = 300, 3000
+DENSE, MOST, DRAWS = 300, 3000, 5000
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     m_rater, m_item = n_rater - int(parts[0]), n_item - int(parts[0])
     error = additive / (n - rank) / k
     spread = max((by_rater / k - m_rater * error) / trace_rater, 0.0)
-    df_rater = k * _satterthwaite(trace_rater, float(laplacian.power(2).sum()), m_rater, spread, error)
+    df_rater = k * _form_df(trace_rater, float(laplacian.power(2).sum()), m_rater, spread, error)
     tilted = counts.T @ counts
     scale = sparse.diags(1 / np.sqrt(of_rater))
     cross = counts.multiply(counts.multiply(of_item[:, None])).tocsr() @ (1 / of_rater)
     trace_item2 = float((of_item**2).sum() - 2 * cross.sum() + (scale @ tilted @ scale).power(2).sum())
     between = max((by_item / k - m_item * error) / trace_item, 0.0)
-    df_item = k * _satterthwaite(trace_item, trace_item2, m_item, between, error)
+    df_item = k * _form_df(trace_item, trace_item2, m_item, between, error)
     pull = of_item * ((base - np.average(base, axis=0, weights=of_item)) ** 2).sum(axis=1)
     df_item = min(df_item, _clustered_df(pull))
 
@@ -226,7 +226,7 @@ def _leverage(item, rater, counts, of_item, inverse):  # type: ignore[no-untyped
     return made
 
 
-def _satterthwaite(trace: float, trace2: float, m: int, effect: float, error: float) -> float:
+def _form_df(trace: float, trace2: float, m: int, effect: float, error: float) -> float:
     """Degrees of freedom of a quadratic form whose eigenvalues are effect × λ + error."""
     up = (trace * effect + m * error) ** 2
     down = trace2 * effect**2 + 2 * trace * effect * error + m * error**2
@@ -248,3 +248,13 @@ def _two_way_df(squares: Array, item: Ints, rater: Ints) -> float:
         groups = len(np.unique(code))
         spread += groups / max(groups - 1, 1) * float((total**2).sum())
     return max(float(2 * squares.sum() ** 2 / spread), 1.0) if spread > 0 else np.inf
+
+
+def spread(
+    sums: dict[str, Squares], rng: np.random.Generator
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """Components, their draws, and their draws had there been no other raters."""
+    points = solved(sums, {k: np.array([s.value]) for k, s in sums.items()})
+    drawn = {k: s.value * s.df / rng.chisquare(s.df, DRAWS) if np.isfinite(s.df) else np.full(DRAWS, s.value)
+             for k, s in sums.items()}  # fmt: skip
+    return points, solved(sums, drawn), solved(sums, {**drawn, "rater": np.full(DRAWS, sums["rater"].value)})

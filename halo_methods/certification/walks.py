@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -88,9 +87,7 @@ def curtailed(boundaries: Boundaries, c: int, looks: NDArray) -> Boundaries:
     return Boundaries(pass_at, fail_at)
 
 
-def likelihood_ratio_bounds(
-    most: int, unacceptable: float, good: float, alpha: float, beta: float, looks: NDArray
-) -> Boundaries:
+def likelihood_ratio_bounds(unacceptable: float, good: float, alpha: float, beta: float, looks: NDArray) -> Boundaries:
     r"""Wald's bounds on the ratio of the likelihoods at the two bars, as counts of right answers.
 
     Pass where :math:`\log LR \ge \log\frac{1-\beta}{\alpha}`, fail where
@@ -103,11 +100,11 @@ def likelihood_ratio_bounds(
     Examples
     --------
     >>> import numpy as np
-    >>> made = likelihood_ratio_bounds(30, 0.85, 0.95, 0.05, 0.10, np.ones(31, bool))
-    >>> int(np.argmax(made.pass_at <= np.arange(31)))
+    >>> wald = likelihood_ratio_bounds(0.85, 0.95, 0.05, 0.10, np.ones(31, bool))
+    >>> int(np.argmax(wald.pass_at <= np.arange(31)))
     26
     """
-    done = np.arange(most + 1)
+    done = np.arange(len(looks))
     gain, loss = np.log(good / unacceptable), np.log((1 - good) / (1 - unacceptable))
     upper, lower = np.log((1 - beta) / alpha), np.log(beta / (1 - alpha))
     pass_at = np.ceil((upper - done * loss) / (gain - loss) - 1e-9).astype(np.int64)
@@ -123,7 +120,7 @@ def smallest_end(
     Examples
     --------
     >>> import numpy as np
-    >>> smallest_end(likelihood_ratio_bounds(300, 0.85, 0.95, 0.05, 0.10, np.ones(301, bool)), 0.85, 0.95, 0.05, 0.10)
+    >>> smallest_end(likelihood_ratio_bounds(0.85, 0.95, 0.05, 0.10, np.ones(301, bool)), 0.85, 0.95, 0.05, 0.10)
     (108, 100)
     """
     right = np.arange(bounds.n + 1)
@@ -184,8 +181,8 @@ def single_plan(unacceptable: float, good: float, alpha: float, beta: float) -> 
     )
 
 
-def looks_at(n: int, every: int, least: int) -> NDArray:
-    """Whether a verdict is looked at after so many items: never before ``least``, then each ``every``, and at the end.
+def looks_at(n: int, every: int, min_items: int) -> NDArray:
+    """Tell after which numbers of items a verdict is looked at: from ``min_items`` on each ``every``, and at the end.
 
     Examples
     --------
@@ -193,13 +190,18 @@ def looks_at(n: int, every: int, least: int) -> NDArray:
     [6, 7]
     """
     done = np.arange(n + 1)
-    return (done >= min(least, n)) & ((done % every == 0) | (done == n)) & (done > 0)
+    return (done >= min(min_items, n)) & ((done % every == 0) | (done == n)) & (done > 0)
 
 
 def sequential(
-    unacceptable: float, good: float, alpha: float, beta: float, n: int, every: int, least: int
+    unacceptable: float, good: float, alpha: float, beta: float, looks: NDArray
 ) -> tuple[Boundaries, int, int]:
-    """Wald's test, cut off at the fewest items where both errors hold: its bounds, that number, the mark there.
+    """Cut Wald's test off at the fewest items where both errors hold: its bounds, that number, the mark there.
+
+    Parameters
+    ----------
+    looks : ndarray of bool
+        Whether a verdict is looked at after so many items, up to the most there may be.
 
     Raises
     ------
@@ -208,40 +210,14 @@ def sequential(
 
     Examples
     --------
-    >>> sequential(0.85, 0.95, 0.05, 0.10, 76, 10, 20)[1:]
+    >>> sequential(0.85, 0.95, 0.05, 0.10, looks_at(504, 10, 20))[1:]
     (89, 82)
     """
-    most = 4 * n + 200
-    bounds = likelihood_ratio_bounds(most, unacceptable, good, alpha, beta, looks_at(most, every, least))
+    bounds = likelihood_ratio_bounds(unacceptable, good, alpha, beta, looks)
     end = smallest_end(bounds, unacceptable, good, alpha, beta)
     if end is None:
-        raise NotEstimable("no end to the test holds both errors; use stop='certain'")
+        raise NotEstimable("no end to the test holds both errors; stop when it is certain")
     n, c = end
     pass_at, fail_at = bounds.pass_at[: n + 1].copy(), bounds.fail_at[: n + 1].copy()
     pass_at[n], fail_at[n] = c, c - 1
     return Boundaries(pass_at, fail_at), n, c
-
-
-def chances(bounds: Boundaries, abilities: NDArray, attempts: int) -> pd.DataFrame:
-    """Chance to pass and expected items at each ability, in one attempt and over all; see `CertificationPlan`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> chances(single(76, 70), np.array([0.85]), 3)["passes"].round(3).tolist()
-    [0.142]
-    """
-    rows = [walk(bounds, float(ability)) for ability in abilities]
-    once = np.array([chance for chance, _ in rows])
-    items = np.array([expected for _, expected in rows])
-    fail = 1 - once
-    tries = np.array([sum(f**k for k in range(attempts)) for f in fail])
-    return pd.DataFrame(
-        {
-            "ability": abilities,
-            "passes_an_attempt": once,
-            "passes": 1 - fail**attempts,
-            "items_an_attempt": items,
-            "items": items * tries,
-        }
-    )

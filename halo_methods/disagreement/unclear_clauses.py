@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .crossed import Array, Ints
-from .pairs import NONE, Apart, Rows
+from ..stats.crossed import Array, Ints
+from .pair_distances import NONE, Apart, Rows
 
 ALPHA, PERMUTATIONS = 0.05, 999
 

@@ -5,14 +5,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import NotEstimable
-from ..results import readable
-from .crossed import Array, Squares, crossed, solved
-from .numbers import coded
-
-DRAWS = 5000
+from ..results import Caution, readable
+from ..stats.crossed import Array, crossed, spread
+from .label_values import coded
 
 
-def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Caution]]:
     """Takes the mean shift between rounds out, seen where the same rater judged the same item again."""
     cell = pl.len().over("item_id", "rater_id")
     again = frame.filter(cell > 1)
@@ -31,9 +29,10 @@ def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         pl.col("y") - pl.col("round").replace_strict(taken, default=0.0, return_dtype=pl.Float64)
     )
     largest = max(abs(x) for x in taken.values())
-    return moved, [
-        f"A mean shift between rounds of {readable(largest)} at most is taken out."
-    ] if largest > 0.05 * float(y.std()) else []
+    if largest <= 0.05 * float(y.std()):
+        return moved, []
+    text = f"A mean shift between rounds of {readable(largest)} at most is taken out."
+    return moved, [Caution("rounds_levelled", text)]
 
 
 def complete(frame: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, Array, int]:
@@ -53,7 +52,7 @@ def complete(frame: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, Array,
 def by_criterion(
     item: NDArray, rater: NDArray, wide: Array, rng: np.random.Generator
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
-    """Means over criteria carry what criteria share, contrasts between them what they do not."""
+    """Split scores into the mean over criteria (shared part) and orthonormal contrasts (criterion-specific part)."""
     c = wide.shape[1]
     contrasts = np.linalg.qr(np.column_stack([np.ones(c), np.eye(c)[:, 1:]]))[0][:, 1:]
     mean = spread(crossed(item, rater, wide.mean(axis=1, keepdims=True)), rng)
@@ -71,13 +70,3 @@ def by_criterion(
             }
         )
     return made[0], made[1], made[2]
-
-
-def spread(
-    sums: dict[str, Squares], rng: np.random.Generator
-) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
-    """Components, their draws, and their draws had there been no other raters."""
-    points = solved(sums, {k: np.array([s.value]) for k, s in sums.items()})
-    drawn = {k: s.value * s.df / rng.chisquare(s.df, DRAWS) if np.isfinite(s.df) else np.full(DRAWS, s.value)
-             for k, s in sums.items()}  # fmt: skip
-    return points, solved(sums, drawn), solved(sums, {**drawn, "rater": np.full(DRAWS, sums["rater"].value)})

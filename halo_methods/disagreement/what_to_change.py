@@ -1,21 +1,50 @@
 """From disagreement to a ranked list of what is changed, and the judgments that argue for it."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..judgments import Judgments
-from ..judgments.coding import once
-from .clauses import unclear_clauses
-from .crossed import Array, Ints
-from .pairs import NONE, apart, pair_matrices
-from .prepare import prepared
+from ..judgments import Judgments, as_judgments
+from ..judgments.coding import once_a_table
+from ..stats.crossed import Array, Ints
+from .design import design_of
+from .pair_distances import NONE, apart, pair_matrices
 from .routes import KEEP, adjudicate
 from .soft import item_counts
+from .unclear_clauses import unclear_clauses
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TIMES = 2.0
 LEAST_ITEMS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distances:
+    """How far each rater lies from the others.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per rater, see `retraining`.
+    by : str
+        ``rater_id``.
+    """
+
+    table: pd.DataFrame
+    by: str = "rater_id"
+
+    def plot(self) -> "Figure":
+        """The distances with their intervals."""
+        from .. import plots
+
+        unit, title = "distance from the others", "Distance from the others"
+        return plots.intervals(self.table, "rater_id", "distance", unit=unit, title=title)
 
 
 def confused_labels(j: Judgments) -> pd.DataFrame:
@@ -29,7 +58,7 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``, ``pairs`` (pairs of raters, each item weighing 1 in all),
+        ``first``, ``second``, ``pairs`` (pairs of raters, each item weighing 1 in all),
         ``items`` (on which both occur), ``share`` (of the disagreement, as
         `split` measures it); largest share first.
 
@@ -46,8 +75,9 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     >>> confused_labels(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))["share"].tolist()
     [1.0]
     """
+    j = as_judgments(j)
     _, labels, counts = item_counts(j)
-    _, nominal, *_ = prepared(j)
+    nominal = design_of(j).nominal
     counts, size = counts[counts.sum(1) > 1], counts.sum(1)[counts.sum(1) > 1]
     weighted = counts / (size * (size - 1) / 2)[:, None]
     pairs = weighted.T @ counts
@@ -63,9 +93,9 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
                 made.append((str(labels[a]), str(labels[b]), pairs[a, b], int(together[a, b]), pairs[a, b] * distance))
     if not made:
         raise NotEstimable("no two raters ever differ on an item")
-    table = pd.DataFrame(made, columns=["a", "b", "pairs", "items", "share"])
+    table = pd.DataFrame(made, columns=["first", "second", "pairs", "items", "share"])
     table["share"] /= table["share"].sum()
-    return table.sort_values(["share", "a", "b"], ascending=[False, True, True], ignore_index=True)
+    return table.sort_values(["share", "first", "second"], ascending=[False, True, True], ignore_index=True)
 
 
 def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", most: int = 20) -> pd.DataFrame:
@@ -113,7 +143,9 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     >>> made["change"].value_counts().to_dict()
     {'edge case': 3, 'guideline': 1}
     """
-    rows, _, _, column, names = prepared(j, groups, clause)
+    j = as_judgments(j)
+    design = design_of(j, groups, clause)
+    rows, column, names = design.rows, design.groups, design.clauses
     found = apart(rows)
     if found.total <= 0:
         raise NotEstimable("no two raters ever differ on an item: there is nothing to change")
@@ -124,8 +156,7 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     under = np.isin(rows.clause[found.item], unclear) if rows.clause is not None else np.zeros(len(within), bool)
     held = set()
     if column is not None:
-        routes = adjudicate(j, groups=column)
-        held = set(routes.loc[routes["route"] == KEEP, "item_id"])
+        held = set(adjudicate(j, groups=column).kept()["item_id"])
     kept = np.array([items[i] in held for i in found.item])
     base = float(np.nanmean(within[~under])) if np.isfinite(within[~under]).any() else 0.0
     scale = found.total * len(within)
@@ -148,10 +179,10 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     else:
         pair = confused_labels(j).iloc[0]
         at = [str(x) for x in labels]
-        a, b = counts[found.item][:, at.index(pair["a"])] > 0, counts[found.item][:, at.index(pair["b"])] > 0
+        a, b = counts[found.item][:, at.index(pair["first"])] > 0, counts[found.item][:, at.index(pair["second"])] > 0
         row(
             "guideline",
-            f"the line between {pair['a']} and {pair['b']}",
+            f"the line between {pair['first']} and {pair['second']}",
             np.flatnonzero(a & b),
             pair["share"],
             None,
@@ -161,7 +192,7 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     edge = np.flatnonzero(~under & ~kept & several & (np.nan_to_num(within) >= TIMES * base) & (base > 0))
     for k in edge[np.argsort(-within[edge], kind="stable")][:most]:
         row("edge case", f"item {items[found.item[k]]}", np.array([k]), (within[k] - base) / scale, None, None)
-    people = retraining(j, groups=groups, clause=clause)
+    people = retraining(j, groups=groups, clause=clause).table
     listed = people[people["change"] != ""]
     if len(listed):
         what = "raters further from the others than luck allows"
@@ -178,7 +209,7 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
-def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause") -> pd.DataFrame:
+def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause") -> Distances:
     """How far each rater lies from the others on the same items, and who would gain from training.
 
     Items under unclear clauses, and those on which groups hold different
@@ -193,8 +224,8 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
 
     Returns
     -------
-    pandas.DataFrame
-        ``rater_id``, ``items``, ``distance``, ``low``, ``high``, ``others``
+    Distances
+        Its table: ``rater_id``, ``items``, ``distance``, ``low``, ``high``, ``others``
         (mean distance of pairs without the rater), ``lean`` (in steps, above 0
         is higher labels; None on nominal labels), ``share`` (of the
         disagreement, were the rater like the others), ``change`` (``severity``
@@ -211,15 +242,17 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     >>> import pandas as pd
     >>> from halo_methods import as_judgments
     >>> rows = [(i, r, i % 2 if r != 7 else (i // 2) % 2) for i in range(40) for r in range(8)]
-    >>> made = retraining(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    >>> made = retraining(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).table
     >>> made.loc[made["change"] != "", ["rater_id", "change"]].values.tolist()
     [['7', 'slips']]
     """
-    return once(j, f"retraining by {groups} and {clause}", lambda: _retraining(j, groups, clause)).copy()
+    return _retraining(as_judgments(j), groups, clause)
 
 
-def _retraining(j: Judgments, groups: str | None, clause: str) -> pd.DataFrame:
-    rows, nominal, _, column, codes = prepared(j, groups, clause)
+@once_a_table
+def _retraining(j: Judgments, groups: str | None, clause: str) -> Distances:
+    design = design_of(j, groups, clause)
+    rows, nominal, column, codes = design.rows, design.nominal, design.groups, design.clauses
     names = j.one().frame["rater_id"].unique().sort().to_list()
     found = apart(rows)
     if found.total <= 0:
@@ -228,7 +261,7 @@ def _retraining(j: Judgments, groups: str | None, clause: str) -> pd.DataFrame:
     if rows.clause is not None:
         aside = np.flatnonzero(np.isin(rows.clause, unclear_clauses(found, rows, codes)[0]))
     if column is not None:
-        routes = adjudicate(j, groups=column).sort_values("item_id")
+        routes = adjudicate(j, groups=column).table.sort_values("item_id")
         aside = np.union1d(aside, np.flatnonzero((routes["route"] == KEEP).to_numpy()))
     every = len(np.unique(rows.item))
     rows = rows.without(items=aside)
@@ -271,7 +304,7 @@ def _retraining(j: Judgments, groups: str | None, clause: str) -> pd.DataFrame:
         made.append((names[r], len(x), x.mean(), low, high, level, lean, share, change))
     columns = ["rater_id", "items", "distance", "low", "high", "others", "lean", "share", "change"]
     table = pd.DataFrame(made, columns=columns)
-    return table.sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)
+    return Distances(table=table.sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True))
 
 
 def _said(labels: tuple[object, ...], counts: Array) -> str:
