@@ -9,13 +9,11 @@ from scipy import optimize, stats
 from ..errors import BadOption, NotEstimable
 from .checks import check_confidence
 
-FEWEST_GROUPS = 3
 
-
-def _measured(values: ArrayLike, variances: ArrayLike) -> tuple[NDArray, NDArray]:
+def _measured(values: ArrayLike, variances: ArrayLike, *, fewest: int = 3) -> tuple[NDArray, NDArray]:
     x, v = np.asarray(values, float), np.asarray(variances, float)
-    if len(x) < FEWEST_GROUPS:
-        reason = f"with fewer than {FEWEST_GROUPS} groups nobody can say how much groups differ"
+    if len(x) < fewest:
+        reason = f"with fewer than {fewest} groups nobody can say how much groups differ"
         raise NotEstimable(reason, public=reason)
     if not (v > 0).all():
         raise BadOption("variances hold one that is not above 0; allowed: numbers above 0")
@@ -73,7 +71,7 @@ def q_profile(values: ArrayLike, variances: ArrayLike, *, confidence: float = 0.
     Raises
     ------
     NotEstimable
-        With fewer than three groups.
+        With fewer than two groups.
     BadOption
         If a variance is not above 0.
 
@@ -86,7 +84,7 @@ def q_profile(values: ArrayLike, variances: ArrayLike, *, confidence: float = 0.
     >>> [round(x, 2) for x in q_profile([1, 2, 6], [1, 1, 1])]
     [6.0, 0.9, 275.49]
     """
-    x, v = _measured(values, variances)
+    x, v = _measured(values, variances, fewest=2)
     df, tail = len(x) - 1, (1 - check_confidence(confidence)) / 2
 
     def solved(target: float) -> float:
