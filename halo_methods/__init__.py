@@ -24,14 +24,15 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift", "errors"),
-    *("exposure", "gold", "integrity", "judgments", "planning", "plots", "reports", "results"),
+    *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift"),
+    *("errors", "exposure", "gold", "integrity", "judgments", "planning", "plots", "reports", "results"),
     *("simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
 
 if TYPE_CHECKING:
+    from . import adjudication as adjudication
     from . import aggregation as aggregation
     from . import agreement as agreement
     from . import audit as audit

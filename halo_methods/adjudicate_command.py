@@ -54,7 +54,7 @@ def _read(args: argparse.Namespace, options: dict[str, Any]) -> Any:
 
 def packed(args: argparse.Namespace, options: dict[str, Any]) -> Answer:
     """``halo adjudicate pack``."""
-    from .aggregation import packets
+    from .adjudication import packets
 
     made = packets.pack(_read(args, options), items=_queue(args.queue), most=_most(args), show=args.show,
                         clause=args.clause, perspectives=args.perspective, seed=args.seed)  # fmt: skip
@@ -80,7 +80,7 @@ def _most(args: argparse.Namespace) -> int | None:
 def _queue(path: str | None) -> list[str] | None:
     if path is None:
         return None
-    from .aggregation.spreadsheets import plain
+    from .adjudication.spreadsheets import plain
     from .judgments.files import read_raw
 
     frame = read_raw(path).frame
@@ -102,8 +102,8 @@ def _text(path: str) -> str:
 
 def applied(args: argparse.Namespace, options: dict[str, Any]) -> Answer:
     """``halo adjudicate apply``."""
-    from .aggregation import amendments, decisions, packets
-    from .aggregation.spreadsheets import write_all
+    from .adjudication import amendments, decisions, packets
+    from .adjudication.spreadsheets import write_all
 
     judgments = _read(args, options)
     if not Path(args.decisions).is_file():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import as_judgments, audit, simulation
+from halo_methods import as_judgments, audit, read_judgments, reports
 from halo_methods import stats as stats_room
 from halo_methods.audit import published_plans as table
 from halo_methods.audit.audit_findings import audited_twice
@@ -375,20 +375,18 @@ def test_a_lot_drawn_too_thin_is_neither_accepted_nor_rejected():
 
 
 def test_the_truth_of_the_sample_is_recovered():
-    frame = simulation.audit_sample(truth=True)
-    j, made = as_judgments(simulation.audit_sample()), frame[frame["stage"] == "label"]
-    wrong = made["label"] != made["true_label"]
+    j, truth = read_judgments(reports.sample("audit")), reports.truth("audit")
     corrected = audit.corrected_rate(j)
-    for estimate, truth in (
-        (corrected.rate, wrong.mean()),
-        (corrected.sensitivity, simulation.AUDITOR_SENSITIVITY),
-        (corrected.specificity, simulation.AUDITOR_SPECIFICITY),
-        (audit.error_rate(j), wrong.mean()),
+    for estimate, true in (
+        (corrected.rate, truth["error_rate"]),
+        (corrected.sensitivity, truth["sensitivity"]),
+        (corrected.specificity, truth["specificity"]),
+        (audit.error_rate(j), truth["error_rate"]),
     ):
-        assert estimate.low <= truth <= estimate.high
+        assert estimate.low <= true <= estimate.high
     lots = audit.lots(j).table.set_index("lot")
     assert dict(lots["verdict"]) == {lot: "accept" if lot[0] == "N" else "reject" for lot in lots.index}
-    truths = wrong.groupby(made["lot"]).mean()
+    truths = pd.Series(truth["error_rates"])
     assert ((lots["low"] <= truths) & (truths <= lots["high"])).sum() >= 5
 
 
@@ -407,7 +405,7 @@ def test_many_simulated_audits_decide_the_lots_as_the_plan_says():
 
 
 def test_the_plans_side_by_side_and_the_next_sample():
-    j = as_judgments(simulation.audit_sample())
+    j = read_judgments(reports.sample("audit"))
     plans = audit.compare_plans(audit.lot_size(j))
     assert plans.loc[0, "draw"] == "74"
     assert plans["consumer_risk"].iloc[:3].max() <= 0.10

@@ -229,7 +229,7 @@ def test_a_plan_with_findings_exits_so(tmp_path, capsys):
     assert cli.main(["standards", "check", str(blank)]) == cli.FINDINGS
     assert "ALN-001" in capsys.readouterr().out
     assert cli.main(["standards", "check", str(tmp_path / "absent.yml")]) == cli.COULD_NOT_RUN
-    blank.write_text("a: &a [*a]", "utf-8")
+    blank.write_text("a: ]", "utf-8")
     assert cli.main(["standards", "check", str(blank)]) == cli.COULD_NOT_RUN
     assert "line 1" in capsys.readouterr().err
 

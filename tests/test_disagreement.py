@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import quadratic_forms, reml, three_way
+from samples.disagreement import SCALE, UNCLEAR_CLAUSE
+from samples.disagreement import sample as disagreement_sample
 
 import halo_methods as halo
-from halo_methods import disagreement, simulation
+from halo_methods import disagreement, reports
 from halo_methods.disagreement import design as designs
 from halo_methods.disagreement import pair_distances as pairs
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
@@ -219,13 +221,13 @@ def test_causes_have_one_code_one_question_and_one_route_each():
 
 
 def planted(seed, **options):
-    frame = simulation.disagreement_sample(seed)
-    options = {"scale": list(simulation.DISAGREEMENT_SCALE), "level": "ordinal", **options}
+    frame = disagreement_sample(seed)
+    options = {"scale": list(SCALE), "level": "ordinal", **options}
     return halo.as_judgments(frame, **options)
 
 
 def test_planted_sources_of_disagreement_are_recovered():
-    amounts = simulation.disagreement_truth()
+    amounts = reports.truth("disagreement")["sources"]
     true = {name: amount / sum(amounts.values()) for name, amount in amounts.items()}
     held, values, flagged = dict.fromkeys(true, 0), {k: [] for k in true}, []
     for seed in range(8):
@@ -240,12 +242,12 @@ def test_planted_sources_of_disagreement_are_recovered():
     assert min(held.values()) >= 6, held
     for name, found in values.items():
         assert np.mean(found) == pytest.approx(true[name], abs=0.05), name
-    assert flagged.count(simulation.UNCLEAR_CLAUSE) >= 7
+    assert flagged.count(UNCLEAR_CLAUSE) >= 7
     assert len(flagged) <= 10
 
 
 def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
-    frame = simulation.disagreement_sample()
+    frame = disagreement_sample()
     bare = halo.as_judgments(frame[frame["round"] == 1][COLUMNS], scale=list("12345"), level="ordinal")
     made = disagreement.split(bare)
     assert set(made.collect) == {"noise", "perspective", "clause"}
@@ -380,10 +382,10 @@ def test_groups_that_differ_stand_out_of_shuffled_ones():
 def test_the_ranked_list_names_what_was_planted():
     j = planted(20263)
     table = disagreement.changes(j)
-    assert table.loc[0, ["change", "about"]].tolist() == ["guideline", f"clause {simulation.UNCLEAR_CLAUSE}"]
+    assert table.loc[0, ["change", "about"]].tolist() == ["guideline", f"clause {UNCLEAR_CLAUSE}"]
     assert table["share"].is_monotonic_decreasing
     assert {"guideline", "edge case", "retraining", "nothing"} == set(table["change"])
-    clause = j.frame.filter(j.frame["clause"] == simulation.UNCLEAR_CLAUSE)["item_id"].to_list()
+    clause = j.frame.filter(j.frame["clause"] == UNCLEAR_CLAUSE)["item_id"].to_list()
     assert set(table.loc[0, "examples"].split(", ")) <= set(clause)
     assert not table.to_string().count("r03")
     people = disagreement.retraining(j).table

@@ -9,10 +9,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples.drift import sample as drift_sample
 from scipy import stats
 
 import halo_methods as halo
-from halo_methods import drift, reports, simulation
+from halo_methods import drift, reports
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 PUBLISHED = {
@@ -304,7 +305,7 @@ SCALE = {"scale": ["poor", "fair", "good"], "level": "ordinal"}
 
 @cache
 def sample():
-    return halo.as_judgments(simulation.drift_sample(), **SCALE)
+    return halo.as_judgments(drift_sample(), **SCALE)
 
 
 def day(n):
@@ -331,14 +332,14 @@ class TestCauses:
             assert abs(table.loc[who, "onset"] - since) <= 3
 
     def test_without_anchors_raters_and_data_cannot_be_told_apart(self):
-        frame = simulation.drift_sample()
+        frame = drift_sample()
         frame = frame[frame["item_id"].str.startswith("f")]
         made = drift.causes(halo.as_judgments(frame, **SCALE), [day(70)], by="slice").iloc[-1]
         assert made["cause"] == "cannot be told"
         assert "anchors" in made["said"]
 
     def test_without_the_version_a_step_of_the_whole_team_is_not_called_data_drift(self):
-        frame = simulation.drift_sample().drop(columns="guideline")
+        frame = drift_sample().drop(columns="guideline")
         made = drift.causes(halo.as_judgments(frame, **SCALE), [day(40)]).iloc[0]
         assert made["cause"] in ("drift of the team", "drift of single raters")
 

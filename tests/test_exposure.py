@@ -17,8 +17,6 @@ from halo_methods.reports.suppression import Shown
 from halo_methods.standards import gate
 from halo_methods.stats import score_interval
 
-# Planted in the sample of the workforce chapter.
-OVER_LIMIT, OPTED_OUT = ("e01", "2026-03-18"), "n02"
 COLUMNS = ["item_id", "rater_id", "label", "rated_at", "seconds", "harm"]
 
 
@@ -347,7 +345,8 @@ def test_the_report_finds_what_was_planted(tmp_path):
     verdicts, page, _ = chapter("operations", tmp_path, limit_minutes=3.0)
     assert verdicts == {OVER: "not_met", ROUTED: "not_met"}
     assert "limit 3, longest 3.67, 1 of 140 rater-days over it" in page
-    for name in (OVER_LIMIT[0], OPTED_OUT):
+    truth = reports.truth("workforce")
+    for name in (truth["over_limit"][0], truth["opted_out"][0]):
         assert f">{name}<" not in page
 
 

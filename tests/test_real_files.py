@@ -158,7 +158,7 @@ def test_a_group_that_can_be_compared_with_nobody_is_not_accused_by_the_funnel()
 
 def test_raters_who_never_erred_in_the_log_are_not_taken_for_perfect():
     rows = [(f"i{i}", f"r{k}", "ok", "ok", f"2026-05-{1 + i % 28:02d}") for i in range(60) for k in range(3)]
-    table = simulation.fit(judged(rows, [*COLUMNS, "gold", "rated_at"])).table
+    table = simulation.fit_raters(judged(rows, [*COLUMNS, "gold", "rated_at"])).table
     assert (table["low"] < table["accuracy"]).all()
     assert table["low"].max() < 0.97
 

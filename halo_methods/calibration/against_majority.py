@@ -10,28 +10,10 @@ from numpy.typing import NDArray
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
+from ..judgments.vote_counts import majority
 from ..stats import proportion, two_way_share
+from ..stats.checks import check_confidence
 from .correctness import Accuracies
-
-
-def majority(j: Judgments) -> pl.DataFrame:
-    """List the label given most often to each item, every tied label; all rounds of an item count together.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row per item and winning label: ``item_id``, ``label``, ``votes``,
-        ``tied`` (how many labels share the win).
-
-    Examples
-    --------
-    >>> rows = [("a", "r1", "x"), ("a", "r2", "y"), ("b", "r1", "x")]
-    >>> majority(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))["tied"].to_list()
-    [2, 2, 1]
-    """
-    votes = j.one().frame.group_by("item_id", "label").agg(pl.len().alias("votes"))
-    won = votes.filter(pl.col("votes") == pl.col("votes").max().over("item_id"))
-    return won.with_columns(pl.len().over("item_id").alias("tied")).sort("item_id", "label")
 
 
 def majority_accuracy(j: Judgments, *, by: str | None = None, confidence: float = 0.95) -> Accuracies:
@@ -134,6 +116,7 @@ def judges(j: Judgments, *, confidence: float = 0.95) -> Accuracies:
     >>> judges(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rater_type"])).estimates["m"].value
     0.5
     """
+    check_confidence(confidence)
     one = as_judgments(j).one()
     kinds = set(one.frame["rater_type"].drop_nulls()) if "rater_type" in one.columns else set()
     if not {"human", "model"} <= kinds:

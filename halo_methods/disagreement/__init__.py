@@ -3,7 +3,7 @@
 Functions take one criterion and one stage of a `Judgments` table.
 """
 
-from .cause_codes import CAUSES, Cause, causes
+from ..judgments.cause_codes import CAUSES, Cause, causes
 from .components import VarianceComponents, labels_an_item, variance_components
 from .design import perspective_groups
 from .routes import KEEP, Routes, adjudicate

@@ -7,7 +7,7 @@ from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
 from ..stats.checks import check_confidence, check_count
 from ..stats.proportions import proportion
-from .cause_codes import CAUSES
+from ..judgments.cause_codes import CAUSES
 from .soft import item_counts
 
 

@@ -35,8 +35,8 @@ def change_now(j: Judgments, what: What = "anchors", *, period: Period = "D", ba
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> change_now(j).value < 0.1
     True
     """
@@ -68,8 +68,8 @@ def rater_changes(j: Judgments, *, period: Period = "D", baseline: int = 30, rat
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> rater_changes(j)["rater_id"].iloc[0]
     'r07'
     """
@@ -120,8 +120,8 @@ def anchor_share(j: Judgments, *, period: Period = "D") -> Estimate:
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> anchor_share(j).value
     0.5
     """
@@ -151,8 +151,8 @@ def expected_now(
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> round(expected_now(j, "slice").value, 2)
     0.9
     """

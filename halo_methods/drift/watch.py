@@ -76,8 +76,8 @@ def watch(
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> watch(j, "anchors").chart.signals
     ()
     """
@@ -119,8 +119,8 @@ def watch_share(
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> table, wide, plain = watch_share(j)
     >>> len(table)
     50
@@ -157,8 +157,8 @@ def watch_each(
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> made, periods = watch_each(j, "slice")
     >>> made.table.loc[made.table["listed"], "chart"].tolist()
     ['mail']
@@ -178,8 +178,8 @@ def with_dates(made: Many, periods: list[date]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> with_dates(*watch_each(j, "slice"))["onset"].iloc[0]
     datetime.date(2026, 5, 11)
     """
@@ -221,8 +221,8 @@ def onsets(
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> j = as_judgments(simulation.drift_sample(), scale=["poor", "fair", "good"], level="ordinal")
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
     >>> len(onsets(j, "slice")) >= 2
     True
     """
@@ -254,8 +254,8 @@ def marks(j: Judgments, *, period: Period = "D") -> list[tuple[date, str]]:
 
     Examples
     --------
-    >>> from halo_methods import as_judgments, simulation
-    >>> marks(as_judgments(simulation.drift_sample()))
+    >>> from halo_methods import read_judgments, reports
+    >>> marks(read_judgments(reports.sample("drift")))
     [(datetime.date(2026, 4, 11), '2')]
     """
     try:

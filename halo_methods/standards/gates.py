@@ -23,6 +23,7 @@ COUNT_AGAIN = (
     "Nothing was drawn, so more work settles nothing: add the seconds, the moments and the classes of harm that are "
     "missing, and count again."
 )
+RUN_AGAIN = "More simulated runs narrow the interval: ask for more with the parameter `runs`."
 
 
 def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
@@ -204,6 +205,8 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
         return TEST_AGAIN
     if estimate.kind in ("bounds", "count"):
         return COUNT_AGAIN
+    if "simulated" in estimate.codes:
+        return RUN_AGAIN
     gap = abs(estimate.value - threshold)
     reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
     size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")
