@@ -151,7 +151,7 @@ def test_a_group_that_can_be_compared_with_nobody_is_not_accused_by_the_funnel()
     rng = np.random.default_rng(3)
     rows = [(f"{v}{i}", f"{v}{k}", "x" if rng.random() < p else "y", "x", v)
             for v, p in (("ar", 0.96), ("de", 0.96), ("fr", 0.89)) for i in range(800) for k in range(6)]  # fmt: skip
-    made = workforce.next_steps(judged(rows, [*COLUMNS, "gold", "locale"]), column="locale").set_index("locale")
+    made = workforce.next_steps(judged(rows, [*COLUMNS, "gold", "locale"]), "locale", bar=0.85).set_index("locale")
     assert made.loc["fr", "funnel"] == "below 99.8%"
     assert made.loc["fr", "next_step"] != "corrective action"
     refused = workforce.comparisons(judged(rows, [*COLUMNS, "gold", "locale"]), column="locale").refused

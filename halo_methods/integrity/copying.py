@@ -6,17 +6,17 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from ...calibration.reference import people
-from ...errors import NotEstimable
-from ...judgments import Judgments
-from ..outcomes import outcomes
-from .evidence import ALPHA, Evidence, benjamini_yekutieli
+from ..errors import NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..stats.adjusted_p_values import adjusted_p_values
+from ..stats.checks import check_probability
+from .evidence import ALPHA, Evidence
 
 LEAST_SHARED, LEAST_VOTES, PRIOR = 20, 3, 2.0
 
 
 def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
-    r"""Pairs whose identical mistakes are too many for raters of their accuracy on these items.
+    r"""Find pairs whose identical mistakes are too many for raters of their accuracy on these items.
 
     Two good raters agree because both are right; only shared *mistakes* tell.
     An item's reference is gold, otherwise the label of a strict majority of at
@@ -39,7 +39,7 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     Returns
     -------
     Evidence
-        ``a``, ``b``, ``n`` (shared items with a reference), ``agreement``,
+        ``rater_a``, ``rater_b``, ``n`` (shared items with a reference), ``agreement``,
         ``same_mistakes``, ``expected``, ``p_value``, ``adjusted``, ``listed``.
         Who copied from whom, and whether one person used both accounts, it
         cannot say.
@@ -57,31 +57,26 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rng = np.random.default_rng(1)
     >>> labels = {f"r{r}": np.where(rng.random(80) < .75, 0, rng.integers(1, 4, 80)) for r in range(6)}
     >>> labels["r5"] = labels["r4"]
     >>> rows = [(i, r, x, "0") for r, given in labels.items() for i, x in enumerate(given)]
-    >>> found = copied(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])))
-    >>> found.listed[["a", "b"]].to_numpy().tolist()
+    >>> evidence = copied(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> evidence.listed[["rater_a", "rater_b"]].to_numpy().tolist()
     [['r4', 'r5']]
     """
-    raters, label, wrong, key = _matrices(j)
+    check_probability(alpha, option="alpha", open_ends=True)
+    raters, label, wrong, key = _matrices(as_judgments(j).people())
     there = label >= 0
     shared = there.astype(float) @ there.T.astype(float)
     n_labels = int(label.max()) + 1
-    same = np.zeros_like(shared)
-    agree = np.zeros_like(shared)
+    same, agree = np.zeros_like(shared), np.zeros_like(shared)
     for k in range(n_labels):
-        hit = label == k
-        agree += hit.astype(float) @ hit.T.astype(float)
-        hit = (hit & wrong).astype(float)
+        hit = (label == k).astype(float)
+        agree += hit @ hit.T
+        hit *= wrong
         same += hit @ hit.T
-    a, b = np.triu_indices(len(raters), 1)
-    kept = shared[a, b] >= LEAST_SHARED
-    a, b = a[kept], b[kept]
+    a, b = np.nonzero(np.triu(shared >= LEAST_SHARED, 1))
     if not len(a):
         raise NotEstimable(f"no two raters share {LEAST_SHARED} items with gold or a majority")
     if not wrong.any():
@@ -90,36 +85,43 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     seen = same[a, b]
     scale = max(seen.sum() / max(expected.sum(), 1e-9), 1.0)
     p = stats.poisson.sf(seen - 1, expected * scale)
-    table = pd.DataFrame({
-        "a": raters[a], "b": raters[b], "n": shared[a, b].astype(int), "agreement": agree[a, b] / shared[a, b],
-        "same_mistakes": seen.astype(int), "expected": expected * scale, "p_value": p,
-        "adjusted": benjamini_yekutieli(p)})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "rater_a": raters[a],
+            "rater_b": raters[b],
+            "n": shared[a, b].astype(int),
+            "agreement": agree[a, b] / shared[a, b],
+            "same_mistakes": seen.astype(int),
+            "expected": expected * scale,
+            "p_value": p,
+            "adjusted": adjusted_p_values(p),
+        }
+    )
     table["listed"] = table["adjusted"] <= alpha
     return Evidence(
-        "copied", table.sort_values(["p_value", "a", "b"], ignore_index=True),
+        "copied",
+        table.sort_values(["p_value", "rater_a", "rater_b"], ignore_index=True),
         f"Listed: so many identical mistakes that the p adjusted for {len(a):,} pairs is at most {alpha:g}.",
         "The same wrong training note, the same trainer, gold that is wrong, a clause two people read alike.",
-    )  # fmt: skip
+    )
 
 
 def _matrices(j: Judgments) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Raters; raters by units: label codes (-1 is none) and whether wrong; each unit's reference code."""
-    frame = outcomes(people(j))
-    unit = pl.col("item_id") if "round" not in frame.columns else pl.concat_str(
-        [pl.col("item_id"), pl.col("round").cast(pl.String).fill_null("")], separator="\x1f")  # fmt: skip
-    gold = pl.col("gold") if "gold" in frame.columns else pl.lit(None, pl.String)
-    frame = frame.select(unit.alias("unit"), "rater_id", pl.col("label").cast(pl.String), gold.alias("gold"), "right")
+    frame = j.one().frame
+    keys = [c for c in ("item_id", "round") if c in frame.columns]
+    unit = pl.concat_str([pl.col(c).cast(pl.String).fill_null("") for c in keys], separator="\x1f").alias("unit")
+    text = pl.col("label").cast(pl.String)
+    frame = frame.select(unit, "rater_id", text)
     votes = frame.group_by("unit", "label").agg(pl.len().alias("n"))
     total = pl.col("n").sum().over("unit")
-    won = votes.filter((pl.col("n") * 2 > total) & (total >= LEAST_VOTES))
-    most = won.select("unit", pl.col("label").alias("most"))
-    frame = frame.join(most, on="unit", how="left")
-    has_gold = pl.col("gold").is_not_null()
-    usable = frame.with_columns(
-        pl.when(has_gold).then("right").otherwise(pl.col("label") == pl.col("most")).alias("ok"),
-        pl.coalesce("gold", "most").alias("key"),
-    )
-    usable = usable.filter(pl.col("ok").is_not_null() & pl.col("key").is_not_null()).sort("unit", "rater_id")
+    won = votes.filter((pl.col("n") * 2 > total) & (total >= LEAST_VOTES)).select("unit", key="label")
+    voted = frame.join(won, on="unit").with_columns(ok=pl.col("label") == pl.col("key"))
+    try:
+        gold = j.marked("gold").select(unit, "rater_id", text, key="gold", ok="right")
+    except NotEstimable:
+        gold = voted.clear()
+    usable = pl.concat([gold, voted.join(gold, on="unit", how="anti")]).sort("unit", "rater_id")
     if usable.is_empty():
         raise NotEstimable("no item has gold, and none was judged by three raters with a majority")
     r, raters = pd.factorize(usable["rater_id"].to_numpy(), sort=True)
@@ -147,23 +149,23 @@ def _expected(
     everywhere = (by_key.sum(axis=0) + 1e-9) / (by_key.sum() + 1e-9 * n_labels)
     base = (by_key + PRIOR * everywhere) / (by_key.sum(axis=1, keepdims=True) + PRIOR)
     n_item, w_item = there.sum(axis=0), wrong.sum(axis=0)
-    given = np.zeros((label.shape[1], n_labels))
-    np.add.at(given, (u, label[r, u]), 1.0)
-    made = np.empty(len(a))
+    mistakes = np.zeros((label.shape[1], n_labels))
+    np.add.at(mistakes, (u, label[r, u]), 1.0)
+    expected = np.empty(len(a))
     for place, (one, other) in enumerate(zip(a, b, strict=True)):
         both = np.flatnonzero(there[one] & there[other])
         pair = (one, other)
         n = n_item[both] - 2
         w = w_item[both] - wrong[one, both] - wrong[other, both]
         shift = _logit((w + PRIOR * overall) / (n + PRIOR)) - _logit(overall)
-        left = given[both].copy()
+        left = mistakes[both].copy()
         for who in pair:
             hit = wrong[who, both]
             left[hit, label[who, both][hit]] -= 1
         share = (left + PRIOR * base[key[both]]) / (left.sum(axis=1, keepdims=True) + PRIOR)
         chance = [1 / (1 + np.exp(-(_logit(rate[who]) + shift))) for who in pair]
-        made[place] = (chance[0] * chance[1] * (share**2).sum(axis=1)).sum()
-    return made
+        expected[place] = (chance[0] * chance[1] * (share**2).sum(axis=1)).sum()
+    return expected
 
 
 def _logit(p: NDArray) -> NDArray:

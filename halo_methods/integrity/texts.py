@@ -6,18 +6,19 @@ from collections import Counter, defaultdict
 import pandas as pd
 import polars as pl
 
-from ...calibration.reference import people
-from ...errors import NotEstimable
-from ...judgments import Judgments
+from ..errors import NotEstimable
+from ..judgments import Judgments, as_judgments
 from .evidence import Evidence
 
 LEAST_COMMENTS, LEAST_WORDS, LONGEST = 8, 5, 2000
 NEAR, COMMON, SHARE, OPENING = 0.7, 200, 0.3, 4
 FASTEST = 10.0
+FEATURES = ["near_duplicates", "same_opening", "fast_typing"]
+NO_COMMENTS = "suspected model-written answers need the column `comment`"
 
 
 def model_written(j: Judgments) -> Evidence:
-    """Raters whose comments repeat others', open alike, and come faster than people type.
+    """Find raters whose comments repeat others', open alike, and come faster than people type.
 
     Three features, each a share of the rater's comments of five words or more:
 
@@ -50,25 +51,23 @@ def model_written(j: Judgments) -> Evidence:
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> said = "The response is accurate and addresses the question about item"
     >>> rows = [(i, r, "x", f"{said} {i}" if r in "pq" else f"{r} wrote line {i} on {i * 7} things that day", 5)
     ...         for r in "pqst" for i in range(10)]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment", "seconds"]))
+    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment", "seconds"])
     >>> sorted(model_written(j).people)
     ['p', 'q']
     """
-    frame = people(j).one().frame
+    frame = as_judgments(j).people().one().frame
     if "comment" not in frame.columns:
-        raise NotEstimable("suspected model-written answers need the column `comment`")
-    kept = frame.filter(pl.col("comment").is_not_null())
-    words = [tuple(re.findall(r"\w+", text[:LONGEST].lower())) for text in kept["comment"]]
+        raise NotEstimable(NO_COMMENTS, public=NO_COMMENTS)
+    frame = frame.filter(pl.col("comment").is_not_null())
+    words = [tuple(re.findall(r"\w+", text[:LONGEST].lower())) for text in frame["comment"]]
     long = [n for n, w in enumerate(words) if len(w) >= LEAST_WORDS]
-    raters = kept["rater_id"].to_list()
+    raters = frame["rater_id"].to_list()
     if not long or max(Counter(raters[n] for n in long).values()) < LEAST_COMMENTS:
         raise NotEstimable(f"no rater has {LEAST_COMMENTS} comments of {LEAST_WORDS} words or more")
-    seconds = kept["seconds"].to_list() if "seconds" in kept.columns else [None] * kept.height
+    seconds = frame["seconds"].to_list() if "seconds" in frame.columns else [None] * frame.height
     repeated = _near_duplicates({n: words[n] for n in long}, raters)
     openings: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
     for n in long:
@@ -79,20 +78,24 @@ def model_written(j: Judgments) -> Evidence:
         if len(mine) < LEAST_COMMENTS:
             continue
         usual = openings[rater].most_common(1)[0][1]
-        timed = [(len(kept["comment"][n][:LONGEST]), s) for n in mine if (s := seconds[n])]
+        timed = [(len(frame["comment"][n][:LONGEST]), s) for n in mine if (s := seconds[n])]
         fast = sum(size / s > FASTEST for size, s in timed)
-        rows.append({"rater_id": rater, "n": len(mine), "near_duplicates": sum(n in repeated for n in mine) / len(mine),
-                     "same_opening": usual / len(mine) if usual > 1 else 0.0,
-                     "fast_typing": fast / len(timed) if timed else 0.0})  # fmt: skip
-    table = pd.DataFrame(rows)
-    table["features"] = (table[["near_duplicates", "same_opening", "fast_typing"]] >= SHARE).sum(axis=1)
+        shares = (
+            sum(n in repeated for n in mine) / len(mine),
+            usual / len(mine) if usual > 1 else 0.0,
+            fast / len(timed) if timed else 0.0,
+        )
+        rows.append((rater, len(mine), *shares))
+    table = pd.DataFrame(rows, columns=["rater_id", "n", *FEATURES])
+    table["features"] = (table[FEATURES] >= SHARE).sum(axis=1)
     table["listed"] = table["features"] >= 2
+    order = ["features", "near_duplicates", "rater_id"]
     return Evidence(
-        "model_written", table.sort_values(["features", "near_duplicates", "rater_id"], ascending=[False, False, True],
-                                           ignore_index=True),
+        "model_written",
+        table.sort_values(order, ascending=[False, False, True], ignore_index=True),
         f"Listed: two of three features reach {SHARE:.0%} of at least {LEAST_COMMENTS} comments.",
         "A phrase list or template the guideline asks for, dictation, autocorrect, a second language, a screen reader.",
-    )  # fmt: skip
+    )
 
 
 def _near_duplicates(words: dict[int, tuple[str, ...]], raters: list[str]) -> set[int]:
@@ -102,7 +105,7 @@ def _near_duplicates(words: dict[int, tuple[str, ...]], raters: list[str]) -> se
         by_text[w].append(n)
     texts = list(by_text)
     whose = [{raters[n] for n in by_text[t]} for t in texts]
-    found = {t for t, who in enumerate(whose) if len(who) > 1}
+    repeated = {t for t, who in enumerate(whose) if len(who) > 1}
     shingles = [frozenset(zip(t, t[1:], t[2:], strict=False)) for t in texts]
     where: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for t, grams in enumerate(shingles):
@@ -116,5 +119,5 @@ def _near_duplicates(words: dict[int, tuple[str, ...]], raters: list[str]) -> se
         for other, n in common.items():
             alike = n / (len(grams) + len(shingles[other]) - n)
             if other != t and alike >= NEAR and (whose[t] | whose[other]) != (whose[t] & whose[other]):
-                found.add(t)
-    return {n for t in found for n in by_text[texts[t]]}
+                repeated.add(t)
+    return {n for t in repeated for n in by_text[texts[t]]}

@@ -5,17 +5,19 @@ import pandas as pd
 import polars as pl
 from scipy import stats
 
-from ...calibration.reference import people
-from ...errors import NotEstimable
-from ...judgments import Judgments
-from .evidence import ALPHA, Evidence, benjamini_yekutieli, in_time, stratum
+from ..errors import NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..stats.adjusted_p_values import adjusted_p_values
+from ..stats.checks import check_probability
+from .evidence import ALPHA, Evidence
 
 LEAST_JUDGMENTS, LEAST_RATERS, LEAST_STRATUM = 15, 8, 20
 FAST, HALF = 1 / 3, 0.5
+NO_SECONDS = "speeders need the column `seconds`"
 
 
 def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
-    r"""Raters whose usual time lies far below the others' on items like theirs.
+    r"""Find raters whose usual time lies far below the others' on items like theirs.
 
     The log of ``seconds`` less its median in the same locale and slice, and
     less a slope for the length of the item where the table has a column
@@ -46,17 +48,16 @@ def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [(i, f"r{r}", "x", (4 if r == 9 else 20 + r) + i % 5) for r in range(10) for i in range(30)]
-    >>> speeders(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"]))).people
+    >>> speeders(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"])).people
     frozenset({'r9'})
     """
-    frame = people(j).one().frame
+    check_probability(alpha, option="alpha", open_ends=True)
+    frame = as_judgments(j).people().one().frame
     if "seconds" not in frame.columns:
-        raise NotEstimable("speeders need the column `seconds`")
+        raise NotEstimable(NO_SECONDS, public=NO_SECONDS)
     timed = frame.filter(pl.col("seconds") > 0).with_columns(
-        pl.col("seconds").log().alias("x"), stratum(frame).alias("s")
+        pl.col("seconds").log().alias("x"), _stratum(frame, "locale", "slice").alias("s")
     )
     small = pl.len().over("s") < LEAST_STRATUM
     timed = timed.with_columns(pl.when(small).then(pl.lit("\x00")).otherwise(pl.col("s")).alias("s"))
@@ -75,14 +76,15 @@ def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     scale = max(1.4826 * float((table["m"] - middle).abs().median()), 0.05)
     table["ratio"] = np.exp(table["m"] - middle)
     table["p_value"] = stats.t.cdf((table["m"] - middle) / scale, len(table) - 1)
-    table["adjusted"] = benjamini_yekutieli(table["p_value"])
+    table["adjusted"] = adjusted_p_values(table["p_value"])
     table["listed"] = (table["adjusted"] <= alpha) & (table["ratio"] <= HALF)
     shown = ["rater_id", "n", "seconds", "ratio", "fast_share", "p_value", "adjusted", "listed"]
     return Evidence(
-        "speeders", table[shown].sort_values(["p_value", "rater_id"], ignore_index=True),
+        "speeders",
+        table[shown].sort_values(["p_value", "rater_id"], ignore_index=True),
         f"Listed: at most half the usual time on such items, and an adjusted p of at most {alpha:g}.",
         "Keyboard shortcuts, long experience, items read before the clock starts, a tool that stops the clock.",
-    )  # fmt: skip
+    )
 
 
 def _for_length(timed: pl.DataFrame) -> pl.Series:
@@ -103,7 +105,7 @@ def _for_length(timed: pl.DataFrame) -> pl.Series:
 
 
 def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
-    r"""Raters with a run of one label longer than the shares of the labels explain.
+    r"""Find raters with a run of one label longer than the shares of the labels explain.
 
     Judgments in the order of ``rated_at``, otherwise of the table. The chance
     of label k is the mean of the rater's own share and everybody else's in the
@@ -133,51 +135,58 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [(i, f"r{r}", "xyz"[(i * 7 + i // 3 + r) % 3] if r else "x") for r in range(6) for i in range(40)]
-    >>> straight_liners(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))).people
+    >>> straight_liners(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).people
     frozenset({'r0'})
     """
-    frame = in_time(people(j).one().frame)
+    check_probability(alpha, option="alpha", open_ends=True)
+    frame = as_judgments(j).people().one().frame
+    if "rated_at" in frame.columns:
+        frame = frame.sort("rated_at", maintain_order=True)
     if frame["label"].n_unique() < 2:
         raise NotEstimable("everybody gave one and the same label, so a run of it means nothing")
-    place = pl.col("locale").cast(pl.String).fill_null("") if "locale" in frame.columns else pl.lit("")
-    frame = frame.with_columns(place.alias("s"), pl.Series("k", pd.factorize(frame["label"].to_numpy())[0]))
+    codes = pl.Series("k", pd.factorize(frame["label"].to_numpy())[0])
+    frame = frame.with_columns(_stratum(frame, "locale").alias("s"), codes)
     n_labels = frame["label"].n_unique()
     pooled = {s[0]: np.bincount(part["k"].to_numpy(), minlength=n_labels) for s, part in frame.group_by("s")}
     rows = []
     for (rater,), part in frame.group_by("rater_id", maintain_order=True):
-        given = part["k"].to_numpy()
-        if len(given) < LEAST_JUDGMENTS:
+        labels = part["k"].to_numpy()
+        if len(labels) < LEAST_JUDGMENTS:
             continue
-        own = np.bincount(given, minlength=n_labels)
+        own = np.bincount(labels, minlength=n_labels)
         rest = sum(pooled[s] for s in part["s"].unique()) - own
         usual = rest / rest.sum() if rest.sum() else own / own.sum()
         p = (own / own.sum() + usual) / 2
-        ends = np.flatnonzero(np.diff(given)) + 1
-        run = int(np.diff([0, *ends, len(given)]).max())
-        expected = _expected_runs(p, len(given))
-        rows.append({"rater_id": rater, "n": len(given), "run": run, "usual_run": int((expected > 0.05).sum()),
-                     "entropy": _bits(own / own.sum()), "usual_entropy": _bits(usual),
-                     "p_value": min(float(expected[run - 1]), 1.0)})  # fmt: skip
+        ends = np.flatnonzero(np.diff(labels)) + 1
+        run = int(np.diff([0, *ends, len(labels)]).max())
+        expected = expected_runs(p, len(labels))
+        bits = _bits(own / own.sum()), _bits(usual)
+        rows.append((rater, len(labels), run, int((expected > 0.05).sum()), *bits, min(expected[run - 1], 1.0)))
     if len(rows) < 3:
         raise NotEstimable(f"{len(rows)} raters have {LEAST_JUDGMENTS} judgments; what is usual takes three")
-    table = pd.DataFrame(rows)
-    table["adjusted"] = benjamini_yekutieli(table["p_value"])
+    table = pd.DataFrame(rows, columns=["rater_id", "n", "run", "usual_run", "entropy", "usual_entropy", "p_value"])
+    table["adjusted"] = adjusted_p_values(table["p_value"])
     table["listed"] = table["adjusted"] <= alpha
     return Evidence(
-        "straight_liners", table.sort_values(["p_value", "rater_id"], ignore_index=True),
+        "straight_liners",
+        table.sort_values(["p_value", "rater_id"], ignore_index=True),
         f"Listed: a run of one label so long that its adjusted p is at most {alpha:g}.",
         "Items sorted by topic or by expected answer, a queue of one kind, a default the tool fills in.",
-    )  # fmt: skip
+    )
 
 
-def _expected_runs(p: np.ndarray, n: int) -> np.ndarray:
-    """Expected number of runs of length L or more, for L from 1 to n."""
+def expected_runs(p: np.ndarray, n: int) -> np.ndarray:
+    """Compute the expected number of runs of length L or more in n draws with chances p, for L from 1 to n."""
     length = np.arange(1, n + 1)[:, None]
     power = p[None, :] ** length
     return (power + (n - length) * (1 - p) * power).sum(axis=1)
+
+
+def _stratum(frame: pl.DataFrame, *columns: str) -> pl.Expr:
+    """Locale or slice of a judgment, as far as the table has them."""
+    parts = [pl.col(c).cast(pl.String).fill_null("") for c in columns if c in frame.columns]
+    return pl.concat_str(parts, separator="\x1f") if parts else pl.lit("")
 
 
 def _bits(p: np.ndarray) -> float:
