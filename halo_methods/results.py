@@ -71,7 +71,7 @@ class Caution(str):
         caution.code = code
         return caution
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         return self.code, str(self)
 
 

@@ -17,7 +17,7 @@ from halo_methods.cli.reading_options import in_shell, reading_options
 from halo_methods.judgments.options import scale_of
 from halo_methods.reports import places
 
-GATES = '''
+GATES = """
 def share(low, high):
     rests = rests_on(j.frame, "labels")
     return Estimate(value=(low + high) / 2, low=low, high=high, method="a share", over="items", **rests)
@@ -26,7 +26,7 @@ def share(low, high):
 with report.section("Gates") as show:
     show.gate("PIP-041", share(0.95, 0.99))
     show.gate("CAL-004", {"not_met": share(0.1, 0.2), "undecided": share(0.5, 0.99)}.get(step, share(0.95, 0.99)))
-'''
+"""
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import halo_methods as halo
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.results import Estimate
 
-ALL_TOPICS = (
+TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift"),
     *("exposure", "gold", "integrity", "planning", "workforce"),
 )

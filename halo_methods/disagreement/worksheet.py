@@ -5,9 +5,9 @@ import pandas as pd
 
 from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
+from ..judgments.cause_codes import CAUSES
 from ..stats.checks import check_confidence, check_count
 from ..stats.proportions import proportion
-from ..judgments.cause_codes import CAUSES
 from .soft import item_counts
 
 

@@ -47,7 +47,8 @@ def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_lea
 
     Examples
     --------
-    >>> e = Estimate(value=.9, low=.86, high=.93, n_items=300, n_raters=1, n_judgments=300, method="share", over="items")
+    >>> rests = {"n_items": 300, "n_raters": 1, "n_judgments": 300}
+    >>> e = Estimate(value=.9, low=.86, high=.93, method="share", over="items", **rests)
     >>> [verdict(e, t) for t in (.85, .9, .95)]
     ['met', 'undecided', 'not_met']
     """
