@@ -1,6 +1,6 @@
 """How far two labels of one item lie apart, by item and by pair of raters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,8 @@ class Rows:
         """Less some items and raters; numbers stay."""
         kept = ~np.isin(self.item, items) & ~np.isin(self.rater, raters)
         also = ~np.isin(self.again_item, items) & ~np.isin(self.again_rater, raters)
-        return Rows(
-            self.item[kept], self.rater[kept], self.y[kept], self.again_item[also], self.again_rater[also],
-            self.again[also], self.group, self.clause,
-        )  # fmt: skip
+        again = {"again_item": self.again_item[also], "again_rater": self.again_rater[also], "again": self.again[also]}
+        return replace(self, item=self.item[kept], rater=self.rater[kept], y=self.y[kept], **again)
 
 
 @dataclass(frozen=True)
@@ -90,19 +88,15 @@ def apart(rows: Rows, unclear: Ints = NONE) -> Apart:
     severity, effect = _severity(rows, unclear)
     severity = min(severity, total)
     level = rows.y - effect[rows.rater]
-    all_pairs = _variation(rows.item, level, n)
-    left = float((all_pairs[shared] / (size[shared] - 1)).mean())
-    scale = (total - severity) / left if left > 0 else 1.0
-    perspective, within = None, scale * all_pairs[shared] / (size[shared] - 1)
+    all_pairs = _variation(rows.item, level, n)[shared]
+    within = all_pairs / (size[shared] - 1)
+    scale = (total - severity) / within.mean() if within.mean() > 0 else 1.0
+    perspective = None
     if rows.group is not None:
-        between, inside, share, within = _by_group(rows, level, n, shared, all_pairs)
-        within = scale * within
-        perspective = scale * share * (between - inside)
-    noise = None
+        perspective, within = _by_group(rows, level, size, shared, all_pairs)
+        perspective *= scale
     kept = rows.again if rows.clause is None else rows.again[~np.isin(rows.clause[rows.again_item], unclear)]
-    if kept.size:
-        noise = float(kept.mean())
-    return Apart(total, severity, shared, within, perspective, noise)
+    return Apart(total, severity, shared, scale * within, perspective, float(kept.mean()) if kept.size else None)
 
 
 def _severity(rows: Rows, unclear: Ints) -> tuple[float, Array]:
@@ -120,22 +114,21 @@ def _severity(rows: Rows, unclear: Ints) -> tuple[float, Array]:
     return max(variance, 0.0), effect
 
 
-def _by_group(rows: Rows, level: Array, n: int, shared: Ints, all_pairs: Array) -> tuple[float, float, float, Array]:
-    """Mean distance between groups and inside them, the share of pairs between, and each item's mean inside."""
+def _by_group(rows: Rows, level: Array, in_item: Ints, shared: Ints, all_pairs: Array) -> tuple[float, Array]:
+    """What pairs of two groups lie further apart, by the share of such pairs, and each item's mean distance inside."""
     assert rows.group is not None
-    groups = int(rows.group.max()) + 1
+    n, groups = len(in_item), int(rows.group.max()) + 1
     code = rows.item * groups + rows.group[rows.rater]
-    size, in_item = np.bincount(code, minlength=n * groups), np.bincount(rows.item, minlength=n)
+    size = np.bincount(code, minlength=n * groups)
     apart_inside = (size * _variation(code, level, n * groups)).reshape(n, groups).sum(axis=1)[shared]
     pairs_inside = (size * (size - 1) / 2).reshape(n, groups).sum(axis=1)[shared]
     pairs = (in_item * (in_item - 1) / 2)[shared]
-    apart_all = (in_item * all_pairs)[shared]
-    share = float(((pairs - pairs_inside) / pairs).mean())
-    across = ((pairs - pairs_inside) / pairs).sum()
-    between = float(((apart_all - apart_inside) / pairs).sum() / across / 2) if across else 0.0
-    inside = float((apart_inside / pairs).sum() / (pairs_inside / pairs).sum() / 2) if pairs_inside.sum() else between
+    outside = 1 - pairs_inside / pairs
+    across, inside = outside.sum(), (pairs_inside / pairs).sum()
+    between = ((in_item[shared] * all_pairs - apart_inside) / pairs).sum() / across / 2 if across else 0.0
+    gap = between - (apart_inside / pairs).sum() / inside / 2 if inside else 0.0
     each = np.divide(apart_inside, 2 * pairs_inside, out=np.full(len(shared), np.nan), where=pairs_inside > 0)
-    return between, inside, share, each
+    return float(outside.mean() * gap), each
 
 
 def _variation(code: Ints, y: Array, size: int) -> Array:

@@ -1,7 +1,8 @@
 """Disagreement split by where it comes from: people, noise, perspective, clause, item."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,18 @@ from scipy import stats
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.coding import once_a_table
-from ..judgments.table import basis_of
-from ..results import Caution, Estimate, Over
+from ..judgments.table import basis_of, rests_on
+from ..results import Estimate, Over
 from ..stats.checks import check_confidence
-from ..stats.crossed import Ints
+from ..stats.crossed import Array, Ints
 from ..stats.resampling import delete_a_group_variance
-from .design import design_of
-from .label_values import coded
+from .design import Design, below_zero, design_of, few_raters
 from .pair_distances import NONE, Apart, Rows, apart, pair_matrices, permuted
-from .unclear_clauses import ALPHA, PERMUTATIONS, unclear_clauses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ALPHA, PERMUTATIONS = 0.05, 999
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "severity": (
@@ -86,7 +86,7 @@ class Split:
     @property
     def rest(self) -> str:
         """What the last row is called: ambiguous items, or what cannot be told apart from them."""
-        return _rest(self.collect)
+        return ", ".join([k for k in ("noise", "perspective", "clause") if k in self.collect] + ["item"])
 
     def share(self, source: str) -> Estimate:
         """The share of one source.
@@ -137,13 +137,10 @@ class Split:
             if name in self.collect:
                 rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", route))
             elif name in self.shares:
-                e = self.shares[name]
-                remark = ""
-                if name == "perspective" and self.perspective_p is not None:
-                    apart = "more apart than" if self.perspective_p < ALPHA else "no further apart than"
-                    remark = (
-                        f"groups of {self.groups} are {apart} raters shuffled over them (p = {self.perspective_p:.3g})"
-                    )
+                e, p, remark = self.shares[name], self.perspective_p, ""
+                if name == "perspective" and p is not None:
+                    apart = "more apart than" if p < ALPHA else "no further apart than"
+                    remark = f"groups of {self.groups} are {apart} raters shuffled over them (p = {p:.3g})"
                 rows.append((name, meaning, e.value, e.low, e.high, remark, route))
         if self.rest != "item":
             e = self.shares[self.rest]
@@ -152,6 +149,7 @@ class Split:
         return pd.DataFrame(rows, columns=["source", "meaning", "share", "low", "high", "remark", "route"])
 
 
+@once_a_table
 def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", confidence: float = 0.95) -> Split:
     """How much of the disagreement is people, noise, perspective, guideline, and items.
 
@@ -214,98 +212,93 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     (0.167, ['clause', 'noise', 'perspective'])
     """
     check_confidence(confidence)
-    j = as_judgments(j)
-    return _split(j, groups, clause, confidence)
-
-
-@once_a_table
-def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> Split:
-    design = design_of(j, groups, clause)
-    j, rows, codes = j.one(), design.rows, design.clauses
-    rng = np.random.default_rng(2026)
-    found = apart(rows)
-    if found.total <= 0:
-        raise NotEstimable("no two raters ever differ on an item: there is no disagreement to split")
-    unclear, clauses = NONE, None
-    if rows.clause is not None:
-        unclear, clauses = unclear_clauses(found, rows, codes)
-        found = apart(rows, unclear)
-    p = None
+    j = as_judgments(j).one()
+    design, found, unclear, clauses = disputed(j, groups, clause)
+    rows, rng, p = design.rows, np.random.default_rng(2026), None
     if rows.group is not None:
         distance, count = pair_matrices(rows)
         p = permuted(distance, count, rows.group[np.unique(rows.rater)], PERMUTATIONS, rng)
     point = _amounts(found, rows, unclear)
-    spread, df, over = _jackknife(rows, unclear, point, rng)
+    errors, df, over = _jackknife(rows, unclear, rng)
     t = float(stats.t.ppf((1 + confidence) / 2, df))
-    half = {k: t * v**0.5 for k, v in spread.items()}
-    top = 0.0
+    top = None
     if clauses is not None and not len(unclear):
-        one = np.array([codes.index(clauses["clause"].iloc[0])])
-        top = _amounts(found, rows, one)["clause"] + t * _jackknife(rows, one, point, rng)[0]["clause"] ** 0.5
-    shared = np.isin(rows.item, found.item)
-    n_raters = len(np.unique(rows.rater[shared]))
-    counts = (len(found.item), n_raters, int(np.isin(coded(j.frame["item_id"]), found.item).sum()))
-    cautions = []
-    if n_raters < 3:
-        cautions.append(Caution("items_only", "With 2 raters the interval speaks for the items only."))
-    elif n_raters < 5:
-        cautions.append(Caution("few_raters", f"{n_raters} raters say little about raters in general."))
-    paired = j.frame.filter(pl.col("rater_id").n_unique().over("item_id") > 1)
-    repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
+        most = np.array([design.clauses.index(clauses["clause"].iloc[0])])
+        top = _amounts(found, rows, most)["clause"] + t * _jackknife(rows, most, rng)[0]["clause"]
+    rests = rests_on(j.frame.filter(pl.col("rater_id").n_unique().over("item_id") > 1), "disagreement")
 
-    def estimate(name: str, value: float, what: str, most: float) -> Estimate:
-        held = min(max(value, 0.0), most)
-        own = list(cautions)
-        if value < 0:
-            own.append(Caution("set_to_zero", "The estimate is negative and is set to zero."))
-        low, high = value - half[name], value + half[name]
-        if name == "severity" and value > half[name]:
-            low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
-        elif name == "severity":
-            low, high = 0.0, value + half[name] * (np.e - 1)
-        if name == "clause" and not len(unclear):
+    def estimate(name: str, what: str, most: float = 1.0) -> Estimate:
+        value, half = point[name], t * errors[name]
+        held, low, high = min(max(value, 0.0), most), value - half, value + half
+        if name == "severity":  # on the log scale
+            factor = np.exp(half / value) if value > half else np.inf
+            low, high = value / factor, value * factor if value > half else value + half * (np.e - 1)
+        if name == "clause" and top is not None:
             low, high = 0.0, top
-        low, high = min(max(low, 0.0), held), max(min(high, most), held)
-        method = f"{what}; delete-a-group jackknife over {over}"
-        n_items, n_of_raters, n_judgments = counts
-        share = Estimate(
+        return Estimate(
             value=held,
-            low=low,
-            high=high,
+            low=min(max(low, 0.0), held),
+            high=max(min(high, most), held),
             confidence=confidence,
-            n_items=n_items,
-            n_raters=n_of_raters,
-            n_judgments=n_judgments,
-            method=method,
+            method=f"{what}; delete-a-group jackknife over {over}",
             over=over,
-            cautions=tuple(own),
-            basis=basis_of(paired, "disagreement"),
+            cautions=(*few_raters(rests["n_raters"]), *below_zero(value)),
+            **rests,
         )
-        # What repeats show rests on those who repeated.
-        return share.resting_on(basis_of(repeated, "repeats")) if name == "noise" else share
 
     unit = "share of pairs that differ" if design.nominal else "half the squared difference of two labels of an item"
-    total = estimate("total", found.total, unit, float("1e300"))
-    shares = {}
-    for name, value in point.items():
-        if name != "total" and name not in design.collect:
-            shown = _rest(design.collect) if name == "item" else name
-            shares[shown] = estimate(name, value, f"share of disagreement: {shown}", 1.0)
-    return Split(
-        total=total,
-        shares=shares,
+    result = Split(
+        total=estimate("total", unit, float("1e300")),
+        shares={},
         collect=design.collect,
         perspective_p=p,
         groups=design.groups,
         clauses=clauses,
         nominal=design.nominal,
     )
+    names = {k: result.rest if k == "item" else k for k in point if k != "total" and k not in design.collect}
+    shares = {shown: estimate(name, f"share of disagreement: {shown}") for name, shown in names.items()}
+    if "noise" in shares:  # what repeats show rests on those who repeated
+        repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
+        shares["noise"] = shares["noise"].resting_on(basis_of(repeated, "repeats"))
+    return replace(result, shares=shares)
 
 
-def _rest(collect: Mapping[str, str]) -> str:
-    names = {"noise": "noise", "perspective": "perspective", "clause": "clause"}
-    missing = [names[k] for k in names if k in collect]
-    return ", ".join([*missing, "item"]) if missing else "item"
+@once_a_table
+def disputed(j: Judgments, groups: str | None, clause: str) -> tuple[Design, Apart, Ints, pd.DataFrame | None]:
+    """The judgments as numbers, how far labels lie apart, which clauses are unclear, and the table of clauses."""
+    design = design_of(j, groups, clause)
+    found = apart(design.rows)
+    if found.total <= 0:
+        raise NotEstimable("no two raters ever differ on an item")
+    if design.rows.clause is None:
+        return design, found, NONE, None
+    unclear, clauses = _unclear_clauses(found, design.rows.clause, design.clauses)
+    return design, apart(design.rows, unclear), unclear, clauses
+
+
+def _unclear_clauses(found: Apart, clause: Ints, names: list[str]) -> tuple[Ints, pd.DataFrame]:
+    """Which clauses are more disputed than items drawn at random."""
+    rng = np.random.default_rng(2027)
+    has = np.isfinite(found.within)
+    code, x = clause[found.item[has]], found.within[has]
+    n, spread = np.bincount(code, minlength=len(names)), x.std()
+    mean, p = np.bincount(code, x, minlength=len(names)) / np.maximum(n, 1), np.ones(len(names))
+
+    def heights(values: Array) -> Array:
+        mean = np.bincount(code, values, minlength=len(names)) / np.maximum(n, 1)
+        scale = spread * np.sqrt(np.maximum(1 / np.maximum(n, 1) - 1 / len(x), 1e-12))
+        return np.where(n > 1, (mean - x.mean()) / scale, -np.inf)
+
+    if len(x) > 1 and spread > 1e-12:
+        highest = np.array([heights(rng.permutation(x)).max() for _ in range(PERMUTATIONS)])
+        p = (1 + (highest[:, None] >= heights(x) - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
+    unclear = (p < ALPHA) & (n > 1)
+    clear = x[~unclear[code]].mean()
+    table = pd.DataFrame({"clause": names, "items": n, "disagreement": mean})
+    table = table.assign(times=mean / clear if clear > 0 else np.nan, p_value=p, unclear=unclear)[n > 0]
+    table = table.sort_values(["disagreement", "clause"], ascending=[False, True], ignore_index=True)
+    return np.flatnonzero(unclear), table
 
 
 def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
@@ -314,40 +307,31 @@ def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
     made["clause"] = 0.0
     if rows.clause is not None and len(unclear):
         has = np.isfinite(found.within)
-        under = np.isin(rows.clause[found.item[has]], unclear)
-        x = found.within[has]
+        under, x = np.isin(rows.clause[found.item[has]], unclear), found.within[has]
         if under.any() and not under.all():
             made["clause"] = float(under.mean() * (x[under].mean() - x[~under].mean()))
-    if found.total <= 0:
-        return dict.fromkeys(("total", *made, "item"), 0.0)
     made["item"] = found.total - sum(made.values())
-    return {"total": found.total, **{k: v / found.total for k, v in made.items()}}
+    return {"total": found.total, **{k: v / found.total if found.total > 0 else 0.0 for k, v in made.items()}}
 
 
-def _jackknife(
-    rows: Rows, unclear: Ints, point: dict[str, float], rng: np.random.Generator
-) -> tuple[dict[str, float], int, Over]:
-    """Delete-a-group variances over items and over raters added up."""
-    raters = np.unique(rows.rater)
-    order = rng.permutation(raters)
+def _jackknife(rows: Rows, unclear: Ints, rng: np.random.Generator) -> tuple[dict[str, float], int, Over]:
+    """Roots of the delete-a-group variances over items and over raters added up, and what they allow to say."""
+    raters = rng.permutation(np.unique(rows.rater))
     if rows.group is not None:
-        order = order[np.argsort(rows.group[order], kind="stable")]
-    folds = {"items": (np.unique(rows.item), 40), "raters": (order, 20)}
-    spread = dict.fromkeys(point, 0.0)
-    sizes = {}
-    for what, (ids, most) in folds.items():
-        ids = rng.permutation(ids) if what == "items" else ids
-        parts = [ids[k :: min(most, len(ids))] for k in range(min(most, len(ids)))]
-        made = []
-        for part in parts if what == "items" or len(raters) > 2 else []:
-            less = rows.without(items=part) if what == "items" else rows.without(raters=part)
-            try:
-                made.append(_amounts(apart(less, unclear), less, unclear))
-            except (NotEstimable, ValueError):
-                continue
-        sizes[what] = len(made)
-        for k in spread if len(made) > 1 else ():
-            spread[k] += delete_a_group_variance(np.array([m[k] for m in made]))
-    if sizes["raters"] > 1:
-        return spread, sizes["raters"] - 1, "items and raters"
-    return spread, max(sizes["items"] - 1, 1), "items"
+        raters = raters[np.argsort(rows.group[raters], kind="stable")]
+    items = rng.permutation(np.unique(rows.item))
+
+    def left_out(what: str, ids: Ints, most: int) -> pd.DataFrame:
+        values = []
+        for k in range(min(most, len(ids))):
+            less = rows.without(**{what: ids[k :: min(most, len(ids))]})
+            with suppress(NotEstimable, ValueError):
+                values.append(_amounts(apart(less, unclear), less, unclear))
+        return pd.DataFrame(values)
+
+    by_item, by_rater = left_out("items", items, 40), left_out("raters", raters if len(raters) > 2 else NONE, 20)
+    variances = [{k: delete_a_group_variance(t[k].to_numpy()) for k in t} for t in (by_item, by_rater)]
+    errors = {k: sum(v.get(k, 0.0) for v in variances) ** 0.5 for k in ("total", *SOURCES)}
+    if len(by_rater) > 1:
+        return errors, len(by_rater) - 1, "items and raters"
+    return errors, max(len(by_item) - 1, 1), "items"

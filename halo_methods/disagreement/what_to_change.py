@@ -9,13 +9,14 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import as_numbers
 from ..judgments.coding import once_a_table
 from ..stats.crossed import Array, Ints
 from .design import design_of
-from .pair_distances import NONE, apart, pair_matrices
-from .routes import KEEP, adjudicate
-from .soft import item_counts
-from .unclear_clauses import unclear_clauses
+from .pair_distances import NONE, pair_matrices
+from .soft import KEEP, adjudicate, item_counts
+from .sources import disputed
+from .worksheet import said
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,24 +78,18 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     """
     j = as_judgments(j)
     _, labels, counts = item_counts(j)
-    nominal = design_of(j).nominal
-    counts, size = counts[counts.sum(1) > 1], counts.sum(1)[counts.sum(1) > 1]
-    weighted = counts / (size * (size - 1) / 2)[:, None]
-    pairs = weighted.T @ counts
-    together = (counts > 0).T.astype(float) @ (counts > 0)
-    at = np.arange(len(labels), dtype=float)
-    if not nominal and all(_number(x) is not None for x in labels):
-        at = np.array([float(str(x)) for x in labels])
-    made = []
-    for a in range(len(labels)):
-        for b in range(a + 1, len(labels)):
-            if pairs[a, b] > 0:
-                distance = 1.0 if nominal else (at[a] - at[b]) ** 2 / 2
-                made.append((str(labels[a]), str(labels[b]), pairs[a, b], int(together[a, b]), pairs[a, b] * distance))
-    if not made:
+    size = counts.sum(1, keepdims=True)
+    pairs = (counts / np.maximum(size * (size - 1) / 2, 1)).T @ counts
+    together = (counts > 0).T.astype(int) @ (counts > 0)
+    at = as_numbers(labels)
+    at = np.arange(len(labels)) if at is None else at
+    distance = np.ones(pairs.shape) if design_of(j).nominal else (at[:, None] - at) ** 2 / 2
+    a, b = np.nonzero(np.triu(pairs, 1))
+    if not len(a):
         raise NotEstimable("no two raters ever differ on an item")
-    table = pd.DataFrame(made, columns=["first", "second", "pairs", "items", "share"])
-    table["share"] /= table["share"].sum()
+    names, share = np.array([str(x) for x in labels], dtype=object), (pairs * distance)[a, b]
+    table = pd.DataFrame({"first": names[a], "second": names[b], "pairs": pairs[a, b], "items": together[a, b]})
+    table["share"] = share / share.sum()
     return table.sort_values(["share", "first", "second"], ascending=[False, True, True], ignore_index=True)
 
 
@@ -144,30 +139,23 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     {'edge case': 3, 'guideline': 1}
     """
     j = as_judgments(j)
-    design = design_of(j, groups, clause)
-    rows, column, names = design.rows, design.groups, design.clauses
-    found = apart(rows)
-    if found.total <= 0:
-        raise NotEstimable("no two raters ever differ on an item: there is nothing to change")
-    items, labels, counts = item_counts(j)
-    unclear, _ = unclear_clauses(found, rows, names)
-    found = apart(rows, unclear)
-    within = np.where(np.isfinite(found.within), found.within, np.nan)
-    under = np.isin(rows.clause[found.item], unclear) if rows.clause is not None else np.zeros(len(within), bool)
-    held = set()
-    if column is not None:
-        held = set(adjudicate(j, groups=column).kept()["item_id"])
-    kept = np.array([items[i] in held for i in found.item])
+    design, found, unclear, _ = disputed(j.one(), groups, clause)
+    rows, within = design.rows, found.within
+    ids, labels, counts = item_counts(j)
+    ids, counts = np.array(ids, dtype=object)[found.item], counts[found.item]
+    kept, under = np.zeros(len(within), bool), np.zeros(len(within), bool)
+    if design.groups is not None:
+        kept = np.isin(ids, adjudicate(j, groups=design.groups).kept()["item_id"].to_numpy())
+    if rows.clause is not None:
+        under = np.isin(rows.clause[found.item], unclear)
     base = float(np.nanmean(within[~under])) if np.isfinite(within[~under]).any() else 0.0
     scale = found.total * len(within)
-    made = []
+    listed = []
 
-    def row(change: str, about: str, chosen: Ints, share: float, low: float | None, high: float | None) -> None:
+    def row(change: str, about: str, chosen: Ints, *ends: float | None) -> None:
         order = chosen[np.argsort(-np.nan_to_num(within[chosen]), kind="stable")]
-        table = counts[found.item[order]]
-        shown = [items[i] for i in found.item[order[:5]]]
-        said = "; ".join(_said(labels, c) for c in table[:5])
-        made.append((change, about, share, low, high, len(order), ", ".join(shown), said, _confused(labels, table)))
+        shown, labels_of = ", ".join(ids[order[:5]]), "; ".join(said(labels, c) for c in counts[order[:5]])
+        listed.append((change, about, *ends, len(order), shown, labels_of, _confused(labels, counts[order])))
 
     if rows.clause is not None:
         for c in unclear:
@@ -175,40 +163,29 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
             x = within[chosen][np.isfinite(within[chosen])]
             half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / len(x) ** 0.5
             share, low, high = ((x.mean() + d - base) * len(chosen) / scale for d in (0.0, -half, half))
-            row("guideline", f"clause {names[c]}", chosen, share, max(low, 0.0), min(high, 1.0))
+            row("guideline", f"clause {design.clauses[c]}", chosen, share, max(low, 0.0), min(high, 1.0))
     else:
-        pair = confused_labels(j).iloc[0]
-        at = [str(x) for x in labels]
-        a, b = counts[found.item][:, at.index(pair["first"])] > 0, counts[found.item][:, at.index(pair["second"])] > 0
-        row(
-            "guideline",
-            f"the line between {pair['first']} and {pair['second']}",
-            np.flatnonzero(a & b),
-            pair["share"],
-            None,
-            None,
-        )
-    several = counts[found.item].sum(axis=1) >= 4
-    edge = np.flatnonzero(~under & ~kept & several & (np.nan_to_num(within) >= TIMES * base) & (base > 0))
+        pair, names = confused_labels(j).iloc[0], [str(x) for x in labels]
+        both = np.flatnonzero((counts[:, [names.index(pair[k]) for k in ("first", "second")]] > 0).all(axis=1))
+        row("guideline", f"the line between {pair['first']} and {pair['second']}", both, pair["share"], None, None)
+    far = (np.nan_to_num(within) >= TIMES * base) & (base > 0) & (counts.sum(axis=1) >= 4)
+    edge = np.flatnonzero(far & ~under & ~kept)
     for k in edge[np.argsort(-within[edge], kind="stable")][:most]:
-        row("edge case", f"item {items[found.item[k]]}", np.array([k]), (within[k] - base) / scale, None, None)
-    people = retraining(j, groups=groups, clause=clause).table
-    listed = people[people["change"] != ""]
-    if len(listed):
+        row("edge case", f"item {ids[k]}", np.array([k]), (within[k] - base) / scale, None, None)
+    people = retraining(j, groups=groups, clause=clause).table.query("change != ''")
+    if len(people):
         what = "raters further from the others than luck allows"
-        made.append(
-            ("retraining", what, float(listed["share"].sum()), None, None, int(listed["items"].sum()), "", "", "")
-        )
+        listed.append(("retraining", what, people["share"].sum(), None, None, people["items"].sum(), "", "", ""))
     if kept.any():
-        chosen = np.flatnonzero(kept)
-        share = max(found.perspective or 0.0, 0.0) / found.total
-        row("nothing", f"items on which groups of {column} hold different views", chosen, share, None, None)
+        what, share = f"items on which groups of {design.groups} hold different views", found.perspective or 0.0
+        row("nothing", what, np.flatnonzero(kept), max(share, 0.0) / found.total, None, None)
     columns = ["change", "about", "share", "low", "high", "items", "examples", "labels", "confused"]
-    table = pd.DataFrame(made, columns=columns)
+    table = pd.DataFrame(listed, columns=columns)
     table["share"] = table["share"].clip(0, 1)
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
+@once_a_table
 def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause") -> Distances:
     """How far each rater lies from the others on the same items, and who would gain from training.
 
@@ -246,69 +223,45 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     >>> made.loc[made["change"] != "", ["rater_id", "change"]].values.tolist()
     [['7', 'slips']]
     """
-    return _retraining(as_judgments(j), groups, clause)
-
-
-@once_a_table
-def _retraining(j: Judgments, groups: str | None, clause: str) -> Distances:
-    design = design_of(j, groups, clause)
-    rows, nominal, column, codes = design.rows, design.nominal, design.groups, design.clauses
-    names = j.one().frame["rater_id"].unique().sort().to_list()
-    found = apart(rows)
-    if found.total <= 0:
-        raise NotEstimable("no two raters ever differ on an item")
-    aside = NONE
+    j = as_judgments(j)
+    design, found, unclear, _ = disputed(j.one(), groups, clause)
+    rows, aside = design.rows, NONE
     if rows.clause is not None:
-        aside = np.flatnonzero(np.isin(rows.clause, unclear_clauses(found, rows, codes)[0]))
-    if column is not None:
-        routes = adjudicate(j, groups=column).table.sort_values("item_id")
+        aside = np.flatnonzero(np.isin(rows.clause, unclear))
+    if design.groups is not None:
+        routes = adjudicate(j, groups=design.groups).table.sort_values("item_id")
         aside = np.union1d(aside, np.flatnonzero((routes["route"] == KEEP).to_numpy()))
     every = len(np.unique(rows.item))
     rows = rows.without(items=aside)
     part = len(np.unique(rows.item)) / every
-    n = int(rows.item.max()) + 1
-    size = np.bincount(rows.item, minlength=n)
-    distance = np.zeros(len(rows.item))
+    size = np.bincount(rows.item)[rows.item]
+    distance, others = np.zeros(len(rows.item)), np.maximum(size - 1, 1)
     for y in rows.y.T:
-        total, square = np.bincount(rows.item, y, minlength=n), np.bincount(rows.item, y**2, minlength=n)
-        distance += size[rows.item] * y**2 - 2 * y * total[rows.item] + square[rows.item]
-    others = np.maximum(size[rows.item] - 1, 1)
-    distance = np.where(size[rows.item] > 1, distance / (2 * others), np.nan)
-    widest = float(((rows.y.max(axis=0) - rows.y.min(axis=0)) ** 2).max()) / (1 if nominal else 2)
-    raw, count = pair_matrices(rows, level=False)
-    lean_of = None
-    if not nominal:
-        lean_of = rows.y[:, 0] - (np.bincount(rows.item, rows.y[:, 0], minlength=n)[rows.item] - rows.y[:, 0]) / others
-    made = []
-    present = np.unique(rows.rater)
-    order = np.argsort(rows.rater, kind="stable")
-    order = order[np.isfinite(distance[order])]
-    mine = np.split(order, np.searchsorted(rows.rater[order], present[1:]))
-    all_raw, all_count, raw_of, count_of = raw.sum(), count.sum(), raw.sum(axis=1), count.sum(axis=1)
-    for k, r in enumerate(present):
-        x = distance[mine[k]]
-        if len(x) < 2:
-            continue
-        half = widest
-        if len(x) >= LEAST_ITEMS:
-            half = float(stats.t.ppf(1 - 0.025 / len(present), len(x) - 1)) * x.std(ddof=1) / len(x) ** 0.5
-        low, high = max(x.mean() - half, 0.0), min(x.mean() + half, widest)
-        rest = all_count - 2 * count_of[k]  # both matrices are symmetric, with an empty diagonal
-        level = float((all_raw - 2 * raw_of[k]) / rest) if rest > 1e-9 else float(x.mean())
-        lean = None if lean_of is None else float(lean_of[mine[k]].mean())
-        excess = float(x.mean()) - level
-        share = part * 2 * count_of[k] / all_count * max(excess, 0.0) / found.total
-        change = ""
-        if low > level:
-            change = "severity" if lean is not None and lean**2 / 2 >= excess / 2 else "slips"
-        made.append((names[r], len(x), x.mean(), low, high, level, lean, share, change))
-    columns = ["rater_id", "items", "distance", "low", "high", "others", "lean", "share", "change"]
-    table = pd.DataFrame(made, columns=columns)
-    return Distances(table=table.sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True))
-
-
-def _said(labels: tuple[object, ...], counts: Array) -> str:
-    return ", ".join(f"{label}: {int(c)}" for label, c in zip(labels, counts, strict=True) if c)
+        total, square = (np.bincount(rows.item, v)[rows.item] for v in (y, y**2))
+        distance += size * y**2 - 2 * y * total + square
+    each = pd.DataFrame({"rater": rows.rater, "distance": distance / (2 * others)})
+    if not design.nominal:
+        each["lean"] = rows.y[:, 0] - (np.bincount(rows.item, rows.y[:, 0])[rows.item] - rows.y[:, 0]) / others
+    of = each[size > 1].groupby("rater")
+    table = of["distance"].agg(items="size", distance="mean", spread="std").query("items > 1")
+    present, (raw, count) = np.unique(rows.rater), pair_matrices(rows, level=False)
+    at = np.searchsorted(present, table.index)
+    widest = float(((rows.y.max(axis=0) - rows.y.min(axis=0)) ** 2).max()) / (1 if design.nominal else 2)
+    half = stats.t.ppf(1 - 0.025 / len(present), table["items"] - 1) * table["spread"] / table["items"] ** 0.5
+    half = half.where(table["items"] >= LEAST_ITEMS, widest)
+    table["low"], table["high"] = ((table["distance"] + d).clip(0, widest) for d in (-half, half))
+    # Pairs without the rater: both matrices are symmetric, with an empty diagonal.
+    raw_left, left = (m.sum() - 2 * m.sum(axis=1)[at] for m in (raw, count))
+    table["others"] = np.divide(raw_left, left, out=table["distance"].to_numpy().copy(), where=left > 1e-9)
+    table["lean"] = None if design.nominal else of["lean"].mean()
+    excess = table["distance"] - table["others"]
+    table["share"] = part * 2 * count.sum(axis=1)[at] / count.sum() * excess.clip(lower=0) / found.total
+    lean = table["lean"].fillna(0.0).astype(float)
+    table["change"] = np.where(lean**2 / 2 >= excess / 2, "severity", "slips")
+    table["change"] = table["change"].where(table["low"] > table["others"], "")
+    table.insert(0, "rater_id", j.one().frame["rater_id"].unique().sort().gather(table.index.to_numpy()).to_list())
+    table = table.drop(columns="spread").sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)
+    return Distances(table=table)
 
 
 def _confused(labels: tuple[object, ...], table: Array) -> str:
@@ -318,10 +271,3 @@ def _confused(labels: tuple[object, ...], table: Array) -> str:
         return ""
     a, b = np.unravel_index(int(pairs.argmax()), pairs.shape)
     return f"{labels[a]} and {labels[b]}"
-
-
-def _number(label: object) -> float | None:
-    try:
-        return float(str(label))
-    except ValueError:
-        return None
