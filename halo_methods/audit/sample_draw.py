@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Drawn:
     labels: "pd.Series[int]"
 
     def by_rater(self) -> pd.DataFrame:
-        """Count how many labels of each rater there are and were drawn: ``rater_id``, ``labels``, ``drawn``, ``share``."""
+        """Count the labels of each rater and those drawn: ``rater_id``, ``labels``, ``drawn``, ``share``."""
         table = self.labels.rename("labels").rename_axis("rater_id").reset_index()
         table["drawn"] = table["rater_id"].map(self.table["rater_id"].value_counts()).fillna(0).astype(int)
         table["share"] = table["drawn"] / table["labels"]
@@ -70,11 +71,9 @@ class Drawn:
         return path
 
     def __str__(self) -> str:
-        how = f", {f'strata of {self.by}' if self.by else f'by {self.risk}'}" if self.by or self.risk else ""
-        return (
-            f"{self.n:,} of {counted(self.frame_rows, 'label')} drawn{how}; seed {self.seed}, "
-            f"frame SHA-256 {self.frame_sha256[:12]}…"
-        )
+        how = f", strata of {self.by}" if self.by else f", by {self.risk}" if self.risk else ""
+        drawn = f"{self.n:,} of {counted(self.frame_rows, 'label')} drawn{how}"
+        return f"{drawn}; seed {self.seed}, frame SHA-256 {self.frame_sha256[:12]}…"
 
 
 def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None, seed: int | str) -> Drawn:
@@ -131,38 +130,31 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
             raise NotEstimable(f"the data has no column {column}; it has {', '.join(one.columns)}")
     n = check_count(n, option="n", least=1, most=one.n_judgments)
     keys = [k for k in KEYS if k in one.columns]
-    frame = one.frame.select(*keys, *([pl.col(by).alias("stratum")] if by else []), *([risk] if risk else []))
-    table = frame.to_pandas().reset_index(drop=True)
-    if "stratum" not in table.columns:
-        table["stratum"] = ""
-    table["stratum"] = table["stratum"].astype(object).where(table["stratum"].notna(), "").astype(str)
-    identity = ["\x1f".join("" if pd.isna(x) else str(x) for x in row) for row in table[keys].itertuples(index=False)]
+    stratum = pl.col(by).cast(pl.String).fill_null("") if by else pl.lit("")
+    table = one.frame.select(*keys, *([risk] if risk else []), stratum=stratum).to_pandas()
+    identity = table[keys].astype(object).fillna("").astype(str).agg("\x1f".join, axis=1)
     table["number"] = [hashlib.sha256(f"{seed}\x1f{key}".encode()).hexdigest() for key in identity]
-    extra = [f"{k}\x1f{s}\x1f{r}" for k, s, r in
-             zip(identity, table["stratum"], table[risk] if risk else [""] * len(table), strict=True)]  # fmt: skip
-    frame_hash = hashlib.sha256("\n".join(sorted(extra)).encode()).hexdigest()
+    stated = identity + "\x1f" + table["stratum"] + "\x1f" + (table[risk].astype(str) if risk else "")
     table = table.sort_values("number", ignore_index=True)
     table = _by_risk(table, n, risk) if risk else _by_stratum(table, n)
-    kept = [k for k in (*keys, "stratum", "inclusion_probability") if k != "stratum" or by]
+    columns = [*keys, *(["stratum"] if by else []), "inclusion_probability"]
     return Drawn(
-        table=table[kept].reset_index(drop=True),
+        table=table[columns].reset_index(drop=True),
         n=n,
         frame_rows=one.n_judgments,
         seed=str(seed),
         by=by or "",
         risk=risk or "",
-        frame_sha256=frame_hash,
+        frame_sha256=hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest(),
         labels=one.frame.to_pandas()["rater_id"].value_counts().sort_index(),
     )
 
 
 def _by_stratum(table: pd.DataFrame, n: int) -> pd.DataFrame:
     held = table["stratum"].value_counts().sort_index()
-    sizes = allocate(held.tolist(), [1.0] * len(held), n, at_most=held.tolist())
-    chosen = dict(zip(held.index, sizes, strict=True))
-    place = table.groupby("stratum").cumcount()
-    chance = table["stratum"].map({s: chosen[s] / held[s] for s in held.index})
-    return table.assign(inclusion_probability=chance)[place < table["stratum"].map(chosen)]
+    sizes = pd.Series(allocate(held.tolist(), [1.0] * len(held), n, at_most=held.tolist()), index=held.index)
+    drawn = table.groupby("stratum").cumcount() < table["stratum"].map(sizes)
+    return table.assign(inclusion_probability=table["stratum"].map(sizes / held))[drawn]
 
 
 def _by_risk(table: pd.DataFrame, n: int, risk: str) -> pd.DataFrame:
@@ -205,19 +197,13 @@ def redraws(path: str | Path, j: Judgments) -> bool:
     HaloError
         If the file does not state its seed and frame, or these judgments are not the frame it was drawn from.
     """
-    stated = {}
     with Path(path).open(encoding="utf-8") as file:
-        for line in file:
-            if not line.startswith("# "):
-                break
-            name, _, value = line[2:].rstrip("\n").partition(": ")
-            stated[name] = value.strip()
+        head = [line[2:].rstrip("\n").partition(": ") for line in takewhile(lambda line: line.startswith("# "), file)]
+    stated = {name: value.strip() for name, _, value in head}
     if not {"seed", "n", "frame_sha256"} <= stated.keys():
         raise HaloError(f"{path} does not state the seed, the size and the frame it was drawn from")
-    made = draw(j, int(stated["n"]), by=stated.get("by") or None, risk=stated.get("risk") or None, seed=stated["seed"])
-    if made.frame_sha256 != stated["frame_sha256"]:
+    again = draw(j, int(stated["n"]), by=stated.get("by") or None, risk=stated.get("risk") or None, seed=stated["seed"])
+    if again.frame_sha256 != stated["frame_sha256"]:
         raise HaloError(f"{path} was drawn from another frame: labels were added, removed or moved since")
-    head = len(stated)
-    there = pd.read_csv(path, skiprows=head, dtype=str, keep_default_na=False)
-    again = made.table.astype(object).where(made.table.notna(), "").astype(str)
-    return bool(list(there.columns) == list(again.columns) and there.to_numpy().tolist() == again.to_numpy().tolist())
+    there = pd.read_csv(path, skiprows=len(head), dtype=str, keep_default_na=False)
+    return there.equals(again.table.astype(object).where(again.table.notna(), "").astype(str))

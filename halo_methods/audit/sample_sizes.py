@@ -1,12 +1,19 @@
-"""How many to draw, and how to share them among strata."""
+"""How many to draw, how to share them among strata, and how many to draw next."""
 
-import heapq
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
 
 from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..judgments.marking import Reference
 from ..stats.checks import check_confidence, check_count, check_probability
 from ..stats.proportions import wilson
+from .audit_findings import clustering, error_rate
 
 MOST = 10_000_000
 
@@ -66,26 +73,20 @@ def allocate(
         raise BadOption("weights, deviations and at_most need one value a stratum, and there is at least one stratum")
     if any(not math.isfinite(x) or x < 0 for x in (*weights, *deviations)):
         raise BadOption("weights and deviations are finite and not negative")
-    ceilings = [n] * strata if at_most is None else [int(most) for most in at_most]
     n = check_count(n, option="n")
-    sizes = [min(at_least, most) for most in ceilings]
-    if not sum(sizes) <= n <= sum(ceilings):
-        raise BadOption(f"{n} labels cannot be shared: the strata need {sum(sizes)} and hold {sum(ceilings)}")
-    products = [w * s for w, s in zip(weights, deviations, strict=True)]
-    if not any(products):
-        products = [float(w) for w in weights] if any(weights) else [1.0] * strata
-
-    def gain(h: int) -> float:
-        return products[h] ** 2 / (sizes[h] * (sizes[h] + 1)) if sizes[h] else math.inf
-
-    queue = [(-gain(h), h) for h in range(strata) if sizes[h] < ceilings[h]]
-    heapq.heapify(queue)
-    for _ in range(n - sum(sizes)):
-        _, h = heapq.heappop(queue)
-        sizes[h] += 1
-        if sizes[h] < ceilings[h]:
-            heapq.heappush(queue, (-gain(h), h))
-    return tuple(sizes)
+    ceilings = np.full(strata, n) if at_most is None else np.asarray(at_most, int)
+    sizes = np.minimum(at_least, ceilings)
+    if not sizes.sum() <= n <= ceilings.sum():
+        raise BadOption(f"{n} labels cannot be shared: the strata need {sizes.sum()} and hold {ceilings.sum()}")
+    products = np.multiply(weights, deviations)
+    if not products.any():
+        products = np.asarray(weights, float) if any(weights) else np.ones(strata)
+    # The gain of a further label in a stratum that has some, for every label that could be given out.
+    stratum = np.repeat(np.arange(strata), ceilings - sizes)
+    has = np.concatenate([np.arange(size, ceiling) for size, ceiling in zip(sizes, ceilings, strict=True)])
+    gain = np.where(has > 0, products[stratum] ** 2 / np.maximum(has * (has + 1), 1), np.inf)
+    given = stratum[np.lexsort((stratum, -gain))[: n - sizes.sum()]]
+    return tuple((sizes + np.bincount(given, minlength=strata)).tolist())
 
 
 def sample_size(
@@ -132,19 +133,36 @@ def sample_size(
     if not design_effect > 0:
         raise BadOption(f"design_effect is {design_effect!r}; allowed: above 0, 1 where errors are independent")
 
-    def long(n: float) -> bool:
+    def short(n: int) -> bool:
         low, high = wilson(rate * n, n, confidence=confidence)
-        return bool(high - low > 2 * half_width)
+        return bool(high - low <= 2 * half_width)
 
-    low, high = 0, 1
-    while long(high):
-        low, high = high, 2 * high
-        if high > MOST:
-            raise NotEstimable("more than ten million labels would be needed; allow a wider interval")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if long(middle) else (low, middle)
-    n = high * design_effect
-    if population is not None:
-        n = n / (1 + (n - 1) / population)
-    return math.ceil(n - 1e-9)
+    n = 1 + bisect_left(range(1, MOST + 1), True, key=short)
+    if n > MOST:
+        raise NotEstimable("more than ten million labels would be needed; allow a wider interval")
+    drawn = n * design_effect
+    return math.ceil((drawn if population is None else drawn / (1 + (drawn - 1) / population)) - 1e-9)
+
+
+def next_sizes(j: Judgments, *, half_width: float = 0.03, reference: Reference | None = None) -> pd.DataFrame:
+    """Work out how many labels to audit next for an error rate of a wanted precision, as errors clustered here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``supposing``, ``design_effect``, ``labels``. The design effect
+        is the one seen with this many labels per rater; with more per rater it is
+        larger, so draw from more raters rather than more from each.
+
+    Raises
+    ------
+    NotEstimable
+        If no item has gold or an audit.
+    """
+    j = as_judgments(j)
+    rate, effects = error_rate(j, reference=reference, over="items").value, {"labels independent": 1.0}
+    with suppress(NotEstimable):
+        seen = clustering(j, reference=reference).design_effect
+        effects["errors cluster in raters as seen here"] = max(seen, 1.0)
+    rows = [(name, effect, sample_size(rate, half_width, design_effect=effect)) for name, effect in effects.items()]
+    return pd.DataFrame(rows, columns=["supposing", "design_effect", "labels"])

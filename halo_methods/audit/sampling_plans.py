@@ -1,7 +1,8 @@
-"""Single sampling plans: draw n labels, accept the lot with at most so many errors among them."""
+"""Sampling plans: draw n labels, accept the lot with at most so many errors among them, or draw once more."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -42,8 +43,115 @@ def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> N
     return stats.hypergeom.cdf(accept, lot, np.rint(p * lot).astype(int), n)
 
 
+class SamplingPlan:
+    """What plans have in common; `acceptance`, `average_number` and `outgoing` are each plan's own."""
+
+    n: int
+    aql: float
+    rql: float
+    producer_risk: float
+    consumer_risk: float
+    lot: int | None
+    source: str
+
+    def acceptance(self, p: ArrayLike) -> NDArray:
+        """Chance that a lot with error rate ``p`` is accepted (the operating characteristic)."""
+        raise NotImplementedError
+
+    def average_number(self, p: ArrayLike) -> NDArray:
+        """Labels audited on average; of a single plan always n."""
+        return np.full(np.shape(np.asarray(p, float)), float(self.n))
+
+    def outgoing(self, p: ArrayLike, lot: int) -> NDArray:
+        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are fixed.
+
+        p · P(accept) · (1 - n / lot). It is an average over many lots: a single
+        accepted lot can be worse, and it supposes that the relabelling is right.
+
+        Examples
+        --------
+        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).outgoing(0.05, 1000)), 4)
+        0.0422
+        """
+        p = np.asarray(p, float)
+        return p * self.acceptance(p) * np.clip(1 - self.n / lot, 0, 1)
+
+    def outgoing_limit(self, lot: int) -> float:
+        """The worst average error rate after the audit, whatever comes in (AOQL).
+
+        Raises
+        ------
+        BadOption
+            If the lot is smaller than the sample.
+
+        Examples
+        --------
+        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).outgoing_limit(10_000), 4)
+        0.0152
+        """
+        if self.n > lot:
+            raise BadOption(f"lot is {lot!r}; allowed: {self.n:,} or more, the sample of the plan")
+        if self.lot is not None:
+            return float(self.outgoing(np.arange(lot + 1) / lot, lot).max())
+        grid = np.linspace(0, 1, 2001)
+        best = int(np.argmax(self.outgoing(grid, lot)))
+        ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
+        worst = optimize.minimize_scalar(
+            lambda p: -float(self.outgoing(p, lot)), bounds=ends, method="bounded", options={"xatol": 1e-10}
+        )
+        return float(-worst.fun)
+
+    def limiting_quality(self, risk: float = RISK) -> float:
+        """The error rate that is accepted with chance ``risk`` only.
+
+        Examples
+        --------
+        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).limiting_quality(), 4)
+        0.0587
+        """
+        check_probability(risk, option="risk", open_ends=True)
+        if self.lot is None:
+            return float(optimize.brentq(lambda p: float(self.acceptance(p)) - risk, 0, 1, xtol=1e-12))
+        lot = self.lot
+        return bisect_left(range(lot + 1), True, key=lambda wrong: float(self.acceptance(wrong / lot)) <= risk) / lot
+
+    def curve(self, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
+        """Chance of acceptance, labels audited and outgoing error rate by incoming error rate.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``error_rate``, ``acceptance``, ``average_number`` and, with a
+            lot size, ``outgoing``.
+        """
+        p = np.linspace(0, most or min(2 * self.rql, 1.0), points)
+        table = pd.DataFrame(
+            {"error_rate": p, "acceptance": self.acceptance(p), "average_number": self.average_number(p)}
+        )
+        return table if lot is None else table.assign(outgoing=self.outgoing(p, lot))
+
+    @property
+    def buyer(self) -> str:
+        """What the buyer is protected from, in words."""
+        return f"a lot with {percent(self.rql)} errors is accepted in {percent(self.consumer_risk)} of audits."
+
+    @property
+    def producer(self) -> str:
+        """What the producer is protected from, in words."""
+        return f"a lot with {percent(self.aql)} errors is rejected in {percent(self.producer_risk)} of audits."
+
+    def _draws(self) -> dict[str, str]:
+        """What is drawn, and when the lot is accepted, in words."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        rows = {**self._draws(), "Buyer": self.buyer, "Producer": self.producer, "From": self.source}
+        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows.items())
+        return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
+
+
 @dataclass(frozen=True)
-class Plan:
+class Plan(SamplingPlan):
     """Draw ``n``, accept the lot with at most ``accept`` errors.
 
     Attributes
@@ -88,134 +196,102 @@ class Plan:
         """
         return chance(self.accept, self.n, p, self.lot)
 
+    def __str__(self) -> str:
+        draw = f"Draw {self.n:,}, accept with at most {counted(self.accept, 'error')}."
+        return f"{draw} Buyer: {self.buyer} Producer: {self.producer}"
+
+    def _draws(self) -> dict[str, str]:
+        return {"Draw": f"{self.n:,}", "Accept with at most": counted(self.accept, "error")}
+
+
+@dataclass(frozen=True)
+class DoublePlan(SamplingPlan):
+    """Draw ``n1``; accept with at most ``accept1`` errors, reject with ``reject1``; otherwise draw ``n2`` more.
+
+    After the second draw the lot is accepted with at most ``accept2`` errors
+    in both draws together.
+
+    Attributes
+    ----------
+    n1, accept1, reject1, n2, accept2 : int
+    aql, rql, producer_risk, consumer_risk : float
+        As in `Plan`.
+    lot : None
+        Risks are those of a stream of lots.
+    source : str
+
+    Examples
+    --------
+    >>> plan = DoublePlan(50, 1, 4, 100, 3)
+    >>> round(float(plan.acceptance(0.05)), 3)
+    0.29
+    """
+
+    n1: int
+    accept1: int
+    reject1: int
+    n2: int
+    accept2: int
+    aql: float = 0.01
+    rql: float = 0.10
+    producer_risk: float = float("nan")
+    consumer_risk: float = float("nan")
+    lot: None = None
+    source: str = "given"
+
+    def __post_init__(self) -> None:
+        if not (self.n1 > 0 and self.n2 > 0 and 0 <= self.accept1 < self.reject1 <= self.accept2 + 1):
+            raise BadOption("a double plan needs n1 and n2 above 0 and 0 <= accept1 < reject1 <= accept2 + 1")
+        object.__setattr__(self, "producer_risk", 1 - float(self.acceptance(self.aql)))
+        object.__setattr__(self, "consumer_risk", float(self.acceptance(self.rql)))
+
+    @property
+    def n(self) -> int:
+        """Labels drawn at most."""
+        return self.n1 + self.n2
+
+    def acceptance(self, p: ArrayLike) -> NDArray:
+        """Chance that a lot with error rate ``p`` is accepted."""
+        p = np.asarray(p, float)
+        total = stats.binom.cdf(self.accept1, self.n1, p)
+        for d in range(self.accept1 + 1, self.reject1):
+            total = total + stats.binom.pmf(d, self.n1, p) * stats.binom.cdf(self.accept2 - d, self.n2, p)
+        return total
+
     def average_number(self, p: ArrayLike) -> NDArray:
-        """Labels audited on average; of a single plan always n."""
-        return np.full(np.shape(np.asarray(p, float)), float(self.n))
+        """Labels audited on average, each draw finished once begun.
+
+        Examples
+        --------
+        >>> round(float(DoublePlan(50, 1, 4, 100, 3).average_number(0.05)), 1)
+        98.1
+        """
+        p = np.asarray(p, float)
+        settled = stats.binom.cdf(self.accept1, self.n1, p) + stats.binom.sf(self.reject1 - 1, self.n1, p)
+        return self.n1 + self.n2 * (1 - settled)
 
     def outgoing(self, p: ArrayLike, lot: int) -> NDArray:
-        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are mended.
-
-        p · P(accept) · (1 - n / lot). It is an average over many lots: a single
-        accepted lot can be worse, and it supposes that the relabelling is right.
-
-        Examples
-        --------
-        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).outgoing(0.05, 1000)), 4)
-        0.0422
-        """
-        return outgoing(self, p, lot)
-
-    def outgoing_limit(self, lot: int) -> float:
-        """The worst average error rate after the audit, whatever comes in (AOQL).
-
-        Examples
-        --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).outgoing_limit(10_000), 4)
-        0.0152
-        """
-        return outgoing_limit(self, lot)
-
-    def limiting_quality(self, risk: float = RISK) -> float:
-        """The error rate that is accepted with chance ``risk`` only.
-
-        Examples
-        --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).limiting_quality(), 4)
-        0.0587
-        """
-        return limiting_quality(self, risk)
-
-    def curve(self, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
-        """The operating characteristic as a table, see `curve_of`."""
-        return curve_of(self, most=most, points=points, lot=lot)
+        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are fixed."""
+        p = np.asarray(p, float)
+        first = stats.binom.cdf(self.accept1, self.n1, p)
+        return p * (first * (lot - self.n1) + (self.acceptance(p) - first) * (lot - self.n)) / lot
 
     def __str__(self) -> str:
-        return f"Draw {self.n:,}, accept with at most {counted(self.accept, 'error')}. {risks(self)}"
+        first, second, _ = self._draws().values()
+        return f"Draw {first}; otherwise draw {second}. Buyer: {self.buyer} Producer: {self.producer}"
 
-    def _repr_html_(self) -> str:
-        return facts(self, [("Draw", f"{self.n:,}"), ("Accept with at most", counted(self.accept, "error"))])
-
-
-def outgoing(plan: Any, p: ArrayLike, lot: int) -> NDArray:
-    """Share of errors after the audit for any plan with `acceptance` and `average_number`."""
-    p = np.asarray(p, float)
-    return p * plan.acceptance(p) * np.clip(1 - plan.n / lot, 0, 1)
-
-
-def outgoing_limit(plan: Any, lot: int) -> float:
-    """Largest value of the average outgoing quality over the error rates that can come in."""
-    if plan.n > lot:
-        raise BadOption(f"lot is {lot!r}; allowed: {plan.n:,} or more, the sample of the plan")
-    if plan.lot is not None:
-        coarse = np.unique(np.linspace(0, lot, 2001).astype(int))
-        best = int(np.argmax(plan.outgoing(coarse / lot, lot)))
-        near = np.arange(coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)] + 1)
-        return float(plan.outgoing(near / lot, lot).max())
-    grid = np.linspace(0, 1, 2001)
-    best = int(np.argmax(plan.outgoing(grid, lot)))
-    ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
-    found = optimize.minimize_scalar(
-        lambda p: -float(plan.outgoing(p, lot)),
-        bounds=ends,
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    return float(-found.fun)
-
-
-def limiting_quality(plan: Any, risk: float) -> float:
-    """The error rate at which the chance of acceptance falls to ``risk``."""
-    check_probability(risk, option="risk", open_ends=True)
-    if plan.lot is not None:
-        coarse = np.unique(np.linspace(0, plan.lot, 2001).astype(int))
-        first = int(np.argmax(plan.acceptance(coarse / plan.lot) <= risk))
-        near = np.arange(coarse[max(first - 1, 0)], coarse[first] + 1) / plan.lot
-        return float(near[np.argmax(plan.acceptance(near) <= risk)])
-    return float(optimize.brentq(lambda p: float(plan.acceptance(p)) - risk, 0, 1, xtol=1e-12))
-
-
-def curve_of(plan: Any, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
-    """Chance of acceptance, labels audited and outgoing error rate by incoming error rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``error_rate``, ``acceptance``, ``average_number`` and, with a
-        lot size, ``outgoing``.
-    """
-    p = np.linspace(0, most or min(2 * plan.rql, 1.0), points)
-    made = {"error_rate": p, "acceptance": plan.acceptance(p), "average_number": plan.average_number(p)}
-    if lot is not None:
-        made["outgoing"] = plan.outgoing(p, lot)
-    return pd.DataFrame(made)
+    def _draws(self) -> dict[str, str]:
+        first = counted(self.accept1, "error")
+        return {
+            "Draw first": f"{self.n1:,}; accept with at most {first}, reject with {self.reject1}",
+            "Otherwise draw": f"{self.n2:,} more; accept with at most {counted(self.accept2, 'error')} in both draws",
+            "On average": f"{float(self.average_number(self.aql)):.0f} labels in a good lot",
+        }
 
 
 def percent(share: float) -> str:
+    """A share as a percentage."""
     return f"{readable(100 * share)}%"
-
-
-def buyer(plan: Any) -> str:
-    """What the buyer is protected from, in words."""
-    return f"a lot with {percent(plan.rql)} errors is accepted in {percent(plan.consumer_risk)} of audits."
-
-
-def producer(plan: Any) -> str:
-    """What the producer is protected from, in words."""
-    return f"a lot with {percent(plan.aql)} errors is rejected in {percent(plan.producer_risk)} of audits."
-
-
-def risks(plan: Any) -> str:
-    """Both risks in words, the buyer's first."""
-    return f"Buyer: {buyer(plan)} Producer: {producer(plan)}"
-
-
-def facts(plan: Any, first: list[tuple[str, str]]) -> str:
-    """A plan as a small table, the buyer's protection first."""
-    from html import escape
-
-    rows = [*first, ("Buyer", buyer(plan)), ("Producer", producer(plan)), ("From", plan.source)]
-    body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
-    return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
 
 
 def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, lot: int | None = None) -> Plan:
@@ -285,16 +361,9 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
 
 def smallest_sample(accept: int, p: float, risk: float, most: int, lot: int | None = None) -> int | None:
     """The smallest n at which at most ``accept`` errors have chance ``risk`` at most; None beyond ``most``."""
-    low, high = accept, most
-    if accept >= most or float(chance(accept, most, p, lot)) > risk:
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(chance(accept, middle, p, lot)) <= risk:
-            high = middle
-        else:
-            low = middle
-    return high
+    sizes = range(accept + 1, most + 1)
+    at = bisect_left(sizes, True, key=lambda n: float(chance(accept, n, p, lot)) <= risk)
+    return sizes[at] if at < len(sizes) else None
 
 
 def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int | None = None) -> int | None:
@@ -320,3 +389,60 @@ def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int |
     bad = rql if lot is None else min(np.ceil(rql * lot - 1e-9), lot) / lot
     held = np.flatnonzero(np.asarray(chance(np.arange(n), n, bad, lot)) <= consumer_risk)
     return int(held[-1]) if held.size else None
+
+
+def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, ratio: int = 1) -> DoublePlan:
+    """The double sampling plan that holds both risks and audits fewest labels in a good lot.
+
+    The second draw is ``ratio`` times the first, and the lot is rejected after
+    the first draw with as many errors as would reject it after both. Among
+    such plans the one with the smallest average number at ``aql`` is taken.
+
+    Parameters
+    ----------
+    aql, producer_risk, rql, consumer_risk : float
+        As in `single_plan`.
+    ratio : {1, 2}
+        Size of the second draw over the first.
+
+    Returns
+    -------
+    DoublePlan
+        ``.n1 .accept1 .reject1 .n2 .accept2``, and the methods of a `Plan`.
+
+    Raises
+    ------
+    BadOption
+        If the shares are out of range or out of order.
+    NotEstimable
+        If no such plan stays below 100,000 labels.
+
+    Examples
+    --------
+    >>> plan = double_plan(0.02, 0.05, 0.10, 0.10)
+    >>> plan.n1, plan.accept1, plan.n2, plan.accept2
+    (34, 0, 34, 3)
+    >>> single = single_plan(0.02, 0.05, 0.10, 0.10)
+    >>> bool(plan.average_number(0.02) < single.n)
+    True
+    """
+    single = single_plan(aql, producer_risk, rql, consumer_risk)
+    if ratio not in (1, 2):
+        raise BadOption.of("ratio", ratio, (1, 2))
+    source = f"fewest labels on average in a good lot, second draw {ratio} × the first"
+    plans = []
+    for accept2 in range(1, 2 * single.accept + 4):
+        for accept1 in range(accept2):
+
+            def held(n1: int, first: int = accept1, both: int = accept2) -> bool:
+                rest = np.arange(first + 1, both + 1)
+                again = stats.binom.pmf(rest, n1, rql) * stats.binom.cdf(both - rest, ratio * n1, rql)
+                return bool(stats.binom.cdf(first, n1, rql) + again.sum() <= consumer_risk)
+
+            n1 = 1 + bisect_left(range(1, single.n + 1), True, key=held)
+            if n1 <= single.n:
+                plans.append(DoublePlan(n1, accept1, accept2 + 1, ratio * n1, accept2, aql, rql, source=source))
+    plans = [plan for plan in plans if plan.producer_risk <= producer_risk]
+    if not plans:
+        raise NotEstimable("no double plan of this shape holds both risks; use the single plan or another ratio")
+    return min(plans, key=lambda plan: float(plan.average_number(aql)))
