@@ -82,12 +82,10 @@ class Compared:
 
 def row_of(estimate: Estimate | NotEstimable, j: Judgments) -> dict[str, Any]:
     """A row of a table: the estimate, or the reason why there is none."""
-    sizes = ("n_items", "n_raters", "n_judgments")
-    if isinstance(estimate, NotEstimable):
-        nothing = dict.fromkeys(("value", "low", "high"), np.nan) | {size: getattr(j, size) for size in sizes}
-        return {**nothing, "over": "", "remarks": f"not estimable: {estimate}"}
-    parts = {part: getattr(estimate, part) for part in ("value", "low", "high", *sizes, "over")}
-    return {**parts, "remarks": " ".join(estimate.cautions)}
+    sizes, failed = ("n_items", "n_raters", "n_judgments"), isinstance(estimate, NotEstimable)
+    row = {part: getattr(estimate, part, getattr(j, part, np.nan)) for part in ("value", "low", "high", *sizes)}
+    remarks = f"not estimable: {estimate}" if failed else " ".join(estimate.cautions)
+    return {**row, "over": getattr(estimate, "over", ""), "remarks": remarks}
 
 
 def measured(measure: Measure, j: Any, **options: Any) -> Estimate | NotEstimable:

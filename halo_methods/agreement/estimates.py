@@ -12,7 +12,7 @@ from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import rests_on
-from ..results import Basis, Caution, Estimate, Over, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
@@ -377,9 +377,7 @@ def cohen_kappa(
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
     return Estimate(
-        value=totals.estimate,
-        low=ends.low,
-        high=ends.high,
+        **around(totals.estimate, ends.low, ends.high),
         confidence=confidence,
         n_items=n,
         n_raters=2,
@@ -513,9 +511,7 @@ def estimated(
         text = "Some items come back in several rounds; the interval takes each round as a separate item."
         notes.append(Caution("rounds_as_items", text))
     return Estimate(
-        value=totals.estimate,
-        low=ends.low,
-        high=ends.high,
+        **around(totals.estimate, ends.low, ends.high),
         confidence=asked.confidence,
         items_only=aside,
         n_items=min(paired if paired_only else units, j.n_items),

@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import unit_keys
-from ..results import Caution, Estimate
+from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
 from .agreement_weights import Array
 from .comparisons import Compared, measured, need_one, row_of
@@ -107,9 +107,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
     }
     return Estimate(
-        value=value,
-        low=min(low, value),
-        high=max(high, value),
+        **around(value, low, high),
         confidence=confidence,
         n_items=n,
         n_raters=k,
@@ -166,7 +164,7 @@ def mean_squares(ratings: Array) -> dict[str, float]:
 
     Examples
     --------
-    >>> mean_squares(np.array([[1., 2.], [3., 6.]]))
+    >>> mean_squares(pd.DataFrame([[1.0, 2], [3, 6]]).to_numpy())
     {'items': 9.0, 'raters': 4.0, 'residual': 1.0, 'within': 2.5}
     """
     n, k = ratings.shape

@@ -4,7 +4,6 @@ Plans need no data. Findings compare labels with gold, or with the rows of stage
 `audit` of the same items.
 """
 
-from ..stats.double_sampling import DoubleSampling
 from ..stats.proportions import proportion
 from .audit_findings import (
     Clustering,
@@ -21,17 +20,15 @@ from .lots import Lots, lot_size, lots
 from .published_plans import compare_plans, standard_plan
 from .sample_draw import Drawn, draw, redraws
 from .sample_sizes import allocate, next_sizes, sample_size
-from .sampling_plans import DoublePlan, Plan, accept_number, double_plan, single_plan
+from .sampling_plans import DoublePlan, Plan, double_plan, single_plan
 
 __all__ = [
     "Clustering",
     "DoublePlan",
-    "DoubleSampling",
     "Drawn",
     "Findings",
     "Lots",
     "Plan",
-    "accept_number",
     "allocate",
     "auditor_agreement",
     "by_group",

@@ -115,38 +115,26 @@ class SamplingPlan:
         lot = self.lot
         return bisect_left(range(lot + 1), True, key=lambda wrong: float(self.acceptance(wrong / lot)) <= risk) / lot
 
-    def curve(self, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
-        """Chance of acceptance, labels audited and outgoing error rate by incoming error rate.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``error_rate``, ``acceptance``, ``average_number`` and, with a
-            lot size, ``outgoing``.
-        """
-        p = np.linspace(0, most or min(2 * self.rql, 1.0), points)
-        table = pd.DataFrame(
-            {"error_rate": p, "acceptance": self.acceptance(p), "average_number": self.average_number(p)}
-        )
-        return table if lot is None else table.assign(outgoing=self.outgoing(p, lot))
-
-    @property
-    def buyer(self) -> str:
-        """What the buyer is protected from, in words."""
-        return f"a lot with {percent(self.rql)} errors is accepted in {percent(self.consumer_risk)} of audits."
-
-    @property
-    def producer(self) -> str:
-        """What the producer is protected from, in words."""
-        return f"a lot with {percent(self.aql)} errors is rejected in {percent(self.producer_risk)} of audits."
-
-    def _draws(self) -> dict[str, str]:
+    def _steps(self) -> dict[str, str]:
         """What is drawn, and when the lot is accepted, in words."""
         raise NotImplementedError
 
+    def _risks(self) -> dict[str, str]:
+        """What buyer and producer are protected from, in words."""
+        bought, made = percent(self.rql), percent(self.aql)
+        return {
+            "Buyer": f"a lot with {bought} errors is accepted in {percent(self.consumer_risk)} of audits.",
+            "Producer": f"a lot with {made} errors is rejected in {percent(self.producer_risk)} of audits.",
+        }
+
+    def __str__(self) -> str:
+        steps = ", ".join(f"{step} {what}" for step, what in self._steps().items())
+        return f"{steps.capitalize()}. " + " ".join(f"{who}: {risk}" for who, risk in self._risks().items())
+
     def _repr_html_(self) -> str:
-        rows = {**self._draws(), "Buyer": self.buyer, "Producer": self.producer, "From": self.source}
-        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows.items())
+        rows = {**self._steps(), **self._risks(), "from": self.source}
+        cells = ((escape(name.capitalize()), escape(text)) for name, text in rows.items())
+        body = "".join(f'<tr><th scope="row">{name}</th><td>{text}</td></tr>' for name, text in cells)
         return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
 
 
@@ -196,12 +184,8 @@ class Plan(SamplingPlan):
         """
         return chance(self.accept, self.n, p, self.lot)
 
-    def __str__(self) -> str:
-        draw = f"Draw {self.n:,}, accept with at most {counted(self.accept, 'error')}."
-        return f"{draw} Buyer: {self.buyer} Producer: {self.producer}"
-
-    def _draws(self) -> dict[str, str]:
-        return {"Draw": f"{self.n:,}", "Accept with at most": counted(self.accept, "error")}
+    def _steps(self) -> dict[str, str]:
+        return {"draw": f"{self.n:,}", "accept with at most": counted(self.accept, "error")}
 
 
 @dataclass(frozen=True)
@@ -276,16 +260,12 @@ class DoublePlan(SamplingPlan):
         first = stats.binom.cdf(self.accept1, self.n1, p)
         return p * (first * (lot - self.n1) + (self.acceptance(p) - first) * (lot - self.n)) / lot
 
-    def __str__(self) -> str:
-        first, second, _ = self._draws().values()
-        return f"Draw {first}; otherwise draw {second}. Buyer: {self.buyer} Producer: {self.producer}"
-
-    def _draws(self) -> dict[str, str]:
-        first = counted(self.accept1, "error")
+    def _steps(self) -> dict[str, str]:
+        first, second = counted(self.accept1, "error"), counted(self.accept2, "error")
         return {
-            "Draw first": f"{self.n1:,}; accept with at most {first}, reject with {self.reject1}",
-            "Otherwise draw": f"{self.n2:,} more; accept with at most {counted(self.accept2, 'error')} in both draws",
-            "On average": f"{float(self.average_number(self.aql)):.0f} labels in a good lot",
+            "draw first": f"{self.n1:,}; accept with at most {first}, reject with {self.reject1}",
+            "otherwise draw": f"{self.n2:,} more; accept with at most {second} in both draws",
+            "on average": f"{float(self.average_number(self.aql)):.0f} labels in a good lot",
         }
 
 

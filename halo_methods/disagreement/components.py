@@ -11,7 +11,7 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Over, around, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.crossed import Array, Ints, crossed, spread
 from .design import FEW_RATERS, as_values, below_zero, coded, few_raters, level_rounds
@@ -183,8 +183,8 @@ class VarianceComponents:
         name += counted(n_raters, "rater") + (f" and {criteria} criteria" if self.n_criteria > 1 else "")
         low, high = _ends(ratio(self._spoken()), self.item.confidence)
         only = _ends(ratio(self._draws_items_only), self.item.confidence) if self.rater.items_only else None
-        ends = {"value": value, "low": min(low, value), "high": max(high, value), "items_only": only}
-        return replace(self.item, **ends, method=f"{name}; generalized interval", over=self.rater.over)
+        place = {**around(value, low, high), "items_only": only}
+        return replace(self.item, **place, method=f"{name}; generalized interval", over=self.rater.over)
 
 
 def labels_an_item(j: Judgments) -> int:
@@ -295,11 +295,8 @@ def variance_components(
     parts = {}
     for name, (point,) in points.items():
         value = max(float(point), 0.0)
-        low, high = _ends((fixed if over == "items" else draws)[name], confidence)
         parts[name] = Estimate(
-            value=value,
-            low=min(low, value),
-            high=max(high, value),
+            **around(value, *_ends((fixed if over == "items" else draws)[name], confidence)),
             confidence=confidence,
             items_only=_ends(fixed[name], confidence) if 2 < rests["n_raters"] < FEW_RATERS else None,
             method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); generalized interval",

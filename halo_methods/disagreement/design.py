@@ -176,10 +176,10 @@ def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -
     cells = cells.agg(pl.col(*values).first(), pl.col(*values).var().name.prefix("again_")).sort("item_id", "rater_id")
     item, rater, y = coded(cells["item_id"]), coded(cells["rater_id"]), cells.select(*values).to_numpy()
     spread = cells.select(again=pl.sum_horizontal(pl.col("^again_.*$"), ignore_nulls=False))["again"]
-    again = spread.is_not_null().to_numpy()
+    again = spread.to_numpy().astype(float)
     collect = {}
-    if again.sum() < FEWEST_REPEATS:
-        again[:] = False
+    if np.isfinite(again).sum() < FEWEST_REPEATS:
+        again[:] = np.nan
         collect["noise"] = "collect retests: let each rater judge 20 items again two weeks later, drawn at random"
     column, group = _groups(j, groups)
     if group is None:
@@ -194,7 +194,7 @@ def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -
     if named is None:
         collect["clause"] = f"collect the guideline clause of each item in a column `{clause}`, for two clauses or more"
     code = None if named is None else coded(named)
-    rows = Rows(item, rater, y, item[again], rater[again], spread.to_numpy()[again], group, code)
+    rows = Rows(item, rater, y, again, group, code)
     clauses = [] if named is None else named.unique().sort().to_list()
     return Design(rows=rows, nominal=nominal, collect=collect, groups=column, clauses=clauses)
 

@@ -13,17 +13,15 @@ NONE: Ints = np.array([], dtype=np.int64)
 
 @dataclass(frozen=True)
 class Rows:
-    """Judgments as numbers: first judgments of each rater on each item, and repeats beside them.
+    """Judgments as numbers: the first judgment of each rater on each item, and how far repeats lie apart.
 
     Attributes
     ----------
     item, rater : ndarray of int, shape (n,)
     y : ndarray, shape (n, k)
         One column for numbers; one a label, 0 or 1, for nominal labels.
-    again_item, again_rater : ndarray of int
-        Of each cell that was judged more than once.
-    again : ndarray
-        Its variance.
+    again : ndarray, shape (n,)
+        Variance of what the rater said on the item; NaN where it was judged once.
     group : ndarray of int or None
         Of each rater.
     clause : ndarray of int or None
@@ -33,8 +31,6 @@ class Rows:
     item: Ints
     rater: Ints
     y: Array
-    again_item: Ints
-    again_rater: Ints
     again: Array
     group: Ints | None
     clause: Ints | None
@@ -42,9 +38,7 @@ class Rows:
     def without(self, items: Ints = NONE, raters: Ints = NONE) -> "Rows":
         """Less some items and raters; numbers stay."""
         kept = ~np.isin(self.item, items) & ~np.isin(self.rater, raters)
-        also = ~np.isin(self.again_item, items) & ~np.isin(self.again_rater, raters)
-        again = {"again_item": self.again_item[also], "again_rater": self.again_rater[also], "again": self.again[also]}
-        return replace(self, item=self.item[kept], rater=self.rater[kept], y=self.y[kept], **again)
+        return replace(self, item=self.item[kept], rater=self.rater[kept], y=self.y[kept], again=self.again[kept])
 
 
 @dataclass(frozen=True)
@@ -95,8 +89,9 @@ def apart(rows: Rows, unclear: Ints = NONE) -> Apart:
     if rows.group is not None:
         perspective, within = _by_group(rows, level, size, shared, all_pairs)
         perspective *= scale
-    kept = rows.again if rows.clause is None else rows.again[~np.isin(rows.clause[rows.again_item], unclear)]
-    return Apart(total, severity, shared, scale * within, perspective, float(kept.mean()) if kept.size else None)
+    again = rows.again if rows.clause is None else rows.again[~np.isin(rows.clause[rows.item], unclear)]
+    noise = float(np.nanmean(again)) if np.isfinite(again).any() else None
+    return Apart(total, severity, shared, scale * within, perspective, noise)
 
 
 def _severity(rows: Rows, unclear: Ints) -> tuple[float, Array]:

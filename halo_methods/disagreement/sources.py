@@ -1,9 +1,7 @@
 """Disagreement split by where it comes from: people, noise, perspective, clause, item."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +13,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
-from ..results import Estimate, Over
+from ..results import Estimate, Over, around
 from ..stats.checks import check_confidence
 from ..stats.crossed import Array, Ints
 from ..stats.resampling import delete_a_group_variance
@@ -26,30 +24,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ALPHA, PERMUTATIONS = 0.05, 999
-SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "severity": (
-            "raters stricter or milder throughout",
-            "calibrate: each rater sees where they lie, and works the anchors again",
-        ),
-        "noise": (
-            "the same rater does not repeat the label",
-            "more labels an item, shorter shifts, a simpler screen; feedback to raters far above the others",
-        ),
-        "perspective": (
-            "groups of raters see the item differently",
-            "do not adjudicate: keep the distribution and show results by group",
-        ),
-        "clause": (
-            "a clause that raters read in more than one way",
-            "amend the clause with an example, then calibrate again",
-        ),
-        "item": (
-            "raters read the item in more than one way, in no group and under no unclear clause",
-            "write the item up as an edge case, give more context, or allow 'cannot judge'",
-        ),
-    }
-)
+SOURCES = {
+    "severity": "raters stricter or milder throughout",
+    "noise": "the same rater does not repeat the label",
+    "perspective": "groups of raters see the item differently",
+    "clause": "a clause that raters read in more than one way",
+    "item": "raters read the item in more than one way, in no group and under no unclear clause",
+}
+ROUTES = {
+    "severity": "calibrate: each rater sees where they lie, and works the anchors again",
+    "noise": "more labels an item, shorter shifts, a simpler screen; feedback to raters far above the others",
+    "perspective": "do not adjudicate: keep the distribution and show results by group",
+    "clause": "amend the clause with an example, then calibrate again",
+    "item": "write the item up as an edge case, give more context, or allow 'cannot judge'",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +69,11 @@ class Split:
     perspective_p: float | None = None
     groups: str | None = None
     clauses: pd.DataFrame | None = None
-    nominal: bool = field(default=False, repr=False)
 
     @property
     def rest(self) -> str:
         """What the last row is called: ambiguous items, or what cannot be told apart from them."""
-        return ", ".join([k for k in ("noise", "perspective", "clause") if k in self.collect] + ["item"])
+        return list(self.shares)[-1]
 
     def share(self, source: str) -> Estimate:
         """The share of one source.
@@ -133,15 +120,15 @@ class Split:
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
         rows: list[tuple[object, ...]] = []
-        for name, (meaning, route) in SOURCES.items():
+        for name, meaning in SOURCES.items():
             if name in self.collect:
-                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", route))
+                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", ROUTES[name]))
             elif name in self.shares:
                 e, p, remark = self.shares[name], self.perspective_p, ""
                 if name == "perspective" and p is not None:
                     apart = "more apart than" if p < ALPHA else "no further apart than"
                     remark = f"groups of {self.groups} are {apart} raters shuffled over them (p = {p:.3g})"
-                rows.append((name, meaning, e.value, e.low, e.high, remark, route))
+                rows.append((name, meaning, e.value, e.low, e.high, remark, ROUTES[name]))
         if self.rest != "item":
             e = self.shares[self.rest]
             meaning, route = f"{self.rest}, not told apart", "collect what is named above before you act on it"
@@ -229,16 +216,14 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
 
     def estimate(name: str, what: str, most: float = 1.0) -> Estimate:
         value, half = point[name], t * errors[name]
-        held, low, high = min(max(value, 0.0), most), value - half, value + half
+        low, high = value - half, value + half
         if name == "severity":  # on the log scale
             factor = np.exp(half / value) if value > half else np.inf
             low, high = value / factor, value * factor if value > half else value + half * (np.e - 1)
         if name == "clause" and top is not None:
             low, high = 0.0, top
         return Estimate(
-            value=held,
-            low=min(max(low, 0.0), held),
-            high=max(min(high, most), held),
+            **around(min(max(value, 0.0), most), max(low, 0.0), min(high, most)),
             confidence=confidence,
             method=f"{what}; delete-a-group jackknife over {over}",
             over=over,
@@ -247,21 +232,14 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
         )
 
     unit = "share of pairs that differ" if design.nominal else "half the squared difference of two labels of an item"
-    result = Split(
-        total=estimate("total", unit, float("1e300")),
-        shares={},
-        collect=design.collect,
-        perspective_p=p,
-        groups=design.groups,
-        clauses=clauses,
-        nominal=design.nominal,
-    )
-    names = {k: result.rest if k == "item" else k for k in point if k != "total" and k not in design.collect}
+    names = {k: k for k in ("severity", "noise", "perspective", "clause") if k not in design.collect}
+    names["item"] = ", ".join([*(k for k in SOURCES if k in design.collect), "item"])
     shares = {shown: estimate(name, f"share of disagreement: {shown}") for name, shown in names.items()}
     if "noise" in shares:  # what repeats show rests on those who repeated
         repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
         shares["noise"] = shares["noise"].resting_on(basis_of(repeated, "repeats"))
-    return replace(result, shares=shares)
+    total = estimate("total", unit, float("1e300"))
+    return Split(total, shares, design.collect, perspective_p=p, groups=design.groups, clauses=clauses)
 
 
 @once_a_table
