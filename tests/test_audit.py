@@ -11,7 +11,7 @@ from scipy import stats
 
 from halo_methods import as_judgments, audit, simulation
 from halo_methods import stats as stats_room
-from halo_methods.audit import published_plans as table
+from halo_methods.audit import sampling_plans as table
 from halo_methods.audit.audit_findings import audited_twice
 from halo_methods.errors import HaloError, NotEstimable
 from halo_methods.stats.double_sampling import double_sampling

@@ -18,19 +18,8 @@ from ..results import Caution, Estimate, Over, counted
 from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
+from . import estimates as single
 from .agreement_weights import Weights
-from .estimates import (
-    Asked,
-    brennan_prediger,
-    check_weights,
-    estimated,
-    fleiss_kappa,
-    gwet_ac,
-    krippendorff_alpha,
-    need_few_values,
-    percent_agreement,
-    raw_and_shares,
-)
 from .influence_totals import pair_totals
 
 if TYPE_CHECKING:
@@ -137,14 +126,14 @@ def summary(j: Judgments, *, over: Over = "items and raters", confidence: float 
     4                Brennan-Prediger   0.33         0.5
     """
     j = as_judgments(j).one()
-    Asked(over, confidence)
+    single.Asked(over, confidence)
     measures: dict[str, Measure] = {
-        "raw agreement": percent_agreement,
-        f"Krippendorff's alpha ({j.level})": krippendorff_alpha,
-        "Fleiss' kappa": fleiss_kappa,
-        "Gwet's AC1": gwet_ac,
-        "Gwet's AC2 (ordinal weights)": partial(gwet_ac, weights="ordinal"),
-        "Brennan-Prediger": brennan_prediger,
+        "raw agreement": single.percent_agreement,
+        f"Krippendorff's alpha ({j.level})": single.krippendorff_alpha,
+        "Fleiss' kappa": single.fleiss_kappa,
+        "Gwet's AC1": single.gwet_ac,
+        "Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal"),
+        "Brennan-Prediger": single.brennan_prediger,
     }
     if j.level == "nominal":
         del measures["Gwet's AC2 (ordinal weights)"]
@@ -161,7 +150,7 @@ def by(
     j: Judgments,
     column: str,
     *,
-    measure: Measure = krippendorff_alpha,
+    measure: Measure = single.krippendorff_alpha,
     over: Over = "items and raters",
     confidence: float = 0.95,
 ) -> Compared:
@@ -198,7 +187,7 @@ def by(
     0  de-DE   -0.5
     1  fr-FR    1.0
     """
-    Asked(over, confidence)
+    single.Asked(over, confidence)
     rows, estimates = [], {}
     for value, group in as_judgments(j).groups(column):
         name = "(missing)" if value is None else str(value)
@@ -206,7 +195,7 @@ def by(
         row = row_of(estimates[name], group)
         ends = {end: row.pop(end) for end in ("value", "low", "high")}
         rows.append({column: name, **ends, **_beside(group), **row})
-    alpha = measure is krippendorff_alpha
+    alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
     title = f"Agreement by {column}"
     return Compared(table=pd.DataFrame(rows), estimates=estimates, by=column, unit=unit, title=title)
@@ -216,7 +205,7 @@ def _beside(j: Judgments) -> dict[str, Any]:
     """Raw agreement and prevalence, where they can be told."""
     try:
         j = j.one()
-        raw, shares = raw_and_shares(j)
+        raw, shares = single.raw_and_shares(j)
     except NotEstimable:
         return {"raw_agreement": np.nan, "most_common": "", "prevalence": np.nan}
     top = int(np.argmax(shares))
@@ -258,7 +247,7 @@ def pairs(j: Judgments, *, weights: Weights = "identity", confidence: float = 0.
     """
     check_confidence(confidence)
     j = as_judgments(j).one()
-    check_weights(j, weights)
+    single.check_weights(j, weights)
     coefficient = formulas.cohen(j.labels, weights)
     cells, both = pair_cells(j), ["rater", "rater_b"]
     if not len(cells):
@@ -348,7 +337,7 @@ def specific_agreement(
     >>> round(specific_agreement(frame, "1").value, 3)
     0.667
     """
-    j, asked, name = as_judgments(j).one(), Asked(over, confidence, replicates), str(label)
+    j, asked, name = as_judgments(j).one(), single.Asked(over, confidence, replicates), str(label)
     if name not in map(str, j.labels):
         raise BadOption.of("label", label, j.labels[:20])
     estimate = _specific(_dichotomies(j)[name], name, asked)
@@ -357,12 +346,12 @@ def specific_agreement(
     return replace(estimate, basis=basis_of(paired, "specific agreement"), n_raters=gave["rater_id"].n_unique())
 
 
-def _specific(two: CountedJudgments, label: str, asked: Asked) -> Estimate:
+def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimate:
     table, frequency = two.patterns.table, two.patterns.frequency * (two.patterns.table.sum(1) > 1)
     given = int(frequency @ (table[:, 0] > 0))
     if not given:
         raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
-    estimate = estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
+    estimate = single.estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
     if estimate.value == 0:
         room = 1 - (1 - estimate.confidence) ** (1 / given)
@@ -409,23 +398,23 @@ def by_label(j: Judgments, *, over: Over = "items and raters", confidence: float
     0     1          3   0.67   0.53
     1     2          5   0.80   0.53
     """
-    j, asked = as_judgments(j).one(), Asked(over, confidence)
-    need_few_values(j)
+    j, asked = as_judgments(j).one(), single.Asked(over, confidence)
+    single.need_few_values(j)
     table = pd.DataFrame([_label_row(two, label, asked) for label, two in _dichotomies(j).items()])
     if table["value"].isna().all():
         raise NotEstimable(table["remarks"].iloc[0])
     return Compared(table=table, by="label", unit="specific agreement", title="Which labels raters agree on")
 
 
-def _label_row(two: CountedJudgments, label: str, asked: Asked) -> dict[str, Any]:
+def _label_row(two: CountedJudgments, label: str, asked: single.Asked) -> dict[str, Any]:
     table, frequency = two.patterns.table, two.patterns.frequency
     judged, share = int(frequency @ table[:, 0]), float(frequency @ table[:, 0] / (frequency @ table.sum(1)))
     row = {"label": label, "judgments": judged, "share": share, "items": int(frequency @ (table[:, 0] > 0))}
     options = {"over": asked.over, "confidence": asked.confidence}
     parts = {
         "": measured(lambda two: _specific(two, label, asked), two),
-        "alpha": measured(krippendorff_alpha, two, **options),
-        "ac1": measured(gwet_ac, two, **options),
+        "alpha": measured(single.krippendorff_alpha, two, **options),
+        "ac1": measured(single.gwet_ac, two, **options),
     }
     remarks, over = list(getattr(parts[""], "cautions", ())), ""
     for name, e in parts.items():
@@ -548,7 +537,7 @@ def side_by_side(j: Judgments, column: str) -> pd.DataFrame:
     j = as_judgments(j)
     alpha = by(j, column, over="items").table
     table = alpha[[column, "raw_agreement", "prevalence"]].assign(alpha=alpha["value"])
-    others = {"fleiss_kappa": fleiss_kappa, "ac1": gwet_ac, "brennan_prediger": brennan_prediger}
+    others = {"fleiss_kappa": single.fleiss_kappa, "ac1": single.gwet_ac, "brennan_prediger": single.brennan_prediger}
     for name, measure in others.items():
         table[name] = by(j, column, measure=measure, over="items").table["value"]
     return table

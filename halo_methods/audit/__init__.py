@@ -17,10 +17,8 @@ from .audit_findings import (
     kinds,
 )
 from .lots import Lots, lot_size, lots
-from .published_plans import compare_plans, standard_plan
-from .sample_draw import Drawn, draw, redraws
-from .sample_sizes import allocate, next_sizes, sample_size
-from .sampling_plans import DoublePlan, Plan, double_plan, single_plan
+from .sample_draw import Drawn, allocate, draw, next_sizes, redraws, sample_size
+from .sampling_plans import DoublePlan, Plan, compare_plans, double_plan, single_plan, standard_plan
 
 __all__ = [
     "Clustering",

@@ -3,13 +3,11 @@
 Functions take one criterion and one stage of a `Judgments` table.
 """
 
-from .cause_codes import CAUSES, causes
 from .components import VarianceComponents, labels_an_item, variance_components
 from .design import perspective_groups
 from .soft import Routes, SoftLabels, adjudicate, between_groups, soft_labels
-from .sources import Split, split
-from .what_to_change import Distances, changes, confused_labels, retraining
-from .worksheet import cause_shares, worksheet
+from .sources import Distances, Split, changes, confused_labels, retraining, split
+from .worksheet import CAUSES, cause_shares, causes, worksheet
 
 __all__ = [
     "CAUSES",

@@ -17,8 +17,7 @@ from ..stats.checks import check_confidence, check_probability
 from ..stats.crossed import Array
 from ..stats.discovery import benjamini_hochberg
 from ..stats.proportions import proportion
-from .design import MOST_LABELS, design_of, in_turn, perspective_groups
-from .pair_distances import group_gaps
+from .design import MOST_LABELS, design_of, group_gaps, in_turn, perspective_groups
 
 KEEP, LOOK, SETTLED = "keep the distribution", "adjudicate or amend", "settled"
 
