@@ -58,7 +58,7 @@ def test_one_criterion(sample):
 
 
 def test_counts_are_what_a_loop_finds(sample):
-    j = agreement.one_criterion(sample).where("item_id in ('de01', 'fr02', 'pt03') or rater_id == 'r1'")
+    j = agreement.one_criterion(sample).where("item_id IN ('de01', 'fr02', 'pt03') OR rater_id = 'r1'")
     seen = {}
     for item, rater in j.frame.select("item_id", "rater_id").iter_rows():
         seen.setdefault(item, set()).add(rater)

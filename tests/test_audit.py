@@ -11,7 +11,7 @@ from scipy import stats
 
 from halo_methods import as_judgments, audit, read_judgments, reports
 from halo_methods import stats as stats_room
-from halo_methods.audit import published_plans as table
+from halo_methods.audit import sampling_plans as table
 from halo_methods.audit.audit_findings import audited_twice
 from halo_methods.errors import HaloError, NotEstimable
 from halo_methods.stats.double_sampling import double_sampling
@@ -111,10 +111,11 @@ def test_a_double_plan_plays_out_as_computed():
 @pytest.mark.parametrize("plan", [audit.single_plan(0.03, 0.05, 0.10, 0.10), audit.double_plan(0.03, 0.05, 0.10, 0.10),
                                   audit.single_plan(0.03, 0.05, 0.10, 0.10, lot=1000)])  # fmt: skip
 def test_the_outgoing_limit_is_the_top_of_the_curve(plan):
-    curve = plan.curve(most=0.3, points=301, lot=1000)
-    assert plan.outgoing_limit(1000) >= curve["outgoing"].max() - 1e-12
-    assert plan.outgoing_limit(1000) == pytest.approx(curve["outgoing"].max(), rel=1e-3)
-    assert (curve["acceptance"].diff().dropna() <= 1e-12).all()
+    p = np.linspace(0, 0.3, 301)
+    outgoing = plan.outgoing(p, 1000)
+    assert plan.outgoing_limit(1000) >= outgoing.max() - 1e-12
+    assert plan.outgoing_limit(1000) == pytest.approx(outgoing.max(), rel=1e-3)
+    assert (np.diff(plan.acceptance(p)) <= 1e-12).all()
 
 
 def test_the_limiting_quality_is_accepted_with_its_risk():

@@ -14,7 +14,6 @@ from samples.disagreement import sample as disagreement_sample
 import halo_methods as halo
 from halo_methods import disagreement, reports
 from halo_methods.disagreement import design as designs
-from halo_methods.disagreement import pair_distances as pairs
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
 from halo_methods.stats.crossed import crossed
 
@@ -305,8 +304,8 @@ def test_groups_dealt_at_random_are_seldom_called_perspectives():
         frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y, "vendor": group[rater]})
         made = halo.as_judgments(frame, level="interval")
         rows = designs.design_of(made).rows
-        distance, count = pairs.pair_matrices(rows)
-        p.append(pairs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
+        distance, count = designs.pair_matrices(rows)
+        p.append(designs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
     assert sum(x < 0.05 for x in p) <= 6
     assert 0.3 < np.mean(p) < 0.7
 

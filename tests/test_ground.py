@@ -29,7 +29,7 @@ PARTS = {
     "pipelines": "task_design qa_gates aggregation audit assisted_annotation data_handling",
     "data": "datasets scenarios llm_judge",
     "calibration": "agreement calibration calibration_round certification disagreement drift gold which_coefficient",
-    "workforce": "vendors workforce wbr rater planning simulation wellbeing_and_pay rater_day_one",
+    "workforce": "vendors workforce exposure integrity wbr rater planning simulation wellbeing_and_pay rater_day_one",
     "decisions": "error_analysis experiments launch",
     "tools": "tooling reporting",
     "use": "reading_scores",

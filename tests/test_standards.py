@@ -5,6 +5,7 @@ import math
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -388,7 +389,7 @@ def test_a_count_has_no_interval_to_speak_of():
 
 
 def test_a_p_value_is_not_settled_by_counting_items():
-    made = gate("PIP-042", estimate(0.06, 0.03, 0.1))
+    made = gate("PIP-042", replace(estimate(0.06, 0.03, 0.1), kind="p_value"))
     assert made.verdict == "undecided"
     assert "more items would settle" not in made.to_settle
     assert "test once more" in made.to_settle

@@ -3,19 +3,15 @@
 Functions take one criterion and one stage of a `Judgments` table.
 """
 
-from ..judgments.cause_codes import CAUSES, Cause, causes
+from ..judgments.cause_codes import CAUSES, causes
 from .components import VarianceComponents, labels_an_item, variance_components
 from .design import perspective_groups
-from .routes import KEEP, Routes, adjudicate
-from .soft import SoftLabels, between_groups, soft_labels
-from .sources import Split, split
-from .what_to_change import Distances, changes, confused_labels, retraining
+from .soft import Routes, SoftLabels, adjudicate, between_groups, soft_labels
+from .sources import Distances, Split, changes, confused_labels, retraining, split
 from .worksheet import cause_shares, worksheet
 
 __all__ = [
     "CAUSES",
-    "KEEP",
-    "Cause",
     "Distances",
     "Routes",
     "SoftLabels",

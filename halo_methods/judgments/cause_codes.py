@@ -1,4 +1,4 @@
-"""Why two people labelled one item differently: a fixed list of causes, each with a test question."""
+"""Why two people labelled one item differently: a fixed list of causes."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,7 +14,7 @@ class Cause:
     ----------
     code : str
         As it is written into a worksheet or a decisions file.
-    name, definition : str
+    definition : str
     test : str
         The question whose *yes* gives this code. Asked in the order of `CAUSES`; the first *yes* wins.
     change : {"guideline", "edge case", "retraining", "items", "gold", "none"}
@@ -24,17 +24,20 @@ class Cause:
     """
 
     code: str
-    name: str
     definition: str
     test: str
     change: str
     route: str
 
+    @property
+    def name(self) -> str:
+        """The code in words."""
+        return self.code.replace("_", " ")
+
 
 _ALL = (
     Cause(
         "bad_item",
-        "bad item",
         "The item cannot be judged by anybody: broken, truncated, in another language, context missing.",
         "Would an expert with unlimited time have to answer 'invalid task'?",
         "items",
@@ -42,7 +45,6 @@ _ALL = (
     ),
     Cause(
         "wrong_gold",
-        "wrong gold",
         "The item has a gold answer, and by the guideline as written it is wrong.",
         "Reading the guideline alone, do two experts reject the gold answer?",
         "gold",
@@ -50,7 +52,6 @@ _ALL = (
     ),
     Cause(
         "guideline_conflict",
-        "guideline conflict",
         "Two clauses apply and ask for different labels, and nothing says which goes first.",
         "Can you cite one clause for each of the labels given?",
         "guideline",
@@ -58,7 +59,6 @@ _ALL = (
     ),
     Cause(
         "guideline_gap",
-        "guideline gap",
         "No clause settles the case, or the clause leaves open where the line runs.",
         "Is there no clause that says which label is right for a case like this?",
         "guideline",
@@ -66,7 +66,6 @@ _ALL = (
     ),
     Cause(
         "legitimate_perspective",
-        "legitimate perspective",
         "The guideline asks for the rater's own view, and people of different groups, markets or needs differ.",
         "Does the guideline ask for the rater's view, and would both sides keep it after reading the other's reason?",
         "none",
@@ -74,7 +73,6 @@ _ALL = (
     ),
     Cause(
         "ambiguous_item",
-        "ambiguous item",
         "The clause is clear, but the item can be read in two ways and each reading has its own right label.",
         "Can you state two readings of the item, each with another right label?",
         "edge case",
@@ -82,7 +80,6 @@ _ALL = (
     ),
     Cause(
         "rater_slip",
-        "rater slip",
         "The clause settles the item, and one label overlooks it.",
         "Would the rater change the label after reading the clause again?",
         "retraining",
@@ -106,4 +103,4 @@ def causes() -> pd.DataFrame:
     >>> causes()["code"].tolist()[:3]
     ['bad_item', 'wrong_gold', 'guideline_conflict']
     """
-    return pd.DataFrame([vars(cause) for cause in _ALL])
+    return pd.DataFrame([{"code": cause.code, "name": cause.name, **vars(cause)} for cause in _ALL])

@@ -15,16 +15,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Made = TypeVar("Made")
 
-_remembered: "weakref.WeakKeyDictionary[Judgments, dict[str, Any]]" = weakref.WeakKeyDictionary()
-
-
-def once(j: Judgments, what: str, make: Callable[[], Made]) -> Made:
-    """Counts are made once for a table: it cannot change."""
-    kept = _remembered.setdefault(j, {})
-    if what not in kept:
-        kept[what] = make()
-    return kept[what]
-
 
 def once_a_table(count: Callable[..., Made]) -> Callable[..., Made]:
     """Remember what a function of a table returned, by its options, as long as the table lives; tables cannot change.

@@ -1,4 +1,4 @@
-"""Where report chapters, samples, their truth and tables of studies are: in a checkout, or inside the installed package."""
+"""Where chapters, samples, their truth and tables of studies are: in a checkout, or in the installed package."""
 
 import io
 import json

@@ -113,8 +113,8 @@ class Report:
         if key not in self._computed:
             try:
                 self._computed[key] = (method(*arguments, **options), None, arguments)
-            except NotEstimable as reason:
-                self._computed[key] = (None, reason, arguments)
+            except NotEstimable as refusal:
+                self._computed[key] = (None, refusal, arguments)
         result, reason, _ = self._computed[key]
         if reason is not None:
             raise reason

@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 LIBRARIES = ("matplotlib", "narwhals", "numpy", "pandas", "pingouin", "polars", "pyarrow", "scipy", "seaborn")
 LONGEST_MESSAGE = 800
 
-_ran = False
-
 
 class ReportFailed(HaloError):
     """A report that could not be made; the message says which cell, and why, in one line."""
@@ -96,8 +94,6 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
 
     for module in ("papermill", "papermill.translators", "traitlets"):
         logging.getLogger(module).setLevel(logging.CRITICAL)
-    global _ran
-    first, _ran = not _ran, True
     for attempt in (1, 2):
         output = folder / f"run-{attempt}.ipynb"
         try:
@@ -110,7 +106,7 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
                 progress_bar=False,
                 cwd=str(folder),
                 execution_timeout=timeout,
-                kernel_manager_class=manager_with(environment, once=first),
+                kernel_manager_class=manager_with(environment),
             )
         except papermill.PapermillExecutionError as problem:
             raise ReportFailed(f"in {_place(output, _failed)}: {why(problem.ename, problem.evalue)}") from None

@@ -4,10 +4,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, sparse, stats
+from scipy import optimize, sparse
 
 from ..errors import BadOption
-from .checks import check_confidence
+from .heterogeneity import q_profile
 
 Items = Literal["random", "fixed"]
 DENSE = 1_000_000
@@ -137,22 +137,5 @@ def effect_spread(effects: ArrayLike, errors: ArrayLike, *, confidence: float = 
     >>> [round(x, 2) for x in effect_spread([-1.0, 0.0, 1.0], [0.1, 0.1, 0.1])]
     [0.99, 0.51, 6.28]
     """
-    s, v = np.asarray(effects, float), np.asarray(errors, float) ** 2
-    df = len(s) - 1
-
-    def q(between: float) -> float:
-        w = 1 / (v + between)
-        return float((w * (s - (w * s).sum() / w.sum()) ** 2).sum())
-
-    def spread_at(target: float) -> float:
-        if q(0.0) <= target:
-            return 0.0
-        top = 10 * (np.var(s) + v.max())
-        while q(top) > target:
-            top *= 10
-        return float(optimize.brentq(lambda t: q(t) - target, 0.0, top)) ** 0.5
-
-    tail = (1 - check_confidence(confidence)) / 2
-    low, high = (spread_at(float(stats.chi2.ppf(t, df))) for t in (1 - tail, tail))
-    value = spread_at(df)
-    return value, low, max(high, value)
+    value, low, high = q_profile(effects, np.asarray(errors, float) ** 2, confidence=confidence)
+    return value**0.5, low**0.5, high**0.5
