@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from halo_methods import adjudication, aggregation, as_judgments
-from halo_methods.adjudication import Source
+from halo_methods.adjudication import LabelSource
 
 PRICES = {"another rater": 1.0, "adjudicator": 5.0, "model": 0.1}
 ERROR_COST = 50.0
@@ -114,8 +114,8 @@ def routed(
     seen: dict[str, set[str]] = {"adjudicator": set(), "model": set()}
     left = total = budget * len(names)
     for _ in range(8):
-        sources = [pool, Source("adjudicator", PRICES["adjudicator"], ADJUDICATOR, seen=seen["adjudicator"]),
-                   Source("model", PRICES["model"], MODEL, seen=seen["model"])]  # fmt: skip
+        sources = [pool, LabelSource("adjudicator", PRICES["adjudicator"], ADJUDICATOR, seen=seen["adjudicator"]),
+                   LabelSource("model", PRICES["model"], MODEL, seen=seen["model"])]  # fmt: skip
         queue = adjudication.route(table, sources, error_cost=ERROR_COST).queue(budget=min(left, total / 3))
         if queue.empty:
             break

@@ -8,6 +8,7 @@ import json
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports
-from halo_methods.adjudication import Source, amendments, decisions, packets
-from halo_methods.adjudication import routing_items as routing
-from halo_methods.adjudication.cause_rules import ASKS, CAUSES
-from halo_methods.adjudication.spreadsheets import neutral, plain, table_text, write_all
+from halo_methods.adjudication import LabelSource, packets
+from halo_methods.adjudication.cause_rules import ASKS
+from halo_methods.adjudication.clause_change import guideline_versions
+from halo_methods.adjudication.spreadsheets import neutral, plain, table_text
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.judgments.cause_codes import CAUSES
 
 STUDY = importlib.util.spec_from_file_location(
     "study_adjudication", Path(__file__).parents[1] / "benchmarks" / "study_adjudication.py"
@@ -68,6 +70,12 @@ def saved(table, path):
     return path
 
 
+def kept(folder):
+    """The key that was kept apart."""
+    key = pd.read_csv(folder / "kept_apart" / "key.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return key.map(plain)
+
+
 # --- cells
 
 
@@ -96,23 +104,11 @@ def test_a_table_comes_back_cell_by_cell(cells):
     assert [plain(c) for c in read[1]] == cells
 
 
-def test_files_are_whole_or_not_there(tmp_path, monkeypatch):
-    (tmp_path / "b").write_text("old")
-    with pytest.raises(HaloError, match="may hold decisions"):
-        write_all(tmp_path, {"a": "1", "b": "2"})
-    assert [p.name for p in tmp_path.iterdir()] == ["b"]
-    with pytest.raises(UnicodeEncodeError):
-        write_all(tmp_path, {"a": "1", "b": "\ud800"}, replace=True)
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"b": "old"}
-    write_all(tmp_path, {"a": "1", "b": "2"}, replace=True)
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "1", "b": "2"}
-
-
 # --- the packet
 
 
 def test_a_packet_holds_the_disagreements_and_nobodys_name_or_count():
-    made = packets.pack(judgments(), seed=3)
+    made = adjudication.pack(judgments(), seed=3)
     assert set(made.key["item_id"]) == {"i1", "i3", "i5", "i7"}
     assert made.table["packet_id"].is_unique
     text = made.table.to_csv() + made.sheet()
@@ -126,13 +122,13 @@ def test_a_packet_holds_the_disagreements_and_nobodys_name_or_count():
 
 
 def test_the_majority_stands_first_no_more_often_than_second():
-    made = packets.pack(judgments(frame(800)), seed=1)
+    made = adjudication.pack(judgments(frame(800)), seed=1)
     first = (made.table["answer_1"] == "good").mean()
     assert abs(first - 0.5) < 0.1
 
 
 def test_one_reason_an_answer_whatever_the_number_of_raters():
-    made = packets.pack(judgments(), seed=0)
+    made = adjudication.pack(judgments(), seed=0)
     by_answer = {row[f"answer_{n}"]: row[f"reason_{n}"] for row in made.table.to_dict("records") for n in (1, 2)}
     assert by_answer["good"].count("because") == 1
 
@@ -142,17 +138,17 @@ def test_one_reason_an_answer_whatever_the_number_of_raters():
 def test_the_order_of_rows_changes_nothing_and_the_seed_does(random, seed):
     rows = frame()
     mixed = rows.sample(frac=1, random_state=random.randrange(2**31))
-    one, other = packets.pack(judgments(rows), seed=seed), packets.pack(judgments(mixed), seed=seed)
+    one, other = adjudication.pack(judgments(rows), seed=seed), adjudication.pack(judgments(mixed), seed=seed)
     pd.testing.assert_frame_equal(one.table, other.table)
     pd.testing.assert_frame_equal(one.key, other.key)
     assert one.sheet() == other.sheet()
-    assert one.table["packet_id"][0] != packets.pack(judgments(rows), seed=seed + 1).table["packet_id"][0]
+    assert one.table["packet_id"][0] != adjudication.pack(judgments(rows), seed=seed + 1).table["packet_id"][0]
 
 
 def test_names_in_reasons_are_taken_out():
     rows = frame(2)
     rows.loc[rows["item_id"] == "i1", "comment"] = "As Rater-2 says, and NORTH agrees; rater-20 is nobody"
-    made = packets.pack(judgments(rows.assign(vendor="north")))
+    made = adjudication.pack(judgments(rows.assign(vendor="north")))
     reason = made.table["reason_1"][0]
     assert reason == "As [a rater] says, and [a rater] agrees; rater-20 is nobody"
 
@@ -161,13 +157,13 @@ def test_the_most_divided_come_first_and_the_rest_is_said():
     rows = [("close", r, "good" if r < "c" else "poor") for r in "abcd"]
     rows += [("clear", r, "good" if r < "d" else "poor") for r in "abcd"]
     j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
-    made = packets.pack(j, most=1)
+    made = adjudication.pack(j, most=1)
     assert made.key["item_id"].tolist() == ["close"]
     assert made.notes == ("1 item left for a later packet",)
 
 
 def test_an_item_on_which_all_agree_shows_no_answer():
-    made = packets.pack(judgments(), items=["i2", "i1"])
+    made = adjudication.pack(judgments(), items=["i2", "i1"])
     row = made.table[made.key["item_id"] == "i2"].iloc[0]
     assert (row["answer_1"], row["answer_2"]) == ("", "")
 
@@ -175,30 +171,30 @@ def test_an_item_on_which_all_agree_shows_no_answer():
 def test_what_would_tell_who_judged_cannot_be_shown():
     rows = frame().assign(text="the item", shift=lambda t: t["rater_id"].str[-1], vendor="north")
     j = judgments(rows)
-    assert "the item" in packets.pack(j, show=["text"]).sheet()
-    assert "i1" not in packets.pack(j, show=["text"]).table.to_csv()
+    assert "the item" in adjudication.pack(j, show=["text"]).sheet()
+    assert "i1" not in adjudication.pack(j, show=["text"]).table.to_csv()
     for column in ("vendor", "rater_id", "label"):
         with pytest.raises(BadOption, match="blind"):
-            packets.pack(j, show=[column])
+            adjudication.pack(j, show=[column])
     with pytest.raises(BadOption, match="differs between judgments of one item"):
-        packets.pack(j, show=["shift"])
+        adjudication.pack(j, show=["shift"])
     with pytest.raises(BadOption, match="allowed"):
-        packets.pack(j, show=["absent"])
+        adjudication.pack(j, show=["absent"])
     with pytest.raises(BadOption, match="no item 'i99'"):
-        packets.pack(j, items=["i99"])
+        adjudication.pack(j, items=["i99"])
 
 
 def test_perspectives_and_decided_items_are_not_packed():
     j = judgments(frame().assign(criterion="offence"))
     with pytest.raises(NotEstimable, match="declared a perspective"):
-        packets.pack(j, perspectives=["offence"])
+        adjudication.pack(j, perspectives=["offence"])
     done = frame().assign(stage="label")
     more = pd.DataFrame({"item_id": ["i1"], "rater_id": ["eva"], "label": ["poor"], "stage": ["adjudication"]})
-    made = packets.pack(judgments(pd.concat([done, more], ignore_index=True)))
+    made = adjudication.pack(judgments(pd.concat([done, more], ignore_index=True)))
     assert "i1" not in set(made.key["item_id"])
     assert made.notes == ("1 item left out: decided already",)
     with pytest.raises(NotEstimable, match="no item has two different answers"):
-        packets.pack(judgments(frame(1)))
+        adjudication.pack(judgments(frame(1)))
 
 
 class Elements(HTMLParser):
@@ -213,7 +209,7 @@ class Elements(HTMLParser):
 def test_hostile_text_stays_text(tmp_path):
     rows = [(HOSTILE[k], f"r{r}", HOSTILE[(k + r) % 6], HOSTILE[k], HOSTILE[k]) for k in range(8) for r in range(2)]
     rows = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment", "clause"])
-    made = packets.pack(as_judgments(rows))
+    made = adjudication.pack(as_judgments(rows))
     files = made.write(tmp_path)
     found = Elements()
     found.feed((tmp_path / "packet" / "packet.html").read_text("utf-8"))
@@ -223,8 +219,7 @@ def test_hostile_text_stays_text(tmp_path):
             with file.open(encoding="utf-8-sig", newline="") as opened:
                 cells = [c for row in csv.reader(opened) for c in row]
             assert not [c for c in cells if c.strip().startswith(("=", "+", "-", "@", "＝"))]
-    key = packets.read_key(tmp_path / "kept_apart" / "key.csv")
-    assert set(key["item_id"]) == set(rows["item_id"])
+    assert set(kept(tmp_path)["item_id"]) == set(rows["item_id"])
 
 
 # --- decisions
@@ -232,10 +227,9 @@ def test_hostile_text_stays_text(tmp_path):
 
 def test_round_trip(tmp_path):
     j = judgments()
-    packet = packets.pack(j, seed=2)
+    packet = adjudication.pack(j, seed=2)
     packet.write(tmp_path)
-    key = packets.read_key(decisions.kept_apart(tmp_path / "packet" / "packet.csv"))
-    made = adjudication.read_decisions(saved(filled(packet), tmp_path / "back.csv"), key, j)
+    made = adjudication.read_decisions(saved(filled(packet), tmp_path / "packet" / "back.csv"), j)
     assert dict(zip(made.table["packet_id"], made.table["item_id"], strict=True)) == dict(
         zip(packet.key["packet_id"], packet.key["item_id"], strict=True)
     )
@@ -265,34 +259,34 @@ def test_round_trip(tmp_path):
 )
 def test_each_problem_is_named_with_its_row(tmp_path, cells, says):
     j = judgments()
-    packet = packets.pack(j)
+    packet = adjudication.pack(j)
     table = filled(packet)
     for column, value in cells.items():
         table.loc[2, column] = value
     with pytest.raises(InvalidData) as raised:
-        decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+        adjudication.read_decisions(saved(table, tmp_path / "back.csv"), j, key=packet.key)
     assert [p.row for p in raised.value.problems] == [3]
     assert says in str(raised.value)
 
 
 def test_all_problems_are_listed_at_once(tmp_path):
     j = judgments()
-    packet = packets.pack(j)
+    packet = adjudication.pack(j)
     table = pd.concat([filled(packet, decision="x", cause="y"), filled(packet).head(1)])
     with pytest.raises(InvalidData) as raised:
-        decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+        adjudication.read_decisions(saved(table, tmp_path / "back.csv"), j, key=packet.key)
     assert len(raised.value.problems) == 2 * len(packet.table) + 1
     assert "decided twice, first in row 1" in raised.value.problems[-1].what
     with pytest.raises(InvalidData, match="the column cause is missing"):
-        decisions.read_decisions(saved(table.drop(columns="cause"), tmp_path / "back.csv"), packet.key, j)
+        adjudication.read_decisions(saved(table.drop(columns="cause"), tmp_path / "back.csv"), j, key=packet.key)
 
 
 def test_rows_left_empty_wait(tmp_path):
     j = judgments()
-    packet = packets.pack(j)
+    packet = adjudication.pack(j)
     table = filled(packet)
     table.loc[1, list(packets.DECISION_COLUMNS)] = ""
-    made = decisions.read_decisions(saved(table, tmp_path / "back.csv"), packet.key, j)
+    made = adjudication.read_decisions(saved(table, tmp_path / "back.csv"), j, key=packet.key)
     assert made.undecided == (packet.key["packet_id"][1],)
     assert len(made.table) == len(packet.table) - 1
 
@@ -300,12 +294,12 @@ def test_rows_left_empty_wait(tmp_path):
 def test_a_negative_label_and_a_numeric_scale(tmp_path):
     rows = pd.DataFrame([("a", "x", "-1"), ("a", "y", "2")], columns=["item_id", "rater_id", "label"])
     j = as_judgments(rows, scale=(-3, 3), level="interval")
-    packet = packets.pack(j)
+    packet = adjudication.pack(j)
     assert {packet.table["answer_1"][0], packet.table["answer_2"][0]} == {"-1", "2"}
-    made = decisions.read_decisions(saved(filled(packet, decision="-1"), tmp_path / "b.csv"), packet.key, j)
+    made = adjudication.read_decisions(saved(filled(packet, decision="-1"), tmp_path / "b.csv"), j, key=packet.key)
     assert made.table["decision"].tolist() == ["-1"]
     with pytest.raises(InvalidData, match="outside the scale"):
-        decisions.read_decisions(saved(filled(packet, decision="4"), tmp_path / "b.csv"), packet.key, j)
+        adjudication.read_decisions(saved(filled(packet, decision="4"), tmp_path / "b.csv"), j, key=packet.key)
 
 
 def test_raw_rows_are_kept_under_the_files_own_names_and_values(tmp_path):
@@ -315,10 +309,10 @@ def test_raw_rows_are_kept_under_the_files_own_names_and_values(tmp_path):
     source.to_csv(file, index=False)
     options = {"columns": {"item_id": "task", "label": "answer"}, "values": {"label": {"1": "good", "0": "poor"}}}
     j = read_judgments(file, **options, scale=["poor", "good"])
-    packet = packets.pack(j)
-    made = decisions.read_decisions(saved(filled(packet), tmp_path / "b.csv"), packet.key, j)
+    packet = adjudication.pack(j)
+    made = adjudication.read_decisions(saved(filled(packet), tmp_path / "b.csv"), j, key=packet.key)
     whole = tmp_path / "whole.csv"
-    whole.write_text(decisions.judgments_with(file, made, **options), encoding="utf-8")
+    whole.write_text(adjudication.judgments_with(file, made, **options), encoding="utf-8")
     kept = pd.read_csv(whole, dtype=str, keep_default_na=False)
     assert kept[source.columns].head(len(source)).equals(source)
     again = read_judgments(whole, **options, scale=["poor", "good"])
@@ -328,18 +322,18 @@ def test_raw_rows_are_kept_under_the_files_own_names_and_values(tmp_path):
     assert set(added.frame["rater_id"]) == {"eva"}
     assert again.only(stage="label").n_judgments == j.n_judgments
     with pytest.raises(InvalidData, match="adjudicated before"):
-        decisions.read_decisions(tmp_path / "b.csv", packet.key, again)
+        adjudication.read_decisions(tmp_path / "b.csv", again, key=packet.key)
 
 
 def test_a_perspective_or_a_bad_item_adds_no_label(tmp_path):
     file = tmp_path / "data.csv"
     frame().to_csv(file, index=False)
     j = read_judgments(file, scale=["poor", "good"])
-    packet = packets.pack(j)
+    packet = adjudication.pack(j)
     table = filled(packet, cause="legitimate_perspective", decision="", clause="")
-    made = decisions.read_decisions(saved(table, tmp_path / "b.csv"), packet.key, j)
-    assert len(pd.read_csv(io.StringIO(decisions.judgments_with(file, made)))) == len(frame())
-    assert amendments.draft(made) == []
+    made = adjudication.read_decisions(saved(table, tmp_path / "b.csv"), j, key=packet.key)
+    assert len(pd.read_csv(io.StringIO(adjudication.judgments_with(file, made)))) == len(frame())
+    assert made.drafts() == []
 
 
 def test_the_causes_are_those_of_the_topic_disagreement():
@@ -350,23 +344,23 @@ def test_the_causes_are_those_of_the_topic_disagreement():
 
 
 def decided(*rows):
-    columns = ["packet_id", "item_id", "criterion", *packets.DECISION_COLUMNS]
+    columns = ["packet_id", "item_id", "criterion", *packets.DECISION_COLUMNS[:4], "adjudicator_rater_id", "decided_at"]
     whole = [(f"P{n}", f"i{n}", "", *row, "eva", "2026-11-24") for n, row in enumerate(rows)]
-    return decisions.Decisions(pd.DataFrame(whole, columns=columns), ())
+    return adjudication.Decisions(pd.DataFrame(whole, columns=columns))
 
 
 def test_a_gap_amends_slips_clarify_and_the_owner_dates_it():
-    made = amendments.draft(decided(
+    made = decided(
         ("poor", "guideline_gap", "3.10", "No clause."), ("good", "guideline_gap", "3.10", "None."),
         *[("poor", "rater_slip", "3.9", "")] * 3, *[("poor", "rater_slip", "2.1", "")] * 2,
         ("", "ambiguous_item", "4", "Two readings."), ("good", "guideline_conflict", "1.1|1.2", "=cmd"),
-    ))  # fmt: skip
+    ).drafts()  # fmt: skip
     assert [(d["clause"], d["change"], d["recalibrate"]) for d in made] == [
         ("1.1|1.2", "amendment", True), ("3.9", "clarification", False), ("3.10", "amendment", True),
         ("4", "clarification", False),
     ]  # fmt: skip
     assert [d["label"] for d in made[2]["decided"]] == ["good", "poor"]
-    text = amendments.draft_text(decided(("good", "guideline_conflict", "1.1|1.2", "=cmd: {x}\n- y")))
+    text = decided(("good", "guideline_conflict", "1.1|1.2", "=cmd: {x}\n- y")).draft_text()
     (read,) = yaml.safe_load(text)["amendments"]
     assert read["decided"][0]["reasons"] == ["=cmd: {x}\n- y"]
     assert (read["decided_on"], read["effective_from"], read["text"]) == ("", "", "")
@@ -387,6 +381,14 @@ def versions_frame(rng, *, fell, items=60, raters=8, others=60, per_item=4):
     return pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "guideline", "clause"])
 
 
+def effect(j, clause, **options):
+    """The change on one clause, on the others, and the difference."""
+    made = adjudication.clause_changes(j, clauses=[clause], **options)
+    (name,) = made.estimates
+    parts = {"others": made.others.get(name), "difference": made.differences.get(name)}
+    return SimpleNamespace(before=made.before, after=made.after, table=made.table, change=made.estimates[name], **parts)
+
+
 def slow_share(rows):
     pairs = [(a != b) for _, g in rows.groupby(["item_id", "guideline"]) for i, a in enumerate(g["label"])
              for b in g["label"].iloc[i + 1:]]  # fmt: skip
@@ -400,7 +402,7 @@ def slow_change(rows, clause):
 
 def test_the_change_and_its_variance_are_what_counting_pairs_gives():
     rows = versions_frame(np.random.default_rng(5), fell=True, items=12, others=9, raters=5, per_item=3)
-    made = amendments.effect(as_judgments(rows), "§ 3.2")
+    made = effect(as_judgments(rows), "§ 3.2")
     assert (made.before, made.after) == ("1.9", "1.10")
     assert made.change.value == pytest.approx(slow_change(rows, True))
     assert made.others.value == pytest.approx(slow_change(rows, False))
@@ -425,7 +427,7 @@ def test_intervals_of_the_change_hold_the_truth_and_see_a_fall():
     truth = 2 * 0.1 * 0.9 - 2 * 0.25 * 0.75
     held = seen = did = 0
     for _ in range(60):
-        made = amendments.effect(as_judgments(versions_frame(rng, fell=True, items=40, others=40)), "3.2")
+        made = effect(as_judgments(versions_frame(rng, fell=True, items=40, others=40)), "3.2")
         held += made.change.low <= truth <= made.change.high
         did += made.difference.low <= truth <= made.difference.high
         seen += made.change.high < 0
@@ -437,7 +439,7 @@ def test_intervals_of_the_change_hold_the_truth_and_see_a_fall():
 def test_without_a_fall_the_gate_is_rarely_met():
     rng = np.random.default_rng(12)
     met = sum(
-        amendments.effect(as_judgments(versions_frame(rng, fell=False, items=40, others=10)), "3.2").change.high < 0
+        effect(as_judgments(versions_frame(rng, fell=False, items=40, others=10)), "3.2").change.high < 0
         for _ in range(60)
     )
     assert met <= 4
@@ -445,7 +447,7 @@ def test_without_a_fall_the_gate_is_rarely_met():
 
 def test_no_disagreement_at_all_still_leaves_room():
     rows = versions_frame(np.random.default_rng(1), fell=True).assign(label="a")
-    made = amendments.effect(as_judgments(rows), "3.2")
+    made = effect(as_judgments(rows), "3.2")
     assert made.change.value == 0
     assert made.change.low < -0.01
     assert made.change.high > 0.01
@@ -454,66 +456,68 @@ def test_no_disagreement_at_all_still_leaves_room():
 def test_what_a_change_needs():
     rows = versions_frame(np.random.default_rng(1), fell=True)
     with pytest.raises(NotEstimable, match="no column guideline"):
-        amendments.effect(as_judgments(rows.drop(columns="guideline")), "3.2")
+        effect(as_judgments(rows.drop(columns="guideline")), "3.2")
     with pytest.raises(NotEstimable, match="no column rule"):
-        amendments.effect(as_judgments(rows), "3.2", column="rule")
+        effect(as_judgments(rows), "3.2", column="rule")
     with pytest.raises(NotEstimable, match="two versions"):
-        amendments.effect(as_judgments(rows[rows["guideline"] == "1.9"]), "3.2")
+        effect(as_judgments(rows[rows["guideline"] == "1.9"]), "3.2")
     with pytest.raises(NotEstimable, match="has 0 items"):
-        amendments.effect(as_judgments(rows), "9.9")
+        effect(as_judgments(rows), "9.9")
     with pytest.raises(BadOption, match="allowed"):
-        amendments.effect(as_judgments(rows), "3.2", before="0.1")
+        effect(as_judgments(rows), "3.2", before="0.1")
     with pytest.raises(BadOption, match="both"):
-        amendments.effect(as_judgments(rows), "3.2", before="1.10")
+        effect(as_judgments(rows), "3.2", before="1.10")
     mixed = rows.assign(clause=["3.2", "4.1"] * (len(rows) // 2))
     with pytest.raises(NotEstimable, match="several clauses"):
-        amendments.effect(as_judgments(mixed), "3.2")
-    alone = amendments.effect(as_judgments(rows[rows["clause"] == "3.2"]), "3.2")
+        effect(as_judgments(mixed), "3.2")
+    alone = effect(as_judgments(rows[rows["clause"] == "3.2"]), "3.2")
     assert alone.others is None
     assert "leads" not in alone.table["what"].tolist()
     few = rows[rows["rater_id"].isin(["r0", "r1"])]
-    assert amendments.effect(as_judgments(few), "3.2").change.over == "items"
+    assert effect(as_judgments(few), "3.2").change.over == "items"
 
 
 def test_the_sample_tells_the_whole_loop():
     j = read_judgments(reports.sample("adjudication"), scale=["poor", "fair", "good", "excellent"], level="ordinal")
-    made = decisions.recorded(j)
+    made = adjudication.recorded(j)
     assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
-    assert amendments.amended(j) == ("3.2",)
-    drafted = amendments.draft_table(made).set_index("clause")
-    assert drafted.loc["3.2", ["change", "recalibrate"]].tolist() == ["amendment", "yes"]
+    assert made.amended() == ("3.2",)
+    drafted = made.draft_table().set_index("clause")
+    assert drafted.loc["3.2", ["change", "recalibrate"]].tolist() == ["amendment", True]
     assert set(drafted["change"].drop("3.2")) == {"clarification"}
-    effect = amendments.effect(j, "3.2")
-    assert (effect.before, effect.after) == ("1.2", "1.3")
-    assert effect.change.high < 0
-    assert effect.difference.high < 0
-    assert effect.others.low < 0 < effect.others.high
-    kept = packets.pack(j.only(guideline="1.2", stage="label"))
+    found = effect(j, "3.2")
+    assert (found.before, found.after) == ("1.2", "1.3")
+    assert found.change.high < 0
+    assert found.difference.high < 0
+    assert found.others.low < 0 < found.others.high
+    kept = adjudication.pack(j.only(guideline="1.2", stage="label"))
     assert set(kept.key["item_id"]) == set(made.table["item_id"])
 
 
 def test_dated_versions_follow_their_dates():
     rows = versions_frame(np.random.default_rng(1), fell=True)
     rows["rated_at"] = np.where(rows["guideline"] == "1.10", "2026-01-01", "2026-02-01")
-    assert amendments.versions(as_judgments(rows)) == ("1.10", "1.9")
+    assert guideline_versions(as_judgments(rows)) == ("1.10", "1.9")
 
 
 def test_amended_clauses_are_read_from_adjudicated_rows():
     rows = versions_frame(np.random.default_rng(1), fell=True).assign(stage="label", cause="")
     with pytest.raises(NotEstimable, match="no decisions are recorded"):
-        amendments.amended(as_judgments(rows))
+        adjudication.recorded(as_judgments(rows))
     more = [("a", "eva", "a", "3.10|3.2", "guideline_conflict"), ("b", "eva", "a", "1.1", "rater_slip")]
     more = pd.DataFrame(more, columns=["item_id", "rater_id", "label", "clause", "cause"]).assign(stage="adjudication")
     j = as_judgments(pd.concat([rows, more], ignore_index=True))
-    assert amendments.amended(j) == ("3.2", "3.10")
-    found = amendments.effects(j, amendments.amended(j))
-    assert isinstance(found["3.10"], NotEstimable)
-    assert amendments.changes(found)["clause 3.2"] is found["3.2"].change
-    assert set(amendments.effects_table(found)["amended"]) == {"3.2"}
+    assert adjudication.recorded(j).amended() == ("3.2", "3.10")
+    found = adjudication.clause_changes(j)
+    assert isinstance(found.estimates["3.10"], NotEstimable)
+    assert set(found.table["clause"]) == set(found.others) == {"3.2"}
+    assert found.table["change"].tolist() == [
+        e["3.2"].value for e in (found.estimates, found.others, found.differences)
+    ]
     with pytest.raises(NotEstimable, match="has 0 items"):
-        amendments.effects(j, ["7.7"])
+        adjudication.clause_changes(j, clauses=["7.7"])
     with pytest.raises(NotEstimable, match="no clause was named"):
-        amendments.effects(j, [])
+        adjudication.clause_changes(j, clauses=[])
 
 
 # --- the command
@@ -596,7 +600,7 @@ def test_budget_queue_and_guideline(data, tmp_path, capsys):
     assert cli.main([*base, "--out", str(tmp_path / "b"), *more, "--format", "json"]) == cli.FINE
     assert json.loads(capsys.readouterr().out)["items"] == 1
     assert (tmp_path / "b" / "packet" / "guideline.md").read_text("utf-8") == "# Rules\n"
-    assert packets.read_key(tmp_path / "b" / "kept_apart" / "key.csv")["item_id"].tolist() == ["i3"]
+    assert kept(tmp_path / "b")["item_id"].tolist() == ["i3"]
 
 
 def test_apply_never_writes_over_what_it_reads(tmp_path, capsys):
@@ -649,7 +653,7 @@ def test_the_value_of_one_more_label_is_what_enumeration_gives(problem, n):
     labels = list("abcd")[: p.shape[1]]
     table = pd.DataFrame(p, columns=labels, index=["x", "y", "z"])
     cost = pd.DataFrame(loss, index=labels, columns=labels)
-    made = routing.route(table, [Source("pool", 1e-6, tables, weights)], error_cost=cost, ahead=n)
+    made = adjudication.route(table, [LabelSource("pool", 1e-6, tables, weights)], error_cost=cost, ahead=n)
     one = [sum(w * slow_value(q, t, loss) for w, t in zip(weights, tables, strict=True)) for q in p]
     assert made.values["pool"].to_numpy() == pytest.approx(np.array(one), abs=1e-9)
     average = np.tensordot(weights, tables, 1)
@@ -660,7 +664,11 @@ def test_the_value_of_one_more_label_is_what_enumeration_gives(problem, n):
     assert all(x <= 1e-9 for x in np.array(net)[~chosen])
 
 
-RATER, EXPERT, MODEL = Source("another rater", 1, 0.8), Source("adjudicator", 5, 0.97), Source("model", 0.05, 0.6)
+RATER, EXPERT, MODEL = (
+    LabelSource("another rater", 1, 0.8),
+    LabelSource("adjudicator", 5, 0.97),
+    LabelSource("model", 0.05, 0.6),
+)
 
 
 def posterior(**rows):
@@ -668,45 +676,47 @@ def posterior(**rows):
 
 
 def test_the_best_buy_is_taken_and_said():
-    made = routing.route(posterior(split=[0.5, 0.5], near=[0.97, 0.03]), [RATER, EXPERT], error_cost=50).table
+    made = adjudication.route(posterior(split=[0.5, 0.5], near=[0.97, 0.03]), [RATER, EXPERT], error_cost=50).table
     assert made["next"].tolist() == ["adjudicator", "stop"]
     assert made["reason"][0] == "adjudicator: 5 buys 23.5 of the 25 that errors here are expected to cost"
     assert made["value"][0] == pytest.approx(50 * 0.47)
-    assert routing.route(pd.DataFrame({"good": [1.0]}), [RATER], error_cost=9).table["next"].tolist() == ["stop"]
-    cheap = routing.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=10).table
+    assert adjudication.route(pd.DataFrame({"good": [1.0]}), [RATER], error_cost=9).table["next"].tolist() == ["stop"]
+    cheap = adjudication.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=10).table
     assert cheap["next"].tolist() == ["another rater"]
-    free = routing.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=2).table
+    free = adjudication.route(posterior(split=[0.5, 0.5]), [RATER, EXPERT], error_cost=2).table
     assert free["next"].tolist() == ["stop"]
     assert "worth 0.94 at most" in free["reason"][0]
 
 
 def test_two_labels_can_turn_what_one_cannot():
     p = posterior(a=[0.85, 0.15])
-    assert routing.route(p, [RATER], error_cost=60).table["next"].tolist() == ["stop"]
-    made = routing.route(p, [RATER], error_cost=60, ahead=2).table
+    assert adjudication.route(p, [RATER], error_cost=60).table["next"].tolist() == ["stop"]
+    made = adjudication.route(p, [RATER], error_cost=60, ahead=2).table
     assert made[["next", "labels", "price"]].values.tolist() == [["another rater", 2, 2.0]]
 
 
 def test_perspectives_decided_items_and_a_second_look_of_the_same_model():
     p = posterior(a=[0.5, 0.5], b=[0.5, 0.5], c=[0.5, 0.5])
-    made = routing.route(p, [RATER], error_cost=50, perspective=["a"], done=["b"])
+    made = adjudication.route(p, [RATER], error_cost=50, perspective=["a"], done=["b"])
     assert made.table["next"].tolist() == ["keep all answers", "stop", "another rater"]
     assert made.queue()["item_id"].tolist() == ["c"]
-    assert set(routing.route(p, [RATER], error_cost=50, perspective=True).table["next"]) == {"keep all answers"}
-    seen = Source("model", 0.05, 0.9, seen=["a"])
-    assert routing.route(p, [seen], error_cost=50).table["next"].tolist() == ["stop", "model", "model"]
+    assert set(adjudication.route(p, [RATER], error_cost=50, perspective=True).table["next"]) == {"keep all answers"}
+    seen = LabelSource("model", 0.05, 0.9, seen=["a"])
+    assert adjudication.route(p, [seen], error_cost=50).table["next"].tolist() == ["stop", "model", "model"]
 
 
 def test_the_queue_is_in_order_of_value_for_the_price_and_ends_with_the_money(tmp_path):
     p = posterior(**{"=a": [0.5, 0.5], "b": [0.7, 0.3], "c": [0.6, 0.4], "d": [0.99, 0.01]})
-    made = routing.route(p, [RATER, EXPERT], error_cost=100)
+    made = adjudication.route(p, [RATER, EXPERT], error_cost=100)
     queue = made.queue()
     assert queue["item_id"].tolist() == ["=a", "c", "b"]
     assert queue["spent"].tolist() == [5, 10, 15]
     assert made.summary[["next", "items", "price"]].values.tolist() == [["adjudicator", 3, 15.0], ["stop", 1, 0.0]]
     assert made.queue(budget=12)["item_id"].tolist() == ["=a", "c"]
     assert made.queue(budget=0).empty
-    assert routing.route(p.loc[["d"]], [RATER], error_cost=1).queue(budget=9).columns.tolist() == list(queue.columns)
+    assert adjudication.route(p.loc[["d"]], [RATER], error_cost=1).queue(budget=9).columns.tolist() == list(
+        queue.columns
+    )
     text = made.write(tmp_path / "queue.csv", budget=12).read_text("utf-8-sig")
     assert '"\'=a"' in text
     with pytest.raises(BadOption):
@@ -716,19 +726,19 @@ def test_the_queue_is_in_order_of_value_for_the_price_and_ends_with_the_money(tm
 @pytest.mark.parametrize(
     "call",
     [
-        lambda p: routing.route(p * 2, [RATER]),
-        lambda p: routing.route(p * np.nan, [RATER]),
-        lambda p: routing.route(p.iloc[:0], [RATER]),
-        lambda p: routing.route(p, []),
-        lambda p: routing.route(p, [RATER, RATER]),
-        lambda p: routing.route(p, [RATER], ahead=4),
-        lambda p: routing.route(p, [RATER], error_cost=-1),
-        lambda p: routing.route(p, [RATER], error_cost=pd.DataFrame({"good": [0.0]}, index=["good"])),
-        lambda p: routing.route(p, [Source("x", 0, 0.8)]),
-        lambda p: routing.route(p, [Source("x", 1, [[0.5, 0.4], [0.1, 0.9]])]),
-        lambda p: routing.route(p, [Source("x", 1, 1.2)]),
-        lambda p: routing.route(p, [Source("x", 1, 0.8, weights=[1, 1])]),
-        lambda p: routing.route(p, [Source("stop", 1, 0.8)]),
+        lambda p: adjudication.route(p * 2, [RATER]),
+        lambda p: adjudication.route(p * np.nan, [RATER]),
+        lambda p: adjudication.route(p.iloc[:0], [RATER]),
+        lambda p: adjudication.route(p, []),
+        lambda p: adjudication.route(p, [RATER, RATER]),
+        lambda p: adjudication.route(p, [RATER], ahead=4),
+        lambda p: adjudication.route(p, [RATER], error_cost=-1),
+        lambda p: adjudication.route(p, [RATER], error_cost=pd.DataFrame({"good": [0.0]}, index=["good"])),
+        lambda p: adjudication.route(p, [LabelSource("x", 0, 0.8)]),
+        lambda p: adjudication.route(p, [LabelSource("x", 1, [[0.5, 0.4], [0.1, 0.9]])]),
+        lambda p: adjudication.route(p, [LabelSource("x", 1, 1.2)]),
+        lambda p: adjudication.route(p, [LabelSource("x", 1, 0.8, weights=[1, 1])]),
+        lambda p: adjudication.route(p, [LabelSource("stop", 1, 0.8)]),
     ],
 )
 def test_what_cannot_be_routed_is_refused(call):
@@ -742,15 +752,15 @@ def test_raters_of_a_consensus_are_a_source():
     rows = [(f"i{k}", f"r{r}", "ab"[t if rng.random() < acc else 1 - t])
             for k, t in enumerate(truth) for r, acc in enumerate([0.95, 0.9, 0.7, 0.6])]  # fmt: skip
     consensus = aggregation.dawid_skene(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
-    tables, weights = routing.rater_source(consensus, price=1).tables(2)
+    tables, weights = adjudication.rater_source(consensus, price=1).tables(2)
     assert weights.tolist() == [0.25] * 4
     assert np.diagonal(tables, axis1=1, axis2=2).mean(1) == pytest.approx([0.95, 0.9, 0.7, 0.6], abs=0.08)
-    best = routing.rater_source(consensus, price=1, raters=["r0"])
-    made = routing.route(consensus, [routing.rater_source(consensus, price=1), Source("best", 1, best.confusion)],
-                         error_cost=30)  # fmt: skip
+    best = adjudication.rater_source(consensus, price=1, raters=["r0"])
+    sources = [adjudication.rater_source(consensus, price=1), LabelSource("best", 1, best.confusion)]
+    made = adjudication.route(consensus, sources, error_cost=30)
     assert set(made.table["next"]) <= {"best", "stop"}
     with pytest.raises(BadOption):
-        routing.rater_source(consensus, price=1, raters=["nobody"])
+        adjudication.rater_source(consensus, price=1, raters=["nobody"])
 
 
 def test_a_slice_of_the_study_of_policies():
@@ -771,7 +781,7 @@ def test_a_slice_of_the_study_of_policies():
 def test_a_report_on_judgments_with_decisions_gates_the_amended_clause(tmp_path):
     made = reports.run("adjudication", "adjudication", tmp_path, audience="operations")
     (gate,) = [g for g in made["gates"] if g["standard"] == "PIP-047"]
-    assert (gate["verdict"], gate["subject"]) == ("met", "clause 3.2")
+    assert (gate["verdict"], gate["subject"]) == ("met", "3.2")
     page = (tmp_path / "adjudication.html").read_text("utf-8")
     assert "guideline_gap" in page
     assert "adjudicator-1" not in page

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ..judgments.cause_codes import CAUSES
-
 Needed = Literal["required", "optional", "none"]
 Change = Literal["none", "clarification", "amendment"]
 
@@ -25,6 +23,12 @@ class Asks:
     clause: Needed
     change: Change
 
+    @property
+    def in_words(self) -> str:
+        """What an adjudicator fills in."""
+        label = {"required": "a decision", "optional": "a decision if there is one", "none": "no decision"}
+        return label[self.decision] + (" and a clause" if self.clause == "required" else "")
+
 
 ASKS = {
     "bad_item": Asks("none", "optional", "none"),
@@ -35,10 +39,8 @@ ASKS = {
     "ambiguous_item": Asks("optional", "optional", "clarification"),
     "rater_slip": Asks("required", "required", "none"),
 }
-"""By code, in the order in which an adjudicator tries them; see `halo_methods.disagreement.CAUSES`."""
+"""By code, in the order in which an adjudicator tries them; see `halo_methods.judgments.cause_codes`."""
 
 AMENDING = tuple(code for code, asks in ASKS.items() if asks.change == "amendment")
 SLIPS_TO_CLARIFY = 3
-"""So many slips on one clause propose a clarification (a house rule): then the clause is hard to read."""
-
-__all__ = ["AMENDING", "ASKS", "CAUSES", "SLIPS_TO_CLARIFY", "Asks"]
+"""Slips on one clause that propose a clarification (a house rule): then the clause is hard to read."""

@@ -1,62 +1,40 @@
-"""Decisions that come back: every problem listed, labels added beside the raw ones, causes counted."""
+"""What adjudicators decided, and the changes of the guideline that their decisions propose."""
 
-import os
-from collections.abc import Iterable, Mapping
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
-from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
+from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import cell_text, moment, quoted
-from ..judgments.files import read_raw
-from ..judgments.options import number
+from ..judgments.cells import cell_text
 from ..stats import proportion
-from .cause_rules import ASKS, Asks
-from .packets import DECISION_COLUMNS
-from .spreadsheets import neutral, plain, table_text
+from .cause_rules import AMENDING, ASKS, SLIPS_TO_CLARIFY
+from .spreadsheets import plain
+
+HEAD = """\
+# Drafted from adjudicated items. The owner writes `text`, decides, and dates it: `decided_on` is the day of
+# the decision, `effective_from` the first day raters judge by it. Where `recalibrate` is true, raters
+# calibrate again before that day, and labels from before and after are two measurements.
+"""
 
 
-@dataclass(frozen=True, eq=False)
-class Decisions:
-    """What adjudicators decided, checked.
+def by_number(text: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts versions and clauses: 3.9 before 3.10, v2 before v10.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a decision: ``packet_id``, ``item_id``, ``criterion``,
-        ``decision`` (empty where the cause takes none), ``cause``, ``clause``
-        (without its sign §), ``rationale``, ``decided_by``, ``decided_at``.
-    undecided : tuple of str
-        Packet identifiers without a decision yet.
+    Examples
+    --------
+    >>> sorted(["3.10", "3.9", "v2"], key=by_number)
+    ['v2', '3.9', '3.10']
     """
-
-    table: pd.DataFrame
-    undecided: tuple[str, ...]
-
-    def summary(self) -> pd.DataFrame:
-        """Share of the decisions by cause and by clause, with Wilson's interval over items.
-
-        Columns ``of`` (cause or clause), ``name``, ``n``, ``share``, ``low``,
-        ``high``; most frequent first. The interval speaks for items like these,
-        decided by these adjudicators; a packet chosen for its disagreement says
-        nothing about all items.
-        """
-        rows = []
-        for column in ("cause", "clause"):
-            counts = self.table.loc[self.table[column] != "", column].value_counts()
-            for name, n in sorted(counts.items(), key=lambda kv: (-kv[1], str(kv[0]))):
-                made = proportion(int(n), len(self.table))
-                rows.append((column, str(name), int(n), made.value, made.low, made.high))
-        return pd.DataFrame(rows, columns=["of", "name", "n", "share", "low", "high"])
+    parts = re.split(r"[.\s|-]+", text.lstrip("vV"))
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
 
 
 def clause_name(text: str) -> str:
-    """A clause without its sign and the space around it.
+    """Return a clause without its sign and the space around it.
 
     Examples
     --------
@@ -66,237 +44,146 @@ def clause_name(text: str) -> str:
     return text.strip().lstrip("§").strip()
 
 
-def read_decisions(
-    path: str | os.PathLike[str], key: pd.DataFrame, j: Judgments, *, encoding: str = "utf-8"
-) -> Decisions:
-    """The decisions of a packet, checked against its key and the judgments.
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What adjudicators decided, checked.
 
-    A row whose decision columns are all empty is not decided yet, and no
-    problem. Apostrophes that kept a spreadsheet from running a cell come off.
-
-    Parameters
+    Attributes
     ----------
-    path : path
-        The filled packet: CSV as any spreadsheet writes it, or XLSX.
-    key : pandas.DataFrame
-        ``packet_id``, ``item_id``, ``criterion``; see `read_key`.
-    j : Judgments
-        The judgments that the packet was made from.
-
-    Raises
-    ------
-    InvalidData
-        With every problem and its row: an unknown packet identifier or cause,
-        a label off the scale, a clause, a decision, a reason, a name or a day
-        that is missing, an item decided twice or by one of its own raters.
+    table : pandas.DataFrame
+        One row per decision: ``packet_id``, ``item_id``, ``criterion``,
+        ``decision`` (empty where the cause takes none), ``cause``, ``clause``
+        (without its sign §), ``rationale``, ``decided_at``, ``adjudicator_rater_id``.
+    undecided : tuple of str
+        Packet identifiers without a decision yet.
     """
-    raw = read_raw(path, encoding)
-    absent = [c for c in ("packet_id", *DECISION_COLUMNS) if c not in raw.frame.columns]
-    if absent:
-        mend = "Fill the packet that was sent, and keep its header."
-        raise InvalidData([*raw.problems, *(Problem(f"the column {c} is missing", mend, None, c) for c in absent)])
-    check = _Check(j, key)
-    rows = raw.frame.select("packet_id", *DECISION_COLUMNS).fill_null("").rows()
-    for row, cells in enumerate(rows, start=1):
-        check.row(row, dict(zip(("packet_id", *DECISION_COLUMNS), (plain(c).strip() for c in cells), strict=True)))
-    problems = sorted([*raw.problems, *check.problems], key=lambda p: p.row or 0)
-    if problems:
-        raise InvalidData(problems)
-    columns = ["packet_id", "item_id", "criterion", *DECISION_COLUMNS]
-    decided = pd.DataFrame(check.decided, columns=columns)
-    done = set(decided["packet_id"])
-    return Decisions(decided, tuple(p for p in key["packet_id"] if p not in done))
 
+    table: pd.DataFrame
+    undecided: tuple[str, ...] = ()
 
-class _Check:
-    """One file of decisions on its way."""
+    def summary(self, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Return the share of the decisions by cause and by clause, with Wilson's interval over items.
 
-    def __init__(self, j: Judgments, key: pd.DataFrame):
-        self.j, self.problems, self.decided = j, [], []  # type: tuple[Judgments, list[Problem], list[dict[str, str]]]
-        criterion = key["criterion"] if "criterion" in key else pd.Series("", index=key.index)
-        self.key = {p: (str(i), str(c)) for p, i, c in zip(key["packet_id"], key["item_id"], criterion, strict=True)}
-        self.seen: dict[str, int] = {}
-        frame = j.frame.select("item_id", "rater_id", *(c for c in ("criterion", "stage") if c in j.columns))
-        raters: dict[str, set[str]] = {}
-        self.done: set[tuple[str, str]] = set()
-        for one in frame.iter_rows(named=True):
-            if one.get("stage") == "adjudication":
-                self.done.add((one["item_id"], one.get("criterion") or ""))
-            else:
-                raters.setdefault(one["item_id"], set()).add(one["rater_id"])
-        self.raters = raters
-        self.labels = [str(cell_text(x)) for x in j.labels] if not j.numeric else []
+        Columns ``of`` (cause or clause), ``name``, ``n``, ``share``, ``low``,
+        ``high``; most frequent first. The interval speaks for items like these,
+        decided by these adjudicators; a packet chosen for its disagreement says
+        nothing about all items.
+        """
+        rows = []
+        for column in ("cause", "clause"):
+            counts = self.table.loc[self.table[column] != "", column].value_counts()
+            for name, n in sorted(counts.items(), key=lambda entry: (-entry[1], str(entry[0]))):
+                share = proportion(int(n), len(self.table), confidence=confidence)
+                rows.append((column, str(name), int(n), share.value, share.low, share.high))
+        return pd.DataFrame(rows, columns=["of", "name", "n", "share", "low", "high"])
 
-    def row(self, row: int, cells: dict[str, str]) -> None:
-        filled = {c: cells[c] for c in DECISION_COLUMNS if cells[c]}
-        name = cells["packet_id"]
-        if not filled:
-            return
+    def amended(self) -> tuple[str, ...]:
+        """List the clauses named with a gap or a conflict, in order.
 
-        def problem(column: str, what: str, mend: str) -> None:
-            self.problems.append(Problem(what, mend, row, column))
+        Raises
+        ------
+        NotEstimable
+            If there is none.
+        """
+        named = self.table.loc[self.table["cause"].isin(AMENDING), "clause"]
+        clauses = {clause_name(clause) for text in named for clause in text.split("|")} - {""}
+        if not clauses:
+            text = f"no decision names a clause with {' or '.join(AMENDING)} as its cause"
+            raise NotEstimable(text, public=text)
+        return tuple(sorted(clauses, key=by_number))
 
-        if name not in self.key:
-            problem("packet_id", f"{quoted(name)} is not in the key", "Use this packet's key; keep its identifiers.")
-            return
-        if name in self.seen:
-            first = self.seen[name]
-            problem("packet_id", f"{quoted(name)} is decided twice, first in row {first}", "Keep one decision.")
-            return
-        self.seen[name] = row
-        item, criterion = self.key[name]
-        about = f"its item {quoted(item)}"
-        if item not in self.raters:
-            problem("packet_id", f"{about} is not among the judgments", "Use the data the packet was made from.")
-        if (item, criterion) in self.done:
-            problem("packet_id", f"{about} was adjudicated before", "Remove the row; an appeal is decided elsewhere.")
-        code = cells["cause"]
-        if code in ASKS:
-            self._asked(problem, code, ASKS[code], cells)
-        else:
-            mend = f"{_nearest(code, ASKS)}Allowed: {', '.join(ASKS)}."
-            problem("cause", f"the cause {quoted(code)} is not on the list", mend)
-        if cells["decision"]:
-            self._label(problem, cells["decision"])
-        if not cells["decided_by"]:
-            problem("decided_by", "nobody is named", "Say who decided; reports show a pseudonym.")
-        elif cells["decided_by"] in self.raters.get(item, ()):
-            problem("decided_by", "the adjudicator judged this item as a rater", "Give it to somebody who has not.")
-        try:
-            moment(cells["decided_at"])
-        except ValueError:
-            problem("decided_at", f"{quoted(cells['decided_at'])} is no day", "Write 2026-11-24.")
-        decided = {c: cells[c] for c in DECISION_COLUMNS} | {"clause": clause_name(cells["clause"])}
-        self.decided.append({"packet_id": name, "item_id": item, "criterion": criterion} | decided)
+    def drafts(self, *, examples: int = 3) -> list[dict[str, Any]]:
+        """Draft what the decisions propose for the guideline, one entry per clause.
 
-    def _asked(self, problem: Any, code: str, asks: Asks, cells: Mapping[str, str]) -> None:
-        empty = f"{code} needs a {{}} and the cell is empty"
-        if asks.decision == "required" and not cells["decision"]:
-            problem("decision", empty.format("decision"), "Write one label of the scale.")
-        if asks.decision == "none" and cells["decision"]:
-            problem("decision", f"{code} takes no decision", "Empty the cell, or choose another cause.")
-        if asks.clause == "required" and not clause_name(cells["clause"]):
-            problem("clause", empty.format("clause"), "Write the clause, as §3.2.")
-        if code != "rater_slip" and not cells["rationale"]:
-            problem("rationale", empty.format("reason"), "One sentence, from the guideline.")
+        A gap or a conflict proposes an amendment, after which raters calibrate
+        again; an ambiguous item, or three slips on one clause, a clarification. A
+        decision that names two clauses (``3.1|4.2``) counts for the pair.
 
-    def _label(self, problem: Any, text: str) -> None:
-        said = f"the label {quoted(text)} is "
-        if self.j.numeric:
-            value = number(text)
-            low, high = (float(end) for end in (self.j.scale or ("-inf", "inf")))
-            if value is None or not low <= value <= high:
-                problem("decision", said + "outside the scale", "Write a number on the scale.")
-        elif text not in self.labels:
-            off = "outside the scale" if self.j.scale else "none that occurs, and no scale was given"
-            problem("decision", said + off, f"{_nearest(text, self.labels)}There is: {', '.join(self.labels)[:300]}.")
+        Parameters
+        ----------
+        examples : int
+            Items quoted for each label decided.
 
+        Returns
+        -------
+        list of dict
+            ``clause``, ``change`` (``amendment``, ``clarification``),
+            ``recalibrate``, ``items``, ``causes``, ``decided`` (label, items,
+            reasons and example items), and, empty, what the owner fills in:
+            ``text``, ``decided_on``, ``effective_from``, ``decided_by``.
 
-def _nearest(text: str, known: Iterable[str]) -> str:
-    near = get_close_matches(text, list(known), 1)
-    return f"If it is {near[0]}, write that. " if near else ""
+        Examples
+        --------
+        >>> row = dict(item_id="a", decision="poor", cause="guideline_gap", clause="3.2", rationale="No clause.")
+        >>> (draft,) = Decisions(pd.DataFrame([row])).drafts()
+        >>> draft["clause"], draft["change"], draft["recalibrate"], draft["effective_from"]
+        ('3.2', 'amendment', True, '')
+        """
+        drafts = []
+        table = self.table[self.table["clause"] != ""]
+        for clause, rows in sorted(table.groupby("clause"), key=lambda group: by_number(str(group[0]))):
+            counts = {code: int((rows["cause"] == code).sum()) for code in ASKS}
+            changes = {ASKS[code].change for code, n in counts.items() if n}
+            if counts["rater_slip"] >= SLIPS_TO_CLARIFY:
+                changes.add("clarification")
+            change = next((c for c in ("amendment", "clarification") if c in changes), "")
+            if not change:
+                continue
+            decided = []
+            for label, part in rows.groupby("decision"):
+                reasons = list(dict.fromkeys(reason for reason in part["rationale"] if reason))[:examples]
+                quoted = {"reasons": reasons, "examples": part["item_id"].tolist()[:examples]}
+                decided.append({"label": str(label) or "no label", "items": len(part), **quoted})
+            causes = {code: n for code, n in counts.items() if n}
+            draft = {"clause": str(clause), "change": change, "recalibrate": change == "amendment", "items": len(rows)}
+            owner = dict.fromkeys(("text", "decided_on", "effective_from", "decided_by"), "")
+            drafts.append({**draft, "causes": causes, "decided": decided, **owner})
+        return drafts
 
+    def draft_text(self) -> str:
+        """Return the drafts as YAML, for the guideline's owner to finish."""
+        import yaml
 
-def judgments_with(
-    path: str | os.PathLike[str],
-    decisions: Decisions,
-    *,
-    columns: Mapping[str, str] | None = None,
-    values: Mapping[str, Mapping[str, str]] | None = None,
-    encoding: str = "utf-8",
-) -> str:
-    """The file of judgments as CSV, every raw row unchanged, and below them the decided labels.
+        return HEAD + yaml.safe_dump({"amendments": self.drafts()}, sort_keys=False, allow_unicode=True, width=100)
 
-    A decided label is a row of stage ``adjudication`` whose rater is the
-    adjudicator, with ``cause``, ``clause`` and the reason as ``comment``. A
-    decision without a label (a perspective, a bad item) adds no row.
-
-    Parameters
-    ----------
-    path : path
-        The file that was read.
-    decisions : Decisions
-    columns, values : mapping, optional
-        As the file was read with; the file keeps its own names and values.
-
-    Raises
-    ------
-    BadOption
-        If a value cannot be written so that the same options read it back.
-    """
-    frame = read_raw(path, encoding).frame.fill_null("")
-    names = dict(columns or {})
-
-    def column(name: str) -> str:
-        return names.get(name, name)
-
-    def source(name: str, value: str) -> str:
-        told = dict((values or {}).get(name, {}))
-        if value not in told or told[value] == value:
-            return value
-        back = [old for old, new in told.items() if new == value]
-        if not back:
-            raise BadOption(f"values= reads {quoted(value)} in {name} as {quoted(told[value])}, so it can't be written")
-        return back[0]
-
-    added = []
-    for one in decisions.table[decisions.table["decision"] != ""].astype(str).to_dict("records"):
-        row = {"item_id": one["item_id"], "rater_id": one["decided_by"], "label": one["decision"],
-               "stage": "adjudication", "rated_at": one["decided_at"], "comment": neutral(one["rationale"]),
-               "cause": one["cause"], "clause": one["clause"]}  # fmt: skip
-        row |= {"criterion": one["criterion"]} if one["criterion"] else {}
-        row |= {"rater_type": "human"} if column("rater_type") in frame.columns else {}
-        added.append({column(c): source(c, v) for c, v in row.items()})
-    stage = column("stage")
-    if stage not in frame.columns:
-        frame = frame.with_columns(pl.lit("label").alias(stage))
-    header = list(dict.fromkeys([*frame.columns, *(c for row in added for c in row)]))
-    old = ([*row, *[""] * (len(header) - frame.width)] for row in frame.iter_rows())
-    new = ([row.get(c, "") for c in header] for row in added)
-    return table_text(header, [*old, *new], safe=False)
-
-
-def summary_text(decisions: Decisions) -> str:
-    """`Decisions.summary` as CSV that is safe to open."""
-    table = decisions.summary()
-    return table_text(list(table.columns), table.itertuples(index=False))
-
-
-def kept_apart(decisions: str | os.PathLike[str]) -> Path:
-    """Where the key of a packet is looked for when nobody says: beside it, or in ``kept_apart`` next to its folder.
-
-    Raises
-    ------
-    HaloError
-        If it is in neither place.
-    """
-    beside = Path(decisions).resolve().parent
-    for place in (beside / "key.csv", beside / "kept_apart" / "key.csv", beside.parent / "kept_apart" / "key.csv"):
-        if place.is_file():
-            return place
-    raise HaloError("the packet's key is not found beside the decisions; say where it is with --key FILE")
+    def draft_table(self) -> pd.DataFrame:
+        """Return the drafts as a table, one row per clause, with up to five example items."""
+        rows = []
+        for draft in self.drafts():
+            causes = ", ".join(f"{code} {n}" for code, n in draft["causes"].items())
+            examples = [item for group in draft["decided"] for item in group["examples"]][:5]
+            rows.append((draft["clause"], draft["change"], draft["recalibrate"], draft["items"], causes, examples))
+        return pd.DataFrame(rows, columns=["clause", "change", "recalibrate", "items", "causes", "examples"])
 
 
 def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
-    """The decisions that the judgments hold already: rows of stage ``adjudication`` with a ``cause``.
+    """Collect the decisions that the judgments hold already: rows of stage ``adjudication`` with a ``cause``.
 
     Raises
     ------
     NotEstimable
         If there are none.
+
+    Examples
+    --------
+    >>> row = {"item_id": "a", "rater_id": "eva", "label": "x", "stage": "adjudication", "cause": "rater_slip"}
+    >>> recorded(pd.DataFrame([row])).table["decision"].tolist()
+    ['x']
     """
     j = as_judgments(j)
     if not {"stage", "cause"} <= set(j.columns):
-        raise NotEstimable("no decisions are recorded: the data has no columns stage and cause")
+        text = "no decisions are recorded: the data has no columns stage and cause"
+        raise NotEstimable(text, public=text)
     rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(list(ASKS)))
     if not len(rows):
-        raise NotEstimable("no decisions are recorded: no row of stage adjudication has a cause from the list")
+        text = "no decisions are recorded: no row of stage adjudication has a cause from the list"
+        raise NotEstimable(text, public=text)
 
     def texts(column: str) -> list[str]:
         return [cell_text(v) or "" for v in rows[column]] if column in rows.columns else [""] * len(rows)
 
-    made = {"packet_id": [""] * len(rows), "item_id": texts("item_id"), "criterion": texts("criterion"),
-            "decision": texts("label"), "cause": texts("cause"), "clause": [clause_name(c) for c in texts(clause)],
-            "rationale": [plain(c) for c in texts("comment")], "decided_by": texts("rater_id"),
-            "decided_at": texts("rated_at")}  # fmt: skip
-    return Decisions(pd.DataFrame(made), ())
+    sources = {"item_id": "item_id", "criterion": "criterion", "decision": "label", "cause": "cause", "clause": clause}
+    sources |= {"rationale": "comment", "decided_at": "rated_at", "adjudicator_rater_id": "rater_id"}
+    table = pd.DataFrame({"packet_id": "", **{name: texts(column) for name, column in sources.items()}})
+    table["clause"], table["rationale"] = table["clause"].map(clause_name), table["rationale"].map(plain)
+    return Decisions(table)

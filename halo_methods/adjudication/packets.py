@@ -5,28 +5,28 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
+from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cause_codes import CAUSES
 from ..judgments.cells import cell_text, quoted
 from ..results import counted
-from .cause_rules import ASKS, CAUSES, Asks
-from .spreadsheets import table_text, write_all
+from ..stats import check_count
+from .cause_rules import ASKS
+from .spreadsheets import table_text
 
 DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
-NOT_BLIND = ("rater_id", "label", "comment", "vendor", "rater_type", "queue", "stage", "round", "system",
-             "suggestion", "gold", "seconds", "cost", "rated_at")  # fmt: skip
+NOT_BLIND = (
+    *("rater_id", "label", "comment", "vendor", "rater_type", "queue", "stage", "round", "system"),
+    *("suggestion", "gold", "seconds", "cost", "rated_at"),
+)
 SHORTEST_NAME = 3
-_STYLE = """body{font:16px/1.5 sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1f2933}
-section{border-top:1px solid #52606d;margin-top:1.5rem}pre{white-space:pre-wrap;font:inherit;background:#f5f7fa;
-padding:.6rem}th,td{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0}"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,26 +53,20 @@ class Packet:
     notes: tuple[str, ...] = ()
 
     def sheet(self) -> str:
-        """The packet as one readable HTML page without scripts."""
-        causes = "".join(
-            f'<tr><th scope="row">{code}</th><td>{escape(CAUSES[code].test)}</td><td>{_asks(asks)}</td></tr>'
-            for code, asks in ASKS.items()
+        """Return the packet as one readable HTML page without scripts."""
+        from jinja2 import Environment, PackageLoader
+
+        page = Environment(loader=PackageLoader("halo_methods.adjudication", ""), autoescape=True)
+        columns = [c for c in self.table.columns[1:] if c not in DECISION_COLUMNS]
+        head = [c for c in columns if not c.startswith(("answer_", "reason_"))]
+        return page.get_template("packet.html.j2").render(
+            size=counted(len(self.table), "item"),
+            labels=self.labels[:30],
+            causes=[(code, CAUSES[code].test, asks.in_words) for code, asks in ASKS.items()],
+            rows=self.table.to_dict("records"),
+            head=head,
+            answers=sum(c.startswith("answer_") for c in columns),
         )
-        answers = sum(c.startswith("answer_") for c in self.table.columns)
-        head = [c for c in self.table.columns[1:] if not c.startswith(("answer_", "reason_"))]
-        body = "".join(_section(row, [c for c in head if c not in DECISION_COLUMNS], answers)
-                       for row in self.table.to_dict("records"))  # fmt: skip
-        scale = escape(", ".join(map(str, self.labels[:30])))
-        return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Adjudication packet</title><style>{_STYLE}</style></head><body><main><h1>Adjudication packet</h1>
-<p>{counted(len(self.table), "item")}. Read the item and the clause first, the answers after them. Answers stand in
-random order; how many people gave each is not shown. Write the decision into packet.csv, alone, before you talk.</p>
-<p>A decision is one of: {scale}. Write a clause with its sign, as §3.10: a spreadsheet turns a bare 3.10 into 3.1.
-Write the day as 2026-11-24. An apostrophe before =, +, - or @ only keeps a spreadsheet from running the cell.</p>
-<table><thead><tr><th scope="col">cause</th><th scope="col">the first yes</th><th scope="col">fill in</th></tr></thead>
-<tbody>{causes}</tbody></table>{body}</main></body></html>
-"""
 
     def write(self, out: str | os.PathLike[str], *, beside: Mapping[str, str] | None = None) -> list[Path]:
         """Write ``packet/packet.csv``, ``packet/packet.html`` and ``kept_apart/key.csv`` below a folder.
@@ -90,23 +84,12 @@ Write the day as 2026-11-24. An apostrophe before =, +, - or @ only keeps a spre
         """
         key = table_text(list(self.key.columns), self.key.itertuples(index=False))
         table = table_text(list(self.table.columns), self.table.itertuples(index=False))
-        more = {f"packet/{name}": text for name, text in (beside or {}).items()}
-        files = {"kept_apart/key.csv": key, **more, "packet/packet.html": self.sheet(), "packet/packet.csv": table}
-        return write_all(out, files)
-
-
-def _asks(asks: Asks) -> str:
-    said = {"required": "a decision", "optional": "a decision if there is one", "none": "no decision"}[asks.decision]
-    return said + (" and a clause" if asks.clause == "required" else "")
-
-
-def _section(row: Mapping[Any, str], head: Sequence[str], answers: int) -> str:
-    told = "".join(f"<h3>{escape(c)}</h3><pre>{escape(row[c])}</pre>" for c in head if row[c])
-    for n in range(1, answers + 1):
-        if row[f"answer_{n}"]:
-            reason = row[f"reason_{n}"] or "no reason given"
-            told += f"<h3>answer {n}: {escape(row[f'answer_{n}'])}</h3><pre>{escape(reason)}</pre>"
-    return f'<section id="{row["packet_id"]}"><h2>{row["packet_id"]}</h2>{told}</section>'
+        texts = {f"packet/{name}": text for name, text in (beside or {}).items()}
+        texts |= {"kept_apart/key.csv": key, "packet/packet.html": self.sheet(), "packet/packet.csv": table}
+        files: dict[str | os.PathLike[str], str | bytes] = {Path(out) / name: text for name, text in texts.items()}
+        if there := [file for file in files if Path(file).exists()]:
+            raise HaloError(f"{there[0]} is there already and may hold decisions; choose another folder")
+        return write_files(files)
 
 
 def pack(
@@ -119,7 +102,7 @@ def pack(
     perspectives: Collection[str] = (),
     seed: int = 0,
 ) -> Packet:
-    """A blind packet of the items that an adjudicator decides.
+    """Make a blind packet of the items that an adjudicator decides.
 
     Of each item it shows every distinct answer once, in random order, and of
     each answer one reason (the ``comment`` of a rater who gave it, drawn at
@@ -131,7 +114,7 @@ def pack(
 
     Parameters
     ----------
-    j : Judgments
+    j : Judgments or frame
         One criterion.
     items : iterable of str, optional
         Which items, the most urgent first, such as a queue of `route`. By
@@ -161,12 +144,9 @@ def pack(
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [("a", "ann", "good", "polite"), ("a", "bob", "poor", "ann was wrong"), ("b", "ann", "good", "")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment"]))
-    >>> made = pack(j, seed=1)
-    >>> made.table.filter(regex="item|answer|reason").iloc[0].tolist()
+    >>> packet = pack(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "comment"]), seed=1)
+    >>> packet.table.filter(regex="item|answer|reason").iloc[0].tolist()
     ['a', 'good', 'polite', 'poor', '[a rater] was wrong']
     """
     j = as_judgments(j)
@@ -201,8 +181,8 @@ def pack(
 def _criterion(one: Judgments, perspectives: Collection[str]) -> str | None:
     criterion = one.frame["criterion"][0] if "criterion" in one.columns else None
     if criterion is not None and criterion in perspectives:
-        raise NotEstimable(f"criterion {quoted(criterion)} is declared a perspective: the spread of its answers is the "
-                           "result, and nothing in it is adjudicated")  # fmt: skip
+        text = "declared a perspective: the spread of its answers is the result, and nothing in it is adjudicated"
+        raise NotEstimable(f"criterion {quoted(criterion)} is {text}", public=f"the criterion is {text}")
     return criterion
 
 
@@ -216,19 +196,18 @@ def decided_items(j: Judgments) -> set[str]:
 def _chosen(
     j: Judgments, frame: pl.DataFrame, items: Iterable[str] | None, most: int | None
 ) -> tuple[list[str], list[str]]:
-    if most is not None and most < 1:
-        raise BadOption(f"most is {most}; a packet holds at least one item")
+    if most is not None:
+        check_count(most, option="most", least=1)
     votes = frame.group_by("item_id", "answer").len()
     spread = votes.group_by("item_id").agg(pl.len().alias("answers"), pl.col("len").sort(descending=True).alias("n"))
-    spread = spread.with_columns(((pl.col("n").list.get(0) - pl.col("n").list.get(1, null_on_oob=True).fill_null(0))
-                                  / pl.col("n").list.sum()).alias("margin"))  # fmt: skip
+    second = pl.col("n").list.get(1, null_on_oob=True).fill_null(0)
+    spread = spread.with_columns(((pl.col("n").list.get(0) - second) / pl.col("n").list.sum()).alias("margin"))
     done, notes = decided_items(j), []
     if items is None:
         open_ = spread.filter(pl.col("answers") > 1).sort("margin", "item_id")["item_id"].to_list()
     else:
-        open_, there = list(dict.fromkeys(map(str, items))), set(spread["item_id"])
-        unknown = [i for i in open_ if i not in there]
-        if unknown:
+        open_ = list(dict.fromkeys(map(str, items)))
+        if unknown := [i for i in open_ if i not in set(spread["item_id"])]:
             raise BadOption(f"there is no item {quoted(unknown[0])} among the judgments")
     left = [i for i in open_ if i not in done]
     if len(left) < len(open_):
@@ -236,9 +215,8 @@ def _chosen(
     if most is not None and len(left) > most:
         notes.append(f"{counted(len(left) - most, 'item')} left for a later packet")
     if not left:
-        raise NotEstimable("there is nothing to adjudicate: "
-                           + ("every disagreement is decided already" if done & set(open_)
-                              else "no item has two different answers"))  # fmt: skip
+        why = "every disagreement is decided already" if open_ else "no item has two different answers"
+        raise NotEstimable(f"there is nothing to adjudicate: {why}", public=f"there is nothing to adjudicate: {why}")
     return sorted(left[:most]), notes
 
 
@@ -253,8 +231,9 @@ def _blind(frame: pl.DataFrame, show: Sequence[str]) -> None:
         values = frame.group_by("item_id").agg(pl.col(column).drop_nulls().n_unique().alias("n"))
         varies = values.filter(pl.col("n") > 1)
         if len(varies):
-            raise BadOption(f"{column} cannot be shown: it differs between judgments of one item "
-                            f"({quoted(varies['item_id'].sort()[0])}), so it tells of the raters")  # fmt: skip
+            item = quoted(varies["item_id"].sort()[0])
+            text = f"it differs between judgments of one item ({item}), so it tells of the raters"
+            raise BadOption(f"{column} cannot be shown: {text}")
 
 
 def _told(group: pl.DataFrame, column: str) -> str:
@@ -280,21 +259,3 @@ def _answers(group: pl.DataFrame, names: re.Pattern[str] | None, rng: np.random.
             reason = reasons[int(rng.integers(len(reasons)))] if reasons else ""
         made |= {f"answer_{n}": answer, f"reason_{n}": names.sub("[a rater]", reason) if names else reason}
     return made
-
-
-def read_key(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """The key that `Packet.write` kept apart.
-
-    Raises
-    ------
-    HaloError
-        If it cannot be read or is no key.
-    """
-    from ..judgments.files import read_raw
-    from .spreadsheets import plain
-
-    frame = read_raw(path).frame
-    if not {"packet_id", "item_id"} <= set(frame.columns):
-        raise HaloError(f"{Path(path).name} is no key of a packet: it has no columns packet_id and item_id")
-    made = frame.fill_null("").to_pandas()
-    return made.map(plain) if len(made) else made

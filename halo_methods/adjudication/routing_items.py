@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ..atomic_files import write_files
 from ..errors import BadOption
 from ..results import readable
-from .spreadsheets import table_text, write_all
+from .spreadsheets import table_text
 
 Array = NDArray[np.float64]
 SAME, RARE = 1e-12, 1e-9
@@ -22,8 +23,8 @@ STOP, KEEP = "stop", "keep all answers"
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
-    """Somebody who can give one more label, at a price.
+class LabelSource:
+    """A role that can give one more label, at a price.
 
     Attributes
     ----------
@@ -50,11 +51,11 @@ class Source:
     seen: Collection[str] = field(default_factory=frozenset)
 
     def tables(self, n_labels: int) -> tuple[Array, Array]:
-        """The confusion tables of the pool, and their weights.
+        """Return the confusion tables of the pool, and their weights.
 
         Examples
         --------
-        >>> Source("model", 0.1, 0.8).tables(3)[0][0][0].round(3).tolist()
+        >>> LabelSource("model", 0.1, 0.8).tables(3)[0][0][0].round(3).tolist()
         [0.8, 0.1, 0.1]
         """
         if not (np.isfinite(self.price) and self.price > 0):
@@ -75,13 +76,15 @@ class Source:
         return made, weight / weight.sum()
 
 
-def rater_source(consensus: Any, *, price: float, name: str = "another rater", raters: Collection[str] = ()) -> Source:
-    """The raters of a consensus as a source: one of them at random, weighted by how much each has labelled.
+def rater_source(
+    consensus: Any, *, price: float, name: str = "another rater", raters: Collection[str] = ()
+) -> LabelSource:
+    """Take the raters of a consensus as a source: one at random, weighted by how much each has labelled.
 
     Parameters
     ----------
     consensus : Consensus
-        Of a model that estimates confusion.
+        With ``raters``, ``probabilities`` and ``confusion`` (each rater's table row by row).
     price : float
     name : str
     raters : collection of str
@@ -89,22 +92,19 @@ def rater_source(consensus: Any, *, price: float, name: str = "another rater", r
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from halo_methods import aggregation, as_judgments
+    >>> from halo_methods import aggregation
     >>> rows = [(i, r, "xy"[i % 2] if r != "c" else "x") for i in range(20) for r in "abc"]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
-    >>> rater_source(aggregation.dawid_skene(j), price=1).tables(2)[0].shape
+    >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    >>> rater_source(aggregation.dawid_skene(frame), price=1).tables(2)[0].shape
     (3, 2, 2)
     """
-    labels = list(consensus.probabilities.columns)
-    people = consensus.raters[consensus.raters["rater_id"].isin(list(raters))] if raters else consensus.raters
-    if not len(people):
+    chosen = consensus.raters["rater_id"].isin(list(raters)) if raters else np.ones(len(consensus.raters), bool)
+    if not chosen.any():
         raise BadOption("raters names nobody of the consensus")
-    wide = consensus.confusion.pivot_table(index=["rater_id", "true"], columns="given", values="probability")
-    tables = [wide.loc[rater].reindex(index=labels, columns=labels).to_numpy(float) for rater in people["rater_id"]]
-    known = np.nan_to_num(np.stack(tables)) + RARE
-    table = known / known.sum(-1, keepdims=True)
-    return Source(name, price, table, weights=people["n"].to_numpy(float))
+    k = len(consensus.probabilities.columns)
+    tables = consensus.confusion["probability"].to_numpy(float).reshape(-1, k, k)[chosen] + RARE
+    weights = consensus.raters["n"].to_numpy(float)[chosen]
+    return LabelSource(name, price, tables / tables.sum(-1, keepdims=True), weights=weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ class Routing:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row an item: ``item_id``, ``label`` (the cheapest decision now),
+        One row per item: ``item_id``, ``label`` (the cheapest decision now),
         ``probability`` (of that label), ``margin`` (between the two likeliest
         labels), ``risk`` (expected cost of error if nobody looks), ``next`` (a
         source, ``stop``, or ``keep all answers``), ``labels`` (how many of
@@ -137,7 +137,7 @@ class Routing:
         return sums.sort_values(["items"], ascending=False, kind="stable").reset_index()
 
     def queue(self, *, budget: float | None = None) -> pd.DataFrame:
-        """Items that somebody looks at, the most value for the price first.
+        """List the items that somebody looks at, the most value for the price first.
 
         With a budget an item that no longer fits is passed over, and cheaper
         ones behind it still get in. ``spent`` adds up the prices.
@@ -160,21 +160,20 @@ class Routing:
         It shows probabilities, so it is for the coordinator and never for an
         adjudicator; `pack` and ``halo adjudicate pack --queue`` read it.
         """
-        made, target = self.queue(budget=budget), Path(path)
-        text = table_text(list(made.columns), made.itertuples(index=False))
-        return write_all(target.parent, {target.name: text}, replace=True)[0]
+        queue = self.queue(budget=budget)
+        return write_files({path: table_text(list(queue.columns), queue.itertuples(index=False))})[0]
 
 
 def route(
     consensus: Any,
-    sources: Sequence[Source],
+    sources: Sequence[LabelSource],
     *,
     error_cost: float | pd.DataFrame = 1.0,
     ahead: int = 1,
     perspective: bool | Collection[str] = False,
     done: Collection[str] = (),
 ) -> Routing:
-    r"""The next look at each item: the source whose label is worth most above its price, or nobody.
+    r"""Name the next look at each item: the source whose label is worth most above its price, or nobody.
 
     With :math:`p_k` the chance that label :math:`k` is right and
     :math:`L_{kd}` the cost of deciding :math:`d` where :math:`k` is right, an
@@ -195,7 +194,7 @@ def route(
     ----------
     consensus : Consensus or pandas.DataFrame
         Its ``probabilities``, or such a table: items by labels, rows add up to 1.
-    sources : sequence of Source
+    sources : sequence of LabelSource
     error_cost : float or pandas.DataFrame
         What a wrong label costs, in the unit of the prices; or a table, true
         label by decided label.
@@ -223,10 +222,9 @@ def route(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> p = pd.DataFrame({"good": [.5, .97], "poor": [.5, .03]}, index=["a", "b"])
-    >>> made = route(p, [Source("another rater", 1, .8), Source("adjudicator", 5, .95)], error_cost=20)
-    >>> made.table[["item_id", "next", "value", "price"]].round(3).values.tolist()
+    >>> routing = route(p, [LabelSource("another rater", 1, .8), LabelSource("adjudicator", 5, .95)], error_cost=20)
+    >>> routing.table[["item_id", "next", "value", "price"]].round(3).values.tolist()
     [['a', 'another rater', 6.0, 1.0], ['b', 'stop', 0.0, 0.0]]
     """
     p, items, labels = _posterior(consensus)
@@ -249,21 +247,25 @@ def route(
     names = np.array([s.name for s, _ in plans], dtype=object)[best]
     top = np.sort(p, axis=1)
     choice = (p @ loss).argmin(1)
-    made = pd.DataFrame({
-        "item_id": items, "label": np.array(labels, dtype=object)[choice], "probability": p[rows, choice],
-        "margin": top[:, -1] - (top[:, -2] if p.shape[1] > 1 else 0), "risk": risk,
-        "next": np.where(kept, KEEP, np.where(stop, STOP, names)),
-        "labels": np.where(stop, 0, np.array([n for _, n in plans])[best]),
-        "value": np.where(stop, 0.0, value[rows, best]), "price": np.where(stop, 0.0, price[best]),
-    })  # fmt: skip
-    made["net"] = made["value"] - made["price"]
-    made["per_cost"] = np.divide(made["value"], made["price"], out=np.zeros(len(made)), where=made["price"] > 0)
+    value_best, price_best = (np.where(stop, 0.0, x) for x in (value[rows, best], price[best]))
+    table = pd.DataFrame({"item_id": items, "label": np.array(labels, dtype=object)[choice]}).assign(
+        probability=p[rows, choice],
+        margin=top[:, -1] - (top[:, -2] if p.shape[1] > 1 else 0),
+        risk=risk,
+        next=np.where(kept, KEEP, np.where(stop, STOP, names)),
+        labels=np.where(stop, 0, np.array([n for _, n in plans])[best]),
+        value=value_best,
+        price=price_best,
+        net=value_best - price_best,
+        per_cost=np.divide(value_best, price_best, out=np.zeros(len(p)), where=price_best > 0),
+    )
     most = value.max(1)
-    made["reason"] = [_reason(row, kept[n], decided[n], most[n], price.min())
-                      for n, row in enumerate(made.to_dict("records"))]  # fmt: skip
+    table["reason"] = [
+        _reason(row, kept[n], decided[n], most[n], price.min()) for n, row in enumerate(table.to_dict("records"))
+    ]
     single = [plans.index((s, 1)) for s in sources]
     values = pd.DataFrame(value[:, single], index=pd.Index(items, name="item_id"), columns=[s.name for s in sources])
-    return Routing(made, values, tuple(getattr(consensus, "cautions", ())))
+    return Routing(table, values, tuple(getattr(consensus, "cautions", ())))
 
 
 def _posterior(consensus: Any) -> tuple[Array, NDArray[Any], list[Any]]:
@@ -282,19 +284,19 @@ def _loss(cost: float | pd.DataFrame, labels: list[Any]) -> Array:
         lost = [x for x in labels if x not in cost.index or x not in cost.columns]
         if lost:
             raise BadOption(f"error_cost has no row and column for {lost[0]!r}")
-        made: Array = cost.loc[labels, labels].to_numpy(float)
+        loss = cost.loc[labels, labels].to_numpy(float)
     else:
-        made = float(cost) * (1 - np.eye(len(labels)))
-    if not np.isfinite(made).all() or (made < 0).any():
-        raise BadOption("an error costs 0 or more")
-    return made
+        loss = float(cost) * (1 - np.eye(len(labels)))
+    if not np.isfinite(loss).all() or (loss < 0).any():
+        raise BadOption(f"error_cost is {cost!r}; allowed: amounts, 0 or more")
+    return np.asarray(loss)
 
 
 def _among(items: NDArray[Any], chosen: Collection[str]) -> NDArray[np.bool_]:
     return np.asarray(pd.Index(items).isin([str(c) for c in chosen]))
 
 
-def _value(p: Array, risk: Array, loss: Array, source: Source, n: int, items: NDArray[Any]) -> Array:
+def _value(p: Array, risk: Array, loss: Array, source: LabelSource, n: int, items: NDArray[Any]) -> Array:
     """Expected fall of the risk from n labels of a source; more than one of a pool by its average table."""
     tables, weights = source.tables(p.shape[1])
     if n > 1:
@@ -328,5 +330,5 @@ def _reason(row: dict[Any, Any], kept: bool, decided: bool, most: float, cheapes
             return f"at {row['probability']:.3g} no single purchase could change the label"
         return f"a look is worth {readable(most)} at most, and the cheapest costs {readable(cheapest)}"
     times = f"{row['labels']} labels of " if row["labels"] > 1 else ""
-    return (f"{times}{row['next']}: {readable(row['price'])} buys {readable(row['value'])} of the "
-            f"{readable(row['risk'])} that errors here are expected to cost")  # fmt: skip
+    buys = f"{times}{row['next']}: {readable(row['price'])} buys {readable(row['value'])}"
+    return f"{buys} of the {readable(row['risk'])} that errors here are expected to cost"

@@ -1,4 +1,4 @@
-"""``halo adjudicate pack | apply``; what it does is in `halo_methods.aggregation`."""
+"""``halo adjudicate pack | apply``; what it does is in `halo_methods.adjudication`."""
 
 import json
 from pathlib import Path
@@ -38,12 +38,12 @@ def pack(
     data: str, out: str, queue: str | None, guideline: str | None, reading: dict[str, Any], **options: Any
 ) -> Answer:
     """Write a blind packet, and apart from it its key."""
-    from ..adjudication import packets
+    from ..adjudication import pack as make_packet
     from ..judgments import read_judgments
 
     most = _most(*(options.pop(name) for name in ("most", "budget", "price")))
     items = _queue(queue) if queue else None
-    packet = packets.pack(read_judgments(data, **reading), items=items, most=most, **options)
+    packet = make_packet(read_judgments(data, **reading), items=items, most=most, **options)
     name = "guideline.md" if (guideline or "").lower().endswith(".md") else "guideline.txt"
     files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
     result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
@@ -92,13 +92,12 @@ def _text(path: str) -> str:
 @answering
 def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[str, Any]) -> Answer:
     """Check decisions, add them to the judgments, draft the amendments."""
-    from ..adjudication import amendments, packets
-    from ..adjudication.decisions import judgments_with, kept_apart, read_decisions, summary_text
+    from ..adjudication.decision_files import judgments_with, read_decisions, summary_text
     from ..judgments import read_judgments
 
     judgments = read_judgments(data, **reading)
     try:
-        decided = read_decisions(decisions, packets.read_key(key or kept_apart(decisions)), judgments)
+        decided = read_decisions(decisions, judgments, key=key)
     except InvalidData as invalid:
         return problems_of(invalid, Path(decisions).name, after=", nothing was written")
     if not len(decided.table):
@@ -107,9 +106,9 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     if {Path(read).resolve() for read in (data, decisions)} & {target.resolve() for target in targets}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another folder")
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
-    texts = (judgments_with(data, decided, **as_read), amendments.draft_text(decided), summary_text(decided))
+    texts = (judgments_with(data, decided, **as_read), decided.draft_text(), summary_text(decided))
     files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
-    drafted = amendments.draft(decided)
+    drafted = decided.drafts()
     summary = decided.summary()
     added = int((decided.table["decision"] != "").sum())
     result = {
