@@ -26,6 +26,7 @@ from halo_methods.adjudication.clause_change import guideline_versions
 from halo_methods.adjudication.spreadsheets import neutral, plain, table_text
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.cause_codes import CAUSES
+from halo_methods.stats.ratio_contrasts import ratio_contrast
 
 STUDY = importlib.util.spec_from_file_location(
     "study_adjudication", Path(__file__).parents[1] / "benchmarks" / "study_adjudication.py"
@@ -420,6 +421,17 @@ def test_the_change_and_its_variance_are_what_counting_pairs_gives():
     half = stats.t.ppf(0.975, df) * variance**0.5
     assert made.change.high - made.change.value == pytest.approx(half)
     assert made.change.over == "items and raters"
+
+
+def test_rows_that_occur_several_times_are_as_good_as_written_out():
+    rng = np.random.default_rng(3)
+    rows = rng.integers(0, 3, (9, 2, 2)) + np.array([0, 3])
+    times = rng.integers(1, 4, 9)
+    whole = np.repeat(rows, times, axis=0)
+    brief = ratio_contrast(whole / 2, whole[:4] + 1, rows, times.astype(float), [-1, 1])
+    assert brief == ratio_contrast(whole / 2, whole[:4] + 1, whole, np.ones(len(whole)), [-1, 1])
+    with pytest.raises(BadOption, match="confidence"):
+        ratio_contrast(whole, whole, whole, np.ones(len(whole)), [-1, 1], confidence=95)
 
 
 def test_intervals_of_the_change_hold_the_truth_and_see_a_fall():

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.aggregation import confusing, crowd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from halo_methods import aggregation, as_judgments, read_judgments
 from halo_methods.aggregation import EMOptions, em, rater_models
 from halo_methods.aggregation.vote_table import votes
-from halo_methods.errors import BadOption, HaloError, NotEstimable
+from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.stats import hidden_truth, simulated_tests
 
 dependence_module = importlib.import_module("halo_methods.aggregation.dependence")
 
@@ -360,6 +363,74 @@ def test_differing_lists_the_votes():
     made = model.differing(plain)
     assert len(made) >= plain.no_consensus["tie"] - model.no_consensus.get("tie", 0)
     assert made["probability"].is_monotonic_decreasing
+
+
+def test_gold_is_drawn_anew_by_cluster_where_the_data_have_clusters():
+    """One label per conversation: forty items in four conversations say as much as four."""
+    rows = [(f"i{n}", r, "x", "x" if n % 40 < 20 else "y", f"c{n // 10}") for n in range(40) for r in "pqr"]
+    columns = ["item_id", "rater_id", "label", "gold", "cluster"]
+    j = as_judgments(pd.DataFrame(rows, columns=columns), scale=["x", "y"])
+    alone = as_judgments(pd.DataFrame(rows, columns=columns).drop(columns="cluster"), scale=["x", "y"])
+    whole, single = (aggregation.majority(table).gold_accuracy() for table in (j, alone))
+    assert whole.value == single.value == 0.5
+    assert (whole.n_items, whole.n_raters, whole.n_judgments) == (40, 3, 120)
+    assert whole.high - whole.low > 1.8 * (single.high - single.low)
+
+
+def test_a_rule_of_deciding_changes_labels_and_nothing_else():
+    consensus = aggregation.dawid_skene(judged(simulated(8, n_items=60, per_item=3)))
+    dependence = consensus.dependence
+    decided = consensus.decide(ties="first", min_probability=0.9)
+    assert decided.dependence is dependence
+    assert decided.probabilities.equals(consensus.probabilities)
+    assert decided.no_consensus == {"low probability": int((consensus.labels["probability"] < 0.9).sum())}
+    for bad in ({"min_probability": 90}, {"min_margin": -1}, {"ties": None}):
+        with pytest.raises(BadOption):
+            consensus.decide(**bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"gold": "maybe"}, {"prevalence": "half"}, {"smoothing": -1}, {"starts": 0}, {"seed": -1}, {"seed": 0.5}],
+)
+def test_impossible_fitting_options_are_refused(bad):
+    with pytest.raises(BadOption, match=next(iter(bad))):
+        EMOptions(**bad)
+
+
+def test_impossible_rounds_and_what_a_model_does_not_take_are_refused():
+    j = table([("a", "r", "x"), ("b", "r", "y")])
+    with pytest.raises(BadOption, match="max_iterations"):
+        aggregation.mace(j, max_iterations=0)
+    with pytest.raises(BadOption, match="tolerance"):
+        aggregation.glad(j, tolerance=-1)
+    with pytest.raises(BadOption, match="smoothing"):
+        aggregation.one_coin(j, options=EMOptions(smoothing=1))
+    with pytest.raises(BadOption, match="method"):
+        aggregation.aggregate(j, method="vote")
+
+
+def test_adjusted_p_values_by_loops_and_by_statsmodels():
+    rng = np.random.default_rng(1)
+    observed, simulated_sets = rng.normal(size=5), rng.normal(size=(99, 5))
+    above = [sum(max(row) >= t for row in simulated_sets) for t in observed]
+    np.testing.assert_allclose(simulated_tests.largest_of_all(observed, simulated_sets), (np.array(above) + 1) / 100)
+    p = rng.random(7) ** 4
+    np.testing.assert_allclose(simulated_tests.sidak(p), multipletests(p, method="sidak")[1])
+    chances = [stats.binom.pmf(k, 9, 0.3) * (0.5 if k == 4 else 1) for k in range(4, 10)]
+    assert simulated_tests.upper_mid_p(4, 9, 0.3) == pytest.approx(sum(chances))
+
+
+def test_what_hidden_truth_takes_from_a_chance_is_louis_information():
+    """Complete information less the variance of the complete score, for the accuracy of one rater, over its square."""
+    rng = np.random.default_rng(2)
+    p, right, chance = rng.random(30), rng.integers(0, 2, 30), 0.7
+    score = right / chance - (1 - right) / (1 - chance)
+    complete = p.sum() / (chance * (1 - chance))
+    lost = (p * (1 - p) * score**2).sum()
+    hidden = (p * (1 - p) * (right - chance) ** 2).sum()
+    size = hidden_truth.informed_size(np.array([p.sum()]), np.array([hidden]), np.array([chance]))
+    assert size[0] * 1 / (chance * (1 - chance)) == pytest.approx(complete - lost)
 
 
 REAL = [

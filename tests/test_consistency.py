@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import halo_methods as halo
-from halo_methods import NotEstimable, audit, calibration, reports
+from halo_methods import NotEstimable, aggregation, audit, calibration, reports
+from halo_methods.judgments.vote_counts import majority
 from halo_methods.reports import places
 from halo_methods.standards.gates import verdict
 
@@ -69,6 +70,18 @@ def test_no_chapter_has_a_grouping_column_of_its_own(name):
     assert not re.search(r"\.grouping\(|\bor \w+\.grouping|GROUPING", source)
     if re.search(r"^by = ", source, flags=re.MULTILINE):
         assert "by=by" in source
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_there_is_one_majority_and_one_accuracy_of_it(seed):
+    j = team(seed, raters=4)
+    consensus = aggregation.majority(j).decide(ties="share")
+    winners = majority(j).group_by("item_id", maintain_order=True).agg("label")
+    shared = consensus.labels.set_index("item_id")["label"].to_dict()
+    assert {item: "|".join(labels) for item, labels in winners.iter_rows()} == shared
+    one, other = consensus.gold_accuracy(), calibration.majority_accuracy(j).estimates["all items"]
+    for field in ("value", "low", "high", "n_items", "n_raters", "n_judgments"):
+        assert np.isclose(getattr(one, field), getattr(other, field)), field
 
 
 def test_the_default_group_is_the_first_with_two_values():

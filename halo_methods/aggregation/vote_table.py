@@ -115,10 +115,8 @@ def votes(j: Judgments) -> Votes:
     j = j.one()
     labels = j.labels
     if len(labels) > MOST_LABELS:
-        raise NotEstimable(
-            f"{len(labels):,} different labels: a consensus needs a few categories, at most {MOST_LABELS}; "
-            "numbers on a wide scale are averaged, not voted on"
-        )
+        text = f"a consensus needs a few categories, at most {MOST_LABELS}; numbers are averaged, not voted on"
+        raise NotEstimable(f"{len(labels):,} different labels: {text}", public=text)
     unit, rater, raters = numbered(j)
     listed = j.frame["item_id"].to_arrow().dictionary_encode()
     item = unit if unit_keys(j) == ["item_id"] else listed.indices.to_numpy().astype(np.int64)
