@@ -101,7 +101,7 @@ class Report:
         except NotEstimable:
             return None
 
-    def compute(self, method: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    def compute(self, method: Callable[..., Result], /, *arguments: Any, **options: Any) -> Result:
         """Call a method once for a report; another section with the same arguments gets the same result.
 
         Raises
