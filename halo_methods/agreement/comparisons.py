@@ -71,9 +71,9 @@ class Compared:
 
 def row_of(estimate: Estimate | NotEstimable, j: Judgments) -> dict[str, Any]:
     """A row of a table: the estimate, or the reason why there is none."""
-    sizes, failed = ("n_items", "n_raters", "n_judgments"), isinstance(estimate, NotEstimable)
+    sizes = ("n_items", "n_raters", "n_judgments")
     row = {part: getattr(estimate, part, getattr(j, part, np.nan)) for part in ("value", "low", "high", *sizes)}
-    remarks = f"not estimable: {estimate}" if failed else " ".join(estimate.cautions)
+    remarks = f"not estimable: {estimate}" if isinstance(estimate, NotEstimable) else " ".join(estimate.cautions)
     return {**row, "over": getattr(estimate, "over", ""), "remarks": remarks}
 
 

@@ -456,7 +456,7 @@ def _corrected(
 
 
 def estimated(
-    j: Judgments,
+    j: Judgments | CountedJudgments,
     coefficient: Coefficient,
     asked: Asked,
     *,
@@ -614,7 +614,7 @@ def all_alike(label: object) -> str:
     return f"every judgment is {label!r}: chance-corrected agreement is undefined; raw agreement is 1"
 
 
-def why_undefined(j: Judgments) -> str:
+def why_undefined(j: Judgments | CountedJudgments) -> str:
     """The reason in words."""
     by_label = patterns(j)
     used = np.flatnonzero(by_label.table[by_label.table.sum(1) > 1].sum(0))

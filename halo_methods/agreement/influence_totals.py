@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..judgments import Judgments
+from ..judgments import CountedJudgments, Judgments
 from ..judgments.counts import Moments, patterns, rater_patterns
 from ..stats.totals import Array, Totals, totals_without
 from .coefficients import Coefficient
@@ -22,7 +22,7 @@ def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
     return Totals(units[kept], cells[kept], value, lambda: nobody, nobody, np.zeros(0), best, apart, lowest)
 
 
-def pattern_totals(j: Judgments, coefficient: Coefficient, paired_only: bool = False) -> Totals:
+def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient, paired_only: bool = False) -> Totals:
     """Totals from pattern counts; a rater's removal takes one label out of each unit the rater judged."""
     counted = patterns(j)
     table, frequency = counted.table.astype(float), counted.frequency.astype(float)
@@ -37,7 +37,7 @@ def pattern_totals(j: Judgments, coefficient: Coefficient, paired_only: bool = F
 
     def without() -> Array:
         by_rater = rater_patterns(j)
-        count = by_rater.count * (frequency[by_rater.pattern] > 0)
+        count = by_rater.count.astype(float) * (frequency[by_rater.pattern] > 0)
         done = row[by_rater.pattern, by_rater.label]
         return totals_without(frequency @ terms, change, by_rater.rater, done, count, len(by_rater.raters))
 
@@ -58,7 +58,7 @@ def moment_totals(counted: Moments, coefficient: Coefficient, ranks: bool = Fals
         value = middle[np.clip(np.searchsorted(distinct, value), 0, len(distinct) - 1)]
     value = (value - value.mean()) / (value.std() or 1)
     each = np.stack([np.ones(len(value)), value, value**2], -1)
-    judged = np.stack([np.bincount(unit, column, len(n)) for column in each.T], -1)
+    judged = np.stack([np.bincount(unit, column, len(n)) for column in each.T], -1, dtype=np.float64)
     terms = coefficient.sums(judged)
     less = coefficient.sums(judged[unit] - each) - terms[unit]
     kept, count = terms[n > 1], (n > 1)[unit].astype(float)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,13 +49,18 @@ def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> N
 class SamplingPlan:
     """What plans have in common; `acceptance`, `average_number` and `outgoing` are each plan's own."""
 
-    n: int
     aql: float
     rql: float
     producer_risk: float
     consumer_risk: float
     lot: int | None
     source: str
+
+    if TYPE_CHECKING:  # a field of one plan, a property of another; at run time it would be the field's default
+
+        @property
+        def n(self) -> int:
+            """Labels drawn at most."""
 
     def acceptance(self, p: ArrayLike) -> NDArray:
         """Chance that a lot with error rate ``p`` is accepted (the operating characteristic)."""
@@ -563,12 +568,15 @@ def compare_plans(
     for name, make in makers.items():
         with suppress(HaloError):
             plan = make()
-            two = isinstance(plan, DoublePlan)
+            if isinstance(plan, DoublePlan):
+                draw, accept = f"{plan.n1}, then {plan.n2}", f"{plan.accept1}, then {plan.accept2}"
+            else:
+                draw, accept = str(plan.n), str(plan.accept)
             rows.append(
                 {
                     "plan": name,
-                    "draw": f"{plan.n1}, then {plan.n2}" if two else str(plan.n),
-                    "accept": f"{plan.accept1}, then {plan.accept2}" if two else str(plan.accept),
+                    "draw": draw,
+                    "accept": accept,
                     "consumer_risk": plan.consumer_risk if plan.rql == rql else float(plan.acceptance(rql)),
                     "producer_risk": plan.producer_risk if plan.aql == aql else 1 - float(plan.acceptance(aql)),
                     "limiting_quality": plan.limiting_quality(),

@@ -318,8 +318,8 @@ def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Caution]]:
     moved = frame.with_columns(
         pl.col("y") - pl.col("round").replace_strict(taken, default=0.0, return_dtype=pl.Float64)
     )
-    largest = float(np.abs(shift).max())
-    if largest <= 0.05 * again["y"].std(ddof=0):
+    largest, spread = float(np.abs(shift).max()), float(again.select(pl.col("y").std(ddof=0)).item())
+    if largest <= 0.05 * spread:
         return moved, []
     text = f"A mean shift between rounds of {readable(largest)} at most is taken out."
     return moved, [Caution("rounds_levelled", text)]
@@ -369,8 +369,10 @@ def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -
     else:
         values = {"y": level_rounds(j.frame.with_columns(y=number))[0]["y"].to_numpy()}
     frame = j.frame.select("item_id", "rater_id", turn=in_turn(j)).with_columns(**values)
-    cells = frame.sort("turn", maintain_order=True).group_by("item_id", "rater_id", maintain_order=True)
-    cells = cells.agg(pl.col(*values).first(), pl.col(*values).var().name.prefix("again_")).sort("item_id", "rater_id")
+    by_cell = frame.sort("turn", maintain_order=True).group_by("item_id", "rater_id", maintain_order=True)
+    cells = by_cell.agg(pl.col(*values).first(), pl.col(*values).var().name.prefix("again_")).sort(
+        "item_id", "rater_id"
+    )
     item, rater, y = coded(cells["item_id"]), coded(cells["rater_id"]), cells.select(*values).to_numpy()
     spread = cells.select(again=pl.sum_horizontal(pl.col("^again_.*$"), ignore_nulls=False))["again"]
     again = spread.to_numpy().astype(float)

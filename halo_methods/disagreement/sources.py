@@ -377,8 +377,8 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     size = counts.sum(1, keepdims=True)
     pairs = (counts / np.maximum(size * (size - 1) / 2, 1)).T @ counts
     together = (counts > 0).T.astype(int) @ (counts > 0)
-    at = as_numbers(labels)
-    at = np.arange(len(labels)) if at is None else at
+    numbers = as_numbers(labels)
+    at = np.arange(len(labels), dtype=np.float64) if numbers is None else numbers
     distance = np.ones(pairs.shape) if design_of(j).nominal else (at[:, None] - at) ** 2 / 2
     a, b = np.nonzero(np.triu(pairs, 1))
     if not len(a):
@@ -437,8 +437,8 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     j = as_judgments(j)
     design, found, unclear, _ = disputed(j.one(), groups, clause)
     rows, within = design.rows, found.within
-    ids, labels, counts = item_counts(j)
-    ids, counts = np.array(ids, dtype=object)[found.item], counts[found.item]
+    item_ids, labels, counts = item_counts(j)
+    ids, counts = np.array(item_ids, dtype=object)[found.item], counts[found.item]
     kept, under = np.zeros(len(within), bool), np.zeros(len(within), bool)
     if design.groups is not None:
         kept = np.isin(ids, adjudicate(j, groups=design.groups).kept()["item_id"].to_numpy())

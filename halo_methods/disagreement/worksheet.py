@@ -74,7 +74,7 @@ def worksheet(
     frame = frame.assign(luck=rng.random(len(frame))).sort_values(["disputed", "luck"], ascending=[False, True])
     # Webster's apportionment: of each stratum the first item, then the item furthest behind its stratum's share.
     held, place = frame["stratum"].map(frame["stratum"].value_counts()), frame.groupby("stratum").cumcount()
-    behind = ((place + 0.5) / held).where(place > 0, -held)
+    behind = ((place + 0.5) / held).where(place > 0, -held.astype(float))
     drawn = frame[frame.index.isin(behind.nsmallest(n).index)].sort_values("stratum", kind="stable")
     drawn = drawn.iloc[rng.permutation(len(drawn))].reset_index(drop=True)
     drawn.insert(0, "row", np.arange(1, len(drawn) + 1))
