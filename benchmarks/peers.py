@@ -30,13 +30,13 @@ def fresh(frame: Any) -> Callable[[], Any]:
     from dataclasses import replace
 
     import halo_methods
-    from halo_methods.judgments.coding import numbered, once
+    from halo_methods.judgments.coding import numbered
 
     j = halo_methods.as_judgments(frame, scale=LABELS, level="ordinal")
     kept = []
     for _ in range(MOST_CALLS):
         kept.append(replace(j))
-        once(kept[-1], "numbered", lambda: numbered(j))
+        numbered(kept[-1])
     return kept.pop
 
 

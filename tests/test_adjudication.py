@@ -506,6 +506,20 @@ def test_the_sample_tells_the_whole_loop():
     assert set(kept.key["item_id"]) == set(made.table["item_id"])
 
 
+def test_a_change_depends_on_no_order_and_no_names():
+    rows = versions_frame(np.random.default_rng(7), fell=True, items=12, others=12)
+    other = rows.sample(frac=1, random_state=1).assign(
+        item_id=lambda t: "z" + t["item_id"].str[::-1], rater_id=lambda t: "p" + t["rater_id"].str[::-1]
+    )
+    first, second = (adjudication.clause_changes(table, clauses=["3.2", "4.1"]) for table in (rows, other))
+    pd.testing.assert_frame_equal(first.table, second.table)
+    change = first.estimates["3.2"]
+    assert set(change.basis.judgments) == {f"r{r}" for r in range(8)}
+    assert sum(map(len, change.basis.judgments.values())) == change.n_judgments == 96
+    assert first.differences["3.2"].n_judgments == 192
+    assert first.plot().alt.startswith("1.10 minus 1.9")
+
+
 def test_dated_versions_follow_their_dates():
     rows = versions_frame(np.random.default_rng(1), fell=True)
     rows["rated_at"] = np.where(rows["guideline"] == "1.10", "2026-01-01", "2026-02-01")

@@ -14,6 +14,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import quoted
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate
+from ..stats import check_confidence
 from ..stats.ratio_contrasts import ratio_contrast
 from .decisions import by_number, clause_name, recorded
 
@@ -112,7 +113,7 @@ def clause_changes(
         If a column is missing, an item names several clauses, there are not two
         versions, or no clause has two items with a pair in each of them.
     BadOption
-        If there is no such version.
+        If there is no such version, or the confidence is no share.
 
     Examples
     --------
@@ -123,6 +124,7 @@ def clause_changes(
     >>> changes.table[["what", "share_before", "share_after"]].round(2).to_numpy().tolist()
     [['clause 3.2', 0.53, 0.0]]
     """
+    check_confidence(confidence)
     j = as_judgments(j)
     names = recorded(j, clause=column).amended() if clauses is None else [clause_name(c) for c in clauses]
     if not names:

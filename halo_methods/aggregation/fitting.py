@@ -87,11 +87,7 @@ def _fitted(j: Judgments, model: RaterModel, max_iterations: int, tolerance: flo
 
 
 def dawid_skene(
-    j: Judgments,
-    *,
-    max_iterations: int = MAX_ITERATIONS,
-    tolerance: float = TOLERANCE,
-    options: EMOptions = PUBLISHED,
+    j: Judgments, *, max_iterations: int = MAX_ITERATIONS, tolerance: float = TOLERANCE, options: EMOptions = PUBLISHED
 ) -> Consensus:
     r"""Find the labels most likely to be true, where each rater errs in a way of their own.
 
@@ -154,11 +150,7 @@ def dawid_skene(
 
 
 def one_coin(
-    j: Judgments,
-    *,
-    max_iterations: int = MAX_ITERATIONS,
-    tolerance: float = TOLERANCE,
-    options: EMOptions = PUBLISHED,
+    j: Judgments, *, max_iterations: int = MAX_ITERATIONS, tolerance: float = TOLERANCE, options: EMOptions = PUBLISHED
 ) -> Consensus:
     r"""Find the labels most likely to be true, with one chance to be right per rater, whatever the label.
 
@@ -184,11 +176,7 @@ def one_coin(
 
 
 def mace(
-    j: Judgments,
-    *,
-    max_iterations: int = MAX_ITERATIONS,
-    tolerance: float = TOLERANCE,
-    options: EMOptions = PUBLISHED,
+    j: Judgments, *, max_iterations: int = MAX_ITERATIONS, tolerance: float = TOLERANCE, options: EMOptions = PUBLISHED
 ) -> Consensus:
     r"""Find the labels most likely to be true, where a rater either knows or guesses.
 
@@ -264,11 +252,7 @@ def glad(
 
 
 def ordinal(
-    j: Judgments,
-    *,
-    max_iterations: int = MAX_ITERATIONS,
-    tolerance: float = TOLERANCE,
-    options: EMOptions = PUBLISHED,
+    j: Judgments, *, max_iterations: int = MAX_ITERATIONS, tolerance: float = TOLERANCE, options: EMOptions = PUBLISHED
 ) -> Consensus:
     r"""Find the labels most likely to be true on an ordered scale, with two numbers per rater.
 
