@@ -335,6 +335,7 @@ def test_thin_data_are_cautioned():
         made.dependence.estimate()
     one = aggregation.dawid_skene(table([(i, r, "x") for i in "abc" for r in "pq"]))
     assert (one.labels["probability"] == 1).all()
+    assert one.usual_errors().empty
 
 
 def test_repeated_rounds_are_repeats():

@@ -3,8 +3,9 @@
 from .consensus import Consensus
 from .dependence import Dependence
 from .em import EMOptions
-from .fitting import aggregate, dawid_skene, glad, mace, majority, one_coin, ordinal, compare_methods
+from .fitting import dawid_skene, glad, mace, majority, one_coin, ordinal
 from .item_shares import ConsensusShares
+from .method_comparison import aggregate, compare_methods
 
 __all__ = [
     "Consensus",
@@ -12,11 +13,11 @@ __all__ = [
     "Dependence",
     "EMOptions",
     "aggregate",
+    "compare_methods",
     "dawid_skene",
     "glad",
     "mace",
     "majority",
     "one_coin",
     "ordinal",
-    "compare_methods",
 ]

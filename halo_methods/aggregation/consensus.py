@@ -2,32 +2,26 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import accepted_answers
-from ..judgments.cells import gold_text
-from ..results import Caution, Estimate, counted, readable
+from ..results import Caution, Estimate
 from ..stats import check_probability
-from ..stats.hidden_truth import informed_interval
 from .dependence import Dependence, dependence
-from .em import Fit
-from .item_shares import ConsensusShares, in_bands, share_of_items
-from .vote_table import Array, Votes
+from .fitted_labels import FittedLabels, Ties
+from .item_shares import ConsensusShares, credit_on_gold, in_bands, share_of_items
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Ties = Literal["none", "share", "first"]
-SAME = 1e-9
 MEASURE = "consensus"
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Consensus:
+class Consensus(FittedLabels):
     """The labels that judgments add up to, and when not to believe them.
 
     Attributes
@@ -65,146 +59,10 @@ class Consensus:
         What it rests on.
     """
 
-    method: str
-    ties: Ties = "none"
-    min_probability: float = 0.0
-    min_margin: float = 0.0
-    gold_used: bool = False
-    seed: int = 0
-    _votes: Votes
-    _fit: Fit
-    _tolerance: float = 0.0
-
-    @cached_property
-    def labels(self) -> pd.DataFrame:
-        """A label for each item; see the class."""
-        votes, p = self._votes, self._fit.posterior
-        best = p.argmax(1)
-        top = p[np.arange(len(p)), best]
-        apart = top - np.partition(p, -2, axis=1)[:, -2] if p.shape[1] > 1 else np.ones(len(p))
-        tied = apart <= SAME
-        best = np.where(tied, (p >= top[:, None] - SAME).argmax(1), best)
-        label = np.array([*votes.labels], dtype=object)[best]
-        for n in np.flatnonzero(tied) if self.ties != "first" else ():
-            winners = [votes.labels[k] for k in np.flatnonzero(p[n] >= top[n] - SAME)]
-            label[n] = gold_text(str(w) for w in winners) if self.ties == "share" else None
-        low, small = top < self.min_probability - SAME, apart < self.min_margin - SAME
-        label[low | (small & ~tied)] = None
-        settled = np.select([low, tied, small], ["low probability", "tie", "small margin"], "consensus")
-        columns = {"item_id": votes.items, "label": label, "probability": top, "margin": np.where(tied, 0.0, apart)}
-        return pd.DataFrame(columns | {"n": votes.n_by_item.astype(int), "settled": settled, **self._fit.items})
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The same as ``labels``."""
-        return self.labels
-
-    @cached_property
-    def probabilities(self) -> pd.DataFrame:
-        """Items by labels."""
-        items = pd.Index(self._votes.items, name="item_id")
-        return pd.DataFrame(self._fit.posterior, index=items, columns=list(self._votes.labels))
-
-    @cached_property
-    def raters(self) -> pd.DataFrame:
-        """Each rater's estimated share of right judgments, with its interval."""
-        votes, p = self._votes, self._fit.posterior
-        labels = np.arange(len(votes.labels))
-        n = votes.n_by_rater
-        accuracy = np.clip(votes.sums(p)[:, labels, labels].sum(1) / n, 0.0, 1.0)
-        doubt = votes.sums(p * (1 - p))[:, labels, labels].sum(1)
-        low, high = informed_interval(n, doubt, accuracy)
-        columns = {"rater_id": list(votes.raters), "n": n.astype(int), "accuracy": accuracy, "low": low, "high": high}
-        return pd.DataFrame(columns | self._fit.raters)
-
-    @cached_property
-    def confusion(self) -> pd.DataFrame:
-        """What each rater makes of each true label: long, with intervals."""
-        votes, p = self._votes, self._fit.posterior
-        weight, doubt = (np.moveaxis(votes.sums(x), 2, 1) for x in (p, p * (1 - p)))
-        chance = np.clip(np.moveaxis(self._fit.tables, 2, 1), 0.0, 1.0)
-        hidden = doubt * (1 - chance) ** 2 + (doubt.sum(2, keepdims=True) - doubt) * chance**2
-        trials = np.broadcast_to(weight.sum(2, keepdims=True), chance.shape)
-        low, high = informed_interval(trials, hidden, chance)
-        rater, true, given = np.indices(chance.shape).reshape(3, -1)
-        names, labels = (np.array([*values], dtype=object) for values in (votes.raters, votes.labels))
-        columns = {"rater_id": names[rater], "true": labels[true], "given": labels[given]}
-        return pd.DataFrame(columns | {"probability": chance.ravel(), "low": low.ravel(), "high": high.ravel()})
-
-    @property
-    def prevalence(self) -> dict[Any, float]:
-        """Label to its estimated share among the items."""
-        return dict(zip(self._votes.labels, self._fit.prior.tolist(), strict=True))
-
-    @property
-    def log_likelihood(self) -> float:
-        """Of the judgments, natural logarithm."""
-        return self._fit.log_likelihood
-
-    @property
-    def converged(self) -> bool:
-        """Whether the fit reached its fixed point."""
-        return self._fit.converged
-
-    @property
-    def iterations(self) -> int:
-        """Rounds of the fit; 0 for a vote."""
-        return self._fit.iterations
-
-    @property
-    def n_items(self) -> int:
-        """Items judged."""
-        return len(self._votes.items)
-
-    @property
-    def n_raters(self) -> int:
-        """Raters who judged them."""
-        return len(self._votes.raters)
-
-    @property
-    def n_judgments(self) -> int:
-        """Judgments counted."""
-        return len(self._votes.rows)
-
-    @property
-    def no_consensus(self) -> dict[str, int]:
-        """Items without a single agreed label, by reason."""
-        counts = self.labels["settled"].value_counts()
-        return {str(reason): int(n) for reason, n in counts.items() if reason != "consensus"}
-
     @cached_property
     def dependence(self) -> Dependence:
         """Whether raters agree more than the model allows: tested when first asked for."""
         return dependence(self._votes, seed=self.seed)
-
-    @cached_property
-    def notes(self) -> tuple[Caution, ...]:
-        """What the fit itself says against its use."""
-        votes, fit = self._votes, self._fit
-        notes = list(fit.cautions)
-        if not fit.converged:
-            text = (
-                f"Not converged after {fit.iterations:,} rounds: the last one moved a parameter by "
-                f"{readable(fit.change)}, more than {self._tolerance:g}; raise max_iterations."
-            )
-            notes.insert(0, Caution("not_converged", text))
-        if self.n_raters < 3:
-            text = f"{counted(self.n_raters, 'rater')}: with fewer than three, nothing in the data tells who is right."
-            notes.append(Caution("few_raters", text))
-        if (each := float(votes.n_by_item.mean())) < 3:
-            text = f"{readable(each)} judgments per item: below three, probabilities rest more on the model."
-            notes.append(Caution("few_judgments_per_item", text))
-        if fit.prior.max() > 0.9:
-            top = votes.labels[int(fit.prior.argmax())]
-            text = (
-                f"{100 * fit.prior.max():.3g}% of items are {top!r}: rare labels may be lost; "
-                "compare with the majority item by item."
-            )
-            notes.append(Caution("one_label", text))
-        if self.gold_used:
-            text = "Known gold was used in the fit: accuracy on these gold items is no check of it."
-            notes.append(Caution("gold_used", text))
-        return tuple(notes)
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
@@ -273,7 +131,7 @@ class Consensus:
         [['s', 'y', 'x', 1.0]]
         """
         wrong = self.confusion[self.confusion["true"] != self.confusion["given"]]
-        wrong = wrong.assign(weight=wrong["probability"] * wrong["true"].map(self.prevalence))
+        wrong = wrong.assign(weight=wrong["probability"] * wrong["true"].map(self.prevalence).astype(float))
         worst = wrong[wrong["weight"] > 1e-6].sort_values("weight", ascending=False, kind="stable")
         top = worst.drop_duplicates("rater_id").sort_values("probability", ascending=False, kind="stable")
         return top.drop(columns="weight").reset_index(drop=True)
@@ -366,7 +224,7 @@ class Consensus:
         >>> print(aggregation.majority(frame).gold_accuracy())
         0.9 (95% interval 0.53 to 0.998 over items; 10 items, 3 raters, 30 judgments)
         """
-        known, credit, left_out = self._on_gold()
+        known, credit, left_out = credit_on_gold(self._votes, self.labels, shared=self.ties == "share")
         quantity = f"gold items on which the consensus ({self.method}) is right"
         used = [note for note in self.notes if note.code == "gold_used"]
         return self._share(known, credit, quantity, confidence).with_cautions(*left_out, *used)
@@ -394,7 +252,7 @@ class Consensus:
         >>> table[["band", "n", "probability", "accuracy"]].values.tolist()
         [['0.99 to 1.0', 10, 1.0, 0.9]]
         """
-        known, credit, _ = self._on_gold()
+        known, credit, _ = credit_on_gold(self._votes, self.labels, shared=self.ties == "share")
         p, estimates, rows = self.labels["probability"].to_numpy()[known], {}, {}
         for band, inside in in_bands(p):
             quantity = "gold items on which the consensus is right, in a band of probability"
@@ -480,44 +338,3 @@ class Consensus:
 
     def _share(self, items: np.ndarray, hits: np.ndarray, quantity: str, confidence: float) -> Estimate:
         return share_of_items(self._votes, items, hits, quantity=quantity, measure=MEASURE, confidence=confidence)
-
-    def _on_gold(self) -> tuple[np.ndarray, Array, tuple[Caution, ...]]:
-        """Gold items with a consensus, the credit of each (a part where tied labels share), and how many have none.
-
-        Raises
-        ------
-        NotEstimable
-            If there is no gold, or no gold item has a consensus.
-        """
-        accepted = self._votes.accepted
-        if accepted is None:
-            text = "no judged item has a gold answer; add a `gold` column, at least for some items"
-            raise NotEstimable(text, public=text)
-        known = np.flatnonzero(~np.asarray(accepted.all(axis=1)))
-        if not len(known):
-            raise NotEstimable("no gold answer is one of several labels")
-        number = {str(label): k for k, label in enumerate(self._votes.labels)}
-        labels, shared = self.labels["label"].to_numpy(), self.ties == "share"
-        tied = (self.labels["settled"] == "tie").to_numpy()
-        credit = np.full(len(known), np.nan)
-        for n, item in enumerate(known):
-            if not pd.isna(label := labels[item]):
-                answers = accepted_answers(str(label)) if tied[item] and shared else (str(label),)
-                credit[n] = np.mean([accepted[item, number[answer]] for answer in answers])
-        settled = ~np.isnan(credit)
-        if not settled.any():
-            raise NotEstimable(f"none of the {counted(len(known), 'gold item')} has a consensus")
-        text = f"{(~settled).sum():,} of {counted(len(known), 'gold item')} have no consensus and are left out."
-        left_out = () if settled.all() else (Caution("no_consensus_left_out", text),)
-        return known[settled], credit[settled], left_out
-
-    def __str__(self) -> str:
-        sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
-        agreed = self.n_items - sum(self.no_consensus.values())
-        end = f"converged after {self.iterations} rounds" if self.converged else "NOT converged"
-        parts = [", ".join(counted(n, noun) for n, noun in sizes), *([end] if self.iterations else [])]
-        mean = readable(float(self.labels["probability"].mean()))
-        settled = f"{agreed:,} of {counted(self.n_items, 'item')} have a consensus"
-        return f"{self.method}: {settled}, mean probability {mean} ({'; '.join(parts)})"
-
-    __repr__ = __str__

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from ..errors import NotEstimable
+from ..judgments import accepted_answers
 from ..judgments.table import rests_on
-from ..results import Estimate
+from ..results import Caution, Estimate, counted
 from ..stats import two_way_share
 from .vote_table import Array, Mask, Votes
 
@@ -110,3 +112,50 @@ def in_bands(p: Array) -> Iterator[tuple[str, Mask]]:
     at = np.clip(np.digitize(p + 1e-12, BANDS), 1, len(BANDS) - 1)
     for k in np.unique(at):
         yield f"{BANDS[k - 1]} to {BANDS[k]}", at == k
+
+
+def credit_on_gold(
+    votes: Votes, table: pd.DataFrame, *, shared: bool
+) -> tuple[npt.NDArray[np.int64], Array, tuple[Caution, ...]]:
+    """Mark the labels of gold items: 1 right, 0 wrong, a part where tied labels share.
+
+    Parameters
+    ----------
+    votes : Votes
+    table : pandas.DataFrame
+        ``label`` and ``settled`` of each item.
+    shared : bool
+        Whether a tie stands for all of its labels.
+
+    Returns
+    -------
+    items : ndarray of int
+        Places of the gold items with a label.
+    credit : ndarray
+    cautions : tuple of Caution
+        How many gold items have no label.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no gold, or no gold item has a consensus.
+    """
+    if votes.accepted is None:
+        text = "no judged item has a gold answer; add a `gold` column, at least for some items"
+        raise NotEstimable(text, public=text)
+    known = np.flatnonzero(~np.asarray(votes.accepted.all(axis=1)))
+    if not len(known):
+        raise NotEstimable("no gold answer is one of several labels")
+    number = {str(label): k for k, label in enumerate(votes.labels)}
+    labels, tied = table["label"].to_numpy(), (table["settled"] == "tie").to_numpy()
+    credit = np.full(len(known), np.nan)
+    for n, item in enumerate(known):
+        if not pd.isna(label := labels[item]):
+            answers = accepted_answers(str(label)) if tied[item] and shared else (str(label),)
+            credit[n] = np.mean([votes.accepted[item, number[answer]] for answer in answers])
+    settled = ~np.isnan(credit)
+    if not settled.any():
+        raise NotEstimable(f"none of the {counted(len(known), 'gold item')} has a consensus")
+    text = f"{(~settled).sum():,} of {counted(len(known), 'gold item')} have no consensus and are left out."
+    cautions = () if settled.all() else (Caution("no_consensus_left_out", text),)
+    return known[settled], credit[settled], cautions
