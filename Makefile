@@ -68,7 +68,7 @@ unit: $(INSTALLED)
 
 verify: $(INSTALLED)
 	@for study in benchmarks/coverage_*.py benchmarks/study_*.py benchmarks/hundred_million.py; do \
-		if [ -f "$$study" ]; then echo "== $$study"; $(BIN)/python "$$study"; fi; done
+		if [ -f "$$study" ]; then echo "== $$study"; PYTHONPATH=tools $(BIN)/python "$$study"; fi; done
 	HALO_FUZZ_EXAMPLES=1500 $(BIN)/python -m pytest -n $(JOBS) tests/test_judgments_fuzz.py tests/test_plan_hostile.py
 
 bench: $(INSTALLED)
@@ -83,9 +83,9 @@ outputs: $(INSTALLED)
 	$(BIN)/python -m halo_methods.reports.kernels $(KERNELS) > /dev/null
 	$(WARM) $(BIN)/python tools/refresh_notebooks.py
 
-# Writes the samples that the simulator makes.
+# Writes the simulated samples and what is true of them.
 samples: $(INSTALLED)
-	$(BIN)/python tools/samples.py
+	PYTHONPATH=tools $(BIN)/python -m samples
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}

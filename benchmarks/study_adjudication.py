@@ -9,7 +9,7 @@ none     on nothing
 all      on an adjudicator for every item, whatever the budget
 random   on an adjudicator for items drawn at random
 margin   on an adjudicator for the items with the smallest margin
-value    on whoever `aggregation.route` names: another rater, the adjudicator
+value    on whoever `adjudication.route` names: another rater, the adjudicator
          or a model, a third of the budget at a time, probabilities updated between
 
 In the scenario "independent" raters err independently. In "hard items" 15% of
@@ -28,8 +28,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from halo_methods import aggregation, as_judgments
-from halo_methods.aggregation import Source
+from halo_methods import adjudication, aggregation, as_judgments
+from halo_methods.adjudication import Source
 
 PRICES = {"another rater": 1.0, "adjudicator": 5.0, "model": 0.1}
 ERROR_COST = 50.0
@@ -108,14 +108,14 @@ def routed(
     judged = judged.copy()
     table = consensus.probabilities.copy()
     names = np.array(table.index)
-    pool = aggregation.rater_source(consensus, price=PRICES["another rater"])
+    pool = adjudication.rater_source(consensus, price=PRICES["another rater"])
     known, _ = pool.tables(table.shape[1])
     seen: dict[str, set[str]] = {"adjudicator": set(), "model": set()}
     left = total = budget * len(names)
     for _ in range(8):
         sources = [pool, Source("adjudicator", PRICES["adjudicator"], ADJUDICATOR, seen=seen["adjudicator"]),
                    Source("model", PRICES["model"], MODEL, seen=seen["model"])]  # fmt: skip
-        queue = aggregation.route(table, sources, error_cost=ERROR_COST).queue(budget=min(left, total / 3))
+        queue = adjudication.route(table, sources, error_cost=ERROR_COST).queue(budget=min(left, total / 3))
         if queue.empty:
             break
         left = max(left - float(queue["price"].sum()), 0.0)

@@ -1,7 +1,7 @@
 """When aggregation fails: few labels an item, raters who copy, one label that dominates.
 
-    python benchmarks/study_aggregation.py             writes results/study_aggregation.csv
-    python benchmarks/study_aggregation.py --rounds 4  fewer rounds; prints, writes nothing
+    PYTHONPATH=tools python benchmarks/study_aggregation.py             writes results/study_aggregation.csv
+    PYTHONPATH=tools python benchmarks/study_aggregation.py --rounds 4  fewer rounds; prints, writes nothing
 
 Each round draws raters and 300 items anew. Accuracy is the share of items given
 the true label (ties by the order of the scale), confidence the mean probability
@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from samples.aggregation import confusing, crowd
 from scipy import stats
 
-from halo_methods import aggregation, as_judgments, audit, simulation
+from halo_methods import aggregation, as_judgments, audit
 
 RESULTS = Path(__file__).parent / "results" / "study_aggregation.csv"
 ITEMS = 300
@@ -51,8 +52,8 @@ def one_round(setting: tuple, seed: int) -> tuple[Any, np.ndarray]:
     """Judgments of one round and the truth of its items."""
     _, name, n, (low, high), per_item, copies, prevalence = setting
     rng = np.random.default_rng([seed, n, per_item or 0, len(copies), int(1000 * prevalence[0]), len(name)])
-    tables = np.stack([simulation.confusing(a, 3, near=0.7) for a in rng.uniform(low, high, n)])
-    frame = simulation.crowd(tables, np.array(prevalence), ITEMS, rng, per_item=per_item, copies=copies)
+    tables = np.stack([confusing(a, 3, near=0.7) for a in rng.uniform(low, high, n)])
+    frame = crowd(tables, np.array(prevalence), ITEMS, rng, per_item=per_item, copies=copies)
     j = as_judgments(frame[["item_id", "rater_id", "label"]], scale=["1", "2", "3"], level="ordinal")
     return j, frame.drop_duplicates("item_id")["truth"].to_numpy()
 

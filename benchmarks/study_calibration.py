@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from halo_methods.calibration.anytime import e_above
 from halo_methods.calibration.many_facet import fit_many_facet
-from halo_methods.calibration.plans import certification_plan
-from halo_methods.calibration.severity_model import fit
+from halo_methods.certification import Stopping, exam_plan
+from halo_methods.certification.anytime import e_above
+from halo_methods.stats.mixed_effects import rater_effects
 
 RESULT = Path(__file__).parent / "results" / "study_calibration.csv"
 STEPS = np.array([-1.2, 0.0, 1.2])
@@ -41,7 +41,7 @@ def mixed_rounds(
         n = np.bincount(rater, minlength=raters)
         if n.min() < 2:
             continue
-        found, se, _ = fit(y, item, rater, centred=not gold, items=how)  # type: ignore[arg-type]
+        found, se, _ = rater_effects(y, item, rater, centred=not gold, items=how)  # type: ignore[arg-type]
         truth = severity if gold else severity - severity.mean()
         hits += int((np.abs(found - truth) <= stats.t.ppf(0.975, n - 1) * se).sum())
         told += raters
@@ -62,14 +62,14 @@ def labelled_rounds(rounds: int, *, items: int, raters: int, labels: int, seed: 
         inner = share[1:3].sum()
         true_severity = (1 - accuracy) * (share[0] - share[3] + inner * (1 - 2 * lean))
         n = np.bincount(rater, minlength=raters)
-        found, se, _ = fit(wrong * step.astype(float), item, rater, centred=False)
+        found, se, _ = rater_effects(wrong * step.astype(float), item, rater, centred=False)
         hits += int((np.abs(found - true_severity) <= stats.t.ppf(0.975, n - 1) * se).sum())
         told += raters
     return hits / told
 
 
 def others_rounds(rounds: int, *, items: int, raters: int, labels: int, seed: int = 3) -> tuple[float, float]:
-    """`severity` without gold: share inside the interval, against the mean of the others and against the team's."""
+    """The mean distance without gold: share inside the interval, for the distance to the others and to the team."""
     rng, by_others, by_team, told = np.random.default_rng(seed), 0, 0, 0
     for _ in range(rounds):
         item, rater = dealt(rng, items, raters, labels)
@@ -121,7 +121,7 @@ def peeking(ability: float, *, bar: float, streams: int, items: int, alpha: floa
 
 def attempts_pass(ability: float, *, raters: int, attempts: int, stop: str, seed: int = 6) -> tuple[float, float]:
     """Share of simulated raters who pass in one of the attempts, and what the plan says."""
-    plan = certification_plan(attempts=attempts, stop=stop)  # type: ignore[arg-type]
+    plan = exam_plan(attempts=attempts, stopping=Stopping(stop))  # type: ignore[arg-type]
     rng = np.random.default_rng(seed)
     passed = np.zeros(raters, bool)
     for _ in range(attempts):
@@ -138,20 +138,38 @@ def rows() -> Iterator[tuple[str, str, int, float, str]]:
         items, raters, labels = design
         named = f"{items} items, {raters} raters, {labels} labels an item"
         size = {"items": items, "raters": raters, "labels": labels}
-        yield "severity_model without gold", named, 1000, mixed_rounds(1000, gold=False, **size), ".93 to .97"
-        yield "severity_model with gold", named, 1000, mixed_rounds(1000, gold=True, **size), ".93 to .97"
+        yield (
+            "severity, items at random, without gold",
+            named,
+            1000,
+            mixed_rounds(1000, gold=False, **size),
+            ".93 to .97",
+        )
+        yield "severity, items at random, with gold", named, 1000, mixed_rounds(1000, gold=True, **size), ".93 to .97"
     fixed = mixed_rounds(1000, items=60, raters=12, labels=3, gold=False, how="fixed")
-    yield "severity_model, items fixed", "60 items, 12 raters, 3 labels an item", 1000, fixed, ".93 to .97"
+    yield "severity, items fixed", "60 items, 12 raters, 3 labels an item", 1000, fixed, ".93 to .97"
     ordinal = labelled_rounds(1000, items=60, raters=12, labels=12)
-    yield "severity with gold, four labels", "60 items, 12 raters, 12 labels an item", 1000, ordinal, ".93 to .97"
+    yield (
+        "severity, items at random, four labels",
+        "60 items, 12 raters, 12 labels an item",
+        1000,
+        ordinal,
+        ".93 to .97",
+    )
     for raters, labels in ((12, 12), (12, 3), (4, 4)):
         others, team = others_rounds(1000, items=60, raters=raters, labels=labels)
         named = f"60 items, {raters} raters, {labels} labels an item"
-        yield "severity without gold, about the other raters", named, 1000, others, "see text"
-        yield "severity without gold, about the team", named, 1000, team, "see text"
+        yield "severity, mean, without gold, about the other raters", named, 1000, others, "see text"
+        yield "severity, mean, without gold, about the team", named, 1000, team, "see text"
     for items, raters, labels in ((60, 12, 3), (48, 12, 12)):
         found = facet_rounds(400, items=items, raters=raters, labels=labels)
-        yield "many_facet", f"{items} items, {raters} raters, {labels} labels an item", 400, found, ".93 to .97"
+        yield (
+            "severity, many facets",
+            f"{items} items, {raters} raters, {labels} labels an item",
+            400,
+            found,
+            ".93 to .97",
+        )
     for bar in (0.8, 0.9):
         false = ever(bar, bar=bar, side="above", streams=4000, items=1000)
         yield "Certification says met", f"ability at the bar {bar}, 1,000 looks", 4000, false, "at most .05"
@@ -163,7 +181,7 @@ def rows() -> Iterator[tuple[str, str, int, float, str]]:
         for ability in (0.85, 0.95):
             found, said = attempts_pass(ability, raters=20_000, attempts=attempts, stop=stop)
             named = f"ability {ability}, {attempts} attempts, stop {stop}"
-            yield "certification_plan: passes", named, 20_000, found, f"{said:.4f}"
+            yield "exam_plan: passes", named, 20_000, found, f"{said:.4f}"
 
 
 def main() -> None:

@@ -116,7 +116,8 @@ def many_charts(rounds: int = 200) -> Iterator[Row]:
         for _ in range(rounds):
             x = rng.normal(size=(charts, 90))
             x[:changed, 60:] += 1.5
-            table = drift.many({str(i): row for i, row in enumerate(x)}, design, baseline=30).table
+            z = drift.standardised(x, np.ones_like(x), baseline=30)
+            table = drift.many({str(i): row for i, row in enumerate(z)}, design, baseline=30).table
             listed = table.loc[table["listed"], "chart"].astype(int)
             false.append((listed >= changed).sum() / max(len(listed), 1))
             found.append((listed < changed).sum() / max(changed, 1))

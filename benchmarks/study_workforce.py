@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from halo_methods import Judgments, as_judgments
-from halo_methods.workforce import by_vendor, integrity
+from halo_methods import Judgments, as_judgments, integrity
+from halo_methods.workforce import by_vendor
 
 OUT = Path(__file__).parent / "results" / "study_workforce.csv"
 
@@ -83,7 +83,7 @@ def copy_rows(times: int = 120) -> list[dict]:
                 for copy in (0.5, 0.9):
                     found = []
                     for _ in range(times // 4):
-                        pairs = integrity.copied(shift(rng, raters, items, error, copy)).listed[["a", "b"]]
+                        pairs = integrity.copied(shift(rng, raters, items, error, copy)).listed[["rater_a", "rater_b"]]
                         found.append(["r00", f"r{raters - 1:02d}"] in pairs.to_numpy().tolist())
                     rows.append(row("copied", setting, f"pair that copies {copy:.0%} found", found))
     return rows

@@ -24,19 +24,26 @@ _FUNCTIONS = {
     "NotEstimable": "errors",
 }
 _TOPICS = (
-    *("aggregation", "agreement", "audit", "calibration", "disagreement", "drift", "errors", "judgments"),
-    *("planning", "plots", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
+    *("drift", "errors", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
+    *("reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_FUNCTIONS, *_TOPICS])
 
 if TYPE_CHECKING:
+    from . import adjudication as adjudication
     from . import aggregation as aggregation
     from . import agreement as agreement
     from . import audit as audit
     from . import calibration as calibration
+    from . import certification as certification
     from . import disagreement as disagreement
+    from . import documents as documents
     from . import drift as drift
+    from . import exposure as exposure
+    from . import gold as gold
+    from . import integrity as integrity
     from . import judgments as judgments
     from . import planning as planning
     from . import plots as plots

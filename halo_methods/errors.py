@@ -1,7 +1,9 @@
 """The three ways a call can fail, each with its message inside."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 
 class HaloError(Exception):
@@ -38,20 +40,49 @@ class NotEstimable(HaloError):
 class BadOption(HaloError, ValueError):
     """An option outside its list; the message names what is allowed.
 
+    Attributes
+    ----------
+    option : str or None
+        The option's name.
+    given : object
+        The value that was refused.
+    allowed : tuple
+        The values it takes; empty where they are not a list.
+
     Examples
     --------
-    >>> print(BadOption.of("level", "cardinal", ("nominal", "ordinal")))
+    >>> error = BadOption.of("level", "cardinal", ("nominal", "ordinal"))
+    >>> print(error, error.option, sep="\\n")
     level is 'cardinal'; allowed: 'nominal', 'ordinal'
+    level
     """
+
+    def __init__(self, *args: object, option: str | None = None, given: object = None, allowed: Iterable[object] = ()):
+        super().__init__(*args)
+        self.option, self.given, self.allowed = option, given, tuple(allowed)
 
     @classmethod
     def of(cls, option: str, given: object, allowed: Iterable[object]) -> "BadOption":
-        return cls(f"{option} is {given!r}; allowed: {', '.join(repr(a) for a in allowed)}")
+        """The error for a value that is not in a list."""
+        listed = tuple(allowed)
+        text = f"{option} is {given!r}; allowed: {', '.join(map(repr, listed))}"
+        return cls(text, option=option, given=given, allowed=listed)
+
+
+def in_python(option: str, value: Any) -> str:
+    """An option as Python spells it.
+
+    Examples
+    --------
+    >>> print(in_python("columns", {"item_id": "task"}), in_python("scale", ["poor", "fair"]))
+    columns={"item_id": "task"} scale=["poor", "fair"]
+    """
+    return f"{option}={json.dumps(value, ensure_ascii=False)}"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with some data: what, where, and how to mend it.
+    """One thing wrong with some data: what, where, and how to fix it.
 
     Attributes
     ----------
@@ -64,18 +95,43 @@ class Problem:
         the header is not counted.
     column : str or None
         The column's name in the source.
+    option : str or None
+        The option of the reader that would settle it, where there is one.
+    value : str, list or dict, optional
+        What to give that option, where it is known.
     """
 
     what: str
     mend: str
     row: int | None = None
     column: str | None = None
+    option: str | None = None
+    value: Any = field(default=None, hash=False)
+
+    def text(self, spell: Callable[[str, Any], str] = in_python) -> str:
+        """Place, fault and fix in one line.
+
+        Parameters
+        ----------
+        spell : callable
+            Writes an option and its value as the reader of the message types them.
+
+        Examples
+        --------
+        >>> missing = Problem("the column label is missing", "If it is 'answer', map it.",
+        ...                   option="columns", value={"label": "answer"})
+        >>> print(missing.text())
+        the column label is missing. If it is 'answer', map it: columns={"label": "answer"}
+        """
+        row, column = (f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else "")
+        place = ", ".join(part for part in (row, column) if part)
+        fix = self.mend
+        if self.option is not None and self.value is not None:
+            fix = f"{fix.removesuffix('.')}: {spell(self.option, self.value)}"
+        return f"{place + ': ' if place else ''}{self.what}. {fix}"
 
     def __str__(self) -> str:
-        place = ", ".join(
-            p for p in (f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else "") if p
-        )
-        return f"{place + ': ' if place else ''}{self.what}. {self.mend}"
+        return self.text()
 
 
 class InvalidData(HaloError, ValueError):
@@ -98,9 +154,13 @@ class InvalidData(HaloError, ValueError):
         self.problems = tuple(problems)
         super().__init__(*self.problems)
 
-    def __str__(self) -> str:
-        shown = [f"  {p}" for p in self.problems[:20]]
+    def text(self, spell: Callable[[str, Any], str] = in_python) -> str:
+        """The first twenty problems, one a line, their options as `spell` writes them."""
+        shown = [f"  {p.text(spell)}" for p in self.problems[:20]]
         if len(self.problems) > len(shown):
             shown.append(f"  … and {len(self.problems) - len(shown)} more; `halo check` lists them all")
         n = len(self.problems)
         return "\n".join([f"{n} problem{'s' if n != 1 else ''}:", *shown])
+
+    def __str__(self) -> str:
+        return self.text()

@@ -47,6 +47,17 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def around(value: float, low: float, high: float) -> dict[str, Any]:
+    """The keywords of an `Estimate` that place it: a value, and an interval stretched where it misses the value.
+
+    Examples
+    --------
+    >>> around(0.0, 0.01, 0.2)
+    {'value': 0.0, 'low': 0.0, 'high': 0.2}
+    """
+    return {"value": value, "low": min(low, value), "high": max(high, value)}
+
+
 class Caution(str):
     """A sentence that says when not to trust a result, with a code that programs decide by.
 
@@ -71,7 +82,7 @@ class Caution(str):
         caution.code = code
         return caution
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         return self.code, str(self)
 
 

@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import aggregation, as_judgments, cli, read_judgments, reports, simulation
-from halo_methods.aggregation import Source, amendments, decisions, packets, routing
-from halo_methods.aggregation.causes import ASKS, CAUSES
-from halo_methods.aggregation.spreadsheets import neutral, plain, table_text, write_all
+from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports
+from halo_methods.adjudication import Source, amendments, decisions, packets
+from halo_methods.adjudication import routing_items as routing
+from halo_methods.adjudication.cause_rules import ASKS, CAUSES
+from halo_methods.adjudication.spreadsheets import neutral, plain, table_text, write_all
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 
 STUDY = importlib.util.spec_from_file_location(
@@ -234,7 +235,7 @@ def test_round_trip(tmp_path):
     packet = packets.pack(j, seed=2)
     packet.write(tmp_path)
     key = packets.read_key(decisions.kept_apart(tmp_path / "packet" / "packet.csv"))
-    made = aggregation.read_decisions(saved(filled(packet), tmp_path / "back.csv"), key, j)
+    made = adjudication.read_decisions(saved(filled(packet), tmp_path / "back.csv"), key, j)
     assert dict(zip(made.table["packet_id"], made.table["item_id"], strict=True)) == dict(
         zip(packet.key["packet_id"], packet.key["item_id"], strict=True)
     )
@@ -475,7 +476,7 @@ def test_what_a_change_needs():
 
 
 def test_the_sample_tells_the_whole_loop():
-    j = as_judgments(simulation.adjudication_sample(), scale=list(simulation.ADJUDICATION_SCALE), level="ordinal")
+    j = read_judgments(reports.sample("adjudication"), scale=["poor", "fair", "good", "excellent"], level="ordinal")
     made = decisions.recorded(j)
     assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
     assert amendments.amended(j) == ("3.2",)
@@ -768,12 +769,10 @@ def test_a_slice_of_the_study_of_policies():
 
 
 def test_a_report_on_judgments_with_decisions_gates_the_amended_clause(tmp_path):
-    made = reports.run(
-        "aggregation", "adjudication", tmp_path, scale=["poor", "fair", "good", "excellent"], level="ordinal"
-    )
+    made = reports.run("adjudication", "adjudication", tmp_path, audience="operations")
     (gate,) = [g for g in made["gates"] if g["standard"] == "PIP-047"]
     assert (gate["verdict"], gate["subject"]) == ("met", "clause 3.2")
-    page = (tmp_path / "aggregation.html").read_text("utf-8")
+    page = (tmp_path / "adjudication.html").read_text("utf-8")
     assert "guideline_gap" in page
     assert "adjudicator-1" not in page
 

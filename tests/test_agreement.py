@@ -570,7 +570,7 @@ def test_the_variance_over_items_and_raters_is_that_of_simulated_rounds():
 def test_no_warning_escapes():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        agreement.summary(judgments(simulated(30, 5), level="ordinal", scale=["0", "1", "2"])).table
+        agreement.summary(judgments(simulated(30, 5), level="ordinal", scale=["0", "1", "2"]))
 
 
 # irrCAC 0.4.4, categories 1 to 5: radical, ratio and circular weights of 1 against 1 to 5.
@@ -739,7 +739,7 @@ def test_groups_of_several_criteria_show_raw_agreement_beside():
         assert table.loc[name, "prevalence"] == pytest.approx(alone.frame["label"].value_counts()["count"].max() / 120)
     assert len(agreement.icc_forms(j.only(criterion="tone")).table) == 6
     with pytest.raises(NotEstimable, match="2 criteria"):
-        agreement.by_label(j).table
+        agreement.by_label(j)
 
 
 def test_exact_equality_is_not_counted_among_numbers_of_many_values():

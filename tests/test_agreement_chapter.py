@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from samples.agreement import sample as agreement_sample
 
 import halo_methods as halo
-from halo_methods import agreement, plots, reports, simulation
+from halo_methods import agreement, plots, reports
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.simulation import agreement as made
 
 
 @pytest.fixture(scope="module")
@@ -15,34 +15,27 @@ def sample():
     return halo.read_judgments(reports.sample("agreement"), scale=["1", "2", "3", "4", "5"], level="ordinal")
 
 
-def test_the_sample_is_what_the_simulator_makes():
-    stored = pd.read_csv(reports.sample("agreement"), dtype=str)
-    assert stored.to_dict("list") == simulation.agreement_sample().astype(str).to_dict("list")
-
-
-def test_the_truth_is_the_limit(monkeypatch):
-    monkeypatch.setattr(made, "_ITEMS", 3000)
-    monkeypatch.setattr(made, "_SHARED_BY_ALL", 0)
-    frame = simulation.agreement_sample(seed=3)
+def test_the_truth_is_the_limit():
+    frame = agreement_sample(seed=3, items=3000, shared_by_all=0)
     j = halo.as_judgments(frame[frame["criterion"] == "helpfulness"], scale=list("12345"), level="ordinal")
-    truth = simulation.agreement_truth()
-    truth = truth[truth["criterion"] == "helpfulness"].set_index("locale")
-    found = agreement.by(j, "locale", over="items", replicates=100).set_index("locale")
+    truth = reports.truth("agreement")
+    alpha, raw = truth["alpha"]["helpfulness"], truth["raw_agreement"]["helpfulness"]
+    found = agreement.by(j, "locale", over="items").table.set_index("locale")
     for locale in found.index:
-        assert found.loc[locale, "value"] == pytest.approx(truth.loc[locale, "alpha"], abs=0.015)
-        assert found.loc[locale, "raw_agreement"] == pytest.approx(truth.loc[locale, "raw_agreement"], abs=0.015)
+        assert found.loc[locale, "value"] == pytest.approx(alpha[locale], abs=0.015)
+        assert found.loc[locale, "raw_agreement"] == pytest.approx(raw[locale], abs=0.015)
     whole = agreement.krippendorff_alpha(j, over="items", replicates=100)
-    assert whole.value == pytest.approx(truth.loc["all", "alpha"], abs=0.01)
-    labels = agreement.by_label(j, over="items", replicates=100)["agreement"].to_numpy()
-    assert labels == pytest.approx(simulation.agreement_truth_by_label()["agreement"].to_numpy(), abs=0.03)
+    assert whole.value == pytest.approx(alpha["all"], abs=0.01)
+    labels = agreement.by_label(j, over="items").table.set_index("label")["value"]
+    assert labels.to_dict() == pytest.approx(truth["label_agreement"], abs=0.03)
 
 
 def test_intervals_of_specific_agreement_hold_the_truth():
     """For these eight raters the items are what is drawn anew."""
-    truth = simulation.agreement_truth_by_label().set_index("label")["agreement"]
+    truth = reports.truth("agreement")["label_agreement"]
     held: dict[str, list[bool]] = {"1": [], "2": [], "3": []}
     for seed in range(60):
-        frame = simulation.agreement_sample(seed=seed)
+        frame = agreement_sample(seed=seed)
         j = halo.as_judgments(frame[frame["criterion"] == "helpfulness"], scale=list("12345"), level="ordinal")
         for label, hits in held.items():
             e = agreement.specific_agreement(j, label, over="items", replicates=400)
@@ -65,7 +58,7 @@ def test_one_criterion(sample):
 
 
 def test_counts_are_what_a_loop_finds(sample):
-    j = agreement.one_criterion(sample).where("item_id in ('de01', 'fr02', 'pt03') or rater_id == 'r1'")
+    j = agreement.one_criterion(sample).where("item_id IN ('de01', 'fr02', 'pt03') OR rater_id = 'r1'")
     seen = {}
     for item, rater in j.frame.select("item_id", "rater_id").iter_rows():
         seen.setdefault(item, set()).add(rater)
@@ -78,8 +71,10 @@ def test_counts_are_what_a_loop_finds(sample):
 
 def test_estimates_are_those_of_the_table(sample):
     people = agreement.one_criterion(sample)
-    table = agreement.by(people, "locale").set_index("locale")
-    for name, e in agreement.estimates(people, "locale").items():
+    groups = agreement.by(people, "locale")
+    table = groups.table.set_index("locale")
+    assert set(groups.estimates) == set(table.index)
+    for name, e in groups.estimates.items():
         assert (e.value, e.low, e.high) == tuple(table.loc[name, ["value", "low", "high"]])
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import as_judgments, audit, simulation
-from halo_methods.audit import published_plans as table
-from halo_methods.audit.audit_findings import audited_twice
+from halo_methods import as_judgments, audit, read_judgments, reports
 from halo_methods import stats as stats_room
+from halo_methods.audit import sampling_plans as table
+from halo_methods.audit.audit_findings import audited_twice
 from halo_methods.errors import HaloError, NotEstimable
 from halo_methods.stats.double_sampling import double_sampling
 
@@ -111,10 +111,11 @@ def test_a_double_plan_plays_out_as_computed():
 @pytest.mark.parametrize("plan", [audit.single_plan(0.03, 0.05, 0.10, 0.10), audit.double_plan(0.03, 0.05, 0.10, 0.10),
                                   audit.single_plan(0.03, 0.05, 0.10, 0.10, lot=1000)])  # fmt: skip
 def test_the_outgoing_limit_is_the_top_of_the_curve(plan):
-    curve = plan.curve(most=0.3, points=301, lot=1000)
-    assert plan.outgoing_limit(1000) >= curve["outgoing"].max() - 1e-12
-    assert plan.outgoing_limit(1000) == pytest.approx(curve["outgoing"].max(), rel=1e-3)
-    assert (curve["acceptance"].diff().dropna() <= 1e-12).all()
+    p = np.linspace(0, 0.3, 301)
+    outgoing = plan.outgoing(p, 1000)
+    assert plan.outgoing_limit(1000) >= outgoing.max() - 1e-12
+    assert plan.outgoing_limit(1000) == pytest.approx(outgoing.max(), rel=1e-3)
+    assert (np.diff(plan.acceptance(p)) <= 1e-12).all()
 
 
 def test_the_limiting_quality_is_accepted_with_its_risk():
@@ -375,20 +376,18 @@ def test_a_lot_drawn_too_thin_is_neither_accepted_nor_rejected():
 
 
 def test_the_truth_of_the_sample_is_recovered():
-    frame = simulation.audit_sample(truth=True)
-    j, made = as_judgments(simulation.audit_sample()), frame[frame["stage"] == "label"]
-    wrong = made["label"] != made["true_label"]
+    j, truth = read_judgments(reports.sample("audit")), reports.truth("audit")
     corrected = audit.corrected_rate(j)
-    for estimate, truth in (
-        (corrected.rate, wrong.mean()),
-        (corrected.sensitivity, simulation.AUDITOR_SENSITIVITY),
-        (corrected.specificity, simulation.AUDITOR_SPECIFICITY),
-        (audit.error_rate(j), wrong.mean()),
+    for estimate, true in (
+        (corrected.rate, truth["error_rate"]),
+        (corrected.sensitivity, truth["sensitivity"]),
+        (corrected.specificity, truth["specificity"]),
+        (audit.error_rate(j), truth["error_rate"]),
     ):
-        assert estimate.low <= truth <= estimate.high
+        assert estimate.low <= true <= estimate.high
     lots = audit.lots(j).table.set_index("lot")
     assert dict(lots["verdict"]) == {lot: "accept" if lot[0] == "N" else "reject" for lot in lots.index}
-    truths = wrong.groupby(made["lot"]).mean()
+    truths = pd.Series(truth["error_rates"])
     assert ((lots["low"] <= truths) & (truths <= lots["high"])).sum() >= 5
 
 
@@ -407,7 +406,7 @@ def test_many_simulated_audits_decide_the_lots_as_the_plan_says():
 
 
 def test_the_plans_side_by_side_and_the_next_sample():
-    j = as_judgments(simulation.audit_sample())
+    j = read_judgments(reports.sample("audit"))
     plans = audit.compare_plans(audit.lot_size(j))
     assert plans.loc[0, "draw"] == "74"
     assert plans["consumer_risk"].iloc[:3].max() <= 0.10

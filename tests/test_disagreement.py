@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import quadratic_forms, reml, three_way
+from samples.disagreement import SCALE, UNCLEAR_CLAUSE
+from samples.disagreement import sample as disagreement_sample
 
 import halo_methods as halo
-from halo_methods import disagreement, simulation
-from halo_methods.disagreement import pairs, prepare
-from halo_methods.disagreement.crossed import crossed
+from halo_methods import disagreement, reports
+from halo_methods.disagreement import design as designs
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
+from halo_methods.stats.crossed import crossed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import study_disagreement
@@ -218,13 +220,13 @@ def test_causes_have_one_code_one_question_and_one_route_each():
 
 
 def planted(seed, **options):
-    frame = simulation.disagreement_sample(seed)
-    options = {"scale": list(simulation.DISAGREEMENT_SCALE), "level": "ordinal", **options}
+    frame = disagreement_sample(seed)
+    options = {"scale": list(SCALE), "level": "ordinal", **options}
     return halo.as_judgments(frame, **options)
 
 
 def test_planted_sources_of_disagreement_are_recovered():
-    amounts = simulation.disagreement_truth()
+    amounts = reports.truth("disagreement")["sources"]
     true = {name: amount / sum(amounts.values()) for name, amount in amounts.items()}
     held, values, flagged = dict.fromkeys(true, 0), {k: [] for k in true}, []
     for seed in range(8):
@@ -239,12 +241,12 @@ def test_planted_sources_of_disagreement_are_recovered():
     assert min(held.values()) >= 6, held
     for name, found in values.items():
         assert np.mean(found) == pytest.approx(true[name], abs=0.05), name
-    assert flagged.count(simulation.UNCLEAR_CLAUSE) >= 7
+    assert flagged.count(UNCLEAR_CLAUSE) >= 7
     assert len(flagged) <= 10
 
 
 def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
-    frame = simulation.disagreement_sample()
+    frame = disagreement_sample()
     bare = halo.as_judgments(frame[frame["round"] == 1][COLUMNS], scale=list("12345"), level="ordinal")
     made = disagreement.split(bare)
     assert set(made.collect) == {"noise", "perspective", "clause"}
@@ -276,7 +278,7 @@ def test_counts_are_of_what_was_used():
     j = halo.as_judgments(pd.DataFrame(rows, columns=[*COLUMNS, "stage"]))
     total = disagreement.split(j).total
     assert (total.n_items, total.n_raters, total.n_judgments) == (12, 3, 36)
-    assert disagreement.settled_share(disagreement.adjudicate(j)).n_raters == 3
+    assert disagreement.adjudicate(j).settled_share().n_raters == 3
 
 
 def test_a_severity_no_larger_than_its_error_has_an_interval_of_ordinary_width():
@@ -301,9 +303,9 @@ def test_groups_dealt_at_random_are_seldom_called_perspectives():
         group = rng.permutation(np.repeat(["n", "s"], 6))
         frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y, "vendor": group[rater]})
         made = halo.as_judgments(frame, level="interval")
-        rows = prepare.prepared(made)[0]
-        distance, count = pairs.pair_matrices(rows)
-        p.append(pairs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
+        rows = designs.design_of(made).rows
+        distance, count = designs.pair_matrices(rows)
+        p.append(designs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
     assert sum(x < 0.05 for x in p) <= 6
     assert 0.3 < np.mean(p) < 0.7
 
@@ -324,13 +326,14 @@ def test_disagreement_is_the_mean_over_pairs_by_brute_force():
 
 def test_items_that_groups_see_differently_are_kept_from_adjudication():
     j = planted(20263)
-    routes = disagreement.adjudicate(j, groups="locale")
+    found = disagreement.adjudicate(j, groups="locale")
+    routes = found.table
     kept = set(routes.loc[routes["route"] == "keep the distribution", "item_id"])
     split_items = {f"a{k + 1:03d}" for k in np.flatnonzero(np.arange(200) % 8 == 6)[:20]}
     assert len(kept & split_items) >= 14
     assert len(kept - split_items) <= 4
-    assert disagreement.settled_share(routes).value == pytest.approx((routes["route"] != "adjudicate or amend").mean())
-    alone = disagreement.adjudicate(j)
+    assert found.settled_share().value == pytest.approx((routes["route"] != "adjudicate or amend").mean())
+    alone = disagreement.adjudicate(j).table
     assert set(alone["route"]) == {"settled", "adjudicate or amend"}
     with pytest.raises(NotEstimable, match="one group"):
         disagreement.adjudicate(j, groups="slice")
@@ -342,11 +345,12 @@ def test_soft_labels_are_distributions_between_the_item_and_all_items(seed):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"item_id": np.repeat(np.arange(15), 4), "rater_id": np.tile(np.arange(4), 15)})
     frame["label"] = rng.choice(list("xyz"), p=rng.dirichlet(np.ones(3)), size=60)
-    made = disagreement.soft_labels(halo.as_judgments(frame))
+    soft = disagreement.soft_labels(frame)
+    made = soft.table
     assert np.allclose(made.groupby("item_id")["soft"].sum(), 1)
     assert ((made["low"] <= made["soft"]) & (made["soft"] <= made["high"])).all()
     mean = made["label"].map(frame["label"].value_counts(normalize=True))
-    s = made.attrs["precision"]
+    s = soft.precision
     assert np.allclose(made["soft"], (made["count"] + s * mean) / (made["n"] + s))
     assert made["entropy"].between(0, np.log2(3) + 1e-9).all()
 
@@ -357,8 +361,9 @@ def test_soft_labels_are_shrunk_by_as_much_as_items_are_alike():
         chance = rng.beta(0.5 * precision, 0.5 * precision, 3000)
         said = np.where(rng.random((3000, 3)) < chance[:, None], "yes", "no")
         frame = pd.DataFrame([(i, r, said[i, r]) for i in range(3000) for r in range(3)], columns=COLUMNS)
-        made = disagreement.soft_labels(halo.as_judgments(frame))
-        assert made.attrs["precision"] == pytest.approx(precision, rel=0.25)
+        soft = disagreement.soft_labels(frame)
+        made = soft.table
+        assert soft.precision == pytest.approx(precision, rel=0.25)
         yes = made[made["label"] == "yes"]
         yes = yes.assign(true=chance[yes["item_id"].astype(int)])
         assert ((yes["low"] <= yes["true"]) & (yes["true"] <= yes["high"])).mean() == pytest.approx(0.95, abs=0.02)
@@ -376,13 +381,13 @@ def test_groups_that_differ_stand_out_of_shuffled_ones():
 def test_the_ranked_list_names_what_was_planted():
     j = planted(20263)
     table = disagreement.changes(j)
-    assert table.loc[0, ["change", "about"]].tolist() == ["guideline", f"clause {simulation.UNCLEAR_CLAUSE}"]
+    assert table.loc[0, ["change", "about"]].tolist() == ["guideline", f"clause {UNCLEAR_CLAUSE}"]
     assert table["share"].is_monotonic_decreasing
     assert {"guideline", "edge case", "retraining", "nothing"} == set(table["change"])
-    clause = j.frame.filter(j.frame["clause"] == simulation.UNCLEAR_CLAUSE)["item_id"].to_list()
+    clause = j.frame.filter(j.frame["clause"] == UNCLEAR_CLAUSE)["item_id"].to_list()
     assert set(table.loc[0, "examples"].split(", ")) <= set(clause)
     assert not table.to_string().count("r03")
-    people = disagreement.retraining(j)
+    people = disagreement.retraining(j).table
     assert people.loc[people["change"] == "severity", "rater_id"].tolist() == ["r03", "r12"]
     confused = disagreement.confused_labels(j)
     assert confused["share"].sum() == pytest.approx(1)
@@ -394,7 +399,7 @@ def test_honest_raters_are_seldom_sent_to_training():
         rng = np.random.default_rng(seed)
         rows = [(i, r, rng.integers(1, 4) if rng.random() < 0.3 else i % 3 + 1) for i in range(60) for r in range(8)]
         frame = pd.DataFrame(rows, columns=COLUMNS)
-        listed += (disagreement.retraining(halo.as_judgments(frame, level="interval"))["change"] != "").sum()
+        listed += (disagreement.retraining(halo.as_judgments(frame, level="interval")).table["change"] != "").sum()
     assert listed <= 3
 
 

@@ -7,14 +7,21 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import halo_methods as halo
-from halo_methods import plots, reports, simulation
-from halo_methods.errors import BadOption, HaloError, NotEstimable
+from halo_methods import plots, reports
+from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.exposure import daily_minutes
+from halo_methods.reports.suppression import Shown
 from halo_methods.standards import gate
-from halo_methods.workforce import exposure
+from halo_methods.stats import score_interval
 
 COLUMNS = ["item_id", "rater_id", "label", "rated_at", "seconds", "harm"]
+
+
+def exposure(j, *, limit_minutes=240, **options):
+    return daily_minutes(j, limit_minutes=limit_minutes, **options)
 
 
 def table(rows, columns=COLUMNS):
@@ -48,7 +55,7 @@ def by_hand(rows):
 def test_minutes_and_days_over_are_sums_by_hand(seed, limit):
     rows = week(seed, raters=3, days=3, items=12)
     found, hand = exposure(table(rows), limit_minutes=limit), by_hand(rows)
-    got = {(r.rater_id, pd.Timestamp(r.day).date(), r.harm): r.minutes for r in found.table.itertuples()}
+    got = {(r.rater_id, pd.Timestamp(r.day).date(), r.harm): r.minutes for r in found.by_harm.itertuples()}
     assert got == pytest.approx(hand)
     days: dict = {}
     for (rater, day, _), minutes in hand.items():
@@ -63,6 +70,7 @@ def test_order_of_rows_and_names_do_not_matter():
     rows = week(3)
     one, other = exposure(table(rows), limit_minutes=60), exposure(table(rows[::-1]), limit_minutes=60)
     pd.testing.assert_frame_equal(one.table, other.table)
+    pd.testing.assert_frame_equal(one.by_harm, other.by_harm)
     assert one.share == other.share
 
 
@@ -121,7 +129,7 @@ def test_who_opted_out_and_was_still_routed():
     routed = exposure(table(rows, columns)).routed
     assert routed[["rater_id", "judgments"]].values.tolist() == [["r", 1], ["s", 1]]
     rows[0] = (*rows[0][:-1], "perhaps")
-    with pytest.raises(HaloError, match="perhaps"):
+    with pytest.raises(BadOption, match="perhaps"):
         exposure(table(rows, columns))
 
 
@@ -136,7 +144,8 @@ def test_the_interval_is_wider_where_the_same_raters_pass_the_limit():
     heaped = exposure(days(lambda r, d: r == 0), limit_minutes=60).share
     assert spread.value == heaped.value == 0.1
     assert heaped.high > spread.high
-    assert (round(spread.low, 4), round(spread.high, 4)) == (0.0490, 0.1762)  # Clopper and Pearson, 10 of 100
+    low, high = score_interval(9.9, 99, stats.t.ppf(0.975, 9))  # raters are alike, so days are independent: n - 1
+    assert (spread.low, spread.high) == pytest.approx((float(low), float(high)))
     none = exposure(days(lambda r, d: False), limit_minutes=60).share
     assert (none.value, round(none.high, 4)) == (0.0, 0.0362)  # 1 - .025 ** (1 / 100)
 
@@ -165,11 +174,11 @@ def test_it_says_what_is_missing_and_names_nobody():
         exposure(halo.as_judgments(frame.assign(harm="none")))
     with pytest.raises(NotEstimable, match="side table"):
         exposure(table(rows), items=frame[["item_id"]])
-    with pytest.raises(HaloError, match="twice"):
+    with pytest.raises(BadOption, match="twice"):
         exposure(table(rows), items=pd.concat([frame, frame])[["item_id", "harm"]])
-    with pytest.raises(HaloError, match="limit_minutes"):
+    with pytest.raises(BadOption, match="limit_minutes"):
         exposure(table(rows), limit_minutes=-1)
-    with pytest.raises(HaloError, match="timezone"):
+    with pytest.raises(BadOption, match="timezone"):
         exposure(table(rows), timezone="Mars")
     with pytest.raises(BadOption, match="criteria"):
         exposure(table(rows), criteria="most")
@@ -294,11 +303,11 @@ def test_class_names_cannot_break_the_tables():
     made = exposure(table(rows)).by_person
     assert made.columns.is_unique
     assert made["minutes"].tolist() == [4.0]
-    assert "all: limit 240" in plots.minutes_a_day(exposure(table(rows)).held).alt
+    assert "all: limit 240" in plots.minutes_a_day(exposure(table(rows)).table).alt
 
 
 def test_the_picture_draws_each_limit():
-    held = exposure(table(week(2)), limit_minutes={"violence": 5, "self-harm": 7}).held
+    held = exposure(table(week(2)), limit_minutes={"violence": 5, "self-harm": 7}).table
     figure = plots.minutes_a_day(held)
     lines = [axes.lines[-1].get_xdata()[0] for axes in figure.axes]
     assert dict(zip(dict.fromkeys(held["class"]), lines, strict=True)) == {"violence": 5, "self-harm": 7}
@@ -308,38 +317,53 @@ def test_the_picture_draws_each_limit():
         plots.minutes_a_day(held.iloc[:0])
 
 
-def verdicts(made):
-    return {g["subject"]: g["verdict"] for g in made["gates"] if g["standard"] == "VEN-037"}
+def test_the_count_of_opt_outs_rests_on_those_who_opted_out():
+    """One person's opt-out among eight is one person's figure, however many others were exposed (H5)."""
+    columns = [*COLUMNS, "opt_out"]
+    rows = [(*row, "yes" if row[1] == "r3" else "no") for row in week(4, raters=8)]
+    counts = exposure(table(rows, columns)).counts
+    routed, over = counts[ROUTED], counts[OVER]
+    assert routed.value == 5
+    assert (routed.n_raters, sorted(routed.basis.judgments)) == (1, ["r3"])
+    assert (over.n_raters, len(over.basis.judgments)) == (8, 8)
+    assert not Shown(threshold=5).may_show(routed.basis)
+    assert Shown(threshold=5).may_show(over.basis)
+    nobody = exposure(table([(*row[:6], "no") for row in rows], columns)).counts[ROUTED]
+    assert (nobody.value, nobody.n_raters) == (0, 0)
+    later = exposure(table([(*row[:6], "2027-01-01T00:00Z") for row in rows], columns)).counts[ROUTED]
+    assert (later.value, later.n_raters) == (0, 8)
+
+
+def chapter(audience, folder, **options):
+    made = reports.run("exposure", out=folder, audience=audience, **options)
+    page, notebook = (folder / f"exposure.{kind}" for kind in ("html", "ipynb"))
+    verdicts = {g["subject"]: g["verdict"] for g in made["gates"] if g["standard"] == "VEN-037"}
+    return verdicts, page.read_text("utf-8"), notebook.read_text("utf-8")
 
 
 def test_the_report_finds_what_was_planted(tmp_path):
-    made = reports.run("workforce", out=tmp_path, audience="operations", limit_minutes=3.0)
-    assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
-    page = (tmp_path / "workforce.html").read_text("utf-8")
+    verdicts, page, _ = chapter("operations", tmp_path, limit_minutes=3.0)
+    assert verdicts == {OVER: "not_met", ROUTED: "not_met"}
     assert "limit 3, longest 3.67, 1 of 140 rater-days over it" in page
-    for name in (simulation.workforce.OVER_LIMIT[0], simulation.workforce.OPTED_OUT[0]):
+    truth = reports.truth("workforce")
+    for name in (truth["over_limit"][0], truth["opted_out"][0]):
         assert f">{name}<" not in page
 
 
 @pytest.mark.parametrize("audience", ["partner", "public"])
-def test_others_see_the_verdict_and_no_person(audience, tmp_path):
-    items = tmp_path / "items.csv"
-    simulation.workforce_items_sample().to_csv(items, index=False)
-    log = tmp_path / "log.csv"
-    simulation.workforce_sample().to_csv(log, index=False)
-    made = reports.run("workforce", log, tmp_path / "out", audience=audience, items=str(items), limit_minutes=3.0)
-    assert verdicts(made) == {OVER: "not_met", ROUTED: "not_met"}
-    text = (tmp_path / "out" / "workforce.ipynb").read_text("utf-8")
-    text = text[text.index("Whose days were long") :]
-    assert "R-" not in text[: text.index("## What to do next")]
-    assert "Longest day" not in text.split("Shown to operations only.")[1]
-    assert "3.67" not in (tmp_path / "out" / "workforce.html").read_text("utf-8")
+def test_others_see_what_rests_on_enough_people_and_no_person(audience, tmp_path):
+    verdicts, page, notebook = chapter(audience, tmp_path, limit_minutes=3.0)
+    assert verdicts == {OVER: "not_met", ROUTED: "undecided"}  # one person opted out
+    for told in (page, notebook):
+        assert "R-" not in told
+        assert "3.67" not in told
+        assert "Longest day" not in told
 
 
-def test_without_an_items_table_the_report_says_what_to_collect(tmp_path):
+def test_without_an_items_table_the_report_says_what_to_collect(tmp_path, root):
     log = tmp_path / "log.csv"
-    simulation.workforce_sample().to_csv(log, index=False)
-    made = reports.run("workforce", log, tmp_path / "out", audience="operations")
+    log.write_bytes((root / "data" / "samples" / "workforce.csv").read_bytes())
+    made = reports.run("exposure", log, tmp_path / "out", audience="operations")
     gates = [g for g in made["gates"] if g["standard"] == "VEN-037"]
     assert [g["verdict"] for g in gates] == ["undecided"]
     assert "collect an items table" in gates[0]["reason"]

@@ -28,8 +28,8 @@ PARTS = {
     "systems": "scorecard regression monitoring preference spans trajectory",
     "pipelines": "task_design qa_gates aggregation audit assisted_annotation data_handling",
     "data": "datasets scenarios llm_judge",
-    "calibration": "agreement calibration disagreement drift which_coefficient",
-    "workforce": "vendors workforce wbr rater planning simulation wellbeing_and_pay rater_day_one",
+    "calibration": "agreement calibration calibration_round certification disagreement drift gold which_coefficient",
+    "workforce": "vendors workforce exposure integrity wbr rater planning simulation wellbeing_and_pay rater_day_one",
     "decisions": "error_analysis experiments launch",
     "tools": "tooling reporting",
     "use": "reading_scores",
@@ -150,9 +150,10 @@ def test_a_topic_has_one_name_in_every_room():
         if method.stem in part_of and method.suffix in ("", ".py"):
             assert (ROOT / "tests" / f"test_{method.stem}.py").is_file(), f"{method.stem} has no tests"
     for notebook in NOTEBOOKS:
-        kind = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["halo"]["input"]
-        if kind != "none":
-            assert (ROOT / "data" / "samples" / f"{notebook.stem}.csv").is_file(), f"{notebook.stem} has no sample"
+        halo = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["halo"]
+        if halo["input"] != "none":
+            sample = halo.get("sample", notebook.stem)
+            assert (ROOT / "data" / "samples" / f"{sample}.csv").is_file(), f"{notebook.stem} has no sample"
 
 
 def test_samples_are_described():
@@ -199,7 +200,8 @@ def wheel(tmp_path_factory):
 def test_wheel_carries_reports_samples_standards_and_types(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "halo_methods/py.typed" in names
-    for folder, suffix in (("standards", ".yml"), ("reports", ".j2"), ("reports", ".css")):
+    kinds = [*(("standards", kind) for kind in (".yml", ".json", ".j2")), ("reports", ".j2"), ("reports", ".css")]
+    for folder, suffix in kinds:
         for path in (ROOT / "halo_methods" / folder).glob(f"*{suffix}"):
             assert f"halo_methods/{folder}/{path.name}" in names
     for notebook in NOTEBOOKS:

@@ -1,24 +1,23 @@
 """Plans against the standards: worked plans are clean, each planted fault is found, nothing hangs."""
 
 import copy
-import dataclasses
 import json
-import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from plans import LAUNCH, MONITOR, PLANS, REGISTER, ROOT, SAFETY, TODAY, check, excepted, plan, put
+from pydantic import TypeAdapter
 
-from halo_methods.errors import HaloError
+from halo_methods.documents import schema
 from halo_methods.standards import Register, load
-from halo_methods.standards.clauses import CLAUSES, ROLES
-from halo_methods.standards.model import Amendment, Declared
+from halo_methods.standards.model import Amendment, Declared, Rule
 from halo_methods.standards.plan import check_plan
-from halo_methods.standards.plan_schema import blank, schema, schema_text
+from halo_methods.standards.plan_clauses import CLAUSES, Role
+from halo_methods.standards.plan_schema import blank, plan_model, plan_schema_text
 
 
 def test_three_worked_plans_are_clean() -> None:
@@ -33,7 +32,7 @@ def test_three_worked_plans_are_clean() -> None:
 
 
 def test_the_worked_plans_fit_the_published_schema() -> None:
-    validator = Draft202012Validator(schema())
+    validator = Draft202012Validator(schema(plan_model()))
     for name in PLANS:
         values = json.loads(json.dumps(plan(name), default=str))
         assert not list(validator.iter_errors(values))
@@ -41,25 +40,25 @@ def test_the_worked_plans_fit_the_published_schema() -> None:
 
 def test_schema_is_published_as_generated() -> None:
     stored = (ROOT / "halo_methods/standards/plan.schema.json").read_text(encoding="utf-8")
-    assert stored == schema_text(), "write schema_text() to halo_methods/standards/plan.schema.json"
-    Draft202012Validator.check_schema(schema())
+    assert stored == plan_schema_text(), "write plan_schema_text() to halo_methods/standards/plan.schema.json"
+    Draft202012Validator.check_schema(json.loads(stored))
 
 
 def test_every_clause_a_standard_asks_for_is_in_the_table() -> None:
     for standard in REGISTER.values():
         if isinstance(standard.evidence, Declared):
-            asked = [standard.evidence.clause, *standard.evidence.rule.get("when", {})]
+            asked = [standard.evidence.clause, *standard.evidence.rule.when]
             assert not [c for c in asked if c not in CLAUSES], standard.id
 
 
 def test_every_value_a_rule_wants_fits_the_clause() -> None:
     for standard in REGISTER.values():
         if isinstance(standard.evidence, Declared):
-            clause = CLAUSES[standard.evidence.clause]
-            for kind, bound in standard.evidence.rule.items():
-                wanted = {"one_of": bound, "equals": [bound], "includes": [bound]}.get(kind, [])
-                for value in wanted:
-                    assert Draft202012Validator(clause).is_valid(value), (standard.id, value)
+            clause = TypeAdapter(CLAUSES[standard.evidence.clause][0])
+            for kind, bound in standard.evidence.rule.bounds.items():
+                wanted = {"one_of": bound, "equals": [bound], "includes": [bound]}
+                for value in wanted.get(kind, []):
+                    clause.validate_python(value, strict=True)
 
 
 def test_a_blank_plan_is_read_and_names_what_is_missing() -> None:
@@ -112,17 +111,17 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (MONITOR, "agreement.shown_with", ["raw_agreement"], "CAL-022"),
     (LAUNCH, "rubric.exits", ["cannot_judge"], "RUB-008"),
     (LAUNCH, "vendors.subcontracting", "free", "VEN-003"),
-    (LAUNCH, "raters.overlapp", 3, "`raters.overlapp` is not a clause of a plan"),
-    (LAUNCH, "sample.sead", 3, "`sample.sead` is not a clause of a plan"),
-    (LAUNCH, "overlap", 3, "`overlap` is not a clause of a plan"),
+    (LAUNCH, "raters.overlapp", 3, "`raters.overlapp` is not a known key"),
+    (LAUNCH, "sample.sead", 3, "`sample.sead` is not a known key"),
+    (LAUNCH, "overlap", 3, "`overlap` is not a known key"),
     (LAUNCH, "raters.overlap", "three", "`raters.overlap` is 'three'; it takes a whole number"),
     (LAUNCH, "rubric.version", 3.1, "`rubric.version` is 3.1; it takes text"),
     (LAUNCH, "audit.share", 5, "`audit.share` is 5; it is at most 1"),
-    (LAUNCH, "decide_by", "29.1.2027", "`decide_by` is '29.1.2027', which is not of the form it takes"),
-    (LAUNCH, "decide_by", "2027-02-30", "`decide_by` is '2027-02-30', which is not of the form it takes"),
+    (LAUNCH, "decide_by", "29.1.2027", "`decide_by` is '29.1.2027'; it takes a date"),
+    (LAUNCH, "decide_by", "2027-02-30", "`decide_by` is '2027-02-30'; it takes a date"),
     (LAUNCH, "markets.locales", ["fr-FR", "de"], "`markets.locales[1]` is 'de', which is not of the form it takes"),
     (LAUNCH, "launch.must_pass", "all of them", "`launch.must_pass` is 'all of them'; it takes a list"),
-    (LAUNCH, "judge", "none", "`judge` is 'none'; it takes a block of clauses"),
+    (LAUNCH, "judge", "none", "`judge` is 'none'; it takes a block of keys"),
     (LAUNCH, "risk", "hihg", "`risk` is 'hihg'; it takes one of: low, medium, high"),
     (LAUNCH, "task", None, "`task` is missing"),
     (LAUNCH, "results", ["no_such.json"], "`results` names 'no_such.json', which can't be read as a report"),
@@ -164,6 +163,17 @@ def test_a_should_warns() -> None:
     assert (fault.standard, fault.severity) == ("PIP-003", "warning")
 
 
+def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yml"
+    file.write_text("title: A\ntask: label\nrisk: hihg\nstage: design\nraters:\n  overlapp: 3\n", encoding="utf-8")
+    found = check(file)
+    assert [(p["line"], p["mend"]) for p in found.to_dict()["problems"]] == [
+        (3, "Did you mean high?"),
+        (6, "Did you mean `raters.overlap`?"),
+    ]
+    assert "  line 3: `risk` is 'hihg'; it takes one of: low, medium, high. Did you mean high?" in str(found)
+
+
 def test_near_names_are_offered() -> None:
     def mend(clause: str, value: object) -> str:
         return check(put(plan(LAUNCH), clause, value)).problems[0].mend
@@ -177,7 +187,7 @@ def test_near_names_are_offered() -> None:
 def test_a_misspelt_clause_leaves_its_standard_undecided() -> None:
     changed = put(put(plan(SAFETY), "raters.overlap", None), "raters.overlpa", 3)
     found = check(changed)
-    only(found, "`raters.overlpa` is not a clause")
+    only(found, "`raters.overlpa` is not a known key")
     assert "CAL-021" in {f.standard for f in found.of("undecided")}
 
 
@@ -208,7 +218,7 @@ def test_attestations_by_another_role_or_from_the_future_do_not_count() -> None:
 
 def test_attestations_of_unknown_or_measured_standards_are_problems() -> None:
     values = plan(SAFETY)
-    for name, words in (("DAT-099", "names DAT-099, which is no standard"), ("CAL-004", "which is measured")):
+    for name, words in (("DAT-099", "is DAT-099, which is no standard"), ("CAL-004", "which is measured")):
         changed = copy.deepcopy(values)
         changed["attestations"].append(attest(name, "analyst", TODAY))
         found = check(changed)
@@ -294,34 +304,23 @@ def test_a_house_writes_its_own_clauses() -> None:
     assert check(put(plan(LAUNCH), "house", {"badge": {"colour": "blue"}})).clean
 
 
-@pytest.mark.parametrize(
-    ("clause", "rule", "words"),
-    [
-        ("house.badges", {"at_least": "three"}, "MKT-001 has a rule that can't be used"),
-        ("house.badges", {"at_least": 3, "when": 7}, "MKT-001 has a rule that can't be used"),
-        ("badges", {"at_least": 3}, "MKT-001: a plan has no clause 'badges'"),
-    ],
-)
-def test_a_house_standard_that_cannot_be_asked_is_named(clause: str, rule: dict[str, Any], words: str) -> None:
-    odd = dataclasses.replace(REGISTER["MKT-001"], evidence=Declared(clause, rule))
-    with pytest.raises(HaloError, match=re.escape(words)):
-        check_plan(put(plan(LAUNCH), "house", {"badges": 2}), Register([odd]), today=TODAY)
-
-
 def test_a_house_standard_asks_for_a_house_clause() -> None:
-    own = dataclasses.replace(REGISTER["MKT-001"], evidence=Declared("house.badges", {"at_least": 3}))
+    evidence = Declared(kind="declared", clause="house.badges", rule=Rule(at_least=3))
+    own = REGISTER["MKT-001"].model_copy(update={"evidence": evidence})
     for badges, verdict in ((2, "not_met"), (3, "met")):
         found = check_plan(put(plan(LAUNCH), "house", {"badges": badges}), Register([own]), today=TODAY)
         assert [f.verdict for f in found.findings] == [verdict]
 
 
 def test_retired_standards_are_not_asked_from_their_day_on() -> None:
-    change = Amendment(TODAY, "retired", TODAY, False, "stays as it is", "nothing")
-    old = dataclasses.replace(REGISTER["ALN-001"], amendments=(change,))
+    change = Amendment(
+        date=TODAY, type="retired", effective=TODAY, recalibrate=False, earlier="stays as it is", note="nothing"
+    )
+    old = REGISTER["ALN-001"].model_copy(update={"amendments": (change,)})
     values = put(plan(LAUNCH), "decision", None)
     assert not check_plan(values, Register([old]), today=TODAY).findings
     assert len(check_plan(values, Register([old]), today=TODAY - timedelta(days=1)).faults) == 1
 
 
 def test_roles_of_plans_are_the_registers_owners() -> None:
-    assert {s.owner for s in REGISTER.values()} <= set(ROLES)
+    assert {s.owner for s in REGISTER.values()} <= set(get_args(Role))

@@ -118,25 +118,29 @@ def test_numbers_against_gold_say_that_right_means_equal():
     assert not calibration.accuracy(uniform()).cautions[1:]
 
 
-def test_items_seen_by_other_raters_on_other_days_are_no_anchors():
+def test_items_seen_by_other_raters_on_other_days_are_no_tracking_items():
     rows = [(f"i{i}", f"r{k}", "xy"[i % 2], f"2026-03-{1 + k:02d}") for i in range(20) for k in range(4)]
     with pytest.raises(NotEstimable, match="none to the same rater"):
-        drift.anchor_share(judged(rows, [*COLUMNS, "rated_at"]))
+        drift.watch(judged(rows, [*COLUMNS, "rated_at"])).tracking_share()
     rows += [(f"i{i}", "r0", "xy"[i], f"2026-03-{9 + k:02d}", k) for i in range(2) for k in range(2)]
-    found = drift.anchor_share(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"]))
+    found = drift.watch(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"])).tracking_share()
     assert (found.value, found.n_items, found.n_judgments) == (12 / 84, 20, 84)
 
 
 def test_charts_that_cannot_be_drawn_have_not_seen_nothing():
     rows = [(f"i{d}", f"r{k}", "xy"[(d + k) % 2], f"2026-03-{1 + d:02d}") for d in range(10) for k in range(3)]
-    with pytest.raises(NotEstimable, match=r"no chart could be drawn .* the baseline alone takes 30"):
-        drift.onsets(judged(rows, [*COLUMNS, "rated_at"]))
+    with pytest.raises(NotEstimable, match="the baseline alone takes 30"):
+        _ = drift.watch(judged(rows, [*COLUMNS, "rated_at"])).onsets
 
 
 def test_what_is_computed_has_no_interval_and_rests_on_no_items():
-    for found in (drift.expected_estimate(10, 600.0), agreement.shared_items(uniform()), agreement.raters(uniform())):
+    for found in (
+        drift.cusum_design(600).false_alarms(10),
+        agreement.shared_items(uniform()),
+        agreement.raters(uniform()),
+    ):
         assert "without an interval" in str(found)
-    assert drift.expected_estimate(10, 600.0).rests_on == ""
+    assert drift.cusum_design(600).false_alarms(10).rests_on == ""
     lots = pd.DataFrame({"consumer_risk": [0.05], "drawn": [90], "size": [500]})
     assert audit.worst_consumer_risk(lots).rests_on == "90 judgments"
     everything = audit.outgoing_rate(uniform(), audit.lots(uniform(), aql=0.03, rql=0.1, consumer_risk=0.1))
@@ -147,7 +151,7 @@ def test_a_group_that_can_be_compared_with_nobody_is_not_accused_by_the_funnel()
     rng = np.random.default_rng(3)
     rows = [(f"{v}{i}", f"{v}{k}", "x" if rng.random() < p else "y", "x", v)
             for v, p in (("ar", 0.96), ("de", 0.96), ("fr", 0.89)) for i in range(800) for k in range(6)]  # fmt: skip
-    made = workforce.next_steps(judged(rows, [*COLUMNS, "gold", "locale"]), column="locale").set_index("locale")
+    made = workforce.next_steps(judged(rows, [*COLUMNS, "gold", "locale"]), "locale", bar=0.85).set_index("locale")
     assert made.loc["fr", "funnel"] == "below 99.8%"
     assert made.loc["fr", "next_step"] != "corrective action"
     refused = workforce.comparisons(judged(rows, [*COLUMNS, "gold", "locale"]), column="locale").refused
@@ -156,7 +160,7 @@ def test_a_group_that_can_be_compared_with_nobody_is_not_accused_by_the_funnel()
 
 def test_raters_who_never_erred_in_the_log_are_not_taken_for_perfect():
     rows = [(f"i{i}", f"r{k}", "ok", "ok", f"2026-05-{1 + i % 28:02d}") for i in range(60) for k in range(3)]
-    table = simulation.fit(judged(rows, [*COLUMNS, "gold", "rated_at"])).table
+    table = simulation.fit_raters(judged(rows, [*COLUMNS, "gold", "rated_at"])).table
     assert (table["low"] < table["accuracy"]).all()
     assert table["low"].max() < 0.97
 

@@ -100,11 +100,11 @@ def test_standards_are_shown_linked_and_listed(book):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"evidence": None}, "CAL-900: it has no evidence"),
-        ({"id": "CAL-001"}, "CAL-001: the identifier is used in"),
+        ({"evidence": None}, "`standards[CAL-900].evidence` is missing"),
+        ({"id": "CAL-001"}, "`standards[CAL-001].id` is used in calibration.yml too"),
         ({"review_by": "2020-01-01"}, "CAL-900 was to be reviewed by 2020-01-01"),
-        ({"supersedes": ["CAL-999"]}, "CAL-900 supersedes CAL-999"),
-        ({"level": "ought"}, "level is 'ought'"),
+        ({"supersedes": ["CAL-999"]}, "`standards[CAL-900].supersedes[0]` is CAL-999, which is no standard"),
+        ({"level": "ought"}, "level` is 'ought'; it takes one of: must, should, may"),
     ],
 )
 def test_a_fault_in_a_standard_fails_the_build_by_name(book, changes, said):

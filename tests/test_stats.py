@@ -192,6 +192,60 @@ def test_jackknife_of_a_mean_is_its_variance():
     assert np.isclose(stats.jackknife_variance(parts, lambda t: t[..., 0] / t[..., 1]), x.var(ddof=1) / 30)
 
 
+def test_mean_of_runs_is_scipys_t_interval():
+    x = np.random.default_rng(2).gamma(2.0, size=25)
+    for confidence in (0.8, 0.95):
+        ends = scipy_stats.t.interval(confidence, 24, x.mean(), scipy_stats.sem(x))
+        assert np.allclose(stats.mean_interval(x, confidence=confidence), (x.mean(), *ends))
+    for values in ([], [1.0]):
+        with pytest.raises(BadOption, match="two values"):
+            stats.mean_interval(values)
+
+
+def test_the_interval_of_a_ratio_covers_and_a_sum_below_of_nothing_is_refused():
+    rng = np.random.default_rng(3)
+    held = []
+    for _ in range(400):
+        below = rng.poisson(20, 30)
+        _, low, high = stats.ratio_interval(rng.binomial(below, 0.3), below)
+        held.append(low <= 0.3 <= high)
+    assert 0.92 <= np.mean(held) <= 0.98
+    with pytest.raises(BadOption, match="positive sum"):
+        stats.ratio_interval([1, 2], [0, 0])
+
+
+@pytest.mark.parametrize(("events", "low", "high"), [(0, 0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.390)])
+def test_poisson_intervals_are_garwoods(events, low, high):
+    assert np.allclose(stats.poisson_interval(events), (low, high), atol=6e-4)
+
+
+def test_shrunk_shares_are_the_posterior_on_a_grid():
+    k, n = np.array([9, 5, 10, 30]), np.array([10, 10, 10, 40])
+    shares = stats.shrink_shares(k, n, confidence=0.9)
+    p = np.linspace(0, 1, 200_001)[1:-1]
+    for unit in range(4):
+        density = scipy_stats.binom.pmf(k[unit], n[unit], p) * scipy_stats.beta.pdf(p, *shares.prior)
+        mass = np.cumsum(density) / density.sum()
+        mean = (density * p).sum() / density.sum()
+        ends = p[np.searchsorted(mass, [0.05, 0.95])]
+        assert np.allclose([shares.value[unit], shares.low[unit], shares.high[unit]], [mean, *ends], atol=1e-4)
+        assert np.isclose(shares.sd[unit], ((density * (p - mean) ** 2).sum() / density.sum()) ** 0.5, rtol=1e-3)
+
+
+def test_the_prior_of_shrunk_shares_is_where_the_likelihood_is_greatest():
+    rng = np.random.default_rng(4)
+    n = rng.integers(20, 60, 30)
+    k = rng.binomial(n, rng.beta(18, 2, 30))
+    a, b = stats.shrink_shares(k, n).prior
+
+    def likelihood(a, b):
+        return scipy_stats.betabinom.logpmf(k, n, a, b).sum()
+
+    steps = (0.97, 1.0, 1.03)
+    assert likelihood(a, b) >= max(likelihood(a * s, b * t) for s in steps for t in steps) - 1e-9
+    assert stats.shrink_shares([5, 5], [5, 5]).prior == (0.5, 0.5)
+
+
 @pytest.mark.parametrize("design", [0, 1, 2, 3])
 def test_a_slice_of_the_coverage_study(design):
     from study_shares import DESIGNS, coverage

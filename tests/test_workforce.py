@@ -1,19 +1,17 @@
-"""Scorecards, funnels, comparisons and integrity signals against oracles and simulated truth."""
+"""Scorecards, funnels and comparisons against oracles and simulated truth."""
 
 import itertools
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 import halo_methods as halo
-from halo_methods import workforce
-from halo_methods.errors import BadOption, HaloError, NotEstimable
-from halo_methods.workforce import integrity
+from halo_methods import audit, workforce
+from halo_methods.errors import BadOption, NotEstimable
 
 COLUMNS = ("item_id", "rater_id", "label", "gold", "vendor")
 
@@ -53,7 +51,7 @@ def test_each_outcome_of_a_judgment():
         ("again", "r", "x", "", "label", "1", "soon", on),
         ("again", "r", "y", "", "label", "2", on, on),
     ]
-    made = workforce.outcomes(table(rows, columns)).to_pandas().set_index(["item_id", "round"])
+    made = workforce.outcomes(table(rows, columns)).set_index(["item_id", "round"])
     assert made["right"].astype(object).where(made["right"].notna(), None).tolist() == [True, False] + [None] * 4
     known = {k: v for k, v in made["accepted"].items() if v is not None}
     assert known == {("gold", "1"): True, ("audited", "1"): False, ("reviewed", "1"): True, ("again", "1"): False}
@@ -65,20 +63,22 @@ def test_what_is_missing_is_said():
     j = table([(i, r, "x", "v") for i in range(5) for r in "ab"], ["item_id", "rater_id", "label", "vendor"])
     card = workforce.by_vendor(j)
     assert "no judged item has a gold answer" in card.missing["quality"]
-    assert "missing: due and rated_at" in card.missing["on_time"]
+    assert "`due` and `rated_at`" in card.missing["on_time"]
     assert "no row of stage `review`" in card.missing["rework"]
     assert "column `cost`" in card.missing["cost_per_accepted"]
     assert card.view("volume")["judgments"].tolist() == [10]
-    for view in ("quality", "funnel", "league", "delivery", "cost"):
+    for view in ("funnel", "league"):
         with pytest.raises(NotEstimable):
             card.view(view)
+    with pytest.raises(BadOption, match="'volume', 'funnel', 'league'"):
+        card.view("quality")
     with pytest.raises(NotEstimable, match="no column vendor"):
         workforce.by_vendor(table([("a", "r", "x")], COLUMNS[:3]))
 
 
 def test_a_table_without_groups_names_only_columns_of_the_file():
     rows = [(i, r, "x", "x", "u") for i in range(5) for r in "ab"]
-    with pytest.raises(NotEstimable, match="add one of vendor, queue, locale, slice") as bare:
+    with pytest.raises(NotEstimable, match="add one of vendor, locale, slice, queue, system") as bare:
         workforce.rates(table(rows, ["item_id", "rater_id", "label", "gold", "topic"]))
     assert "overturned" not in str(bare.value)
     with pytest.raises(NotEstimable, match="name another with `by`: locale"):
@@ -102,30 +102,6 @@ def test_pace_from_moments_leaves_breaks_out():
 
 
 # ---------------------------------------------------------------- funnel
-
-
-@given(st.integers(1, 400), st.floats(0.05, 0.95), st.sampled_from([0.95, 0.998]))
-@settings(max_examples=60)
-def test_limits_are_those_of_the_binomial(n, rate, confidence):
-    low, high = workforce.funnel_limits(rate, n, confidence=confidence)
-    y, tail = np.arange(n + 1), (1 - confidence) / 2
-    below, above = y[y / n < low[0] - 1e-9], y[y / n > high[0] + 1e-9]
-    assert not len(below) or stats.binom.cdf(below.max(), n, rate) <= tail * (1 + 1e-6)
-    assert not len(above) or stats.binom.sf(above.min() - 1, n, rate) <= tail * (1 + 1e-6)
-    inside = y[(y / n > low[0] + 1e-9) & (y / n < high[0] - 1e-9)]
-    if len(inside) and inside.min() > 0:
-        assert stats.binom.cdf(inside.min(), n, rate) > tail * (1 - 1e-6)
-
-
-def test_correlation_within_groups_by_hand():
-    rows = [("i1", "a", True, "v"), ("i2", "a", True, "v"), ("i1", "b", False, "v"), ("i2", "b", False, "v"),
-            ("i1", "c", True, "v"), ("i2", "c", False, "v")]  # fmt: skip
-    marked = pl.DataFrame(rows, schema=["item_id", "rater_id", "right", "vendor"], orient="row")
-    share = np.array([1.0, 0.0, 0.5])
-    between, within = 2 * ((share - 0.5) ** 2).sum() / 2, 0.5 / 3
-    made = workforce.spread(marked, "vendor")
-    assert made.rater == pytest.approx((between - within) / (between + within))
-    assert (made.df, made.item) == (2, 0.0)
 
 
 def test_a_planted_bad_vendor_is_outside_and_a_good_one_inside():
@@ -160,73 +136,13 @@ def test_a_small_team_is_not_ranked_by_luck():
     assert one["funnel"] == "inside"
     assert one["shrunken"] > 0.85
     assert (one["best"], one["worst"]) == (1, 4)
-    assert workforce.rates(table(rows + small))["small"].value == 0.75
-
-
-def test_spread_of_groups_needs_ten_and_widens():
-    with pytest.raises(NotEstimable, match="it takes 10"):
-        workforce.funnel([9, 8], [10, 10], dispersion="groups")
-    with pytest.raises(BadOption):
-        workforce.funnel([9], [10], dispersion="all")
-    rng = np.random.default_rng(1)
-    k = rng.binomial(100, np.clip(rng.normal(0.8, 0.1, 30), 0, 1))
-    wide = workforce.funnel(k, np.full(30, 100), dispersion="groups")
-    plain = workforce.funnel(k, np.full(30, 100), dispersion="none")
-    assert (wide["low998"] < plain["low998"]).all()
-    assert (wide["where"] != "inside").sum() < (plain["where"] != "inside").sum()
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_shrinkage_is_dersimonian_and_laird(seed):
-    rng = np.random.default_rng(seed)
-    x, v = rng.normal(0.8, 0.1, 7), rng.uniform(0.0005, 0.004, 7)
-    w = 1 / v
-    q = sum(w * (x - np.average(x, weights=w)) ** 2)
-    tau2 = max(0.0, (q - 6) / (w.sum() - (w**2).sum() / w.sum()))
-    mean = np.average(x, weights=1 / (v + tau2))
-    made = workforce.shrink(x, v)
-    assert made["shrunken"].to_numpy() == pytest.approx((tau2 * x + v * mean) / (tau2 + v))
-    assert ((made["shrunken"] - mean).abs() <= np.abs(x - mean) + 1e-12).all()
-    with pytest.raises(NotEstimable):
-        workforce.shrink([0.9, 0.8], [0.1, 0.1])
-    with pytest.raises(HaloError):
-        workforce.shrink([0.9, 0.8, 0.7], [0.1, 0.1, 0.0])
-
-
-def test_rank_intervals_hold_all_true_ranks_at_once():
-    truth = np.array([0.92, 0.9, 0.9, 0.86, 0.8])
-    order = np.array([1, 2, 2, 4, 5])
-    last = np.array([1, 3, 3, 4, 5])
-    v, rng, held = np.full(5, 0.0009), np.random.default_rng(2), 0
-    for _ in range(300):
-        made = workforce.rank_intervals(truth + rng.normal(0, 0.03, 5), v, draws=800)
-        held += bool(((made["best"] <= order) & (made["worst"] >= last)).all())
-    assert held >= stats.binom.ppf(0.001, 300, 0.95)
+    assert workforce.rates(table(rows + small)).estimates["small"].value == 0.75
 
 
 # ---------------------------------------------------------------- comparisons
 
 
-def brute_force(frame, a, b, strata):
-    sizes = frame.groupby(strata).size()
-
-    def difference(part):
-        kept, weights = [], []
-        for _, cell in part.groupby(strata):
-            sides = [cell[cell["vendor"] == v] for v in (a, b)]
-            if all(len(s) for s in sides):
-                kept.append(sides[0]["right"].mean() - sides[1]["right"].mean())
-                weights.append(sizes[cell[strata].iloc[0]])
-        return np.average(kept, weights=weights)
-
-    variance = 0.0
-    for key in ("rater_id", "item_id"):
-        left = np.array([difference(frame[frame[key] != one]) for one in frame[key].unique()])
-        variance += (len(left) - 1) / len(left) * ((left - left.mean()) ** 2).sum()
-    return difference(frame), variance**0.5
-
-
-def test_case_mix_is_direct_standardisation_with_the_two_way_jackknife():
+def test_case_mix_is_direct_standardisation():
     rng = np.random.default_rng(4)
     rows = []
     for vendor, easy in (("a", 15), ("b", 5)):
@@ -238,9 +154,9 @@ def test_case_mix_is_direct_standardisation_with_the_two_way_jackknife():
     made = workforce.compare(table(rows, [*COLUMNS, "slice"]), "a", "b")
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "slice"])
     frame["right"] = frame["label"] == frame["gold"]
-    value, error = brute_force(frame, "a", "b", "slice")
-    assert made.value == pytest.approx(value)
-    assert (made.high - made.value) / stats.t.ppf(0.975, 6) == pytest.approx(error)
+    shares = frame.pivot_table(index="slice", columns="vendor", values="right")
+    weights = frame["slice"].value_counts()
+    assert made.value == pytest.approx(np.average((shares["a"] - shares["b"])[weights.index], weights=weights))
     crude = frame.groupby("vendor")["right"].mean()
     assert crude["a"] - crude["b"] > 0.1
     assert made.low < 0 < made.high
@@ -292,23 +208,65 @@ def test_a_true_difference_is_covered():
 
 def test_agreement_between_vendors_by_hand():
     rows = team(2, {"a": 0.8, "b": 0.7}, raters=3, items=25)
-    made = workforce.between(table(rows)).iloc[0]
+    made = workforce.agreement_between(table(rows))
+    one, estimate = made.table.iloc[0], made.estimates["a and b"]
     by = {}
     for item, _, label, _, vendor in rows:
         by.setdefault(item, {}).setdefault(vendor, []).append(label)
     pairs = [x == y for sides in by.values() for x, y in itertools.product(sides["a"], sides["b"])]
-    assert made["agreement"] == pytest.approx(np.mean(pairs))
-    assert made["low"] < made["agreement"] < made["high"]
-    with pytest.raises(NotEstimable, match="20 items in common"):
-        workforce.between(table(team(2, {"a": 0.8, "b": 0.7}, shared=False)))
+    assert one["agreement"] == pytest.approx(np.mean(pairs))
+    assert one["low"] < one["agreement"] < one["high"]
+    assert (estimate.n_items, estimate.n_raters, estimate.n_judgments) == (25, 6, 150)
+    apart = workforce.agreement_between(table(team(2, {"a": 0.8, "b": 0.7}, shared=False)))
+    assert apart.table.empty
+    assert "takes 20" in apart.refused["reason"][0]
 
 
 def test_weeks_begin_on_monday():
-    rows = [(i, r, "x", "x", "v", f"2026-03-{day:02d}T23:30:00Z") for r in "abc"
-            for i, day in enumerate([1, 2, 8, 9])]  # fmt: skip
-    made = workforce.by_week(table(rows, [*COLUMNS, "rated_at"]))
-    assert made["week"].tolist() == ["2026-02-23", "2026-03-02", "2026-03-09"]
-    assert made["judgments"].tolist() == [3, 6, 3]
+    rows = [(i, r, "x", "x", "v", f"2026-03-{day:02d}T23:30:00Z") for r in "abc" for i, day in enumerate([1, 2, 8, 9])]
+    made = workforce.rates(table(rows, [*COLUMNS, "rated_at"]), weekly=True)
+    assert made.table["week"].tolist() == ["2026-02-23", "2026-03-02", "2026-03-09"]
+    assert made.table["judgments"].tolist() == [3, 6, 3]
+    assert made.estimates == {}
+    assert "2026-02-23" in made.plot().alt
+    with pytest.raises(NotEstimable, match="rated_at"):
+        workforce.rates(table([row[:5] for row in rows]), weekly=True)
+
+
+def test_the_share_right_is_that_of_the_audit_chapter():
+    j = table(team(3, {"a": 0.9, "b": 0.7}))
+    wrong = audit.by_group(j, "vendor").estimates
+    for vendor, right in workforce.rates(j).estimates.items():
+        assert (right.value, right.low, right.high) == pytest.approx(
+            (1 - wrong[vendor].value, 1 - wrong[vendor].high, 1 - wrong[vendor].low)
+        )
+
+
+def test_figures_rest_on_the_people_who_have_them():
+    rows = [(i, f"r{r}", "x" if (i + r) % 4 else "y", "x" if r < 2 else "", "v", 0.2 if r < 3 else None)
+            for r in range(5) for i in range(20)]  # fmt: skip
+    j = table(rows, [*COLUMNS, "cost"])
+    right = workforce.rates(j).estimates["v"]
+    assert right.n_raters == len(right.basis.judgments) == 2
+    assert (right.basis.measure, right.over) == ("right", "items")
+    cost = workforce.rates(j, measure="cost_per_accepted").estimates["v"]
+    assert sorted(cost.basis.judgments) == ["r0", "r1", "r2"]
+    card = workforce.by_group(j, "vendor")
+    assert card.estimates["v"] == right
+    assert card.table[["people", "checked"]].values.tolist() == [[5, 40]]
+
+
+def test_what_makes_no_groups_is_refused():
+    j = table(team(1, {"a": 0.9, "b": 0.8}))
+    for call in (
+        lambda: workforce.rates(j, "rater_id"),
+        lambda: workforce.comparisons(j, "item_id"),
+        lambda: workforce.rates(j, measure="speed"),
+        lambda: workforce.compare(j, "a", "b", ground="luck"),
+        lambda: workforce.next_steps(j, bar=85),
+    ):
+        with pytest.raises(BadOption, match="allowed"):
+            call()
 
 
 @given(st.integers(0, 1000))
@@ -321,167 +279,11 @@ def test_order_of_rows_and_names_of_raters_change_nothing(seed):
     pd.testing.assert_frame_equal(one, two)
 
 
-# ---------------------------------------------------------------- integrity
-
-
-def shift(seed, *, raters=12, items=60, error=0.15, labels=4, hard=0.1, copy=None):
-    """Honest raters on shared items, some of them hard; ``copy`` = share of answers the last takes from the first."""
-    rng = np.random.default_rng(seed)
-    gold = rng.integers(0, labels, items)
-    harder = np.where(rng.random(items) < hard, 0.5, 0.0)
-    lure = (gold + rng.integers(1, labels, items)) % labels
-    rows, given_by = [], {}
-    for r in range(raters):
-        wrong = rng.random(items) < np.clip(error + rng.normal(0, 0.04), 0.02, 0.6) + harder
-        pick = np.where(rng.random(items) < 0.6, lure, (gold + rng.integers(1, labels, items)) % labels)
-        given = np.where(wrong, pick, gold)
-        if copy and r == raters - 1:
-            given = np.where(rng.random(items) < copy, given_by[0], given)
-        given_by[r] = given
-        rows += [(f"i{i}", f"r{r:02d}", f"L{x}", f"L{g}") for i, (x, g) in enumerate(zip(given, gold, strict=True))]
-    return table(rows, COLUMNS[:4])
-
-
-def test_a_planted_copied_pair_is_found_and_honest_pairs_are_left_alone():
-    found = 0
-    for seed in range(12):
-        listed = integrity.copied(shift(seed, copy=0.9, items=100)).listed
-        found += ["r00", "r11"] in listed[["a", "b"]].to_numpy().tolist()
-    false = sum(not integrity.copied(shift(500 + s, items=80)).listed.empty for s in range(25))
-    assert found >= 10
-    assert false <= stats.binom.ppf(0.999, 25, 0.05)
-
-
-def test_without_gold_the_majority_is_the_reference():
-    j = halo.as_judgments(shift(3, copy=0.95, items=100).frame.drop("gold"))
-    assert integrity.copied(j).listed[["a", "b"]].to_numpy().tolist() == [["r00", "r11"]]
-    alone = table([(f"{r}{i}", r, "x") for r in "ab" for i in range(30)], COLUMNS[:3])
-    with pytest.raises(NotEstimable, match="no item has gold"):
-        integrity.copied(alone)
-
-
-def test_wrong_gold_accuses_nobody():
-    frame = shift(8, error=0.05, hard=0.0).frame.to_pandas()
-    wrong = [f"i{i}" for i in range(12)]
-    frame.loc[frame["item_id"].isin(wrong), "gold"] = "L9"
-    assert integrity.copied(halo.as_judgments(frame)).listed.empty
-
-
-def test_adjusted_p_values_are_benjamini_and_yekutieli():
-    p = np.array([0.0001, 0.004, 0.03, 0.5])
-    made = integrity.benjamini_yekutieli(p)
-    assert made == pytest.approx(stats.false_discovery_control(p, method="by"))
-    assert (integrity.benjamini_yekutieli(p, tests=100) >= made).all()
-
-
-def timed(seed, fast=(), raters=20):
-    rng = np.random.default_rng(seed)
-    rows = []
-    for r in range(raters):
-        pace = np.exp(rng.normal(0, 0.2)) * (0.2 if r in fast else 1.0)
-        for i in range(40):
-            words = 20 + 10 * (i % 9)
-            place = "long" if i % 2 else "short"
-            usual = words * (0.6 if place == "long" else 0.3)
-            rows.append((i, f"r{r:02d}", "x", usual * pace * np.exp(rng.normal(0, 0.3)), words, place))
-    return table(rows, ["item_id", "rater_id", "label", "seconds", "length", "slice"])
-
-
-def test_speeders_are_found_and_short_items_are_no_speed():
-    assert integrity.speeders(timed(1, fast=(3,))).people == {"r03"}
-    assert sum(bool(integrity.speeders(timed(s)).people) for s in range(30)) <= stats.binom.ppf(0.999, 30, 0.05)
-    rows = timed(2).frame.filter((pl.col("rater_id") != "r00") | (pl.col("slice") == "short"))
-    assert integrity.speeders(halo.as_judgments(rows)).people == frozenset()
-
-
-def test_straight_liners_are_found_and_lenient_raters_are_not():
-    rng = np.random.default_rng(1)
-    rows = [(i, f"r{r}", "x" if r == 0 else rng.choice(["x", "y"], p=[0.75, 0.25] if r == 1 else [0.45, 0.55]))
-            for r in range(10) for i in range(60)]  # fmt: skip
-    assert integrity.straight_liners(table(rows, COLUMNS[:3])).people == {"r0"}
-    p, n = np.array([0.5, 0.3, 0.2]), 30
-    expected = integrity.pace._expected_runs(p, n)
-    draws = rng.choice(3, size=(4000, n), p=p)
-    change = np.diff(draws, axis=1) != 0
-    runs = [np.diff(np.concatenate([[0], np.flatnonzero(c) + 1, [n]])) for c in change]
-    for length in (1, 3, 6):
-        assert np.mean([(r >= length).sum() for r in runs]) == pytest.approx(expected[length - 1], rel=0.06)
-
-
-def test_comments_alike_and_fast_are_listed_and_a_template_alone_is_not():
-    rng = np.random.default_rng(1)
-    words = [f"w{n}" for n in range(400)]
-    rows = []
-    for r in range(6):
-        for i in range(12):
-            if r < 2:
-                text, seconds = f"The response is accurate and fully addresses the user question number {i}", 4
-            elif r == 2:
-                text, seconds = f"Clause three point two {' '.join(rng.choice(words, 6))}", 40
-            else:
-                text, seconds = " ".join(rng.choice(words, 9)), 40
-            rows.append((i, f"r{r}", "x", text, seconds))
-    j = table(rows, ["item_id", "rater_id", "label", "comment", "seconds"])
-    assert integrity.model_written(j).people == {"r0", "r1"}
-    assert integrity.model_written(j).table.set_index("rater_id").loc["r2", "features"] == 1
-
-
-def baseline(accommodated=12, raters=30):
-    frame = timed(9, raters=raters).frame.to_pandas()
-    number = frame["rater_id"].str[1:].astype(int)
-    return halo.as_judgments(frame.assign(
-        locale=np.where(number % 2, "fr-FR", "de-DE"),
-        accommodation=np.where(number < accommodated, "screen reader", "")))  # fmt: skip
-
-
-def live(fast=(3, 14)):
-    frame = timed(1, fast=fast).frame.to_pandas()
-    number = frame["rater_id"].str[1:].astype(int)
-    return halo.as_judgments(frame.assign(locale=np.where(number % 2, "fr-FR", "de-DE"),
-                                          accommodation=np.where(number < 5, "screen reader", "")))  # fmt: skip
-
-
-def test_a_detector_is_off_where_its_rate_is_unknown():
-    assert "no honest baseline" in integrity.signals(live())["speeders"].off
-    bare = halo.as_judgments(baseline().frame.drop("accommodation"))
-    assert "the honest baseline has no column accommodation" in integrity.signals(live(), bare)["speeders"].off
-    on = integrity.signals(live(), baseline())["speeders"]
-    assert (on.off, set(on.table["rater_id"]), on.held_back) == ("", {"r03", "r14"}, 0)
-    few = integrity.signals(live(), baseline(accommodated=4))["speeders"]
-    assert (set(few.table["rater_id"]), few.listed, few.held_back) == ({"r14"}, 1, 1)
-    assert "comment" in integrity.signals(live(), baseline())["model_written"].off
-
-
-def test_false_positive_rates_count_honest_people():
-    made = integrity.false_positive_rate("speeders", baseline())
-    assert {k: v.n_raters for k, v in made.items()} == {
-        "everybody": 30, "locale de-DE": 15, "locale fr-FR": 15,
-        "accommodation none stated": 18, "accommodation screen reader": 12}  # fmt: skip
-    assert all(e.over == "raters" for e in made.values())
-    all_listed = integrity.false_positive_rate(
-        lambda j: integrity.Evidence("x", pd.DataFrame({"rater_id": sorted(set(j.frame["rater_id"])), "listed": True}),
-                                     "", ""), baseline())  # fmt: skip
-    assert {e.value for e in all_listed.values()} == {1.0}
-    with pytest.raises(BadOption, match="speeders"):
-        integrity.false_positive_rate("mind_reader", baseline())
-
-
-def test_rates_and_status_say_what_is_off():
-    off = integrity.signals(live())
-    assert set(integrity.status(off)["state"]) == {"off"}
-    with pytest.raises(NotEstimable, match="all detectors are off"):
-        integrity.rates(off)
-    on = integrity.signals(live(), baseline())
-    assert "speeders: locale de-DE" in integrity.rates(on)
-    assert all(name.endswith("everybody") for name in integrity.rates(on, groups=False))
-    assert "listed" not in integrity.status(on, counts=False)
-
-
 def test_what_to_do_next_follows_the_unpooled_figures():
     rows = [(*row, "pt-BR" if row[4] == "d" else "de-DE")
             for row in team(1, {"a": 0.95, "b": 0.6}, raters=8) + team(2, {"d": 0.95}, shared=False)]  # fmt: skip
     rows += [(f"g{i}", f"c{i % 3}", "y" if i % 20 == 0 else "x", "x", "c", "de-DE") for i in range(50)]
-    made = workforce.next_steps(table(rows, [*COLUMNS, "locale"])).set_index("vendor")
+    made = workforce.next_steps(table(rows, [*COLUMNS, "locale"]), bar=0.85).set_index("vendor")
     assert made["next_step"][["b", "c"]].tolist() == ["corrective action", "keep the volume; check more work"]
     assert set(made["next_step"][["a", "d"]]) == {"may take more volume"}
     assert made.loc["b", "worse_than"].startswith("a")
@@ -491,17 +293,10 @@ def test_what_to_do_next_follows_the_unpooled_figures():
 def test_the_sample_is_read_as_it_was_made(root):
     options = {"scale": ["poor", "fair", "good", "excellent"], "level": "ordinal"}
     j = halo.read_judgments(root / "data" / "samples" / "workforce.csv", **options)
-    honest = halo.read_judgments(root / "data" / "samples" / "workforce_honest.csv", **options)
-    steps = workforce.next_steps(j).set_index("vendor")
+    steps = workforce.next_steps(j, bar=0.85).set_index("vendor")
     assert steps["funnel"].to_dict() == {"east": "inside", "north": "inside", "south": "below 99.8%", "west": "inside"}
-    assert steps["next_step"][["north", "south", "west"]].tolist() == [
-        "may take more volume", "corrective action", "keep the volume; check more work"]  # fmt: skip
-    found = integrity.signals(j, honest)
-    assert found["copied"].table[["a", "b"]].to_numpy().tolist() == [["s03", "s07"]]
-    assert found["speeders"].table["rater_id"].tolist() == ["n04"]
-    assert sorted(found["model_written"].table["rater_id"]) == ["e02", "e05"]
-    assert found["straight_liners"].table.empty
-    assert {rate.value for rate in integrity.rates(found).values()} == {0.0}
+    expected = ["may take more volume", "corrective action", "keep the volume; check more work"]
+    assert steps["next_step"][["north", "south", "west"]].tolist() == expected
 
 
 def test_nothing_of_a_signal_reaches_the_scorecard():

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-import halo_methods as halo
+from halo_methods import exposure
 from halo_methods.audit import proportion
 from halo_methods.planning import piece_rate
-from halo_methods.workforce import exposure
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "book/chapters"
@@ -38,9 +37,9 @@ def test_exposure_prints_what_the_page_shows():
            "seconds": [6000, 5400, 3600, 3000, 1800, 2400, 1200, 1500],
            "opt_out": ["no"] * 4 + ["2026-11-17T11:00+01:00"] * 4}  # fmt: skip
     items = pd.DataFrame({"item_id": names, "harm": harms})
-    found = exposure(halo.as_judgments(pd.DataFrame(log)), items=items, limit_minutes=180, timezone="Europe/Berlin")
+    found = exposure.daily_minutes(pd.DataFrame(log), items=items, limit_minutes=180, timezone="Europe/Berlin")
     assert str(found) in page("workforce/wellbeing_and_pay")
-    assert found.table["minutes"].tolist() == [90, 100, 60, 30, 25]
+    assert found.by_harm["minutes"].tolist() == [90, 100, 60, 30, 25]
     assert found.routed["minutes"].tolist() == [25]
 
 

@@ -25,7 +25,8 @@ report
 
 SHARE = """
 with report.section("Share of yes") as show:
-    share = Estimate(value=.5, low=.4, high=.6, method="share of <b>yes</b>", over="items", **rests_on(j.frame, "labels"))
+    rests = rests_on(j.frame, "labels")
+    share = Estimate(value=.5, low=.4, high=.6, method="share of <b>yes</b>", over="items", **rests)
     show(share, name="share_of_yes")
     show({label: share for label in j.labels})
     if step == "die" or (step == "die once" and not os.path.exists("died")):

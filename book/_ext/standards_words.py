@@ -17,8 +17,8 @@ def evidence(s: Standard) -> str:
         wanted = f"{side} {readable(e.threshold)}{'' if own is None else f', in this house {readable(own)}'}"
         return f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {wanted} ({e.unit})."
     if e.kind == "declared":
-        rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.items() if kind != "when")
-        when = " and ".join(f"{k} is {_said(v)}" for k, v in dict(e.rule.get("when", {})).items())
+        rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.bounds.items())
+        when = " and ".join(f"{k} is {_said(v)}" for k, v in e.rule.when.items())
         return f"Declared: the plan's clause {e.clause} {rule}{f', where {when}' if when else ''}."
     return f"Attested: the {e.role} answers, and the answer holds for {e.valid_days} days. {e.question}"
 

@@ -7,12 +7,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..judgments.cells import gold_text
-from ..results import counted, readable
+from ..results import Basis, Caution, counted, readable
 from .dependence import Dependence, dependence
 from .em import Fit
-from .votes import Array, Votes
+from .vote_table import Array, Votes
 
 Ties = Literal["none", "share", "first"]
 SAME = 1e-9
@@ -66,7 +66,7 @@ class Consensus:
     n_items: int
     n_raters: int
     n_judgments: int
-    notes: tuple[str, ...] = ()
+    fit_cautions: tuple[Caution, ...] = ()
     seed: int = 0
     _votes: Votes = field(repr=False, kw_only=True)
 
@@ -82,10 +82,13 @@ class Consensus:
         return dependence(self._votes, seed=self.seed)
 
     @property
-    def cautions(self) -> tuple[str, ...]:
+    def cautions(self) -> tuple[Caution, ...]:
         """When not to believe it, one sentence each; asks for `dependence`."""
-        said = self.dependence.caution
-        return (*self.notes, said) if said else self.notes
+        return (*self.fit_cautions, *self.dependence.cautions)
+
+    def basis(self) -> Basis:
+        """Whose judgments the consensus rests on."""
+        return Basis("consensus", lambda: {name: self._votes.of(n)[0] for n, name in enumerate(self._votes.raters)})
 
     def __str__(self) -> str:
         sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
@@ -104,7 +107,7 @@ def settled(votes: Votes, fit: Fit, *, ties: Ties, least: float, margin: float, 
     if ties not in get_args(Ties):
         raise BadOption.of("ties", ties, get_args(Ties))
     if not 0 <= least <= 1 or not 0 <= margin <= 1:
-        raise HaloError(f"least and margin are shares from 0 to 1; got {least!r} and {margin!r}")
+        raise BadOption(f"least and margin are shares from 0 to 1; got {least!r} and {margin!r}")
     p = fit.posterior
     return Consensus(
         labels=_labels(votes, p, ties, least, margin),
@@ -120,7 +123,7 @@ def settled(votes: Votes, fit: Fit, *, ties: Ties, least: float, margin: float, 
         n_items=len(votes.items),
         n_raters=len(votes.raters),
         n_judgments=votes.n_judgments,
-        notes=fit.notes,
+        fit_cautions=fit.cautions,
         seed=seed,
         _votes=votes,
     )

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import HaloError
+from ..errors import BadOption
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Gold, Model, Prevalence, fit
-from .votes import Array
+from .vote_table import Array
 
 MAX_ITERATIONS, TOLERANCE = 2000, 1e-6
 
@@ -98,7 +98,7 @@ def dawid_skene(
     [['p', 1.0], ['q', 1.0], ['s', 0.75]]
     """
     if smoothing < 0:
-        raise HaloError(f"smoothing is a count of 0 or more; got {smoothing!r}")
+        raise BadOption(f"smoothing is a count of 0 or more; got {smoothing!r}")
 
     def step(counts: Array, _: Any) -> tuple[Array, Any]:
         more = counts + smoothing

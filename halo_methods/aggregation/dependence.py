@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from ..results import Caution, counted
 from ..stats import wilson
-from ..results import counted
 from .em import Fit, Model, iterate
-from .votes import Array, Votes
+from .vote_table import Array, Votes
 
 FEWEST_SHARED = 5
 REPLICATES = 199
@@ -30,12 +30,14 @@ class Dependence:
     p_value : float
         Chance of one as large if the model holds; 1 where no pair can be tested.
     pairs : pandas.DataFrame
-        ``a``, ``b``, ``n_shared``, ``agreement`` with its Wilson interval
+        ``rater_a``, ``rater_b``, ``n_shared``, ``agreement`` with its Wilson interval
         ``low`` and ``high``, ``expected`` (under the model), ``z``, ``p_value`` (adjusted for the number of pairs), and
         ``same_alone`` (first 60 pairs): of the items where the other raters prefer
         another label than a's, the share on which b gives a's label. Largest ``z`` first.
-    caution : str
-        Empty unless the p-value is below .05.
+    simulated : bool
+        Whether the p-values come from sets of judgments that the fitted model made.
+    cautions : tuple of Caution
+        One if the p-value is below .05.
     how : str
         How the p-values were made.
     """
@@ -43,8 +45,9 @@ class Dependence:
     statistic: float
     p_value: float
     pairs: pd.DataFrame
-    caution: str
     how: str
+    simulated: bool = False
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def dependent(self) -> pd.DataFrame:
@@ -75,10 +78,11 @@ def _tested(votes: Votes, seed: int) -> Dependence:
     enough = shared >= FEWEST_SHARED
     a, b, shared, same = a[enough], b[enough], shared[enough], same[enough]
     if not len(a):
-        return Dependence(0.0, 1.0, _pairs(votes, a, b, shared, same, same, same, same), "",
+        return Dependence(0.0, 1.0, _pairs(votes, a, b, shared, same, same, same, same),
                           f"no two raters share {FEWEST_SHARED} items")  # fmt: skip
     chance = agreement_chance(made.tables, made.prior, a, b)
-    if votes.n_judgments <= MOST_SIMULATED:
+    simulated = votes.n_judgments <= MOST_SIMULATED
+    if simulated:
         z, p, expected = _simulated(votes, made, model, a, b, same - shared * chance, shared, seed)
         how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
     else:
@@ -90,7 +94,7 @@ def _tested(votes: Votes, seed: int) -> Dependence:
         how = "binomial tails with the fitted chances, adjusted by the number of pairs"
     table = _pairs(votes, a, b, shared, same, expected, z, p)
     overall = float(p.min())
-    return Dependence(float(z.max()), overall, table, _caution(table, overall), how)
+    return Dependence(float(z.max()), overall, table, how, simulated, _cautions(table, overall))
 
 
 def _saturated(counts: Array, _: object) -> tuple[Array, Array]:
@@ -164,7 +168,7 @@ def _pairs(
     names = np.array([*votes.raters], dtype=object)
     n = np.maximum(shared, 1)
     low, high = wilson(same, n)
-    columns = {"a": names[a], "b": names[b], "n_shared": shared.astype(int), "agreement": same / n}
+    columns = {"rater_a": names[a], "rater_b": names[b], "n_shared": shared.astype(int), "agreement": same / n}
     table = pd.DataFrame(columns | {"low": low, "high": high, "expected": expected / n, "z": z, "p_value": p})
     order = np.lexsort((b, a, -z)) if len(a) else np.arange(0)
     table = table.iloc[order].reset_index(drop=True)
@@ -195,13 +199,14 @@ def _labels_on(votes: Votes, rater: int, items: np.ndarray) -> Array:
     return made
 
 
-def _caution(table: pd.DataFrame, overall: float) -> str:
+def _cautions(table: pd.DataFrame, overall: float) -> tuple[Caution, ...]:
     """What the test says in words; names nobody."""
     if overall >= ALPHA:
-        return ""
+        return ()
     pairs = int((table["p_value"] < ALPHA).sum())
-    return (
+    text = (
         f"In {counted(pairs, 'pair')} the two raters agree more than independent raters would (p = {overall:.2g}): "
         "they may copy or share a habit, or items differ in difficulty. The probabilities are then too sure, and "
         "raters who copy each other outvote the rest; set them aside and compare."
     )
+    return (Caution("dependence", text),)

@@ -1,6 +1,6 @@
 """Expectation and maximization for raters who answer independently given the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..judgments import Judgments
-from ..results import counted, readable
+from ..results import Caution, counted, readable
 from .uncertainty import confusion_table, rater_table
-from .votes import Array, Votes, accepted, votes
+from .vote_table import Array, Votes, accepted, votes
 
 Gold = Literal["ignore", "use"]
 Prevalence = Literal["estimated", "uniform"]
@@ -48,7 +48,7 @@ class Fit:
     change: float
     model: Model | None = None
     method: str = ""
-    notes: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     raters: pd.DataFrame = field(default_factory=pd.DataFrame)
     confusion: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -117,16 +117,15 @@ def fit(
     starts: int = 1,
     seed: int = 0,
 ) -> tuple[Votes, Fit]:
-    """The best fit of several starts, oriented, with its raters and notes."""
+    """The best fit of several starts, oriented, with its raters and cautions."""
     if gold not in get_args(Gold):
         raise BadOption.of("gold", gold, get_args(Gold))
     if model.prevalence not in get_args(Prevalence):
         raise BadOption.of("prevalence", model.prevalence, get_args(Prevalence))
     if int(max_iterations) < 1 or int(starts) < 1 or tolerance < 0:
-        raise HaloError("max_iterations and starts are at least 1, and tolerance is at least 0")
-    j = j.one()
+        raise BadOption("max_iterations and starts are at least 1, and tolerance is at least 0")
     made = votes(j)
-    mask = accepted(j, made) if gold == "use" else None
+    mask = accepted(j) if gold == "use" else None
     guess = first_guess(made, mask)
     tried = [iterate(made, model, guess, mask, max_iterations, tolerance)]
     rng = np.random.default_rng(seed)
@@ -137,55 +136,65 @@ def fit(
         mixed /= mixed.sum(1, keepdims=True)
         tried.append(iterate(made, model, mixed, mask, max_iterations, tolerance))
     best = max(tried, key=lambda f: f.log_likelihood)
-    notes = []
+    cautions = []
     if best.log_likelihood > tried[0].log_likelihood + 0.01 * len(tried):
-        notes.append("Another start than the votes fits better: there are several solutions; look at the raters first.")
+        text = "Another start than the votes fits better: there are several solutions; look at the raters first."
+        cautions.append(Caution("other_start", text))
     best, turned = oriented(made, best, mask)
-    notes += turned
-    return made, finished(made, best, tuple(notes), tolerance, gold_used=mask is not None)
+    cautions += turned
+    return made, finished(made, best, cautions, tolerance, gold_used=mask is not None)
 
 
-def oriented(votes: Votes, made: Fit, mask: Mask) -> tuple[Fit, list[str]]:
-    """Classes named by the labels that raters give them, and a note where that does not help."""
+def oriented(votes: Votes, made: Fit, mask: Mask) -> tuple[Fit, list[Caution]]:
+    """Classes named by the labels that raters give them, and a caution where that does not help."""
     counts = votes.sums(made.posterior).sum(0)
     right = float(np.trace(counts))
-    notes = []
+    cautions = []
     rows, columns = linear_sum_assignment(-counts)
     if mask is None and made.tables.shape[1] > 1 and counts[rows, columns].sum() > right * (1 + 1e-9) + 1e-9:
         p = made.posterior[:, columns]
         made = replace(made, posterior=p, prior=made.prior[columns], tables=made.tables[:, :, columns])
-        notes.append("The fitted classes were renamed after the labels that raters give them most.")
+        cautions.append(
+            Caution("renamed", "The fitted classes were renamed after the labels that raters give them most.")
+        )
         right = float(np.trace(votes.sums(p).sum(0)))
     chance = float((counts.sum(0) * counts.sum(1)).sum() / counts.sum() ** 2)
     if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
-        notes.append("On the whole the raters are no better than chance under this model: do not use these labels.")
-    return made, notes
+        text = "On the whole the raters are no better than chance under this model: do not use these labels."
+        cautions.append(Caution("no_better_than_chance", text))
+    return made, cautions
 
 
-def finished(votes: Votes, made: Fit, notes: tuple[str, ...], tolerance: float, *, gold_used: bool) -> Fit:
+def finished(votes: Votes, made: Fit, found: Sequence[Caution], tolerance: float, *, gold_used: bool) -> Fit:
     """The fit with its raters, and what its reader must know."""
-    said = list(notes)
+    cautions = list(found)
     if not made.converged:
-        said.insert(0, f"Not converged after {made.iterations:,} rounds: the last one moved a parameter by "
-                       f"{readable(made.change)}, more than {tolerance:g}; raise max_iterations.")  # fmt: skip
-    if len(votes.raters) < 3:
-        said.append(
-            f"{counted(len(votes.raters), 'rater')}: with fewer than three, nothing in the data tells who is right."
+        text = (
+            f"Not converged after {made.iterations:,} rounds: the last one moved a parameter by "
+            f"{readable(made.change)}, more than {tolerance:g}; raise max_iterations."
         )
+        cautions.insert(0, Caution("not_converged", text))
+    if len(votes.raters) < 3:
+        text = f"{counted(len(votes.raters), 'rater')}: with fewer than three, nothing in the data tells who is right."
+        cautions.append(Caution("few_raters", text))
     each = float(votes.n_by_item.mean())
     if each < 3:
-        said.append(f"{readable(each)} judgments an item: with fewer than three, probabilities rest on the model more "
-                    "than on the item.")  # fmt: skip
+        text = f"{readable(each)} judgments an item: below three, probabilities rest more on the model."
+        cautions.append(Caution("few_judgments_an_item", text))
     if made.prior.max() > 0.9:
         top = votes.labels[int(made.prior.argmax())]
-        said.append(f"{100 * made.prior.max():.3g}% of items are {top!r}: rare labels may be lost; compare with the "
-                    "majority item by item.")  # fmt: skip
+        text = (
+            f"{100 * made.prior.max():.3g}% of items are {top!r}: rare labels may be lost; compare with the "
+            "majority item by item."
+        )
+        cautions.append(Caution("one_label", text))
     if gold_used:
-        said.append("Known gold was used: accuracy on these gold items says nothing about the others.")
+        text = "Known gold was used: accuracy on these gold items says nothing about the others."
+        cautions.append(Caution("gold_used", text))
     model = made.model
-    name = model.name if model else made.method
     raters = rater_table(votes, made.posterior)
     if model:
         raters = raters.assign(**model.details(made.state))
     confusion = confusion_table(votes, made.posterior, made.tables)
-    return replace(made, method=name, notes=tuple(said), raters=raters, confusion=confusion)
+    name = model.name if model else made.method
+    return replace(made, method=name, cautions=tuple(cautions), raters=raters, confusion=confusion)

@@ -6,11 +6,11 @@ from typing import get_args
 import numpy as np
 from scipy import special
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Fit, Gold, Prevalence, finished, first_guess
-from .votes import Array, Votes, accepted, votes
+from .vote_table import Array, Votes, accepted, votes
 
 
 def glad(
@@ -70,10 +70,9 @@ def glad(
         if given not in allowed:
             raise BadOption.of(option, given, allowed)
     if int(max_iterations) < 1 or tolerance < 0:
-        raise HaloError("max_iterations is at least 1, and tolerance is at least 0")
-    j = j.one()
+        raise BadOption("max_iterations is at least 1, and tolerance is at least 0")
     made = votes(j)
-    mask = accepted(j, made) if gold == "use" else None
+    mask = accepted(j) if gold == "use" else None
     fit, ability, ease = _fitted(made, first_guess(made, mask), mask, prevalence, max_iterations, tolerance)
     fit = finished(made, fit, (), tolerance, gold_used=mask is not None)
     fit = replace(fit, raters=fit.raters.assign(ability=ability))

@@ -8,7 +8,7 @@ from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .dawid_skene import MAX_ITERATIONS, TOLERANCE
 from .em import Gold, Model, Prevalence, fit
-from .votes import Array
+from .vote_table import Array
 
 
 def mace(

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import HaloError
+from ..errors import BadOption
 from ..judgments import Judgments
 from .consensus import Consensus, Ties, settled
 from .em import Fit, finished
-from .votes import Votes, votes
+from .vote_table import Votes, votes
 
 
 def majority(j: Judgments, *, ties: Ties = "none", least: float = 0.0, margin: float = 0.0) -> Consensus:
@@ -51,7 +51,7 @@ def majority(j: Judgments, *, ties: Ties = "none", least: float = 0.0, margin: f
     >>> made.labels["label"].fillna("-").tolist(), made.no_consensus
     (['x', '-'], {'tie': 1})
     """
-    made = votes(j.one())
+    made = votes(j)
     return settled(
         made, voted(made, np.ones(len(made.raters)), "majority"), ties=ties, least=least, margin=margin, seed=0
     )
@@ -80,7 +80,7 @@ def weighted_majority(
 
     Raises
     ------
-    HaloError
+    BadOption
         If a rater has no weight, a weight is negative, or an item has none at all.
 
     Examples
@@ -92,13 +92,13 @@ def weighted_majority(
     >>> weighted_majority(j, weights={"r1": 1, "r2": 1, "expert": 3}).labels["label"].tolist()
     ['y']
     """
-    made = votes(j.one())
+    made = votes(j)
     without = [rater for rater in made.raters if rater not in weights]
     if without:
-        raise HaloError(f"{len(without)} of {len(made.raters)} raters have no weight; give each one, 0 to leave it out")
+        raise BadOption(f"{len(without)} of {len(made.raters)} raters have no weight; give each one, 0 to leave it out")
     weight = np.array([float(weights[rater]) for rater in made.raters])
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
-        raise HaloError("a weight is a number of 0 or more")
+        raise BadOption("a weight is a number of 0 or more")
     return settled(made, voted(made, weight, "weighted majority"), ties=ties, least=least, margin=margin, seed=0)
 
 
@@ -108,7 +108,7 @@ def voted(made: Votes, weight: np.ndarray, method: str) -> Fit:
     tally = made.given @ (np.repeat(weight, n)[:, None] * np.tile(np.eye(n), (len(weight), 1)))
     total = tally.sum(1, keepdims=True)
     if (total <= 0).any():
-        raise HaloError(f"{int((total <= 0).sum())} items have only raters of weight 0")
+        raise BadOption(f"{int((total <= 0).sum())} items have only raters of weight 0")
     p = tally / total
     counts = made.sums(p)
     tables = counts / np.maximum(counts.sum(1, keepdims=True), 1e-300)

@@ -6,11 +6,11 @@ import numpy as np
 from scipy import special
 
 from ..errors import NotEstimable
-from ..judgments import Judgments
+from ..judgments import Judgments, as_judgments
 from .consensus import Consensus, Ties, settled
 from .dawid_skene import MAX_ITERATIONS, TOLERANCE
 from .em import Gold, Model, Prevalence, fit
-from .votes import Array
+from .vote_table import Array
 
 SLIP = 0.01
 NARROWEST, WIDEST = 0.15, 10.0
@@ -82,6 +82,7 @@ def ordinal(
     >>> bool(ordinal(j).raters["bias"].iloc[2] < -0.4)
     True
     """
+    j = as_judgments(j)
     if j.level == "nominal" or (j.scale is None and not j.numeric):
         raise NotEstimable('the labels have no order: give scale=[...] from lowest to highest and level="ordinal"')
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..stats import wilson
-from .votes import Array, Votes
+from .vote_table import Array, Votes
 
 
 def informed(trials: Array, hidden: Array, chance: Array) -> Array:

@@ -1,7 +1,18 @@
 """Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
 
-from .agreement_weights import agreement_weights, set_distances
-from .comparisons import Compared, by, by_label, one_criterion, pairs, rarest_label, specific_agreement, summary
+from .agreement_weights import agreement_weights
+from .comparisons import (
+    Compared,
+    by,
+    by_label,
+    by_prevalence,
+    one_criterion,
+    pairs,
+    rarest_label,
+    side_by_side,
+    specific_agreement,
+    summary,
+)
 from .estimates import (
     brennan_prediger,
     cohen_kappa,
@@ -14,7 +25,6 @@ from .estimates import (
     shared_items,
 )
 from .icc import icc, icc_forms
-from .paradoxes import by_prevalence, side_by_side
 
 __all__ = [
     "Compared",
@@ -35,7 +45,6 @@ __all__ = [
     "rarest_label",
     "raters",
     "scott_pi",
-    "set_distances",
     "shared_items",
     "side_by_side",
     "specific_agreement",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import accepted_answers
+from ..judgments.cells import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,7 @@ Weights = Union[str, Array, "pd.DataFrame"]
 
 WEIGHTS = ("identity", "linear", "quadratic", "ordinal", "radical", "ratio", "circular", "jaccard", "masi")
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
-
-
+SETS = ("jaccard", "masi")
 MOST_LABELS, MOST_CATEGORIES = 2000, 64
 
 
@@ -37,21 +37,6 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
             f"the labels take {len(labels):,} distinct values, too many to count as categories; "
             "for numbers use level='interval' with alpha or the intraclass correlation, otherwise group the labels"
         )
-
-
-def as_numbers(labels: Sequence[object]) -> Array | None:
-    """The labels as numbers, or None if any is a word.
-
-    Examples
-    --------
-    >>> as_numbers(["1", "2", "5"]), as_numbers(["poor", "good"])
-    (array([1., 2., 5.]), None)
-    """
-    try:
-        values = np.array([float(str(label)) for label in labels])
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
 
 
 def weights_name(weights: Weights) -> str:
@@ -117,30 +102,26 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
     array([1.  , 0.8 , 0.36, 0.  , 0.  , 0.36, 0.8 ])
     """
     few_enough(labels)
-    q = len(labels)
-    name = weights_name(kind)
     if not isinstance(kind, str):
         return _given(kind, labels)
-    if name in ("jaccard", "masi"):
+    q, name = len(labels), weights_name(kind)
+    if name in SETS:
         return 1 - set_distances(name, labels)
     if name == "identity" or q == 1:
         return np.eye(q)
-    numbers = as_numbers(labels)
+    places, numbers = np.arange(q, dtype=float), as_numbers(labels)
     if name == "ratio" and (numbers is None or (numbers < 0).any()):
         raise NotEstimable("ratio weights need labels that are numbers of zero or more, measured from a true zero")
-    at = np.arange(q, dtype=float) if numbers is None else numbers
-    apart = np.abs(at[:, None] - at)
+    at = places if numbers is None else numbers
+    apart, steps = np.abs(at[:, None] - at), np.abs(places[:, None] - places)
     if name == "ordinal":
-        steps = np.abs(np.subtract.outer(np.arange(q), np.arange(q))).astype(float)
         apart = steps * (steps + 1)
-    elif name == "quadratic":
-        apart = apart**2
-    elif name == "radical":
-        apart = apart**0.5
+    elif name in ("quadratic", "radical"):
+        apart = apart ** (2 if name == "quadratic" else 0.5)
     elif name == "ratio":
         apart = distances("ratio", labels)
     elif name == "circular":
-        around = at.max() - at.min() + 1 if period is None else float(period)
+        around = np.ptp(at) + 1 if period is None else float(period)
         if not around > 0:
             raise BadOption(f"period is {period!r}; it is a positive number, for instance 24 for hours")
         apart = np.sin(np.pi * apart / around) ** 2
@@ -151,26 +132,25 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
 
 def _given(table: Any, labels: Sequence[object]) -> Array:
     """A table of weights that somebody wrote, in the order of the labels."""
+    q = len(labels)
     if hasattr(table, "columns"):
-        names = [str(label) for label in labels]
-        made = table.rename(index=str, columns=str)
-        absent = [name for name in names if name not in made.index or name not in made.columns]
+        names, table = [str(label) for label in labels], table.rename(index=str, columns=str)
+        absent = [name for name in names if name not in table.index or name not in table.columns]
         if absent:
             raise BadOption(f"the given weights have no row and column for {', '.join(map(repr, absent[:5]))}")
-        if made.index.has_duplicates or made.columns.has_duplicates:
+        if table.index.has_duplicates or table.columns.has_duplicates:
             raise BadOption("the given weights name a label twice")
-        table = made.loc[names, names]
+        table = table.loc[names, names]
     try:
         w = np.asarray(table, dtype=float)
     except (TypeError, ValueError) as error:
         raise BadOption(f"the given weights are not numbers: {error}") from error
-    q = len(labels)
     if w.shape != (q, q):
         shape = " x ".join(map(str, w.shape))
         raise BadOption(f"the given weights are {shape}; there are {q} labels, so they are {q} x {q}")
     if not ((w >= 0) & (w <= 1)).all():
         raise BadOption("the given weights are not all from 0 (nothing in common) to 1 (the same)")
-    if not np.array_equal(np.diag(w), np.ones(q)):
+    if not (np.diag(w) == 1).all():
         raise BadOption("the given weights are not 1 on the diagonal: a label agrees with itself")
     if not np.allclose(w, w.T, rtol=0, atol=1e-12):
         raise BadOption("the given weights are not symmetric: the order of two raters means nothing")
@@ -221,9 +201,6 @@ def distances(level: str, labels: Sequence[object]) -> Array:
         raise BadOption("level 'ratio' needs labels of zero or more, measured from a true zero")
     total = at[:, None] + at
     return np.divide(apart, total, out=np.zeros_like(apart), where=total > 0) ** 2
-
-
-SETS = ("jaccard", "masi")
 
 
 def set_distances(kind: str, labels: Sequence[object]) -> Array:

@@ -195,8 +195,8 @@ def _krippendorff_ordinal(q: int) -> Coefficient:
     return Coefficient("Krippendorff's alpha (ordinal)", sums, value, pairable=lambda t: t[..., 1 : q + 1].sum(-1))
 
 
-def krippendorff_from_moments() -> Coefficient:
-    """Alpha at interval level from each unit's count, sum and sum of squares (..., 3).
+def krippendorff_from_moments(level: str = "interval") -> Coefficient:
+    """Alpha from each unit's count, sum and sum of squares (..., 3) of labels, at interval level, or of their ranks.
 
     Exact for any number of distinct values; centre the labels first.
     """
@@ -212,7 +212,7 @@ def krippendorff_from_moments() -> Coefficient:
         expected = 2 * (n * ss - s**2)
         return 1 - _ratio((n - 1) * totals[..., 1], np.where(expected > 1e-12 * n * ss, expected, 0))
 
-    return Coefficient("Krippendorff's alpha (interval)", sums, value, pairable=lambda t: t[..., 2])
+    return Coefficient(f"Krippendorff's alpha ({level})", sums, value, pairable=lambda t: t[..., 2])
 
 
 def cohen(labels: Sequence[object], weights: Weights = "identity") -> Coefficient:

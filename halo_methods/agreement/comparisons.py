@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,26 +12,14 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, as_judgments
 from ..judgments.coding import once_a_table
-from ..judgments.counted import RaterPatterns
 from ..judgments.counts import pair_cells, patterns, rater_patterns
 from ..judgments.table import basis_of
 from ..results import Caution, Estimate, Over, counted
 from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
+from . import estimates as single
 from .agreement_weights import Weights
-from .estimates import (
-    Asked,
-    _need_few_values,
-    brennan_prediger,
-    check_weights,
-    estimated,
-    fleiss_kappa,
-    gwet_ac,
-    krippendorff_alpha,
-    percent_agreement,
-    raw_and_shares,
-)
 from .influence_totals import pair_totals
 
 if TYPE_CHECKING:
@@ -80,21 +69,27 @@ class Compared:
         return plots.intervals(rows, self.by, "value", unit=self.unit, title=self.title, most=20)
 
 
-def _row(estimate: Estimate | NotEstimable, j: Judgments) -> dict[str, Any]:
+def row_of(estimate: Estimate | NotEstimable, j: Judgments) -> dict[str, Any]:
     """A row of a table: the estimate, or the reason why there is none."""
     sizes = ("n_items", "n_raters", "n_judgments")
-    if isinstance(estimate, NotEstimable):
-        nothing = dict.fromkeys(("value", "low", "high"), np.nan)
-        return {**nothing, **{s: getattr(j, s) for s in sizes}, "over": "", "remarks": f"not estimable: {estimate}"}
-    parts = {part: getattr(estimate, part) for part in ("value", "low", "high", *sizes, "over")}
-    return {**parts, "remarks": " ".join(estimate.cautions)}
+    row = {part: getattr(estimate, part, getattr(j, part, np.nan)) for part in ("value", "low", "high", *sizes)}
+    remarks = f"not estimable: {estimate}" if isinstance(estimate, NotEstimable) else " ".join(estimate.cautions)
+    return {**row, "over": getattr(estimate, "over", ""), "remarks": remarks}
 
 
-def _measured(measure: Measure, j: Any, **options: Any) -> Estimate | NotEstimable:
+def measured(measure: Measure, j: Any, **options: Any) -> Estimate | NotEstimable:
+    """The estimate, or the reason why there is none."""
     try:
         return measure(j, **options)
     except NotEstimable as reason:
         return reason
+
+
+def need_one(estimates: dict[str, Estimate | NotEstimable]) -> None:
+    """Refuse where nothing could be estimated, with the first reason."""
+    reasons = [e for e in estimates.values() if isinstance(e, NotEstimable)]
+    if len(reasons) == len(estimates):
+        raise reasons[0]
 
 
 def summary(j: Judgments, *, over: Over = "items and raters", confidence: float = 0.95) -> Compared:
@@ -131,35 +126,31 @@ def summary(j: Judgments, *, over: Over = "items and raters", confidence: float 
     4                Brennan-Prediger   0.33         0.5
     """
     j = as_judgments(j).one()
-    Asked(over, confidence)
-    measures: list[tuple[str, Measure, dict[str, Any]]] = [
-        ("raw agreement", percent_agreement, {}),
-        (f"Krippendorff's alpha ({j.level})", krippendorff_alpha, {}),
-        ("Fleiss' kappa", fleiss_kappa, {}),
-        ("Gwet's AC1", gwet_ac, {}),
-        ("Brennan-Prediger", brennan_prediger, {}),
-    ]
-    if j.level != "nominal":
-        measures.insert(4, ("Gwet's AC2 (ordinal weights)", gwet_ac, {"weights": "ordinal"}))
-    estimates = {name: _measured(m, j, over=over, confidence=confidence, **own) for name, m, own in measures}
-    _need_one(estimates)
+    single.Asked(over, confidence)
+    measures: dict[str, Measure] = {
+        "raw agreement": single.percent_agreement,
+        f"Krippendorff's alpha ({j.level})": single.krippendorff_alpha,
+        "Fleiss' kappa": single.fleiss_kappa,
+        "Gwet's AC1": single.gwet_ac,
+        "Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal"),
+        "Brennan-Prediger": single.brennan_prediger,
+    }
+    if j.level == "nominal":
+        del measures["Gwet's AC2 (ordinal weights)"]
+    estimates = {name: measured(m, j, over=over, confidence=confidence) for name, m in measures.items()}
+    need_one(estimates)
     shares = patterns(j).frequency @ patterns(j).table
-    table = pd.DataFrame([{"coefficient": name, **_row(e, j)} for name, e in estimates.items()])
+    table = pd.DataFrame([{"coefficient": name, **row_of(e, j)} for name, e in estimates.items()])
     table.insert(4, "prevalence", float(shares.max() / shares.sum()))
     title = "The coefficients side by side"
     return Compared(table=table, estimates=estimates, by="coefficient", unit="agreement", title=title)
-
-
-def _need_one(estimates: dict[str, Estimate | NotEstimable]) -> None:
-    if not any(isinstance(e, Estimate) for e in estimates.values()):
-        raise next(iter(estimates.values()))  # type: ignore[misc]
 
 
 def by(
     j: Judgments,
     column: str,
     *,
-    measure: Measure = krippendorff_alpha,
+    measure: Measure = single.krippendorff_alpha,
     over: Over = "items and raters",
     confidence: float = 0.95,
 ) -> Compared:
@@ -196,25 +187,25 @@ def by(
     0  de-DE   -0.5
     1  fr-FR    1.0
     """
-    Asked(over, confidence)
+    single.Asked(over, confidence)
     rows, estimates = [], {}
     for value, group in as_judgments(j).groups(column):
         name = "(missing)" if value is None else str(value)
-        estimates[name] = _measured(measure, group, over=over, confidence=confidence)
-        rows.append({column: name, **_beside(group), **_row(estimates[name], group)})
-    table = pd.DataFrame(rows)
-    moved = [c for c in table.columns if c not in ("raw_agreement", "most_common", "prevalence")]
-    table = table[[*moved[:4], "raw_agreement", "most_common", "prevalence", *moved[4:]]]
-    alpha = measure is krippendorff_alpha
+        estimates[name] = measured(measure, group, over=over, confidence=confidence)
+        row = row_of(estimates[name], group)
+        ends = {end: row.pop(end) for end in ("value", "low", "high")}
+        rows.append({column: name, **ends, **_beside(group), **row})
+    alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
-    return Compared(table=table, estimates=estimates, by=column, unit=unit, title=f"Agreement by {column}")
+    title = f"Agreement by {column}"
+    return Compared(table=pd.DataFrame(rows), estimates=estimates, by=column, unit=unit, title=title)
 
 
 def _beside(j: Judgments) -> dict[str, Any]:
     """Raw agreement and prevalence, where they can be told."""
     try:
         j = j.one()
-        raw, shares = raw_and_shares(j)
+        raw, shares = single.raw_and_shares(j)
     except NotEstimable:
         return {"raw_agreement": np.nan, "most_common": "", "prevalence": np.nan}
     top = int(np.argmax(shares))
@@ -256,27 +247,24 @@ def pairs(j: Judgments, *, weights: Weights = "identity", confidence: float = 0.
     """
     check_confidence(confidence)
     j = as_judgments(j).one()
-    check_weights(j, weights)
+    single.check_weights(j, weights)
     coefficient = formulas.cohen(j.labels, weights)
-    cells = pair_cells(j)
+    cells, both = pair_cells(j), ["rater", "rater_b"]
     if not len(cells):
         raise NotEstimable("no two raters judged an item in common")
     names, q = sorted(j.frame["rater_id"].unique().to_list()), len(j.labels)
-    shared = cells.group_by("rater", "rater_b").agg(pl.col("count").sum().alias("shared"))
-    listed = shared if len(names) <= MOST_RATERS else shared.filter(pl.col("shared") >= FEWEST_SHARED)
-    cells = cells.join(listed, on=["rater", "rater_b"], maintain_order="left")
+    shared = pl.col("count").sum().over(both)
+    listed = cells if len(names) <= MOST_RATERS else cells.filter(shared >= FEWEST_SHARED)
     rows = []
-    for (a, b), part in cells.partition_by(["rater", "rater_b"], as_dict=True, maintain_order=True).items():
+    for (a, b), part in listed.partition_by(both, as_dict=True, maintain_order=True).items():
         table = np.zeros((q, q))
         table[part["label"].to_numpy(), part["label_b"].to_numpy()] = part["count"].to_numpy()
         rows.append({"rater_a": names[a], "rater_b": names[b], **_pair(table, coefficient, confidence)})
     columns = ["rater_a", "rater_b", "value", "low", "high", "raw_agreement", "n_shared", "remarks"]
     ordered = pd.DataFrame(rows, columns=columns).sort_values(["value", "rater_a", "rater_b"], ignore_index=True)
-    hidden, cautions = len(shared) - len(listed), ()
-    if hidden:
-        shared_few = f"{counted(hidden, 'pair')} with fewer than {FEWEST_SHARED} shared items"
-        text = f"{shared_few} {'is' if hidden == 1 else 'are'} not listed."
-        cautions = (Caution("not_listed", text),)
+    hidden = cells.select(both).n_unique() - len(rows)
+    few = f"{counted(hidden, 'pair')} with fewer than {FEWEST_SHARED} shared items"
+    cautions = (Caution("not_listed", f"{few} {'is' if hidden == 1 else 'are'} not listed."),) if hidden else ()
     title = "Pairs of raters, lowest first"
     return Compared(table=ordered, by="pair", unit="Cohen's kappa", title=title, cautions=cautions)
 
@@ -297,23 +285,16 @@ def _pair(table: np.ndarray, coefficient: formulas.Coefficient, confidence: floa
 @once_a_table
 def _dichotomies(j: Judgments) -> dict[str, CountedJudgments]:
     """The same judgments as counts of one label and of the rest, for each label."""
-    by_label, by_rater = patterns(j), rater_patterns(j)
-    return {str(label): _dichotomy(j, at, by_label, by_rater) for at, label in enumerate(j.labels)}
-
-
-def _dichotomy(j: Judgments, at: int, by_label: Any, by_rater: RaterPatterns) -> CountedJudgments:
-    both = np.stack([by_label.table[:, at], by_label.table.sum(1) - by_label.table[:, at]], 1)
-    table, new = np.unique(both, axis=0, return_inverse=True)
-    new = new.reshape(-1)
-    frequency = np.bincount(new, by_label.frequency, len(table)).astype(np.int64)
-    names = (str(j.labels[at]), f"not {j.labels[at]}")
-    two = replace(by_label, labels=names, table=table, frequency=frequency)
-    cells = pd.DataFrame(
-        {"rater": by_rater.rater, "label": (by_rater.label != at) * 1, "pattern": new[by_rater.pattern]}
-    )
-    count = cells.assign(count=by_rater.count).groupby(["rater", "label", "pattern"], as_index=False)["count"].sum()
-    parts = (count[c].to_numpy(np.int64) for c in ("rater", "label", "pattern", "count"))
-    return CountedJudgments(two, RaterPatterns(by_rater.raters, *parts), names, "nominal", True, j.source)
+    by_label, by_rater, two = patterns(j), rater_patterns(j), {}
+    for at, label in enumerate(j.labels):
+        both = np.stack([by_label.table[:, at], by_label.table.sum(1) - by_label.table[:, at]], 1)
+        table, new = np.unique(both, axis=0, return_inverse=True)
+        frequency = np.bincount(new.ravel(), by_label.frequency, len(table)).astype(np.int64)
+        names = (str(label), f"not {label}")
+        units = replace(by_label, labels=names, table=table, frequency=frequency)
+        cells = replace(by_rater, label=(by_rater.label != at).astype(np.int64), pattern=new.ravel()[by_rater.pattern])
+        two[str(label)] = CountedJudgments(units, cells, names, "nominal", True, j.source)
+    return two
 
 
 def specific_agreement(
@@ -356,25 +337,22 @@ def specific_agreement(
     >>> round(specific_agreement(frame, "1").value, 3)
     0.667
     """
-    j, asked = as_judgments(j).one(), Asked(over, confidence, replicates)
-    if str(label) not in map(str, j.labels):
+    j, asked, name = as_judgments(j).one(), single.Asked(over, confidence, replicates), str(label)
+    if name not in map(str, j.labels):
         raise BadOption.of("label", label, j.labels[:20])
-    estimate = _specific(_dichotomies(j)[str(label)], str(label), asked)
-    rows = j.frame.filter((pl.col("label").cast(pl.String) == str(label)).any().over("item_id"))
-    rows = rows.filter(pl.len().over("item_id") > 1)
-    named = next(x for x in j.labels if str(x) == str(label))
-    gave = j.frame.filter(pl.col("label") == named)["rater_id"].n_unique()
-    return replace(estimate, basis=basis_of(rows.filter(pl.col("label") == named), "specific agreement"), n_raters=gave)
+    estimate = _specific(_dichotomies(j)[name], name, asked)
+    gave = j.frame.filter(j.frame["label"].is_in([next(x for x in j.labels if str(x) == name)]))
+    paired = j.frame.filter(pl.len().over("item_id") > 1).join(gave, on=["item_id", "rater_id"], how="semi")
+    return replace(estimate, basis=basis_of(paired, "specific agreement"), n_raters=gave["rater_id"].n_unique())
 
 
-def _specific(two: CountedJudgments, label: str, asked: Asked) -> Estimate:
-    table, frequency = two.patterns.table, two.patterns.frequency
-    paired = table.sum(1) > 1
-    if not int(frequency[paired] @ table[paired, 0]):
+def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimate:
+    table, frequency = two.patterns.table, two.patterns.frequency * (two.patterns.table.sum(1) > 1)
+    given = int(frequency @ (table[:, 0] > 0))
+    if not given:
         raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
-    estimate = estimated(two, formulas.specific_agreement(label), asked, paired_only=True)  # type: ignore[arg-type]
+    estimate = single.estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
-    given = int(frequency[paired] @ (table[paired, 0] > 0))
     if estimate.value == 0:
         room = 1 - (1 - estimate.confidence) ** (1 / given)
         text = (
@@ -385,8 +363,7 @@ def _specific(two: CountedJudgments, label: str, asked: Asked) -> Estimate:
         how = f"specific agreement on {label!r}; rule of three over items with the label"
         estimate = replace(estimate, low=0.0, high=2 * room / (1 + room), items_only=None, method=how, over="items")
     if given < FEW_GIVEN:
-        text = f"{label!r} was given on {given} item{'' if given == 1 else 's'} only."
-        cautions.append(Caution("rare_label", text))
+        cautions.append(Caution("rare_label", f"{label!r} was given on {counted(given, 'item')} only."))
     return replace(estimate, cautions=tuple(cautions))
 
 
@@ -421,30 +398,30 @@ def by_label(j: Judgments, *, over: Over = "items and raters", confidence: float
     0     1          3   0.67   0.53
     1     2          5   0.80   0.53
     """
-    j, asked = as_judgments(j).one(), Asked(over, confidence)
-    _need_few_values(j)
+    j, asked = as_judgments(j).one(), single.Asked(over, confidence)
+    single.need_few_values(j)
     table = pd.DataFrame([_label_row(two, label, asked) for label, two in _dichotomies(j).items()])
     if table["value"].isna().all():
         raise NotEstimable(table["remarks"].iloc[0])
     return Compared(table=table, by="label", unit="specific agreement", title="Which labels raters agree on")
 
 
-def _label_row(two: CountedJudgments, label: str, asked: Asked) -> dict[str, Any]:
+def _label_row(two: CountedJudgments, label: str, asked: single.Asked) -> dict[str, Any]:
     table, frequency = two.patterns.table, two.patterns.frequency
-    given = int(frequency @ table[:, 0])
-    counts = {"judgments": given, "share": given / int(frequency @ table.sum(1))}
-    counts["items"] = int(frequency @ (table[:, 0] > 0))
-    row: dict[str, Any] = {"label": label, **counts}
+    judged, share = int(frequency @ table[:, 0]), float(frequency @ table[:, 0] / (frequency @ table.sum(1)))
+    row = {"label": label, "judgments": judged, "share": share, "items": int(frequency @ (table[:, 0] > 0))}
     options = {"over": asked.over, "confidence": asked.confidence}
-    specific = _measured(lambda two: _specific(two, label, asked), two)
-    others = {"alpha": _measured(krippendorff_alpha, two, **options), "ac1": _measured(gwet_ac, two, **options)}
-    remarks = list(specific.cautions) if isinstance(specific, Estimate) else [str(specific)]
-    for name, e in {"": specific, **others}.items():
+    parts = {
+        "": measured(lambda two: _specific(two, label, asked), two),
+        "alpha": measured(single.krippendorff_alpha, two, **options),
+        "ac1": measured(single.gwet_ac, two, **options),
+    }
+    remarks, over = list(getattr(parts[""], "cautions", ())), ""
+    for name, e in parts.items():
         ends = ("value", "low", "high") if not name else (name, f"{name}_low", f"{name}_high")
-        found = isinstance(e, Estimate)
-        row |= dict(zip(ends, (e.value, e.low, e.high) if found else (np.nan,) * 3, strict=True))
-        remarks += [] if found or str(e) in remarks else [str(e)]
-    over = next((e.over for e in (specific, *others.values()) if isinstance(e, Estimate)), "")
+        row |= {end: getattr(e, part, np.nan) for end, part in zip(ends, ("value", "low", "high"), strict=True)}
+        over = over or getattr(e, "over", "")
+        remarks += [str(e)] if isinstance(e, NotEstimable) and str(e) not in remarks else []
     return row | {"over": over, "remarks": " ".join(remarks)}
 
 
@@ -465,15 +442,14 @@ def rarest_label(j: Judgments, *, min_items: int = FEW_GIVEN) -> str:
     j = as_judgments(j).one()
     if j.numeric:
         raise NotEstimable("labels are numbers, and no single number matters by itself; name one with `label`")
-    by_label = patterns(j)
-    if (by_label.frequency @ by_label.table > 0).sum() < 2:
+    table, frequency = patterns(j).table, patterns(j).frequency
+    if (frequency @ table > 0).sum() < 2:
         raise NotEstimable("every judgment has the same label, so nothing shows whether raters tell it from another")
-    paired = by_label.table.sum(1) > 1
-    items = by_label.frequency[paired] @ (by_label.table[paired] > 0)
-    given = (by_label.frequency[paired] @ by_label.table[paired]).astype(float)
-    if not (items >= min_items).any():
+    frequency = frequency * (table.sum(1) > 1)
+    often = frequency @ (table > 0) >= min_items
+    if not often.any():
         raise NotEstimable(f"no label was given on {min_items} items or more that two raters judged")
-    return str(by_label.labels[int(np.argmin(np.where(items >= min_items, given, np.inf)))])
+    return str(j.labels[int(np.argmin(np.where(often, frequency @ table, np.inf)))])
 
 
 def one_criterion(j: Judgments, criterion: str | None = None) -> Judgments:
@@ -491,7 +467,77 @@ def one_criterion(j: Judgments, criterion: str | None = None) -> Judgments:
         if criterion is not None:
             raise NotEstimable(f"the data has no column criterion, so there is no {criterion!r}")
         return j
-    if criterion is not None:
-        return j.only(criterion=criterion)
     sizes = j.frame["criterion"].value_counts().sort(["count", "criterion"], descending=[True, False])
-    return j if len(sizes) < 2 else j.only(criterion=sizes["criterion"][0])
+    return j if criterion is None and len(sizes) < 2 else j.only(criterion=criterion or sizes["criterion"][0])
+
+
+def by_prevalence(accuracy: float = 0.9, prevalence: np.ndarray | None = None) -> pd.DataFrame:
+    """What two-label agreement is in the limit, for raters of one accuracy, as one label becomes common.
+
+    Every rater is right with the same chance on both labels and errs alone: raw agreement
+    is a^2 + (1 - a)^2 whatever the prevalence, and the coefficients follow from the share of
+    the labels given.
+
+    Parameters
+    ----------
+    accuracy : float
+        Between .5 and 1.
+    prevalence : array, optional
+        True shares of the first label; .5 to .99 unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``prevalence``, ``raw_agreement``, ``alpha`` (kappa is the same here), ``ac1``.
+
+    Raises
+    ------
+    BadOption
+        For an accuracy that is none.
+
+    Examples
+    --------
+    >>> by_prevalence(.9, np.array([.5, .9])).round(2)
+       prevalence  raw_agreement  alpha   ac1
+    0         0.5           0.82   0.64  0.64
+    1         0.9           0.82   0.39  0.74
+    """
+    if not 0.5 <= accuracy < 1:
+        raise BadOption(f"accuracy is {accuracy!r}; it lies between .5 and 1")
+    true = np.linspace(0.5, 0.99, 50) if prevalence is None else np.asarray(prevalence, dtype=float)
+    given = true * accuracy + (1 - true) * (1 - accuracy)
+    raw = accuracy**2 + (1 - accuracy) ** 2
+    fleiss, gwet = given**2 + (1 - given) ** 2, 2 * given * (1 - given)
+    coefficients = {"alpha": (raw - fleiss) / (1 - fleiss), "ac1": (raw - gwet) / (1 - gwet)}
+    return pd.DataFrame({"prevalence": true, "raw_agreement": raw, **coefficients})
+
+
+def side_by_side(j: Judgments, column: str) -> pd.DataFrame:
+    """The coefficients of each value of a column, without intervals, to see how they differ.
+
+    Parameters
+    ----------
+    column : str
+        For instance criterion or locale.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a group: the column, raw_agreement, prevalence (of the most common label),
+        alpha, fleiss_kappa, ac1, brennan_prediger; nan where one is undefined.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"item_id": list("aabbccdd"), "rater_id": list("xyxyxyxy"), "label": list("11221222"),
+    ...                       "slice": ["s"] * 8})
+    >>> side_by_side(frame, "slice").round(2)[["slice", "raw_agreement", "alpha", "ac1"]]
+      slice  raw_agreement  alpha   ac1
+    0     s           0.75   0.53  0.53
+    """
+    j = as_judgments(j)
+    alpha = by(j, column, over="items").table
+    table = alpha[[column, "raw_agreement", "prevalence"]].assign(alpha=alpha["value"])
+    others = {"fleiss_kappa": single.fleiss_kappa, "ac1": single.gwet_ac, "brennan_prediger": single.brennan_prediger}
+    for name, measure in others.items():
+        table[name] = by(j, column, measure=measure, over="items").table["value"]
+    return table

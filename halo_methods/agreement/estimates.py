@@ -1,26 +1,25 @@
 """Each coefficient from a table of judgments, with its interval and its cautions."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, as_judgments
+from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
-from ..judgments.table import basis_of
-from ..results import Basis, Caution, Estimate, Over, counted
+from ..judgments.table import rests_on
+from ..results import Basis, Caution, Estimate, Over, around, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
-from .agreement_weights import LEVELS, SETS, Array, Weights, as_numbers, set_distances, weights_name
+from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
 from .coefficients import Coefficient
 from .influence_totals import moment_totals, pair_totals, pattern_totals, standard_error
 
-Method = Literal["resampled", "analytic"]
-OVER = ("items", "raters", "items and raters")
 MANY_LABELS = 64
 FEW_ITEMS = 44
 NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
@@ -49,8 +48,8 @@ class Asked:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.over not in OVER:
-            raise BadOption.of("over", self.over, OVER)
+        if self.over not in get_args(Over):
+            raise BadOption.of("over", self.over, get_args(Over))
         check_confidence(self.confidence)
         check_count(self.replicates, option="replicates")
         if self.replicates == 0 and self.over != "items":
@@ -95,7 +94,7 @@ def percent_agreement(
     0.667
     """
     asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
-    _need_few_values(j)
+    need_few_values(j)
     stated = check_weights(j, weights) != "identity"
     return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated, paired_only=True)
 
@@ -171,12 +170,12 @@ def krippendorff_alpha(
             raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
         apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
         return estimated(j, apart, asked, stated=True, paired_only=True)
-    chosen = level or j.level
+    chosen, stated = level or j.level, level is not None
     if chosen not in LEVELS:
         raise BadOption.of("level", chosen, LEVELS)
-    stated = level is not None
     if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
-        return estimated(j, formulas.krippendorff_from_moments(), asked, stated=stated, moments_of=chosen)
+        many = formulas.krippendorff_from_moments(chosen)
+        return estimated(j, many, asked, stated=stated, paired_only=True, moments_of=chosen)
     if chosen == "ordinal":
         need_order(j)
     return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated, paired_only=True)
@@ -245,10 +244,10 @@ def scott_pi(
     >>> round(scott_pi(frame).value, 3)
     0.333
     """
-    j = as_judgments(j)
-    if (raters := j.one().n_raters) != 2:
-        raise NotEstimable(f"Scott's pi is for two raters; there are {raters:,}. Use fleiss_kappa")
-    return _corrected(j, "Scott's pi", "fleiss", weights, Asked(over, confidence, replicates, seed), paired_only=True)
+    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
+    if j.n_raters != 2:
+        raise NotEstimable(f"Scott's pi is for two raters; there are {j.n_raters:,}. Use fleiss_kappa")
+    return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
 
 
 def gwet_ac(
@@ -368,27 +367,24 @@ def cohen_kappa(
     0.5
     """
     asked, j = Asked("items", confidence, replicates, seed), as_judgments(j).one()
-    name = check_weights(j, weights)
+    stated = check_weights(j, weights) != "identity"
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
     totals = pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
         raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
-    ends = _over_items(totals, coefficient, asked, all_paired=True)
-    n, raw = totals.n_units, float(np.trace(table) / totals.n_units)
+    ends, n = _over_items(totals, coefficient, asked, all_paired=True), totals.n_units
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
-    beside, cautions = beside_coefficient(j, raw, shares)
+    beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
     return Estimate(
-        value=totals.estimate,
-        low=ends.low,
-        high=ends.high,
+        **around(totals.estimate, ends.low, ends.high),
         confidence=confidence,
         n_items=n,
         n_raters=2,
         n_judgments=2 * n,
         method=f"{coefficient.name} of two named raters; {beside}; {ends.how}",
         over="items",
-        cautions=(*order_caution(j, name != "identity"), *cautions, *few_items(n), *ends.cautions),
+        cautions=(*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions),
         basis=Basis("agreement of a pair", {str(a): n, str(b): n}),
     )
 
@@ -407,11 +403,12 @@ def shared_items(j: Judgments) -> Estimate:
     >>> shared_items(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
     1.0
     """
-    table = patterns(as_judgments(j).one())
-    n = int(table.frequency[table.table.sum(1) > 1].sum())
+    j = as_judgments(j).one()
+    n = int(patterns(j).frequency[patterns(j).table.sum(1) > 1].sum())
     if not n:
         raise NotEstimable("no item was judged by two raters")
-    return _count(as_judgments(j).one(), n, "items that two raters or more judged")
+    method = "items that two raters or more judged; a count, without sampling error"
+    return Estimate.count(n, method=method, **rests_on(j.frame, "labels"))
 
 
 def raters(j: Judgments) -> Estimate:
@@ -424,15 +421,11 @@ def raters(j: Judgments) -> Estimate:
     2.0
     """
     j = as_judgments(j).one()
-    return _count(j, j.n_raters, "raters")
+    method = "raters; a count, without sampling error"
+    return Estimate.count(j.n_raters, method=method, **rests_on(j.frame, "labels"))
 
 
-def _count(j: Judgments, n: int, what: str) -> Estimate:
-    counts = {"n_items": j.n_items, "n_raters": j.n_raters, "n_judgments": j.n_judgments}
-    return Estimate.count(n, method=f"{what}; a count, without sampling error", basis=j.basis("labels"), **counts)
-
-
-def _need_few_values(j: Judgments) -> None:
+def need_few_values(j: Judgments) -> None:
     """Refuse to count exact equality among numbers of many values."""
     if j.numeric and len(j.labels) > MANY_LABELS:
         raise NotEstimable(
@@ -453,7 +446,7 @@ def _corrected(
             f'use krippendorff_alpha(j, distance="{weighted}")'
         )
     if weighted == "identity":
-        _need_few_values(j)
+        need_few_values(j)
     else:
         name += f" ({weighted} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
@@ -463,7 +456,7 @@ def _corrected(
 
 
 def estimated(
-    j: Judgments,
+    j: Judgments | CountedJudgments,
     coefficient: Coefficient,
     asked: Asked,
     *,
@@ -491,72 +484,58 @@ def estimated(
     NotEstimable
         With one rater, no item judged by two, or one label everywhere.
     """
-    if moments_of:
-        sums = moments(j)
-        sizes, times = sums.n, np.ones(len(sums.n), dtype=np.int64)
-        n_raters, all_items = len(sums.raters), sums.n_items
-    else:
-        by_label = patterns(j)
-        sizes, times = by_label.table.sum(1), by_label.frequency
-        n_raters, all_items = by_label.n_raters, by_label.n_items
-    if n_raters < 2:
+    if j.n_raters < 2:
         raise NotEstimable("there is one rater; agreement needs at least two")
-    paired = int(times[sizes > 1].sum())
+    sizes, times = (moments(j).n, None) if moments_of else (patterns(j).table.sum(1), patterns(j).frequency)
+    times = np.ones(len(sizes), dtype=np.int64) if times is None else times
+    units, paired, single = int(times.sum()), int(times[sizes > 1].sum()), int(times[sizes == 1].sum())
     if not paired:
         raise NotEstimable("no item was judged by two raters")
-    pairing, basis = _paired(j)
-    beside, seen = "", tuple[Caution, ...]()
+    name, notes = [coefficient.name], [*order_caution(j, stated)]
     if moments_of:
         totals = moment_totals(moments(j), coefficient, ranks=moments_of == "ordinal")
-        name = f"Krippendorff's alpha ({moments_of})"
-        if moments_of == "ordinal":
-            text = "With so many labels the interval holds their ranks fixed; it is approximate."
-            seen = (Caution("fixed_ranks", text),)
+        text = "With so many labels the interval holds their ranks fixed; it is approximate."
+        notes += [Caution("fixed_ranks", text)] if moments_of == "ordinal" else []
     else:
-        totals, name = pattern_totals(j, coefficient, paired_only), coefficient.name
+        totals = pattern_totals(j, coefficient, paired_only)
         beside, seen = beside_coefficient(j, *raw_and_shares(j))
+        name, notes = [*name, beside], [*notes, *seen]
     if not np.isfinite(totals.estimate):
         raise NotEstimable(why_undefined(j))
-    ends, aside, spoken, about = _interval(totals, coefficient, pairing, asked)
-    drops_single = paired_only or bool(moments_of)
-    single = int(times[sizes == 1].sum())
-    notes = [*order_caution(j, stated), *seen]
+    rests = _paired(j)
+    ends, aside, spoken, about = _interval(totals, coefficient, rests["n_raters"], asked)
     if single:
-        fate = "not used" if drops_single else "counted only for how common labels are"
+        fate = "not used" if paired_only else "counted only for how common labels are"
         notes.append(Caution("judged_once", f"Judged once and therefore {fate}: {counted(single, 'item')}."))
-    if int(times.sum()) > all_items:
+    if units > j.n_items:
         text = "Some items come back in several rounds; the interval takes each round as a separate item."
         notes.append(Caution("rounds_as_items", text))
     return Estimate(
-        value=totals.estimate,
-        low=ends.low,
-        high=ends.high,
+        **around(totals.estimate, ends.low, ends.high),
         confidence=asked.confidence,
         items_only=aside,
-        n_items=min(paired if drops_single else int(times.sum()), all_items),
-        n_raters=pairing,
-        n_judgments=int(sizes[sizes > 1] @ times[sizes > 1]) if drops_single else j.n_judgments,
-        method="; ".join(part for part in (name, beside, ends.how) if part),
+        n_items=min(paired if paired_only else units, j.n_items),
+        n_judgments=int(sizes[sizes > 1] @ times[sizes > 1]) if paired_only else j.n_judgments,
+        method="; ".join([*name, ends.how]),
         over=spoken,
         cautions=(*about, *notes, *few_items(paired), *ends.cautions),
-        basis=basis,
+        **rests,
     )
 
 
 @once_a_table
-def _paired_rows(j: Judgments) -> tuple[int, Basis]:
-    unit, rater, _ = numbered(j)
-    in_pairs = np.bincount(unit)[unit] > 1
-    rows = j.frame.filter(pl.Series(in_pairs)) if not in_pairs.all() else j.frame
-    return len(np.unique(rater[in_pairs])), basis_of(rows, "agreement")
+def _paired_rows(j: Judgments) -> dict[str, Any]:
+    unit, _, _ = numbered(j)
+    rests = rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
+    return {"n_raters": rests["n_raters"], "basis": rests["basis"]}
 
 
-def _paired(j: Judgments | CountedJudgments) -> tuple[int, Basis | None]:
+def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
     """How many raters gave a label that another rater's label can be held against, and whose these are."""
     if not isinstance(j, CountedJudgments):
         return _paired_rows(j)
-    given, table = rater_patterns(j), patterns(j).table
-    return len(np.unique(given.rater[table.sum(1)[given.pattern] > 1])), None
+    cells = rater_patterns(j)
+    return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
 
 
 def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:
@@ -569,11 +548,10 @@ def _interval(
     totals: Totals, coefficient: Coefficient, n: int, asked: Asked
 ) -> tuple[Interval, tuple[float, float] | None, Over, list[Caution]]:
     """The interval, the items-only one to stand beside it, whom it speaks for, and cautions."""
-    if asked.over == "items":
-        return _over_items(totals, coefficient, asked), None, "items", []
-    if n < 3:
+    if asked.over == "items" or n < 3:
         text = f"With {n} raters nothing can be said of other raters: the interval is over items only."
-        return _over_items(totals, coefficient, asked), None, "items", [Caution("items_only", text)]
+        about = [Caution("items_only", text)] if asked.over != "items" else []
+        return _over_items(totals, coefficient, asked), None, "items", about
     ends = over_raters(totals, asked.confidence) if asked.over == "raters" else over_both(totals, asked.confidence)
     if ends.kind in ("rule of three", "whole range"):
         return ends, None, "items", []
@@ -597,29 +575,23 @@ def beside_coefficient(j: Any, raw: float, shares: Array) -> tuple[str, tuple[Ca
     """Raw agreement and prevalence as text, and the cautions they call for."""
     top = int(np.argmax(shares))
     text = f"raw agreement {raw:.3f}, most common label {j.labels[top]!r} {shares[top]:.3f}"
-    if shares[top] <= 0.9:
-        return text, ()
     caution = (
         f"{100 * shares[top]:.3g}% of judgments are {j.labels[top]!r}: chance-corrected agreement is low and "
         "unsteady at such prevalence; read it beside raw agreement."
     )
-    return text, (Caution("prevalence", caution),)
+    return text, (Caution("prevalence", caution),) if shares[top] > 0.9 else ()
 
 
 def few_items(n: int) -> tuple[Caution, ...]:
     """Warn below 44 items with two raters or more (the standard's 50, less what missing judgments usually cost)."""
-    if n >= FEW_ITEMS:
-        return ()
     text = f"{n:,} shared item{'' if n == 1 else 's'}: below {FEW_ITEMS} the interval may be too short."
-    return (Caution("few_items", text),)
+    return (Caution("few_items", text),) if n < FEW_ITEMS else ()
 
 
 def order_caution(j: Any, stated: bool) -> tuple[Caution, ...]:
     """A caution if nobody said what differences between labels mean."""
-    if j.level_given or stated:
-        return ()
     text = "Labels are taken as nominal; give level= if their order or distance matters."
-    return (Caution("taken_as_nominal", text),)
+    return () if j.level_given or stated else (Caution("taken_as_nominal", text),)
 
 
 def check_weights(j: Judgments, weights: Weights) -> str:
@@ -642,11 +614,11 @@ def all_alike(label: object) -> str:
     return f"every judgment is {label!r}: chance-corrected agreement is undefined; raw agreement is 1"
 
 
-def why_undefined(j: Judgments) -> str:
+def why_undefined(j: Judgments | CountedJudgments) -> str:
     """The reason in words."""
     by_label = patterns(j)
     used = np.flatnonzero(by_label.table[by_label.table.sum(1) > 1].sum(0))
     if len(used) > 1:
         return "the coefficient is undefined for these judgments"
-    where = "" if len(np.flatnonzero(by_label.table.sum(0))) == 1 else " on items that two raters judged"
+    where = "" if (by_label.table.sum(0) > 0).sum() == 1 else " on items that two raters judged"
     return all_alike(by_label.labels[int(used[0])]).replace("every judgment", f"every judgment{where}")

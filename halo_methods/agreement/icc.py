@@ -1,39 +1,32 @@
 """Intraclass correlations in six forms."""
 
 import warnings
-from typing import Literal
+from typing import Literal, get_args
 
-import numpy as np
+import pandas as pd
 import polars as pl
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Caution, Estimate, Over
+from ..judgments.cells import as_numbers
+from ..judgments.coding import unit_keys
+from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
-from .agreement_weights import Array, as_numbers
-from .comparisons import Compared
+from .agreement_weights import Array
+from .comparisons import Compared, measured, need_one, row_of
 from .estimates import few_items
 
 Form = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
 Incomplete = Literal["refuse", "drop"]
-MEANS = {
-    "ICC1": "one label, if raters differ from item to item",
-    "ICC2": "one label of a rater drawn from many; severity counts as error",
-    "ICC3": "one label of these raters, severity left out",
-    "ICC1k": "the mean of the raters, if they differ from item to item",
-    "ICC2k": "the mean of raters drawn from many; severity counts as error",
-    "ICC3k": "the mean of these raters, severity left out",
-}
 FORMS = {
-    "ICC1": "ICC(1,1)",
-    "ICC2": "ICC(A,1)",
-    "ICC3": "ICC(C,1)",
-    "ICC1k": "ICC(1,k)",
-    "ICC2k": "ICC(A,k)",
-    "ICC3k": "ICC(C,k)",
+    "ICC1": ("ICC(1,1)", "one label, if raters differ from item to item"),
+    "ICC2": ("ICC(A,1)", "one label of a rater drawn from many; severity counts as error"),
+    "ICC3": ("ICC(C,1)", "one label of these raters, severity left out"),
+    "ICC1k": ("ICC(1,k)", "the mean of the raters, if they differ from item to item"),
+    "ICC2k": ("ICC(A,k)", "the mean of raters drawn from many; severity counts as error"),
+    "ICC3k": ("ICC(C,k)", "the mean of these raters, severity left out"),
 }
-_OVER: dict[str, Over] = {"ICC1": "items", "ICC2": "items and raters", "ICC3": "items"}
 
 
 def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse", confidence: float = 0.95) -> Estimate:
@@ -97,8 +90,8 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     """
     if form not in FORMS:
         raise BadOption.of("form", form, FORMS)
-    if incomplete not in ("refuse", "drop"):
-        raise BadOption.of("incomplete", incomplete, ("refuse", "drop"))
+    if incomplete not in get_args(Incomplete):
+        raise BadOption.of("incomplete", incomplete, get_args(Incomplete))
     check_confidence(confidence)
     one = as_judgments(j).one()
     ratings, dropped = _complete(one, incomplete)
@@ -107,28 +100,21 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     _refuse_constant(ratings, squares, form)
     value, f = _pingouin(ratings, form)
     low, high = f_interval(form, value, f, squares["raters"] / max(squares["residual"], 1e-300), n, k, confidence)
-    cautions = []
-    if dropped:
-        cautions.append(Caution("dropped", f"{dropped:,} items that not every rater judged are dropped."))
-    if form.endswith("k"):
-        cautions.append(Caution("of_a_mean", f"The reliability of a mean of {k} raters, not of a single label."))
-    if form.startswith("ICC3"):
-        cautions.append(Caution("without_severity", "Differences of severity between raters are left out."))
-    if form.startswith("ICC2") and k < 5:
-        cautions.append(Caution("few_raters", f"{k} raters are few to stand for others."))
-    method = f"{form} = {FORMS[form]} (F = {f:.4g}); interval from F and its degrees of freedom"
-    over = _OVER[form.removesuffix("k")]
+    cautions = {
+        "dropped": f"{dropped:,} items that not every rater judged are dropped." if dropped else "",
+        "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
+        "without_severity": "Differences of severity between raters are left out." if "3" in form else "",
+        "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
+    }
     return Estimate(
-        value=value,
-        low=min(low, value),
-        high=max(high, value),
+        **around(value, low, high),
         confidence=confidence,
         n_items=n,
         n_raters=k,
         n_judgments=n * k,
-        method=method,
-        over=over,
-        cautions=(*cautions, *few_items(n)),
+        method=f"{form} = {FORMS[form][0]} (F = {f:.4g}); interval from F and its degrees of freedom",
+        over="items and raters" if "2" in form else "items",
+        cautions=(*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n)),
         basis=one.basis("intraclass correlation"),
     )
 
@@ -162,27 +148,15 @@ def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: fl
     0  ICC1   0.87
     1  ICC2   0.86
     """
-    import pandas as pd
-
     j = as_judgments(j)
-    estimates: dict[str, Estimate | NotEstimable] = {}
-    reason: NotEstimable | None = None
-    for form in MEANS:
-        try:
-            estimates[form] = icc(j, form=form, incomplete=incomplete, confidence=confidence)  # type: ignore[arg-type]
-        except NotEstimable as problem:
-            reason = reason or problem
-    if not estimates and reason is not None:
-        raise reason
-    rows = [
-        {"form": form, "value": e.value, "low": e.low, "high": e.high, "reliability_of": MEANS[form], "over": e.over,
-         "n_items": e.n_items, "n_raters": e.n_raters, "remarks": " ".join(e.cautions)}
-        for form, e in estimates.items() if isinstance(e, Estimate)
-    ]  # fmt: skip
+    estimates = {form: measured(icc, j, form=form, incomplete=incomplete, confidence=confidence) for form in FORMS}
+    need_one(estimates)
+    estimates = {form: e for form, e in estimates.items() if isinstance(e, Estimate)}
+    rows = [{"form": form, **row_of(e, j), "reliability_of": FORMS[form][1]} for form, e in estimates.items()]
+    columns = ["form", "value", "low", "high", "reliability_of", "over", "n_items", "n_raters", "remarks"]
+    table = pd.DataFrame(rows, columns=columns)
     title = "Six forms, six questions"
-    return Compared(
-        table=pd.DataFrame(rows), estimates=estimates, by="form", unit="intraclass correlation", title=title
-    )
+    return Compared(table=table, estimates=estimates, by="form", unit="intraclass correlation", title=title)
 
 
 def mean_squares(ratings: Array) -> dict[str, float]:
@@ -190,7 +164,7 @@ def mean_squares(ratings: Array) -> dict[str, float]:
 
     Examples
     --------
-    >>> mean_squares(np.array([[1., 2.], [3., 6.]]))
+    >>> mean_squares(pd.DataFrame([[1.0, 2], [3, 6]]).to_numpy())
     {'items': 9.0, 'raters': 4.0, 'residual': 1.0, 'within': 2.5}
     """
     n, k = ratings.shape
@@ -240,21 +214,18 @@ def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
         raise NotEstimable("there is one rater; an intraclass correlation needs at least two")
     if as_numbers(j.labels) is None:
         raise NotEstimable("an intraclass correlation needs labels that are numbers")
-    keys = ["item_id", "round"] if "round" in j.columns else ["item_id"]
-    wide = j.frame.select(*keys, "rater_id", pl.col("label").cast(pl.Float64)).pivot(  # noqa: PD010
-        "rater_id", index=keys, values="label"
-    )
-    ratings = wide.drop(keys).to_numpy().astype(float)
-    whole = np.isfinite(ratings).all(1)
-    missing = int((~whole).sum())
+    rows, keys = j.frame.with_columns(pl.col("label").cast(pl.Float64)), unit_keys(j)
+    ratings = rows.pivot("rater_id", index=keys, values="label").drop(keys)  # noqa: PD010
+    whole = ratings.drop_nulls().to_numpy()
+    missing = len(ratings) - len(whole)
     if missing and incomplete == "refuse":
         raise NotEstimable(
-            f"{missing:,} of {len(whole):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
+            f"{missing:,} of {len(ratings):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
             'correlation needs every rater on every item: keep raters who judged everything, or say incomplete="drop"'
         )
-    if whole.sum() < 2:
+    if len(whole) < 2:
         raise NotEstimable("fewer than two items were judged by every rater")
-    return ratings[whole], missing
+    return whole, missing
 
 
 def _refuse_constant(ratings: Array, squares: dict[str, float], form: str) -> None:
@@ -269,14 +240,10 @@ def _refuse_constant(ratings: Array, squares: dict[str, float], form: str) -> No
 
 def _pingouin(ratings: Array, form: str) -> tuple[float, float]:
     """Point and F."""
-    import pandas as pd
     import pingouin
 
-    n, k = ratings.shape
-    long = pd.DataFrame(
-        {"item": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "label": ratings.ravel()}
-    )
+    long = pd.DataFrame(ratings).reset_index().melt("index", var_name="rater", value_name="label")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = pingouin.intraclass_corr(long, "item", "rater", "label").set_index("Type")
-    return float(table.loc[FORMS[form], "ICC"]), float(table.loc[FORMS[form], "F"])
+        table = pingouin.intraclass_corr(long, "index", "rater", "label").set_index("Type")
+    return float(table.loc[FORMS[form][0], "ICC"]), float(table.loc[FORMS[form][0], "F"])

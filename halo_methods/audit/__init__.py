@@ -4,27 +4,29 @@ Plans need no data. Findings compare labels with gold, or with the rows of stage
 `audit` of the same items.
 """
 
-from ..stats.double_sampling import DoubleSampling
 from ..stats.proportions import proportion
-from .audit_findings import Clustering, Findings, by_group, by_rater, clustering, error_rate, kinds
-from .corrected import auditor_agreement, corrected_rate
-from .double_plan import DoublePlan, double_plan
-from .lots import Lots, lots
-from .planned_audits import compare_plans, lot_size, next_sizes
-from .published_plans import standard_plan
-from .sample_draw import Drawn, draw, redraws
-from .sample_sizes import allocate, sample_size
-from .sampling_plans import Plan, accept_number, single_plan
+from .audit_findings import (
+    Clustering,
+    Findings,
+    auditor_agreement,
+    by_group,
+    by_rater,
+    clustering,
+    corrected_rate,
+    error_rate,
+    kinds,
+)
+from .lots import Lots, lot_size, lots
+from .sample_draw import Drawn, allocate, draw, next_sizes, redraws, sample_size
+from .sampling_plans import DoublePlan, Plan, compare_plans, double_plan, single_plan, standard_plan
 
 __all__ = [
     "Clustering",
     "DoublePlan",
-    "DoubleSampling",
     "Drawn",
     "Findings",
     "Lots",
     "Plan",
-    "accept_number",
     "allocate",
     "auditor_agreement",
     "by_group",

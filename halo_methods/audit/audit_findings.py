@@ -1,18 +1,19 @@
-"""What the audit found: error rates, by rater, by group and by kind."""
+"""What the audit found: error rates, by rater, by group and by kind, and corrected for the auditor's own errors."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
-from ..judgments.table import in_order
 from ..results import Estimate, Over, counted, readable
 from ..stats.checks import check_confidence
-from ..stats.proportions import clopper_pearson, wilson
+from ..stats.double_sampling import DoubleSampling, double_sampling
+from ..stats.proportions import clopper_pearson, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, one_way
 
 if TYPE_CHECKING:
@@ -41,73 +42,8 @@ class Findings:
         """The error rates with their intervals."""
         from .. import plots
 
-        name = self.by.removesuffix("_id")
-        return plots.intervals(
-            self.table, self.by, "error_rate", unit="share of audited labels found wrong", title=f"Findings by {name}"
-        )
-
-
-def audits(j: Judgments, *, expert: str | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split audits into the first and the last of each item.
-
-    Returns
-    -------
-    first, second : polars.DataFrame
-        One row per item; ``second`` has a column ``expert``: whether it is the
-        named expert's, or of a later round.
-
-    Raises
-    ------
-    NotEstimable
-        If nothing was audited.
-    """
-    if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
-        reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
-        raise NotEstimable(reason, public=reason)
-    frame = j.only(stage="audit").one().frame
-    order = {value: n for n, value in enumerate(in_order(frame["round"].unique().to_list()))} if j.rounds else {}
-    turns = [order[value] for value in frame["round"]] if j.rounds else [0] * frame.height
-    frame = frame.with_columns(
-        pl.Series("turn", turns, dtype=pl.Int64), (pl.col("rater_id") == (expert or "")).alias("expert")
-    ).sort("item_id", "expert", "turn", "rater_id", nulls_last=True)
-    plain = frame if expert is None else frame.filter(~pl.col("expert"))
-    first = plain.unique("item_id", keep="first", maintain_order=True)
-    rest = frame.join(first.select("item_id", "rater_id", "turn"), on=["item_id", "rater_id", "turn"], how="anti")
-    rest = rest.join(first.select("item_id", pl.col("turn").alias("first_turn")), on="item_id", how="inner")
-    later = pl.col("expert") if expert is not None else pl.col("turn") > pl.col("first_turn")
-    second = rest.with_columns(later.alias("expert")).sort("item_id", "expert", "turn", "rater_id")
-    return first, second.unique("item_id", keep="last", maintain_order=True)
-
-
-def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
-    """Labels beside their first audit and what the second says of the same item.
-
-    Returns
-    -------
-    polars.DataFrame
-        The columns of the labels, ``wrong``, ``second_wrong`` (null where nobody audited again) and ``by_expert``.
-
-    Raises
-    ------
-    NotEstimable
-        If nothing was audited, or nothing twice.
-    """
-    first, second = audits(j, expert=expert)
-    if second.is_empty():
-        reason = (
-            "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
-            "'audit' with a later round, or name the expert"
-        )
-        raise NotEstimable(reason, public=reason)
-    labels = j.one().frame
-    if not (j.frame["stage"] == "label").any():
-        raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
-    rows = labels.join(first.select("item_id", first=pl.col("label")), on="item_id", how="inner", maintain_order="left")
-    again = second.select("item_id", second=pl.col("label"), by_expert=pl.col("expert"))
-    rows = rows.join(again, on="item_id", how="left", maintain_order="left")
-    return rows.with_columns(
-        (pl.col("label") != pl.col("first")).alias("wrong"), (pl.col("label") != pl.col("second")).alias("second_wrong")
-    )
+        unit, title = "share of audited labels found wrong", f"Findings by {self.by.removesuffix('_id')}"
+        return plots.intervals(self.table, self.by, "error_rate", unit=unit, title=title)
 
 
 def error_rate(
@@ -181,16 +117,12 @@ def by_group(j: Judgments, column: str, *, reference: Reference | None = None, c
     not_people(column)
     rows = as_judgments(j).marked(reference)
     shares = shares_right(rows, column, wrong=True, confidence=confidence)
-    table = pd.DataFrame(
-        [
-            {column: group, "n": e.n_judgments, "n_raters": e.n_raters, "wrong": round(e.value * e.n_judgments),
-             "error_rate": e.value, "low": e.low, "high": e.high, "over": e.over}
-            for group, e in shares.items()
-        ]
-    )  # fmt: skip
-    if CHANCE in rows.columns:
-        table = table.drop(columns="wrong")
-    return Findings(table=table, estimates=shares, by=column)
+    table = pd.DataFrame([{column: group, "n": e.n_judgments, **vars(e)} for group, e in shares.items()])
+    table["wrong"] = (table["value"] * table["n"]).round().astype(int)
+    table = table.rename(columns={"value": "error_rate"})[
+        [column, "n", "n_raters", "wrong", "error_rate", "low", "high", "over"]
+    ]
+    return Findings(table=table.drop(columns="wrong") if CHANCE in rows.columns else table, estimates=shares, by=column)
 
 
 def not_people(column: str) -> None:
@@ -212,8 +144,7 @@ def by_rater(j: Judgments, *, reference: Reference | None = None, confidence: fl
     [2]
     """
     rows = as_judgments(j).marked(reference)
-    counts = rows.group_by("rater_id").agg(pl.len().alias("n"), (~pl.col("right")).sum().alias("wrong"))
-    table = counts.to_pandas()
+    table = rows.group_by("rater_id").agg(n=pl.len(), wrong=(~pl.col("right")).sum()).to_pandas()
     table["error_rate"] = table["wrong"] / table["n"]
     table["low"], table["high"] = clopper_pearson(table["wrong"], table["n"], confidence=confidence)
     table = table.sort_values(["error_rate", "rater_id"], ascending=[False, True], ignore_index=True)
@@ -234,12 +165,11 @@ def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float
     >>> kinds(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))["n"].tolist()
     [2]
     """
-    check_confidence(confidence)
     rows = as_judgments(j).marked(reference)
-    counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(pl.len().alias("n"))
+    counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(n=pl.len())
     table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
     table["share"] = table["n"] / rows.height
-    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=check_confidence(confidence))
     return table
 
 
@@ -288,12 +218,139 @@ def clustering(j: Judgments, *, reference: Reference | None = None) -> Clusterin
     """
     rows = as_judgments(j).marked(reference)
     e, who = (~rows["right"]).to_numpy().astype(float), cluster_codes(rows["rater_id"])
-    n_raters, p = int(who.max()) + 1, e.mean()
+    n_raters, p = int(who.max()) + 1, float(e.mean())
     if n_raters < 2:
         raise NotEstimable("to see whether errors cluster in raters it takes labels of two raters or more")
     if e.size == n_raters or p in (0, 1):
         raise NotEstimable(
             "errors of at least one rater must repeat, and some labels be right, to see how they cluster"
         )
-    effect = cluster_variance((e - p) / e.size, who) / (p * (1 - p) / e.size)
-    return Clustering(n=e.size, n_raters=n_raters, rate=float(p), design_effect=float(effect), icc=one_way(e, who).icc)
+    effect = float(cluster_variance((e - p) / e.size, who) / (p * (1 - p) / e.size))
+    return Clustering(n=e.size, n_raters=n_raters, rate=p, design_effect=effect, icc=one_way(e, who).icc)
+
+
+def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
+    """Labels beside their first audit and what the second says of the same item.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of the labels, ``wrong``, ``second_wrong`` (null where nobody audited again) and ``by_expert``.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing was audited, or nothing twice.
+    """
+    if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
+        reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
+        raise NotEstimable(reason, public=reason)
+    order, keys = {value: n for n, value in enumerate(j.rounds)}, ["item_id", "rater_id", "turn"]
+    turn = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64) if order else pl.lit(0)
+    audits = j.only(stage="audit").one().frame.with_columns(turn=turn, by_expert=pl.col("rater_id") == (expert or ""))
+    audits = audits.sort("item_id", "by_expert", "turn", "rater_id")
+    first = audits.filter(~pl.col("by_expert")).unique("item_id", keep="first", maintain_order=True)
+    first = first.select(*keys, first="label", first_turn="turn")
+    again = audits.join(first, on=keys, how="anti").join(first.drop("rater_id", "turn"), on="item_id")
+    if again.is_empty():
+        reason = (
+            "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
+            "'audit' with a later round, or name the expert"
+        )
+        raise NotEstimable(reason, public=reason)
+    if not (j.frame["stage"] == "label").any():
+        raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
+    if expert is None:
+        again = again.with_columns(by_expert=pl.col("turn") > pl.col("first_turn"))
+    second = again.sort("item_id", "by_expert", "turn", "rater_id").unique("item_id", keep="last", maintain_order=True)
+    rows = j.one().frame.join(first.select("item_id", "first"), on="item_id", maintain_order="left")
+    rows = rows.join(
+        second.select("item_id", "by_expert", second="label"), on="item_id", how="left", maintain_order="left"
+    )
+    return rows.with_columns(wrong=pl.col("label") != pl.col("first"), second_wrong=pl.col("label") != pl.col("second"))
+
+
+def corrected_rate(j: Judgments, *, expert: str | None = None, confidence: float = 0.95) -> DoubleSampling:
+    """Correct the error rate found by an auditor by the audits of an expert; see `stats.double_sampling`.
+
+    The expert's audits are those of a later round of stage ``audit``, or of the
+    rater named by ``expert``. Two auditors of one round are not told apart into
+    auditor and expert; for them see `auditor_agreement`. Adjudications are
+    left out: items are adjudicated because they are disputed, not at random.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion; stages ``label`` and ``audit``.
+    expert : str, optional
+        The rater whose audits are taken as right.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    DoubleSampling
+        ``.rate .found .sensitivity .specificity``, and all in ``.estimates``.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing was audited, nothing twice, or the second audits name no expert.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [(i, f"r{i % 4}", "x" if i % 5 else "y", "label", "1") for i in range(60)]
+    >>> rows += [(i, "aud", "x", "audit", "1") for i in range(60)] + [(i, "exp", "x", "audit", "2") for i in range(30)]
+    >>> corrected_rate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).rate.value
+    0.2
+    """
+    check_confidence(confidence)
+    rows = audited_twice(as_judgments(j), expert=expert)
+    if not rows["by_expert"].drop_nulls().all():
+        raise NotEstimable(
+            "two auditors of one round judged the same items, and nothing says who of them is the expert; name the "
+            "expert, or mark the second audit with a later round"
+        )
+    truth = rows["second_wrong"].cast(pl.Float64).fill_null(float("nan"))
+    return double_sampling(rows["wrong"], truth, rows["rater_id"], rows["item_id"], confidence=confidence)
+
+
+def auditor_agreement(j: Judgments, *, expert: str | None = None, confidence: float = 0.95) -> Estimate:
+    """Estimate the share of audited labels on which a second audit comes to the same finding.
+
+    Labels found wrong are often audited again more than others, so each part is weighted
+    by how much of it was audited again. High agreement is easy where few
+    labels are wrong; read sensitivity beside it. The figure is about the
+    auditors: its ``basis`` counts them and not the raters.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing was audited twice, or nothing of one kind was.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [(i, f"r{i % 4}", "x" if i % 5 else "y", "label", "1") for i in range(60)]
+    >>> rows += [(i, "aud", "x", "audit", "1") for i in range(60)] + [(i, "exp", "x", "audit", "2") for i in range(30)]
+    >>> auditor_agreement(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).value
+    1.0
+    """
+    check_confidence(confidence)
+    j = as_judgments(j)
+    rows = audited_twice(j, expert=expert)
+    again = rows.filter(pl.col("second_wrong").is_not_null())
+    found, re_audited = (np.bincount(t["wrong"].cast(int), minlength=2) for t in (rows, again))
+    if ((re_audited == 0) & (found > 0)).any():
+        raise NotEstimable("labels found wrong or labels found right were never audited again; draw some of each")
+    share = two_way_share(
+        again["second_wrong"] == again["wrong"],
+        again["rater_id"],
+        again["item_id"],
+        weights=(found / np.maximum(re_audited, 1))[again["wrong"].cast(int).to_numpy()],
+        over="items",
+        confidence=confidence,
+        quantity="share of labels with the same finding in both audits",
+    )
+    return share.resting_on(j.only(stage="audit").basis("same finding"))

@@ -82,22 +82,14 @@ class Lots:
             raise NotEstimable("no lot is accepted, so nothing goes out")
         rows = self.rows.filter(pl.col(self.by).is_in(accepted[self.by].tolist()))
         share = share_right(rows, wrong=True, over="items", confidence=confidence)
-        left = 1 - accepted["drawn"].sum() / accepted["size"].sum()
-        if left <= 0:
-            return Estimate.count(
-                0.0, method="share still wrong in accepted lots; all of them audited", basis=share.basis,
-                n_items=share.n_items, n_raters=share.n_raters, n_judgments=share.n_judgments,
-            )  # fmt: skip
-        scaled = replace(
-            share,
-            value=share.value * left,
-            low=share.low * left,
-            high=share.high * left,
-            items_only=None,
-            method="share still wrong in accepted lots; error rate found × part not audited",
-        )
+        left = max(1 - accepted["drawn"].sum() / accepted["size"].sum(), 0.0)
+        ends = {name: getattr(share, name) * left for name in ("value", "low", "high")}
+        if not left:
+            method = "share still wrong in accepted lots; all of them audited"
+            return replace(share, **ends, kind="count", confidence=1, items_only=None, method=method, cautions=())
+        method = "share still wrong in accepted lots; error rate found × part not audited"
         text = "Lots are accepted because few errors were found, so this leans low."
-        return scaled.with_cautions(Caution("leans_low", text))
+        return replace(share, **ends, items_only=None, method=method).with_cautions(Caution("leans_low", text))
 
     def plot(self) -> "Figure":
         """The error rate of each lot; the bar is the limiting quality."""
@@ -106,6 +98,21 @@ class Lots:
         title = "Error rate of each lot; the bar is the limiting quality"
         shown = self.table.dropna(subset="error_rate")
         return plots.intervals(shown, self.by, "error_rate", bar=self.rql, unit="error rate found", title=title)
+
+
+def lot_size(j: Judgments, *, by: str | None = None) -> int:
+    """Count the labels in the usual lot: the median size, or all labels where no column tells lots apart.
+
+    Examples
+    --------
+    >>> rows = [(i, "r1", "x", "A" if i < 40 else "B") for i in range(100)]
+    >>> lot_size(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "lot"]))
+    50
+    """
+    frame, column = as_judgments(j).one().frame, by or "lot"
+    if column not in frame.columns:
+        return len(frame)
+    return int(np.median(frame.group_by(column).len()["len"].to_numpy()))
 
 
 def lots(
@@ -162,15 +169,14 @@ def lots(
     """
     check_two_points(aql, rql)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
-    not_people(by or "lot")
+    column = by or "lot"
+    not_people(column)
     j = as_judgments(j)
     frame, rows = j.one().frame, j.marked(reference)
-    column = by or "lot"
-    if column not in frame.columns:
-        if by:
-            raise NotEstimable(f"the data has no column {by}; it has {', '.join(frame.columns)}")
-        frame, rows = (t.with_columns(pl.lit("all labels").alias("lot")) for t in (frame, rows))
-    frame, rows = (t.with_columns(pl.col(column).cast(pl.String).fill_null("(missing)")) for t in (frame, rows))
+    if by and by not in frame.columns:
+        raise NotEstimable(f"the data has no column {by}; it has {', '.join(frame.columns)}")
+    named = pl.col(column).cast(pl.String).fill_null("(missing)") if column in frame.columns else pl.lit("all labels")
+    frame, rows = (t.with_columns(named.alias(column)) for t in (frame, rows))
     table, estimates = [], {}
     for lot, size in frame.group_by(column).len().sort(column).iter_rows():
         part = rows.filter(pl.col(column) == lot)
@@ -193,13 +199,19 @@ def _verdict(
             )
     bad, good = min(np.ceil(rql * size - 1e-9), size) / size, np.floor(aql * size + 1e-9) / size
     accept = accept_number(drawn, rql, risk, lot=size) if drawn else None
-    used = accept or 0
     verdict = MORE if accept is None else ACCEPT if wrong <= accept else REJECT
-    row: dict[str, object] = {"size": size, "drawn": drawn, "found": wrong, "accept": accept, "verdict": verdict}
-    row["consumer_risk"] = float(chance(used, drawn, bad, size)) if drawn else 1.0
-    row["producer_risk"] = 1 - float(chance(used, drawn, good, size)) if drawn else 0.0
-    ends = (share.value, share.low, share.high) if share else (None, None, None)
-    row |= dict(zip(("error_rate", "low", "high"), ends, strict=True))
-    row["more"] = (smallest_sample(0, bad, risk, size, size) or size) - drawn if verdict == MORE else 0
     step, counts = STEPS[verdict]
+    row = {
+        "size": size,
+        "drawn": drawn,
+        "found": wrong,
+        "accept": accept,
+        "verdict": verdict,
+        "consumer_risk": float(chance(accept or 0, drawn, bad, size)),
+        "producer_risk": 1 - float(chance(accept or 0, drawn, good, size)),
+        "error_rate": share and share.value,
+        "low": share and share.low,
+        "high": share and share.high,
+        "more": (smallest_sample(0, bad, risk, size, size) or size) - drawn if verdict == MORE else 0,
+    }
     return {**row, "labels": row[counts], "next_step": step}

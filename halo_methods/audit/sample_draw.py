@@ -1,8 +1,13 @@
-"""Draw the labels to audit so that anybody can draw them again from the file."""
+"""How many labels to audit, and a draw of them that anybody can draw again from the file."""
 
 import csv
 import hashlib
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +17,164 @@ import polars as pl
 
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.marking import Reference
 from ..results import counted
-from ..stats.checks import check_count
-from .sample_sizes import allocate
+from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.proportions import wilson
+from .audit_findings import clustering, error_rate
+
+MOST = 10_000_000
+
+
+def allocate(
+    weights: Sequence[float],
+    deviations: Sequence[float],
+    n: int,
+    *,
+    at_least: int = 1,
+    at_most: Sequence[int] | None = None,
+) -> tuple[int, ...]:
+    r"""Neyman's allocation in whole numbers: sizes of strata, in order, that sum to ``n``.
+
+    Minimizes :math:`\sum_h (W_h S_h)^2 / n_h`. Labels are given out one at a
+    time, each to the stratum where it lowers the variance most, which is exact
+    in whole numbers (Wright's algorithm); without the bounds it is Neyman's
+    :math:`n_h \propto W_h S_h` rounded.
+
+    The deviations are guesses from a pilot; a stratum guessed at 0 gets
+    ``at_least`` and no more, so guess generously.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Size of each stratum, in labels or as a share of all.
+    deviations : sequence of float
+        Standard deviation within each; sqrt(p(1-p)) for an error rate p.
+    n : int
+        Labels to draw in all.
+    at_least : int
+        In each stratum.
+    at_most : sequence of int, optional
+        Labels there are in each stratum.
+
+    Raises
+    ------
+    BadOption
+        If sizes do not fit each other, or ``n`` is less than the strata need
+        or more than they hold.
+
+    References
+    ----------
+    Wright (2012), The equivalence of Neyman optimum allocation for sampling and
+    equal proportions for apportioning the U.S. House of Representatives, The
+    American Statistician 66, 217-224.
+
+    Examples
+    --------
+    >>> allocate([0.5, 0.3, 0.2], [1, 2, 3], 100)
+    (30, 35, 35)
+    >>> allocate([800, 150, 50], [0.1, 0.3, 0.0], 20)
+    (12, 7, 1)
+    """
+    strata = len(weights)
+    if strata == 0 or len(deviations) != strata or (at_most is not None and len(at_most) != strata):
+        raise BadOption("weights, deviations and at_most need one value a stratum, and there is at least one stratum")
+    if any(not math.isfinite(x) or x < 0 for x in (*weights, *deviations)):
+        raise BadOption("weights and deviations are finite and not negative")
+    n = check_count(n, option="n")
+    ceilings = np.full(strata, n) if at_most is None else np.asarray(at_most, int)
+    sizes = np.minimum(at_least, ceilings)
+    if not sizes.sum() <= n <= ceilings.sum():
+        raise BadOption(f"{n} labels cannot be shared: the strata need {sizes.sum()} and hold {ceilings.sum()}")
+    products = np.multiply(weights, deviations)
+    if not products.any():
+        products = np.asarray(weights, float) if any(weights) else np.ones(strata)
+    # The gain of a further label in a stratum that has some, for every label that could be given out.
+    stratum = np.repeat(np.arange(strata), ceilings - sizes)
+    has = np.concatenate([np.arange(size, ceiling) for size, ceiling in zip(sizes, ceilings, strict=True)])
+    gain = np.where(has > 0, products[stratum] ** 2 / np.maximum(has * (has + 1), 1), np.inf)
+    given = stratum[np.lexsort((stratum, -gain))[: n - sizes.sum()]]
+    return tuple((sizes + np.bincount(given, minlength=strata)).tolist())
+
+
+def sample_size(
+    rate: float,
+    half_width: float,
+    *,
+    design_effect: float = 1.0,
+    population: int | None = None,
+    confidence: float = 0.95,
+) -> int:
+    """Labels to audit so that the interval of an error rate is about ``rate`` ± ``half_width``.
+
+    The smallest n at which Wilson's interval at the effective size
+    n / design_effect is at most 2 × half_width long; with ``population`` the
+    sample is lowered by the finite population correction.
+
+    Parameters
+    ----------
+    rate : float
+        Error rate expected; on doubt take the larger.
+    half_width : float
+        In shares, for instance .02.
+    design_effect : float
+        1 where errors are independent; otherwise the one of `clustering`, or 1 + (m - 1) icc with m labels per rater.
+    population : int, optional
+        Labels in all.
+    confidence : float
+        Of the interval.
+
+    Raises
+    ------
+    NotEstimable
+        If more than ten million would be needed.
+
+    Examples
+    --------
+    >>> sample_size(0.05, 0.02), sample_size(0.05, 0.02, design_effect=2.2), sample_size(0.05, 0.02, population=1000)
+    (469, 1032, 320)
+    """
+    check_probability(rate, option="rate")
+    check_confidence(confidence)
+    if not 0 < half_width < 0.5:
+        raise BadOption(f"half_width is {half_width!r}; allowed: above 0 and below 0.5, for instance 0.02")
+    if not design_effect > 0:
+        raise BadOption(f"design_effect is {design_effect!r}; allowed: above 0, 1 where errors are independent")
+
+    def short(n: int) -> bool:
+        low, high = wilson(rate * n, n, confidence=confidence)
+        return bool(high - low <= 2 * half_width)
+
+    n = 1 + bisect_left(range(1, MOST + 1), True, key=short)
+    if n > MOST:
+        raise NotEstimable("more than ten million labels would be needed; allow a wider interval")
+    drawn = n * design_effect
+    return math.ceil((drawn if population is None else drawn / (1 + (drawn - 1) / population)) - 1e-9)
+
+
+def next_sizes(j: Judgments, *, half_width: float = 0.03, reference: Reference | None = None) -> pd.DataFrame:
+    """Work out how many labels to audit next for an error rate of a wanted precision, as errors clustered here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``supposing``, ``design_effect``, ``labels``. The design effect
+        is the one seen with this many labels per rater; with more per rater it is
+        larger, so draw from more raters rather than more from each.
+
+    Raises
+    ------
+    NotEstimable
+        If no item has gold or an audit.
+    """
+    j = as_judgments(j)
+    rate, effects = error_rate(j, reference=reference, over="items").value, {"labels independent": 1.0}
+    with suppress(NotEstimable):
+        seen = clustering(j, reference=reference).design_effect
+        effects["errors cluster in raters as seen here"] = max(seen, 1.0)
+    rows = [(name, effect, sample_size(rate, half_width, design_effect=effect)) for name, effect in effects.items()]
+    return pd.DataFrame(rows, columns=["supposing", "design_effect", "labels"])
+
 
 KEYS = ("item_id", "rater_id", "criterion", "round")
 
@@ -50,7 +210,7 @@ class Drawn:
     labels: "pd.Series[int]"
 
     def by_rater(self) -> pd.DataFrame:
-        """Count how many labels of each rater there are and were drawn: ``rater_id``, ``labels``, ``drawn``, ``share``."""
+        """Count the labels of each rater and those drawn: ``rater_id``, ``labels``, ``drawn``, ``share``."""
         table = self.labels.rename("labels").rename_axis("rater_id").reset_index()
         table["drawn"] = table["rater_id"].map(self.table["rater_id"].value_counts()).fillna(0).astype(int)
         table["share"] = table["drawn"] / table["labels"]
@@ -70,11 +230,9 @@ class Drawn:
         return path
 
     def __str__(self) -> str:
-        how = f", {f'strata of {self.by}' if self.by else f'by {self.risk}'}" if self.by or self.risk else ""
-        return (
-            f"{self.n:,} of {counted(self.frame_rows, 'label')} drawn{how}; seed {self.seed}, "
-            f"frame SHA-256 {self.frame_sha256[:12]}…"
-        )
+        how = f", strata of {self.by}" if self.by else f", by {self.risk}" if self.risk else ""
+        drawn = f"{self.n:,} of {counted(self.frame_rows, 'label')} drawn{how}"
+        return f"{drawn}; seed {self.seed}, frame SHA-256 {self.frame_sha256[:12]}…"
 
 
 def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None, seed: int | str) -> Drawn:
@@ -131,38 +289,31 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
             raise NotEstimable(f"the data has no column {column}; it has {', '.join(one.columns)}")
     n = check_count(n, option="n", least=1, most=one.n_judgments)
     keys = [k for k in KEYS if k in one.columns]
-    frame = one.frame.select(*keys, *([pl.col(by).alias("stratum")] if by else []), *([risk] if risk else []))
-    table = frame.to_pandas().reset_index(drop=True)
-    if "stratum" not in table.columns:
-        table["stratum"] = ""
-    table["stratum"] = table["stratum"].astype(object).where(table["stratum"].notna(), "").astype(str)
-    identity = ["\x1f".join("" if pd.isna(x) else str(x) for x in row) for row in table[keys].itertuples(index=False)]
+    stratum = pl.col(by).cast(pl.String).fill_null("") if by else pl.lit("")
+    table = one.frame.select(*keys, *([risk] if risk else []), stratum=stratum).to_pandas()
+    identity = table[keys].astype(object).fillna("").astype(str).agg("\x1f".join, axis=1)
     table["number"] = [hashlib.sha256(f"{seed}\x1f{key}".encode()).hexdigest() for key in identity]
-    extra = [f"{k}\x1f{s}\x1f{r}" for k, s, r in
-             zip(identity, table["stratum"], table[risk] if risk else [""] * len(table), strict=True)]  # fmt: skip
-    frame_hash = hashlib.sha256("\n".join(sorted(extra)).encode()).hexdigest()
+    stated = identity + "\x1f" + table["stratum"] + "\x1f" + (table[risk].astype(str) if risk else "")
     table = table.sort_values("number", ignore_index=True)
     table = _by_risk(table, n, risk) if risk else _by_stratum(table, n)
-    kept = [k for k in (*keys, "stratum", "inclusion_probability") if k != "stratum" or by]
+    columns = [*keys, *(["stratum"] if by else []), "inclusion_probability"]
     return Drawn(
-        table=table[kept].reset_index(drop=True),
+        table=table[columns].reset_index(drop=True),
         n=n,
         frame_rows=one.n_judgments,
         seed=str(seed),
         by=by or "",
         risk=risk or "",
-        frame_sha256=frame_hash,
+        frame_sha256=hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest(),
         labels=one.frame.to_pandas()["rater_id"].value_counts().sort_index(),
     )
 
 
 def _by_stratum(table: pd.DataFrame, n: int) -> pd.DataFrame:
     held = table["stratum"].value_counts().sort_index()
-    sizes = allocate(held.tolist(), [1.0] * len(held), n, at_most=held.tolist())
-    chosen = dict(zip(held.index, sizes, strict=True))
-    place = table.groupby("stratum").cumcount()
-    chance = table["stratum"].map({s: chosen[s] / held[s] for s in held.index})
-    return table.assign(inclusion_probability=chance)[place < table["stratum"].map(chosen)]
+    sizes = pd.Series(allocate(held.tolist(), [1.0] * len(held), n, at_most=held.tolist()), index=held.index)
+    drawn = table.groupby("stratum").cumcount() < table["stratum"].map(sizes)
+    return table.assign(inclusion_probability=table["stratum"].map(sizes / held))[drawn]
 
 
 def _by_risk(table: pd.DataFrame, n: int, risk: str) -> pd.DataFrame:
@@ -205,19 +356,13 @@ def redraws(path: str | Path, j: Judgments) -> bool:
     HaloError
         If the file does not state its seed and frame, or these judgments are not the frame it was drawn from.
     """
-    stated = {}
     with Path(path).open(encoding="utf-8") as file:
-        for line in file:
-            if not line.startswith("# "):
-                break
-            name, _, value = line[2:].rstrip("\n").partition(": ")
-            stated[name] = value.strip()
+        head = [line[2:].rstrip("\n").partition(": ") for line in takewhile(lambda line: line.startswith("# "), file)]
+    stated = {name: value.strip() for name, _, value in head}
     if not {"seed", "n", "frame_sha256"} <= stated.keys():
         raise HaloError(f"{path} does not state the seed, the size and the frame it was drawn from")
-    made = draw(j, int(stated["n"]), by=stated.get("by") or None, risk=stated.get("risk") or None, seed=stated["seed"])
-    if made.frame_sha256 != stated["frame_sha256"]:
+    again = draw(j, int(stated["n"]), by=stated.get("by") or None, risk=stated.get("risk") or None, seed=stated["seed"])
+    if again.frame_sha256 != stated["frame_sha256"]:
         raise HaloError(f"{path} was drawn from another frame: labels were added, removed or moved since")
-    head = len(stated)
-    there = pd.read_csv(path, skiprows=head, dtype=str, keep_default_na=False)
-    again = made.table.astype(object).where(made.table.notna(), "").astype(str)
-    return bool(list(there.columns) == list(again.columns) and there.to_numpy().tolist() == again.to_numpy().tolist())
+    there = pd.read_csv(path, skiprows=len(head), dtype=str, keep_default_na=False)
+    return there.equals(again.table.astype(object).where(again.table.notna(), "").astype(str))

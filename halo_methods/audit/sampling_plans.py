@@ -1,14 +1,18 @@
-"""Single sampling plans: draw n labels, accept the lot with at most so many errors among them."""
+"""Sampling plans, single, double and published: draw labels, accept the lot with at most so many errors among them."""
 
+from bisect import bisect_left
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from ..errors import BadOption, NotEstimable
+from ..errors import BadOption, HaloError, NotEstimable
 from ..results import counted, readable
 from ..stats.checks import check_count, check_probability
 
@@ -42,8 +46,108 @@ def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> N
     return stats.hypergeom.cdf(accept, lot, np.rint(p * lot).astype(int), n)
 
 
+class SamplingPlan:
+    """What plans have in common; `acceptance`, `average_number` and `outgoing` are each plan's own."""
+
+    aql: float
+    rql: float
+    producer_risk: float
+    consumer_risk: float
+    lot: int | None
+    source: str
+
+    if TYPE_CHECKING:  # a field of one plan, a property of another; at run time it would be the field's default
+
+        @property
+        def n(self) -> int:
+            """Labels drawn at most."""
+
+    def acceptance(self, p: ArrayLike) -> NDArray:
+        """Chance that a lot with error rate ``p`` is accepted (the operating characteristic)."""
+        raise NotImplementedError
+
+    def average_number(self, p: ArrayLike) -> NDArray:
+        """Labels audited on average; of a single plan always n."""
+        return np.full(np.shape(np.asarray(p, float)), float(self.n))
+
+    def outgoing(self, p: ArrayLike, lot: int) -> NDArray:
+        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are fixed.
+
+        p · P(accept) · (1 - n / lot). It is an average over many lots: a single
+        accepted lot can be worse, and it supposes that the relabelling is right.
+
+        Examples
+        --------
+        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).outgoing(0.05, 1000)), 4)
+        0.0422
+        """
+        p = np.asarray(p, float)
+        return p * self.acceptance(p) * np.clip(1 - self.n / lot, 0, 1)
+
+    def outgoing_limit(self, lot: int) -> float:
+        """The worst average error rate after the audit, whatever comes in (AOQL).
+
+        Raises
+        ------
+        BadOption
+            If the lot is smaller than the sample.
+
+        Examples
+        --------
+        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).outgoing_limit(10_000), 4)
+        0.0152
+        """
+        if self.n > lot:
+            raise BadOption(f"lot is {lot!r}; allowed: {self.n:,} or more, the sample of the plan")
+        if self.lot is not None:
+            return float(self.outgoing(np.arange(lot + 1) / lot, lot).max())
+        grid = np.linspace(0, 1, 2001)
+        best = int(np.argmax(self.outgoing(grid, lot)))
+        ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
+        worst = optimize.minimize_scalar(
+            lambda p: -float(self.outgoing(p, lot)), bounds=ends, method="bounded", options={"xatol": 1e-10}
+        )
+        return float(-worst.fun)
+
+    def limiting_quality(self, risk: float = RISK) -> float:
+        """The error rate that is accepted with chance ``risk`` only.
+
+        Examples
+        --------
+        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).limiting_quality(), 4)
+        0.0587
+        """
+        check_probability(risk, option="risk", open_ends=True)
+        if self.lot is None:
+            return float(optimize.brentq(lambda p: float(self.acceptance(p)) - risk, 0, 1, xtol=1e-12))
+        lot = self.lot
+        return bisect_left(range(lot + 1), True, key=lambda wrong: float(self.acceptance(wrong / lot)) <= risk) / lot
+
+    def _steps(self) -> dict[str, str]:
+        """What is drawn, and when the lot is accepted, in words."""
+        raise NotImplementedError
+
+    def _risks(self) -> dict[str, str]:
+        """What buyer and producer are protected from, in words."""
+        bought, made = percent(self.rql), percent(self.aql)
+        return {
+            "Buyer": f"a lot with {bought} errors is accepted in {percent(self.consumer_risk)} of audits.",
+            "Producer": f"a lot with {made} errors is rejected in {percent(self.producer_risk)} of audits.",
+        }
+
+    def __str__(self) -> str:
+        steps = ", ".join(f"{step} {what}" for step, what in self._steps().items())
+        return f"{steps.capitalize()}. " + " ".join(f"{who}: {risk}" for who, risk in self._risks().items())
+
+    def _repr_html_(self) -> str:
+        rows = {**self._steps(), **self._risks(), "from": self.source}
+        cells = ((escape(name.capitalize()), escape(text)) for name, text in rows.items())
+        body = "".join(f'<tr><th scope="row">{name}</th><td>{text}</td></tr>' for name, text in cells)
+        return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
+
+
 @dataclass(frozen=True)
-class Plan:
+class Plan(SamplingPlan):
     """Draw ``n``, accept the lot with at most ``accept`` errors.
 
     Attributes
@@ -88,134 +192,94 @@ class Plan:
         """
         return chance(self.accept, self.n, p, self.lot)
 
+    def _steps(self) -> dict[str, str]:
+        return {"draw": f"{self.n:,}", "accept with at most": counted(self.accept, "error")}
+
+
+@dataclass(frozen=True)
+class DoublePlan(SamplingPlan):
+    """Draw ``n1``; accept with at most ``accept1`` errors, reject with ``reject1``; otherwise draw ``n2`` more.
+
+    After the second draw the lot is accepted with at most ``accept2`` errors
+    in both draws together.
+
+    Attributes
+    ----------
+    n1, accept1, reject1, n2, accept2 : int
+    aql, rql, producer_risk, consumer_risk : float
+        As in `Plan`.
+    lot : None
+        Risks are those of a stream of lots.
+    source : str
+
+    Examples
+    --------
+    >>> plan = DoublePlan(50, 1, 4, 100, 3)
+    >>> round(float(plan.acceptance(0.05)), 3)
+    0.29
+    """
+
+    n1: int
+    accept1: int
+    reject1: int
+    n2: int
+    accept2: int
+    aql: float = 0.01
+    rql: float = 0.10
+    producer_risk: float = float("nan")
+    consumer_risk: float = float("nan")
+    lot: None = None
+    source: str = "given"
+
+    def __post_init__(self) -> None:
+        if not (self.n1 > 0 and self.n2 > 0 and 0 <= self.accept1 < self.reject1 <= self.accept2 + 1):
+            raise BadOption("a double plan needs n1 and n2 above 0 and 0 <= accept1 < reject1 <= accept2 + 1")
+        object.__setattr__(self, "producer_risk", 1 - float(self.acceptance(self.aql)))
+        object.__setattr__(self, "consumer_risk", float(self.acceptance(self.rql)))
+
+    @property
+    def n(self) -> int:
+        """Labels drawn at most."""
+        return self.n1 + self.n2
+
+    def acceptance(self, p: ArrayLike) -> NDArray:
+        """Chance that a lot with error rate ``p`` is accepted."""
+        p = np.asarray(p, float)
+        total = stats.binom.cdf(self.accept1, self.n1, p)
+        for d in range(self.accept1 + 1, self.reject1):
+            total = total + stats.binom.pmf(d, self.n1, p) * stats.binom.cdf(self.accept2 - d, self.n2, p)
+        return total
+
     def average_number(self, p: ArrayLike) -> NDArray:
-        """Labels audited on average; of a single plan always n."""
-        return np.full(np.shape(np.asarray(p, float)), float(self.n))
+        """Labels audited on average, each draw finished once begun.
+
+        Examples
+        --------
+        >>> round(float(DoublePlan(50, 1, 4, 100, 3).average_number(0.05)), 1)
+        98.1
+        """
+        p = np.asarray(p, float)
+        settled = stats.binom.cdf(self.accept1, self.n1, p) + stats.binom.sf(self.reject1 - 1, self.n1, p)
+        return self.n1 + self.n2 * (1 - settled)
 
     def outgoing(self, p: ArrayLike, lot: int) -> NDArray:
-        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are mended.
+        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are fixed."""
+        p = np.asarray(p, float)
+        first = stats.binom.cdf(self.accept1, self.n1, p)
+        return p * (first * (lot - self.n1) + (self.acceptance(p) - first) * (lot - self.n)) / lot
 
-        p · P(accept) · (1 - n / lot). It is an average over many lots: a single
-        accepted lot can be worse, and it supposes that the relabelling is right.
-
-        Examples
-        --------
-        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).outgoing(0.05, 1000)), 4)
-        0.0422
-        """
-        return outgoing(self, p, lot)
-
-    def outgoing_limit(self, lot: int) -> float:
-        """The worst average error rate after the audit, whatever comes in (AOQL).
-
-        Examples
-        --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).outgoing_limit(10_000), 4)
-        0.0152
-        """
-        return outgoing_limit(self, lot)
-
-    def limiting_quality(self, risk: float = RISK) -> float:
-        """The error rate that is accepted with chance ``risk`` only.
-
-        Examples
-        --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).limiting_quality(), 4)
-        0.0587
-        """
-        return limiting_quality(self, risk)
-
-    def curve(self, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
-        """The operating characteristic as a table, see `curve_of`."""
-        return curve_of(self, most=most, points=points, lot=lot)
-
-    def __str__(self) -> str:
-        return f"Draw {self.n:,}, accept with at most {counted(self.accept, 'error')}. {risks(self)}"
-
-    def _repr_html_(self) -> str:
-        return facts(self, [("Draw", f"{self.n:,}"), ("Accept with at most", counted(self.accept, "error"))])
-
-
-def outgoing(plan: Any, p: ArrayLike, lot: int) -> NDArray:
-    """Share of errors after the audit for any plan with `acceptance` and `average_number`."""
-    p = np.asarray(p, float)
-    return p * plan.acceptance(p) * np.clip(1 - plan.n / lot, 0, 1)
-
-
-def outgoing_limit(plan: Any, lot: int) -> float:
-    """Largest value of the average outgoing quality over the error rates that can come in."""
-    if plan.n > lot:
-        raise BadOption(f"lot is {lot!r}; allowed: {plan.n:,} or more, the sample of the plan")
-    if plan.lot is not None:
-        coarse = np.unique(np.linspace(0, lot, 2001).astype(int))
-        best = int(np.argmax(plan.outgoing(coarse / lot, lot)))
-        near = np.arange(coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)] + 1)
-        return float(plan.outgoing(near / lot, lot).max())
-    grid = np.linspace(0, 1, 2001)
-    best = int(np.argmax(plan.outgoing(grid, lot)))
-    ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
-    found = optimize.minimize_scalar(
-        lambda p: -float(plan.outgoing(p, lot)),
-        bounds=ends,
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    return float(-found.fun)
-
-
-def limiting_quality(plan: Any, risk: float) -> float:
-    """The error rate at which the chance of acceptance falls to ``risk``."""
-    check_probability(risk, option="risk", open_ends=True)
-    if plan.lot is not None:
-        coarse = np.unique(np.linspace(0, plan.lot, 2001).astype(int))
-        first = int(np.argmax(plan.acceptance(coarse / plan.lot) <= risk))
-        near = np.arange(coarse[max(first - 1, 0)], coarse[first] + 1) / plan.lot
-        return float(near[np.argmax(plan.acceptance(near) <= risk)])
-    return float(optimize.brentq(lambda p: float(plan.acceptance(p)) - risk, 0, 1, xtol=1e-12))
-
-
-def curve_of(plan: Any, *, most: float | None = None, points: int = 41, lot: int | None = None) -> pd.DataFrame:
-    """Chance of acceptance, labels audited and outgoing error rate by incoming error rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``error_rate``, ``acceptance``, ``average_number`` and, with a
-        lot size, ``outgoing``.
-    """
-    p = np.linspace(0, most or min(2 * plan.rql, 1.0), points)
-    made = {"error_rate": p, "acceptance": plan.acceptance(p), "average_number": plan.average_number(p)}
-    if lot is not None:
-        made["outgoing"] = plan.outgoing(p, lot)
-    return pd.DataFrame(made)
+    def _steps(self) -> dict[str, str]:
+        first, second = counted(self.accept1, "error"), counted(self.accept2, "error")
+        return {
+            "draw first": f"{self.n1:,}; accept with at most {first}, reject with {self.reject1}",
+            "otherwise draw": f"{self.n2:,} more; accept with at most {second} in both draws",
+            "on average": f"{float(self.average_number(self.aql)):.0f} labels in a good lot",
+        }
 
 
 def percent(share: float) -> str:
+    """A share as a percentage."""
     return f"{readable(100 * share)}%"
-
-
-def buyer(plan: Any) -> str:
-    """What the buyer is protected from, in words."""
-    return f"a lot with {percent(plan.rql)} errors is accepted in {percent(plan.consumer_risk)} of audits."
-
-
-def producer(plan: Any) -> str:
-    """What the producer is protected from, in words."""
-    return f"a lot with {percent(plan.aql)} errors is rejected in {percent(plan.producer_risk)} of audits."
-
-
-def risks(plan: Any) -> str:
-    """Both risks in words, the buyer's first."""
-    return f"Buyer: {buyer(plan)} Producer: {producer(plan)}"
-
-
-def facts(plan: Any, first: list[tuple[str, str]]) -> str:
-    """A plan as a small table, the buyer's protection first."""
-    from html import escape
-
-    rows = [*first, ("Buyer", buyer(plan)), ("Producer", producer(plan)), ("From", plan.source)]
-    body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
-    return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
 
 
 def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, lot: int | None = None) -> Plan:
@@ -285,16 +349,9 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
 
 def smallest_sample(accept: int, p: float, risk: float, most: int, lot: int | None = None) -> int | None:
     """The smallest n at which at most ``accept`` errors have chance ``risk`` at most; None beyond ``most``."""
-    low, high = accept, most
-    if accept >= most or float(chance(accept, most, p, lot)) > risk:
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(chance(accept, middle, p, lot)) <= risk:
-            high = middle
-        else:
-            low = middle
-    return high
+    sizes = range(accept + 1, most + 1)
+    at = bisect_left(sizes, True, key=lambda n: float(chance(accept, n, p, lot)) <= risk)
+    return sizes[at] if at < len(sizes) else None
 
 
 def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int | None = None) -> int | None:
@@ -320,3 +377,213 @@ def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int |
     bad = rql if lot is None else min(np.ceil(rql * lot - 1e-9), lot) / lot
     held = np.flatnonzero(np.asarray(chance(np.arange(n), n, bad, lot)) <= consumer_risk)
     return int(held[-1]) if held.size else None
+
+
+def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, ratio: int = 1) -> DoublePlan:
+    """The double sampling plan that holds both risks and audits fewest labels in a good lot.
+
+    The second draw is ``ratio`` times the first, and the lot is rejected after
+    the first draw with as many errors as would reject it after both. Among
+    such plans the one with the smallest average number at ``aql`` is taken.
+
+    Parameters
+    ----------
+    aql, producer_risk, rql, consumer_risk : float
+        As in `single_plan`.
+    ratio : {1, 2}
+        Size of the second draw over the first.
+
+    Returns
+    -------
+    DoublePlan
+        ``.n1 .accept1 .reject1 .n2 .accept2``, and the methods of a `Plan`.
+
+    Raises
+    ------
+    BadOption
+        If the shares are out of range or out of order.
+    NotEstimable
+        If no such plan stays below 100,000 labels.
+
+    Examples
+    --------
+    >>> plan = double_plan(0.02, 0.05, 0.10, 0.10)
+    >>> plan.n1, plan.accept1, plan.n2, plan.accept2
+    (34, 0, 34, 3)
+    >>> single = single_plan(0.02, 0.05, 0.10, 0.10)
+    >>> bool(plan.average_number(0.02) < single.n)
+    True
+    """
+    single = single_plan(aql, producer_risk, rql, consumer_risk)
+    if ratio not in (1, 2):
+        raise BadOption.of("ratio", ratio, (1, 2))
+    source = f"fewest labels on average in a good lot, second draw {ratio} × the first"
+    plans = []
+    for accept2 in range(1, 2 * single.accept + 4):
+        for accept1 in range(accept2):
+
+            def held(n1: int, first: int = accept1, both: int = accept2) -> bool:
+                rest = np.arange(first + 1, both + 1)
+                again = stats.binom.pmf(rest, n1, rql) * stats.binom.cdf(both - rest, ratio * n1, rql)
+                return bool(stats.binom.cdf(first, n1, rql) + again.sum() <= consumer_risk)
+
+            n1 = 1 + bisect_left(range(1, single.n + 1), True, key=held)
+            if n1 <= single.n:
+                plans.append(DoublePlan(n1, accept1, accept2 + 1, ratio * n1, accept2, aql, rql, source=source))
+    plans = [plan for plan in plans if plan.producer_risk <= producer_risk]
+    if not plans:
+        raise NotEstimable("no double plan of this shape holds both risks; use the single plan or another ratio")
+    return min(plans, key=lambda plan: float(plan.average_number(aql)))
+
+
+Inspection = Literal["I", "II", "III"]
+
+# Facts of MIL-STD-105E (1989), tables I and II-A, the plans of which ISO 2859-1 also uses.
+LETTERS = "ABCDEFGHJKLMNPQR"
+SIZES = dict(zip(LETTERS, (2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 800, 1250, 2000), strict=True))
+UP_TO = (8, 15, 25, 50, 90, 150, 280, 500, 1200, 3200, 10_000, 35_000, 150_000, 500_000)
+LETTER_OF = {"I": "AABCCDEFGHJKLMN", "II": "ABCDEFGHJKLMNPQ", "III": "BCDEFGHJKLMNPQR"}
+LEVELS = (0.010, 0.015, 0.025, 0.040, 0.065, 0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
+# One string a code letter, one mark an AQL: a number is the accept number,
+# v sends to the next larger sample, ^ to the next smaller.
+MASTER = {
+    "A": "v v v v v v v v v v v v v v 0 v",
+    "B": "v v v v v v v v v v v v v 0 ^ v",
+    "C": "v v v v v v v v v v v v 0 ^ v 1",
+    "D": "v v v v v v v v v v v 0 ^ v 1 2",
+    "E": "v v v v v v v v v v 0 ^ v 1 2 3",
+    "F": "v v v v v v v v v 0 ^ v 1 2 3 5",
+    "G": "v v v v v v v v 0 ^ v 1 2 3 5 7",
+    "H": "v v v v v v v 0 ^ v 1 2 3 5 7 10",
+    "J": "v v v v v v 0 ^ v 1 2 3 5 7 10 14",
+    "K": "v v v v v 0 ^ v 1 2 3 5 7 10 14 21",
+    "L": "v v v v 0 ^ v 1 2 3 5 7 10 14 21 ^",
+    "M": "v v v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^",
+    "N": "v v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^",
+    "P": "v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^ ^",
+    "Q": "0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^ ^ ^",
+    "R": "^ ^ 1 2 3 5 7 10 14 21 ^ ^ ^ ^ ^ ^",
+}
+
+
+def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
+    """The plan of MIL-STD-105E and ISO 2859-1 for a lot: single sampling, normal inspection.
+
+    The table protects the producer: a lot at ``aql`` is accepted nearly
+    always. What the buyer is protected from is not asked for, so it is printed
+    first: ``.rql`` is the error rate that is still accepted in 10% of audits,
+    and it is often five times the AQL. The standard also asks for tightened
+    inspection after two rejections in five lots; without that switch its
+    protection is less than it says. Where the arrow of the table leads to
+    a sample as large as the lot, the whole lot is audited.
+
+    Parameters
+    ----------
+    lot : int
+        Labels in the lot, at least 2.
+    aql : float
+        A share as in the table, .0001 to .10, for instance .01 for 1%; from .65
+        up it is read as the percentage the table prints (1.0 is 1%).
+    inspection : {"I", "II", "III"}
+        General inspection level; II unless there is a reason.
+
+    Returns
+    -------
+    Plan
+        ``.n .accept .acceptance(p) .outgoing_limit(lot)``; ``.source`` gives the
+        code letter.
+
+    Raises
+    ------
+    BadOption
+        If the AQL is none of the table's, the level is unknown, or the lot has fewer than two labels.
+
+    References
+    ----------
+    MIL-STD-105E (1989), tables I and II-A; Montgomery (2013), section 15.4.
+
+    Examples
+    --------
+    >>> plan = standard_plan(2000, 0.0065)
+    >>> plan.n, plan.accept
+    (125, 2)
+    >>> print(plan)
+    Draw 125, accept with at most 2 errors. Buyer: a lot with 4.2% errors is accepted in 10% of audits.
+    Producer: a lot with 0.65% errors is rejected in 4.87% of audits.
+    """
+    if inspection not in LETTER_OF:
+        raise BadOption.of("inspection", inspection, tuple(LETTER_OF))
+    lot = check_count(lot, option="lot", least=2)
+    column = _column(aql)
+    first = LETTER_OF[inspection][sum(lot > end for end in UP_TO)]
+    letter, mark = first, MASTER[first].split()[column]
+    while mark in "v^":
+        letter = LETTERS[LETTERS.index(letter) + (1 if mark == "v" else -1)]
+        mark = MASTER[letter].split()[column]
+    n, accept, share = SIZES[letter], int(mark), LEVELS[column] / 100
+    moved = f", by its arrow to {letter}" if letter != first else ""
+    source = f"MIL-STD-105E table II-A, level {inspection}: code letter {first}{moved}, AQL {readable(100 * share)}%"
+    if n >= lot:
+        n, source = lot, f"{source}; the sample is as large as the lot, so all {counted(lot, 'label')}"
+        accept = min(accept, n - 1)
+    limit = Plan(n, accept, share, share, 0.0, 0.0).limiting_quality(RISK)
+    return Plan(n, accept, share, limit, 1 - float(chance(accept, n, share)), RISK, None, source)
+
+
+def _column(aql: float) -> int:
+    percent = float(aql) if aql >= 0.65 else 100 * float(aql)
+    near = [i for i, level in enumerate(LEVELS) if abs(percent - level) < 1e-9]
+    if not near:
+        raise BadOption.of("aql", aql, tuple(round(level / 100, 6) for level in LEVELS))
+    return near[0]
+
+
+def compare_plans(
+    lot: int, *, aql: float = 0.03, producer_risk: float = 0.05, rql: float = 0.10, consumer_risk: float = 0.10
+) -> pd.DataFrame:
+    """Set four ways to audit a lot side by side, both risks of each, the buyer's first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``plan``, ``draw``, ``accept``, ``consumer_risk`` (a lot at ``rql`` is
+        accepted), ``producer_risk`` (a lot at ``aql`` is rejected),
+        ``limiting_quality`` (accepted in 10% of audits), ``average_number``
+        (labels audited in a lot at ``aql``), ``outgoing_limit`` (empty where
+        the plan asks for more than the lot). Plans that cannot be made are left out.
+
+    Examples
+    --------
+    >>> compare_plans(320)["plan"].tolist()
+    ['single, for this lot', 'single, for many lots', 'double, for many lots', 'published table, AQL 2.5%']
+    """
+    listed = max((level for level in LEVELS if level / 100 <= aql + 1e-12), default=LEVELS[0]) / 100
+    makers: dict[str, Callable[[], Plan | DoublePlan]] = {
+        "single, for this lot": lambda: single_plan(aql, producer_risk, rql, consumer_risk, lot=lot),
+        "single, for many lots": lambda: single_plan(aql, producer_risk, rql, consumer_risk),
+        "double, for many lots": lambda: double_plan(aql, producer_risk, rql, consumer_risk),
+        f"published table, AQL {100 * listed:g}%": lambda: standard_plan(lot, listed),
+    }
+    rows = []
+    for name, make in makers.items():
+        with suppress(HaloError):
+            plan = make()
+            if isinstance(plan, DoublePlan):
+                draw, accept = f"{plan.n1}, then {plan.n2}", f"{plan.accept1}, then {plan.accept2}"
+            else:
+                draw, accept = str(plan.n), str(plan.accept)
+            rows.append(
+                {
+                    "plan": name,
+                    "draw": draw,
+                    "accept": accept,
+                    "consumer_risk": plan.consumer_risk if plan.rql == rql else float(plan.acceptance(rql)),
+                    "producer_risk": plan.producer_risk if plan.aql == aql else 1 - float(plan.acceptance(aql)),
+                    "limiting_quality": plan.limiting_quality(),
+                    "average_number": float(plan.average_number(aql)),
+                    "outgoing_limit": plan.outgoing_limit(lot) if plan.n <= lot else None,
+                }
+            )
+    if not rows:
+        raise NotEstimable(f"no plan can be made for a lot of {lot}")
+    return pd.DataFrame(rows)

@@ -3,19 +3,18 @@
 Functions take one criterion and one stage of a `Judgments` table.
 """
 
-from .causes import CAUSES, Cause, causes
-from .changes import changes, confused_labels, retraining
+from ..judgments.cause_codes import CAUSES, causes
 from .components import VarianceComponents, labels_an_item, variance_components
-from .prepare import perspective_groups, repeats_of_enough
-from .routes import KEEP, adjudicate, route_counts, settled_share
-from .soft import between_groups, most_divided, soft_labels
-from .sources import Split, split
+from .design import perspective_groups
+from .soft import Routes, SoftLabels, adjudicate, between_groups, soft_labels
+from .sources import Distances, Split, changes, confused_labels, retraining, split
 from .worksheet import cause_shares, worksheet
 
 __all__ = [
     "CAUSES",
-    "KEEP",
-    "Cause",
+    "Distances",
+    "Routes",
+    "SoftLabels",
     "Split",
     "VarianceComponents",
     "adjudicate",
@@ -25,12 +24,8 @@ __all__ = [
     "changes",
     "confused_labels",
     "labels_an_item",
-    "most_divided",
     "perspective_groups",
-    "repeats_of_enough",
     "retraining",
-    "route_counts",
-    "settled_share",
     "soft_labels",
     "split",
     "variance_components",

@@ -1,21 +1,25 @@
 """How much of the variance of labels is items, raters, and the rest (a generalizability study)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import polars as pl
-from numpy.typing import NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from ..results import Estimate, Over, counted, readable
-from .crossed import Array, crossed
-from .numbers import as_values, coded
-from .parts import by_criterion, complete, level_rounds, spread
+from ..judgments import Judgments, as_judgments
+from ..judgments.table import rests_on
+from ..results import Caution, Estimate, Over, around, counted
+from ..stats.checks import check_confidence, check_count
+from ..stats.crossed import Array, Ints, crossed, spread
+from .design import FEW_RATERS, as_values, below_zero, coded, few_raters, level_rounds
 
-FEW_RATERS = 5
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Parts = dict[str, Array]
 NAMES = {
     "item": "items differ",
     "rater": "raters are stricter or milder",
@@ -24,6 +28,7 @@ NAMES = {
     "rater_criterion": "raters are stricter on one criterion than on another",
     "residual": "noise, and what else nobody repeats",
 }
+ALONE = "everything else: noise, and ways of their own in which raters see an item"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +63,8 @@ class VarianceComponents:
     rater_criterion: Estimate | None = None
     n_criteria: int = 1
     unit: str = ""
-    draws: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
-    _draws_items_only: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    draws: Parts = field(default_factory=dict, repr=False)
+    _draws_items_only: Parts = field(default_factory=dict, repr=False)
 
     @property
     def parts(self) -> dict[str, Estimate]:
@@ -67,17 +72,26 @@ class VarianceComponents:
         return {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
 
     @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The components there are, as ``variance_<name>``."""
+        return {f"variance_{name}": e for name, e in self.parts.items()}
+
+    def plot(self) -> "Figure":
+        """The share of each component in the variance of labels."""
+        from .. import plots
+
+        shares = self.table.drop(columns=["low", "high"]).rename(columns={"share_low": "low", "share_high": "high"})
+        unit, title = "share of the variance of labels", "Items, raters, and the rest"
+        return plots.intervals(shares, "component", "share", unit=unit, title=title)
+
+    @property
     def table(self) -> pd.DataFrame:
         """``component``, ``meaning``, ``variance``, ``low``, ``high``, ``share``, ``share_low``, ``share_high``."""
-        total, drawn = sum(e.value for e in self.parts.values()), np.sum(list(self._spoken().values()), axis=0)
-        rows = []
+        total, spoken, rows = sum(e.value for e in self.parts.values()), self._spoken(), []
+        drawn = np.sum(list(spoken.values()), axis=0)
         for name, e in self.parts.items():
-            low, high = _ends(_ratio(self._spoken()[name], drawn), e.confidence)
-            share = e.value / total
-            alone = name == "residual" and self.item_rater is None
-            meaning = (
-                "everything else: noise, and ways of their own in which raters see an item" if alone else NAMES[name]
-            )
+            share, (low, high) = e.value / total, _ends(_ratio(spoken[name], drawn), e.confidence)
+            meaning = ALONE if name == "residual" and self.item_rater is None else NAMES[name]
             rows.append((name, meaning, e.value, e.low, e.high, share, min(low, share), max(high, share)))
         columns = ["component", "meaning", "variance", "low", "high", "share", "share_low", "share_high"]
         return pd.DataFrame(rows, columns=columns)
@@ -142,27 +156,24 @@ class VarianceComponents:
         pandas.DataFrame
             ``n_raters``, ``coefficient`` (``reliability`` or ``dependability``), ``value``, ``low``, ``high``.
         """
-        rows = []
-        for name, make in (("reliability", self.reliability), ("dependability", self.dependability)):
-            for n in range(1, most + 1):
-                e = make(n)
-                rows.append((n, name, e.value, e.low, e.high))
+        both = {"reliability": self.reliability, "dependability": self.dependability}
+        points = [(n, name, of(n)) for name, of in both.items() for n in range(1, most + 1)]
+        rows = [(n, name, e.value, e.low, e.high) for n, name, e in points]
         return pd.DataFrame(rows, columns=["n_raters", "coefficient", "value", "low", "high"])
 
-    def _spoken(self) -> dict[str, Array]:
+    def _spoken(self) -> Parts:
         """The draws that speak for whom the estimates speak for."""
         return self.draws if self.rater.over == "items and raters" else self._draws_items_only
 
     def _coefficient(self, n_raters: int, n_criteria: int | None, *, absolute: bool) -> Estimate:
         criteria = self.n_criteria if n_criteria is None else n_criteria
         for option, n in (("n_raters", n_raters), ("n_criteria", criteria)):
-            if n < 1:
-                raise BadOption(f"{option} is {n}; it is at least 1")
+            check_count(n, option=option, least=1)
         over = {"rater": n_raters, "item_rater": n_raters, "item_criterion": criteria}
         over |= {"rater_criterion": n_raters * criteria, "residual": n_raters * criteria}
-        counts = {k for k in self.parts if k != "item" and (absolute or "rater" not in (k, k.split("_")[0]))}
+        counts = {k for k in self.parts if k != "item" and (absolute or not k.startswith("rater"))}
 
-        def ratio(parts: dict[str, Array]) -> Array:
+        def ratio(parts: Parts) -> Array:
             return _ratio(parts["item"], parts["item"] + sum(parts[k] / over[k] for k in counts))
 
         if self.item.value + sum(self.parts[k].value for k in counts) == 0:
@@ -170,22 +181,10 @@ class VarianceComponents:
         value = float(ratio({k: np.array([e.value]) for k, e in self.parts.items()})[0])
         name = f"{'dependability (Phi)' if absolute else 'generalizability coefficient (Erho²)'} of a mean of "
         name += counted(n_raters, "rater") + (f" and {criteria} criteria" if self.n_criteria > 1 else "")
-        conf = self.item.confidence
-        low, high = _ends(ratio(self._spoken()), conf)
-        only = _ends(ratio(self._draws_items_only), conf) if self.rater.items_only else None
-        return Estimate(
-            value=value,
-            low=min(low, value),
-            high=max(high, value),
-            confidence=conf,
-            items_only=only,
-            n_items=self.item.n_items,
-            n_raters=self.item.n_raters,
-            n_judgments=self.item.n_judgments,
-            method=f"{name}; generalized interval",
-            over=self.rater.over,
-            cautions=self.item.cautions,
-        )
+        low, high = _ends(ratio(self._spoken()), self.item.confidence)
+        only = _ends(ratio(self._draws_items_only), self.item.confidence) if self.rater.items_only else None
+        place = {**around(value, low, high), "items_only": only}
+        return replace(self.item, **place, method=f"{name}; generalized interval", over=self.rater.over)
 
 
 def labels_an_item(j: Judgments) -> int:
@@ -199,8 +198,8 @@ def labels_an_item(j: Judgments) -> int:
     >>> labels_an_item(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
     3
     """
-    size = j.one(by="criterion").frame.group_by("item_id").agg(pl.col("rater_id").n_unique())["rater_id"]
-    return max(int(np.median(size.to_numpy())), 1)
+    size = as_judgments(j).one(by="criterion").frame.group_by("item_id").agg(pl.col("rater_id").n_unique())["rater_id"]
+    return max(int(size.median()), 1)  # type: ignore[arg-type]
 
 
 def variance_components(
@@ -269,75 +268,74 @@ def variance_components(
     >>> [round(e.value, 4) for e in (made.item, made.rater, made.residual)]
     [2.5556, 5.2444, 1.0194]
     """
-    if not 0 < confidence < 1:
-        raise BadOption(f"confidence is {confidence!r}; it lies between 0 and 1, for instance .95")
+    check_confidence(confidence)
     for facet in facets:
         if facet != "criterion":
             raise BadOption.of("facets", facet, ("criterion",))
-    j = j.one(by="criterion" if facets else None)
+    j = as_judgments(j).one(by="criterion" if facets else None)
     values, unit = as_values(j, label)
     if j.n_raters < 2 or j.n_items < 2:
         raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
     if np.ptp(values) == 0:
         raise NotEstimable("every label is the same: there is no variance to divide")
-    keys = ["item_id", "rater_id", *(["round"] if "round" in j.columns else [])]
-    extra = ["criterion"] if facets and "criterion" in j.columns else []
-    frame = j.frame.select(*keys, *extra).with_columns(pl.Series("y", values))
-    cautions: list[str] = []
-    rng = np.random.default_rng(20010)
-    if not extra:
-        frame, more = level_rounds(frame)
-        cautions += more
-        sums = crossed(coded(frame["item_id"]), coded(frame["rater_id"]), frame.select("y").to_numpy())
-        points, draws, fixed = spread(sums, rng)
-        names = {"item": "item", "rater": "rater", "cell": "item_rater", "residual": "residual"}
-        points, draws, fixed = ({names[k]: v for k, v in d.items()} for d in (points, draws, fixed))
-        n_criteria = 1
-    else:
-        frame, wide, dropped = complete(frame, keys)
+    frame, rng = j.frame.with_columns(y=values), np.random.default_rng(20010)
+    if facets and "criterion" in j.columns:
+        frame, wide, cautions = _complete(frame)
+        sources = _by_criterion(coded(frame["item_id"]), coded(frame["rater_id"]), wide, rng)
         n_criteria = wide.shape[1]
-        if dropped:
-            cautions.append(f"{counted(dropped, 'judgment')} without every criterion beside them are left out.")
-        points, draws, fixed = by_criterion(coded(frame["item_id"]), coded(frame["rater_id"]), wide, rng)
-    n_items, n_raters = frame["item_id"].n_unique(), frame["rater_id"].n_unique()
-    counts = (n_items, n_raters, frame.height * n_criteria)
-    return _result(points, draws, fixed, counts, n_criteria, unit, confidence, cautions)
-
-
-def _result(
-    points: dict[str, Array], draws: dict[str, Array], fixed: dict[str, Array], counts: tuple[int, int, int],
-    n_criteria: int, unit: str, confidence: float, cautions: list[str],
-) -> VarianceComponents:  # fmt: skip
-    n_raters = counts[1]
-    draws, fixed = ({k: np.maximum(v, 0.0) for k, v in d.items()} for d in (draws, fixed))
-    over: Over = "items and raters" if n_raters > 2 else "items"
-    if n_raters <= 2:
-        cautions.append("With 2 raters the interval speaks for the items only.")
-    elif n_raters < FEW_RATERS:
-        cautions.append(f"{n_raters} raters say little about raters in general; the items-only interval is beside it.")
-    made: dict[str, Estimate] = {}
-    for name, point in points.items():
-        value = float(point[0])
-        own = list(cautions)
-        if value < 0:
-            own.append(f"The estimate is negative ({readable(value)}) and is set to zero.")
-            value = 0.0
-        low, high = _ends((draws if over != "items" else fixed)[name], confidence)
-        only = _ends(fixed[name], confidence) if over != "items" and n_raters < FEW_RATERS else None
-        made[name] = Estimate(
-            value=value,
-            low=min(low, value),
-            high=max(high, value),
+    else:
+        frame, cautions = level_rounds(frame)
+        sums = crossed(coded(frame["item_id"]), coded(frame["rater_id"]), frame.select("y").to_numpy())
+        sources = [{"item_rater" if k == "cell" else k: v for k, v in part.items()} for part in spread(sums, rng)]
+        n_criteria = 1
+    points, draws, fixed = sources[0], *({k: np.maximum(v, 0.0) for k, v in part.items()} for part in sources[1:])
+    rests = {**rests_on(frame, "variance"), "n_judgments": frame.height * n_criteria}
+    cautions += few_raters(rests["n_raters"])
+    over: Over = "items and raters" if rests["n_raters"] > 2 else "items"
+    parts = {}
+    for name, (point,) in points.items():
+        value = max(float(point), 0.0)
+        parts[name] = Estimate(
+            **around(value, *_ends((fixed if over == "items" else draws)[name], confidence)),
             confidence=confidence,
-            items_only=only,
-            n_items=counts[0],
-            n_raters=counts[1],
-            n_judgments=counts[2],
-            method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); Henderson 3, generalized interval",
+            items_only=_ends(fixed[name], confidence) if 2 < rests["n_raters"] < FEW_RATERS else None,
+            method=f"variance component {name.replace('_', ' × ')} ({unit}, squared); generalized interval",
             over=over,
-            cautions=tuple(own),
+            cautions=(*cautions, *below_zero(float(point))),
+            **rests,
         )
-    return VarianceComponents(**made, n_criteria=n_criteria, unit=unit, draws=draws, _draws_items_only=fixed)
+    return VarianceComponents(**parts, n_criteria=n_criteria, unit=unit, draws=draws, _draws_items_only=fixed)
+
+
+def _complete(frame: pl.DataFrame) -> tuple[pl.DataFrame, Array, list[Caution]]:
+    """One row a judgment of an item by a rater, its labels on every criterion beside each other."""
+    keys = [key for key in ("item_id", "rater_id", "round") if key in frame.columns]
+    wide = frame.pivot("criterion", index=keys, values="y").sort(keys)  # noqa: PD010
+    whole = wide.drop_nulls([c for c in wide.columns if c not in keys])
+    if whole.is_empty():
+        raise NotEstimable("no rater judged an item on every criterion; keep the criteria that are judged together")
+    if whole.select("item_id", "rater_id").is_duplicated().any():
+        raise NotEstimable("judgments repeat over rounds; with criteria as a facet keep one round")
+    values = whole.drop(keys).to_numpy()
+    if values.shape[1] < 2:
+        raise NotEstimable("there is one criterion; leave the facet out")
+    dropped = frame.height - values.size
+    text = f"{counted(dropped, 'judgment')} without every criterion beside them are left out."
+    return whole.select(keys), values, [Caution("dropped", text)] if dropped else []
+
+
+def _by_criterion(item: Ints, rater: Ints, wide: Array, rng: np.random.Generator) -> list[Parts]:
+    """Split scores into the mean over criteria (shared part) and orthonormal contrasts (criterion-specific part)."""
+    c = wide.shape[1]
+    contrasts = np.linalg.qr(np.column_stack([np.ones(c), np.eye(c)[:, 1:]]))[0][:, 1:]
+    mean = spread(crossed(item, rater, wide.mean(axis=1, keepdims=True)), rng)
+    apart = spread(crossed(item, rater, wide @ contrasts), rng)
+    shared = {"item": "item", "rater": "rater", "item_rater": "residual"}
+    own = {"item_criterion": "item", "rater_criterion": "rater", "residual": "residual"}
+    return [
+        {name: m[k] - a[k] / c for name, k in shared.items()} | {name: a[k] for name, k in own.items()}
+        for m, a in zip(mean, apart, strict=True)
+    ]
 
 
 def _ratio(part: Array, whole: Array) -> Array:

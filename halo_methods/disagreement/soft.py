@@ -1,16 +1,54 @@
-"""Labels as distributions, where disagreement is information."""
+"""Labels as distributions, where disagreement is information, and what is done with each item."""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import polars as pl
 from scipy import special, stats
+from scipy.spatial.distance import jensenshannon
 
 from ..errors import NotEstimable
-from ..judgments import Judgments
-from .crossed import Array
+from ..judgments import Judgments, as_judgments
+from ..judgments.coding import codes, once_a_table
+from ..results import Basis, Estimate
+from ..stats.checks import check_confidence, check_probability
+from ..stats.crossed import Array
+from ..stats.discovery import benjamini_hochberg
+from ..stats.proportions import proportion
+from .design import MOST_LABELS, design_of, group_gaps, in_turn, perspective_groups
+
+KEEP, LOOK, SETTLED = "keep the distribution", "adjudicate or amend", "settled"
 
 
-def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class SoftLabels:
+    """Each item's distribution of labels.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each item and label, see `soft_labels`.
+    precision : float
+        By the weight of how many labels drawn from all items those of an item are joined.
+    """
+
+    table: pd.DataFrame
+    precision: float
+
+    def __str__(self) -> str:
+        return f"An item's labels are joined by the weight of {self.precision:.1f} labels drawn from all items."
+
+    def most_divided(self, items: int = 5) -> pd.DataFrame:
+        """The rows of the items with the highest entropy, labels that were given only."""
+        each = self.table.drop_duplicates("item_id")
+        kept = each.sort_values(["entropy", "item_id"], ascending=[False, True])["item_id"].head(items).tolist()
+        part = self.table[self.table["item_id"].isin(kept) & (self.table["count"] > 0)]
+        return part.sort_values("item_id", key=lambda ids: ids.map(kept.index), kind="stable", ignore_index=True)
+
+
+def soft_labels(j: Judgments, *, confidence: float = 0.95) -> SoftLabels:
     r"""Each item's distribution of labels, shrunk towards that of all items.
 
     Three labels are a poor picture of a distribution: two against one is not
@@ -29,11 +67,11 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        One row for each item and label: ``item_id``, ``label``, ``n`` (labels
+    SoftLabels
+        Its table has one row for each item and label: ``item_id``, ``label``, ``n`` (labels
         of the item), ``count``, ``share`` (raw), ``soft``, ``low``, ``high``,
         ``entropy`` (of the soft label, in bits; the same on each row of an
-        item). ``table.attrs["precision"]`` is s.
+        item). ``precision`` is s.
 
     Raises
     ------
@@ -47,40 +85,34 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from halo_methods import as_judgments
     >>> rows = [(i, r, "yes" if r < i % 4 else "no") for i in range(40) for r in range(3)]
-    >>> made = soft_labels(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    >>> made = soft_labels(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).table
     >>> made.loc[made["item_id"] == "3", ["label", "share"]].values.tolist()
     [['no', 0.0], ['yes', 1.0]]
     """
+    check_confidence(confidence)
     items, labels, counts = item_counts(j)
     n = counts.sum(axis=1)
-    if (n > 1).sum() == 0:
+    if n.max() < 2:
         raise NotEstimable("no item has two labels, so nothing is known about distributions")
     mean = counts.sum(axis=0) / counts.sum()
     s = _precision(counts, mean)
-    alpha = counts + s * mean
-    soft = alpha / alpha.sum(axis=1, keepdims=True)
+    soft, alpha = _smooth(counts, mean, s), counts + s * mean
     rest = alpha.sum(axis=1, keepdims=True) - alpha
-    tail = (1 - confidence) / 2
-    with np.errstate(invalid="ignore"):
-        low, high = (stats.beta.ppf(q, np.maximum(alpha, 1e-9), np.maximum(rest, 1e-9)) for q in (tail, 1 - tail))
-    k = len(labels)
-    table = pd.DataFrame(
-        {
-            "item_id": np.repeat(items, k),
-            "label": np.tile(np.array([str(x) for x in labels], dtype=object), len(items)),
-            "n": np.repeat(n.astype(int), k),
-            "count": counts.ravel().astype(int),
-            "share": (counts / n[:, None]).ravel(),
-            "soft": soft.ravel(),
-            "low": np.minimum(low, soft).ravel(),
-            "high": np.maximum(high, soft).ravel(),
-            "entropy": np.repeat(special.entr(soft).sum(axis=1) / np.log(2), k),
-        }
-    )
-    table.attrs["precision"] = s
-    return table
+    tails = ((1 - confidence) / 2, (1 + confidence) / 2)
+    low, high = (stats.beta.ppf(q, np.maximum(alpha, 1e-9), np.maximum(rest, 1e-9)) for q in tails)
+    cells = pd.MultiIndex.from_product([items, map(str, labels)], names=["item_id", "label"])
+    each = {
+        "n": n[:, None].astype(int),
+        "count": counts.astype(int),
+        "share": counts / n[:, None],
+        "soft": soft,
+        "low": np.minimum(low, soft),
+        "high": np.maximum(high, soft),
+        "entropy": special.entr(soft).sum(axis=1, keepdims=True) / np.log(2),
+    }
+    columns = {name: np.broadcast_to(values, counts.shape).ravel() for name, values in each.items()}
+    return SoftLabels(table=pd.DataFrame(columns, index=cells).reset_index(), precision=s)
 
 
 def item_counts(j: Judgments) -> tuple[list[str], tuple[object, ...], Array]:
@@ -100,17 +132,18 @@ def item_counts(j: Judgments) -> tuple[list[str], tuple[object, ...], Array]:
     [[1.0, 0.0], [0.0, 1.0]]
     """
     first = first_judgments(j)
-    labels = first.labels
-    if len(labels) > 50:
-        raise NotEstimable(f"labels take {len(labels):,} values; a distribution of labels needs 50 or fewer")
-    counts = first.frame.group_by("item_id", "label").len()
-    items = counts["item_id"].unique().sort()
-    at = {x: k for k, x in enumerate(labels)}
-    made = np.zeros((len(items), len(labels)))
-    row = items.search_sorted(counts["item_id"])
-    column = [at[x] for x in counts["label"].to_list()]
-    made[row.to_numpy(), column] = counts["len"].to_numpy()
-    return items.to_list(), labels, made
+    if len(first.labels) > MOST_LABELS:
+        raise NotEstimable(
+            f"labels take {len(first.labels):,} values; a distribution of labels needs {MOST_LABELS} or fewer"
+        )
+    items = first.frame["item_id"].unique().sort()
+    return items.to_list(), first.labels, _tally(first.frame, items, first.labels)
+
+
+def _tally(frame: pl.DataFrame, items: pl.Series, labels: tuple[object, ...]) -> Array:
+    table = np.zeros((len(items), len(labels)))
+    np.add.at(table, (items.search_sorted(frame["item_id"]).to_numpy(), codes(labels, frame["label"]).to_numpy()), 1)
+    return table
 
 
 def first_judgments(j: Judgments) -> Judgments:
@@ -124,17 +157,10 @@ def first_judgments(j: Judgments) -> Judgments:
     >>> first_judgments(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"]))).n_judgments
     1
     """
-    j = j.one()
-    if "round" not in j.columns:
-        return j
-    frame = j.frame.with_row_index("row_")
-    order = pl.col("round").cast(pl.Float64, strict=False)
-    kept = (
-        frame.sort(order, "round", "row_", nulls_last=True)
-        .unique(["item_id", "rater_id"], keep="first", maintain_order=True)["row_"]
-        .to_list()
-    )
-    return j._kept(frame["row_"].is_in(kept), "a later round of the same rater and item")
+    j = as_judgments(j).one()
+    turn = in_turn(j).alias("turn")
+    turns = j.frame.select(turn, first=turn.min().over("item_id", "rater_id"))
+    return j._kept(turns["turn"] == turns["first"], "a later round of the same rater and item")
 
 
 def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
@@ -155,7 +181,7 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``, ``items``, ``divergence`` (mean), ``shuffled`` (mean
+        ``first``, ``second``, ``items``, ``divergence`` (mean), ``shuffled`` (mean
         divergence when the item's labels are dealt to the two groups at
         random: few labels differ by luck), ``cross_entropy``, ``entropy``.
 
@@ -179,64 +205,31 @@ def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     True
     """
     first = first_judgments(j)
-    items, labels, all_counts = item_counts(first)
-    of: dict[str, Array] = {}
-    for name, part in first.groups(groups):
-        if name is None:
-            continue
-        there, _, counts = item_counts(part)
-        full = np.zeros((len(items), len(labels)))
-        columns = [labels.index(x) for x in part.labels]
-        full[np.ix_([items.index(i) for i in there], columns)] = counts
-        of[str(name)] = full
-    mean = all_counts.sum(axis=0) / all_counts.sum()
-    s = _precision(all_counts, mean)
-    rng = np.random.default_rng(1)
+    ids, labels, all_counts = item_counts(first)
+    items, mean = pl.Series(ids), all_counts.sum(axis=0) / all_counts.sum()
+    s, rng = _precision(all_counts, mean), np.random.default_rng(1)
+    of = {str(name): _tally(part.frame, items, labels) for name, part in first.groups(groups) if name is not None}
     rows = []
-    names, fewest = sorted(of), []
-    who = {str(name): part.frame.select("item_id", "rater_id") for name, part in first.groups(groups)}
-    for k, a in enumerate(names):
-        for b in names[k + 1 :]:
-            x, y = of[a], of[b]
-            both = (x.sum(1) > 0) & (y.sum(1) > 0)
-            if not both.any():
-                continue
-            x, y = x[both], y[both]
-            p, q = _smooth(x, mean, s), _smooth(y, mean, s)
-            dealt = [_deal(x, y, rng) for _ in range(20)]
-            luck = np.mean([_jsd(_smooth(u, mean, s), _smooth(v, mean, s)).mean() for u, v in dealt])
-            observed = y / y.sum(1, keepdims=True)
-            cross = -(observed * np.log2(np.maximum(p, 1e-12))).sum(1).mean()
-            own = special.entr(q).sum(1).mean() / np.log(2)
-            sides = ((who[a], who[b]), (who[b], who[a]))
-            fewest.append(min(one.join(two, on="item_id", how="semi")["rater_id"].n_unique() for one, two in sides))
-            rows.append((a, b, int(both.sum()), float(_jsd(p, q).mean()), float(luck), float(cross), float(own)))
+    for a, b in combinations(sorted(of), 2):
+        both = (of[a].sum(1) > 0) & (of[b].sum(1) > 0)
+        if not both.any():
+            continue
+        x, y = of[a][both], of[b][both]
+        p, q = _smooth(x, mean, s), _smooth(y, mean, s)
+        dealt = (_deal(x, y, rng) for _ in range(20))
+        luck = np.mean([_divergence(_smooth(u, mean, s), _smooth(v, mean, s)) for u, v in dealt])
+        cross = -(y / y.sum(1, keepdims=True) * np.log2(np.maximum(p, 1e-12))).sum(1).mean()
+        own = special.entr(q).sum(1).mean() / np.log(2)
+        rows.append((a, b, int(both.sum()), _divergence(p, q), luck, cross, own))
     if not rows:
         raise NotEstimable(f"no two groups of {groups} judged the same item")
-    made = pd.DataFrame(rows, columns=["a", "b", "items", "divergence", "shuffled", "cross_entropy", "entropy"])
-    made.attrs["fewest"] = fewest
-    return made
-
-
-def most_divided(soft: pd.DataFrame, items: int = 5) -> pd.DataFrame:
-    """The rows of `soft_labels` of the items with the highest entropy, labels that were given only.
-
-    Examples
-    --------
-    >>> soft = pd.DataFrame({"item_id": ["a", "a", "b"], "entropy": [1, 1, 0.5], "count": [1, 2, 3]})
-    >>> most_divided(soft, 1)["item_id"].tolist()
-    ['a', 'a']
-    """
-    order = soft.drop_duplicates("item_id").sort_values(["entropy", "item_id"], ascending=[False, True])["item_id"]
-    kept = order.head(items).tolist()
-    part = soft[soft["item_id"].isin(kept) & (soft["count"] > 0)]
-    return part.sort_values("item_id", key=lambda ids: ids.map(kept.index), kind="stable", ignore_index=True)
+    columns = ["first", "second", "items", "divergence", "shuffled", "cross_entropy", "entropy"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _precision(counts: Array, mean: Array) -> float:
     """The Dirichlet-multinomial's precision by moments: rho of items, s = 1 / rho - 1, between .1 and 100."""
-    n = counts.sum(axis=1)
-    several = counts[n > 1]
+    several = counts[counts.sum(axis=1) > 1]
     if not len(several):
         return 1.0
     n = several.sum(axis=1)
@@ -253,10 +246,9 @@ def _smooth(counts: Array, mean: Array, s: float) -> Array:
     return made
 
 
-def _jsd(p: Array, q: Array) -> Array:
-    middle = (p + q) / 2
-    made: Array = (special.rel_entr(p, middle) + special.rel_entr(q, middle)).sum(axis=1) / (2 * np.log(2))
-    return made
+def _divergence(p: Array, q: Array) -> float:
+    """The mean Jensen-Shannon divergence of rows, in bits."""
+    return float((jensenshannon(p, q, base=2, axis=1) ** 2).mean())
 
 
 def _deal(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -264,3 +256,101 @@ def _deal(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     both = (x + y).astype(np.int64)
     taken = np.stack([rng.multivariate_hypergeometric(row, int(n)) for row, n in zip(both, x.sum(1), strict=True)])
     return taken.astype(float), (both - taken).astype(float)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    """What is done with each item.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``item_id``, ``n``, ``divided``, ``leading``, ``soft``, ``entropy``, ``p_value``, ``route``; see `adjudicate`.
+    basis : Basis
+        Whose labels they are.
+    """
+
+    table: pd.DataFrame
+    basis: Basis
+
+    def counts(self) -> pd.DataFrame:
+        """Count how many items take each route, how many of them are divided, and their share."""
+        counts = self.table.groupby("route").agg(items=("item_id", "size"), divided=("divided", "sum"))
+        counts = counts.reindex([SETTLED, KEEP, LOOK], fill_value=0).reset_index()
+        return counts.assign(share=counts["items"] / max(len(self.table), 1))
+
+    def kept(self) -> pd.DataFrame:
+        """The items that keep their distribution."""
+        return self.table[self.table["route"] == KEEP]
+
+    def settled_share(self, *, confidence: float = 0.95) -> Estimate:
+        """Estimate the share of items that need no adjudication; exact interval over items."""
+        n = int((self.table["route"] != LOOK).sum())
+        share = proportion(n, len(self.table), method="exact", confidence=confidence)
+        what = "share of items that need no adjudication; exact interval over items, these raters taken as they are"
+        return replace(share, method=what, n_judgments=int(self.table["n"].sum())).resting_on(self.basis)
+
+
+@once_a_table
+def adjudicate(j: Judgments, *, groups: str | None = None, clear: float = 0.6, false_share: float = 0.1) -> Routes:
+    """Which items are settled, which are looked at, and which must not be adjudicated.
+
+    ``keep the distribution``: groups of raters label the item differently,
+    beyond what labels shuffled over the groups do, with at most
+    ``false_share`` of such items false on average (Benjamini and Hochberg
+    1995); one answer would silence a group. ``settled``: the leading label's
+    soft share is at least ``clear``. ``adjudicate or amend``: the rest.
+
+    That groups differ does not make the difference legitimate: the guideline
+    must ask for the rater's own view. Where it does not, one group has learnt
+    another rule.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage.
+    groups : str, optional
+        Column of the groups of raters fixed beforehand; without it nothing is
+        found to be a matter of perspective.
+    clear : float
+        Soft share from which a label has settled the item.
+    false_share : float
+        Expected share of false ones among the items kept.
+
+    Returns
+    -------
+    Routes
+        Its table: ``item_id``, ``n``, ``divided`` (not all labels are the same),
+        ``leading``, ``soft``, ``entropy``, ``p_value`` (of the groups; 1 where
+        not tested), ``route``; highest entropy first.
+
+    Raises
+    ------
+    NotEstimable
+        If the groups do not fit (see `perspective_groups`), or as `soft_labels`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, f"{g}{r}", "x" if g == "n" or i > 3 else "y", g) for i in range(40) for g in "ns" for r in range(4)]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "vendor"]))
+    >>> adjudicate(j, groups="vendor").table["route"].value_counts().to_dict()
+    {'settled': 36, 'keep the distribution': 4}
+    """
+    check_probability(clear, option="clear")
+    check_probability(false_share, option="false_share", open_ends=True)
+    j = as_judgments(j)
+    soft = soft_labels(j).table
+    lead = soft.loc[soft.groupby("item_id")["soft"].idxmax()].rename(columns={"label": "leading"})
+    p = np.ones(len(lead))
+    if groups is not None:
+        rows = design_of(j, perspective_groups(j, groups)).rows
+        items, tested = group_gaps(rows, 200, np.random.default_rng(3))
+        p[items] = tested
+    apart = (p < 1) & benjamini_hochberg(p, false_share)
+    route = np.where(apart, KEEP, np.where(lead["soft"] >= clear, SETTLED, LOOK))
+    table = lead.assign(divided=lead["count"] < lead["n"], p_value=p, route=route)
+    table = table[["item_id", "n", "divided", "leading", "soft", "entropy", "p_value", "route"]]
+    table = table.sort_values(["entropy", "item_id"], ascending=[False, True], ignore_index=True)
+    return Routes(table=table, basis=j.one().basis("labels"))

@@ -1,47 +1,45 @@
-"""Disagreement split by where it comes from: people, noise, perspective, clause, item."""
+"""Disagreement split by where it comes from, and the ranked list of what is changed for it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..judgments import Judgments
-from ..judgments.coding import once
-from ..results import Estimate, Over
-from .clauses import ALPHA, PERMUTATIONS, unclear_clauses
-from .crossed import Ints
-from .numbers import coded
-from .pairs import NONE, Apart, Rows, apart, pair_matrices, permuted
-from .prepare import prepared
+from ..judgments import Judgments, as_judgments
+from ..judgments.cells import as_numbers
+from ..judgments.coding import once_a_table
+from ..judgments.table import basis_of, rests_on
+from ..results import Estimate, Over, around
+from ..stats.checks import check_confidence
+from ..stats.crossed import Array, Ints
+from ..stats.resampling import delete_a_group_variance
+from .design import NONE, Apart, Design, Rows, apart, below_zero, design_of, few_raters, pair_matrices, permuted
+from .soft import KEEP, adjudicate, item_counts
+from .worksheet import said
 
-SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "severity": (
-            "raters stricter or milder throughout",
-            "calibrate: each rater sees where they lie, and works the anchors again",
-        ),
-        "noise": (
-            "the same rater does not repeat the label",
-            "more labels an item, shorter shifts, a simpler screen; feedback to raters far above the others",
-        ),
-        "perspective": (
-            "groups of raters see the item differently",
-            "do not adjudicate: keep the distribution and show results by group",
-        ),
-        "clause": (
-            "a clause that raters read in more than one way",
-            "amend the clause with an example, then calibrate again",
-        ),
-        "item": (
-            "raters read the item in more than one way, in no group and under no unclear clause",
-            "write the item up as an edge case, give more context, or allow 'cannot judge'",
-        ),
-    }
-)
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ALPHA, PERMUTATIONS = 0.05, 999
+SOURCES = {
+    "severity": "raters stricter or milder throughout",
+    "noise": "the same rater does not repeat the label",
+    "perspective": "groups of raters see the item differently",
+    "clause": "a clause that raters read in more than one way",
+    "item": "raters read the item in more than one way, in no group and under no unclear clause",
+}
+ROUTES = {
+    "severity": "calibrate: each rater sees where they lie, and works the anchors again",
+    "noise": "more labels an item, shorter shifts, a simpler screen; feedback to raters far above the others",
+    "perspective": "do not adjudicate: keep the distribution and show results by group",
+    "clause": "amend the clause with an example, then calibrate again",
+    "item": "write the item up as an edge case, give more context, or allow 'cannot judge'",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +71,11 @@ class Split:
     perspective_p: float | None = None
     groups: str | None = None
     clauses: pd.DataFrame | None = None
-    nominal: bool = field(default=False, repr=False)
 
     @property
     def rest(self) -> str:
         """What the last row is called: ambiguous items, or what cannot be told apart from them."""
-        return _rest(self.collect)
+        return list(self.shares)[-1]
 
     def share(self, source: str) -> Estimate:
         """The share of one source.
@@ -110,21 +107,30 @@ class Split:
         return self.shares[source]
 
     @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The disagreement and the share of each source that the data identify."""
+        return {"disagreement": self.total, **self.shares}
+
+    def plot(self) -> "Figure":
+        """The shares with their intervals."""
+        from .. import plots
+
+        shown, unit = self.table.dropna(subset="share"), "share of the disagreement"
+        return plots.intervals(shown, "source", "share", unit=unit, title="Sources of disagreement")
+
+    @property
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
         rows: list[tuple[object, ...]] = []
-        for name, (meaning, route) in SOURCES.items():
+        for name, meaning in SOURCES.items():
             if name in self.collect:
-                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", route))
+                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", ROUTES[name]))
             elif name in self.shares:
-                e = self.shares[name]
-                remark = ""
-                if name == "perspective" and self.perspective_p is not None:
-                    apart = "more apart than" if self.perspective_p < ALPHA else "no further apart than"
-                    remark = (
-                        f"groups of {self.groups} are {apart} raters shuffled over them (p = {self.perspective_p:.3g})"
-                    )
-                rows.append((name, meaning, e.value, e.low, e.high, remark, route))
+                e, p, remark = self.shares[name], self.perspective_p, ""
+                if name == "perspective" and p is not None:
+                    apart = "more apart than" if p < ALPHA else "no further apart than"
+                    remark = f"groups of {self.groups} are {apart} raters shuffled over them (p = {p:.3g})"
+                rows.append((name, meaning, e.value, e.low, e.high, remark, ROUTES[name]))
         if self.rest != "item":
             e = self.shares[self.rest]
             meaning, route = f"{self.rest}, not told apart", "collect what is named above before you act on it"
@@ -132,6 +138,7 @@ class Split:
         return pd.DataFrame(rows, columns=["source", "meaning", "share", "low", "high", "remark", "route"])
 
 
+@once_a_table
 def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", confidence: float = 0.95) -> Split:
     """How much of the disagreement is people, noise, perspective, guideline, and items.
 
@@ -193,82 +200,85 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     >>> round(made.total.value, 3), sorted(made.collect)
     (0.167, ['clause', 'noise', 'perspective'])
     """
-    return once(
-        j, f"split by {groups} and {clause} at {confidence}", lambda: _split(j.one(), groups, clause, confidence)
-    )
-
-
-def _split(j: Judgments, groups: str | None, clause: str, confidence: float) -> Split:
-    rows, nominal, collect, column, codes = prepared(j, groups, clause)
-    rng = np.random.default_rng(2026)
-    found = apart(rows)
-    if found.total <= 0:
-        raise NotEstimable("no two raters ever differ on an item: there is no disagreement to split")
-    unclear, clauses = NONE, None
-    if rows.clause is not None:
-        unclear, clauses = unclear_clauses(found, rows, codes)
-        found = apart(rows, unclear)
-    p = None
+    check_confidence(confidence)
+    j = as_judgments(j).one()
+    design, found, unclear, clauses = disputed(j, groups, clause)
+    rows, rng, p = design.rows, np.random.default_rng(2026), None
     if rows.group is not None:
         distance, count = pair_matrices(rows)
         p = permuted(distance, count, rows.group[np.unique(rows.rater)], PERMUTATIONS, rng)
     point = _amounts(found, rows, unclear)
-    spread, df, over = _jackknife(rows, unclear, point, rng)
+    errors, df, over = _jackknife(rows, unclear, rng)
     t = float(stats.t.ppf((1 + confidence) / 2, df))
-    half = {k: t * v**0.5 for k, v in spread.items()}
-    top = 0.0
+    top = None
     if clauses is not None and not len(unclear):
-        one = np.array([codes.index(clauses["clause"].iloc[0])])
-        top = _amounts(found, rows, one)["clause"] + t * _jackknife(rows, one, point, rng)[0]["clause"] ** 0.5
-    shared = np.isin(rows.item, found.item)
-    n_raters = len(np.unique(rows.rater[shared]))
-    counts = (len(found.item), n_raters, int(np.isin(coded(j.frame["item_id"]), found.item).sum()))
-    cautions = [f"{n_raters} raters say little about raters in general."] if 2 < n_raters < 5 else []
-    if n_raters < 3:
-        cautions = ["With 2 raters the interval speaks for the items only."]
+        most = np.array([design.clauses.index(clauses["clause"].iloc[0])])
+        top = _amounts(found, rows, most)["clause"] + t * _jackknife(rows, most, rng)[0]["clause"]
+    rests = rests_on(j.frame.filter(pl.col("rater_id").n_unique().over("item_id") > 1), "disagreement")
 
-    def estimate(name: str, value: float, what: str, most: float) -> Estimate:
-        held = min(max(value, 0.0), most)
-        own = list(cautions)
-        if value < 0:
-            own.append("The estimate is negative and is set to zero.")
-        low, high = value - half[name], value + half[name]
-        if name == "severity" and value > half[name]:
-            low, high = value * np.exp(-half[name] / value), value * np.exp(half[name] / value)
-        elif name == "severity":
-            low, high = 0.0, value + half[name] * (np.e - 1)
-        if name == "clause" and not len(unclear):
+    def estimate(name: str, what: str, most: float = 1.0) -> Estimate:
+        value, half = point[name], t * errors[name]
+        low, high = value - half, value + half
+        if name == "severity":  # on the log scale
+            factor = np.exp(half / value) if value > half else np.inf
+            low, high = value / factor, value * factor if value > half else value + half * (np.e - 1)
+        if name == "clause" and top is not None:
             low, high = 0.0, top
-        low, high = min(max(low, 0.0), held), max(min(high, most), held)
-        method = f"{what}; delete-a-group jackknife over {over}"
-        n_items, n_of_raters, n_judgments = counts
         return Estimate(
-            value=held,
-            low=low,
-            high=high,
+            **around(min(max(value, 0.0), most), max(low, 0.0), min(high, most)),
             confidence=confidence,
-            n_items=n_items,
-            n_raters=n_of_raters,
-            n_judgments=n_judgments,
-            method=method,
+            method=f"{what}; delete-a-group jackknife over {over}",
             over=over,
-            cautions=tuple(own),
+            cautions=(*few_raters(rests["n_raters"]), *below_zero(value)),
+            **rests,
         )
 
-    unit = "share of pairs that differ" if nominal else "half the squared difference of two labels of an item"
-    total = estimate("total", found.total, unit, float("1e300"))
-    shares = {}
-    for name, value in point.items():
-        if name != "total" and name not in collect:
-            shown = _rest(collect) if name == "item" else name
-            shares[shown] = estimate(name, value, f"share of disagreement: {shown}", 1.0)
-    return Split(total, shares, collect, p, column, clauses, nominal)
+    unit = "share of pairs that differ" if design.nominal else "half the squared difference of two labels of an item"
+    names = {k: k for k in ("severity", "noise", "perspective", "clause") if k not in design.collect}
+    names["item"] = ", ".join([*(k for k in SOURCES if k in design.collect), "item"])
+    shares = {shown: estimate(name, f"share of disagreement: {shown}") for name, shown in names.items()}
+    if "noise" in shares:  # what repeats show rests on those who repeated
+        repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
+        shares["noise"] = shares["noise"].resting_on(basis_of(repeated, "repeats"))
+    total = estimate("total", unit, float("1e300"))
+    return Split(total, shares, design.collect, perspective_p=p, groups=design.groups, clauses=clauses)
 
 
-def _rest(collect: Mapping[str, str]) -> str:
-    names = {"noise": "noise", "perspective": "perspective", "clause": "clause"}
-    missing = [names[k] for k in names if k in collect]
-    return ", ".join([*missing, "item"]) if missing else "item"
+@once_a_table
+def disputed(j: Judgments, groups: str | None, clause: str) -> tuple[Design, Apart, Ints, pd.DataFrame | None]:
+    """The judgments as numbers, how far labels lie apart, which clauses are unclear, and the table of clauses."""
+    design = design_of(j, groups, clause)
+    found = apart(design.rows)
+    if found.total <= 0:
+        raise NotEstimable("no two raters ever differ on an item")
+    if design.rows.clause is None:
+        return design, found, NONE, None
+    unclear, clauses = _unclear_clauses(found, design.rows.clause, design.clauses)
+    return design, apart(design.rows, unclear), unclear, clauses
+
+
+def _unclear_clauses(found: Apart, clause: Ints, names: list[str]) -> tuple[Ints, pd.DataFrame]:
+    """Which clauses are more disputed than items drawn at random."""
+    rng = np.random.default_rng(2027)
+    has = np.isfinite(found.within)
+    code, x = clause[found.item[has]], found.within[has]
+    n, spread = np.bincount(code, minlength=len(names)), x.std()
+    mean, p = np.bincount(code, x, minlength=len(names)) / np.maximum(n, 1), np.ones(len(names))
+
+    def heights(values: Array) -> Array:
+        mean = np.bincount(code, values, minlength=len(names)) / np.maximum(n, 1)
+        scale = spread * np.sqrt(np.maximum(1 / np.maximum(n, 1) - 1 / len(x), 1e-12))
+        return np.where(n > 1, (mean - x.mean()) / scale, -np.inf)
+
+    if len(x) > 1 and spread > 1e-12:
+        highest = np.array([heights(rng.permutation(x)).max() for _ in range(PERMUTATIONS)])
+        p = (1 + (highest[:, None] >= heights(x) - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
+    unclear = (p < ALPHA) & (n > 1)
+    clear = x[~unclear[code]].mean()
+    table = pd.DataFrame({"clause": names, "items": n, "disagreement": mean})
+    table = table.assign(times=mean / clear if clear > 0 else np.nan, p_value=p, unclear=unclear)[n > 0]
+    table = table.sort_values(["disagreement", "clause"], ascending=[False, True], ignore_index=True)
+    return np.flatnonzero(unclear), table
 
 
 def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
@@ -277,41 +287,283 @@ def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
     made["clause"] = 0.0
     if rows.clause is not None and len(unclear):
         has = np.isfinite(found.within)
-        under = np.isin(rows.clause[found.item[has]], unclear)
-        x = found.within[has]
+        under, x = np.isin(rows.clause[found.item[has]], unclear), found.within[has]
         if under.any() and not under.all():
             made["clause"] = float(under.mean() * (x[under].mean() - x[~under].mean()))
-    if found.total <= 0:
-        return dict.fromkeys(("total", *made, "item"), 0.0)
     made["item"] = found.total - sum(made.values())
-    return {"total": found.total, **{k: v / found.total for k, v in made.items()}}
+    return {"total": found.total, **{k: v / found.total if found.total > 0 else 0.0 for k, v in made.items()}}
 
 
-def _jackknife(
-    rows: Rows, unclear: Ints, point: dict[str, float], rng: np.random.Generator
-) -> tuple[dict[str, float], int, Over]:
-    """Delete-a-group variances over items and over raters added up."""
-    raters = np.unique(rows.rater)
-    order = rng.permutation(raters)
+def _jackknife(rows: Rows, unclear: Ints, rng: np.random.Generator) -> tuple[dict[str, float], int, Over]:
+    """Roots of the delete-a-group variances over items and over raters added up, and what they allow to say."""
+    raters = rng.permutation(np.unique(rows.rater))
     if rows.group is not None:
-        order = order[np.argsort(rows.group[order], kind="stable")]
-    folds = {"items": (np.unique(rows.item), 40), "raters": (order, 20)}
-    spread = dict.fromkeys(point, 0.0)
-    sizes = {}
-    for what, (ids, most) in folds.items():
-        ids = rng.permutation(ids) if what == "items" else ids
-        parts = [ids[k :: min(most, len(ids))] for k in range(min(most, len(ids)))]
-        made = []
-        for part in parts if what == "items" or len(raters) > 2 else []:
-            less = rows.without(items=part) if what == "items" else rows.without(raters=part)
-            try:
-                made.append(_amounts(apart(less, unclear), less, unclear))
-            except (NotEstimable, ValueError):
-                continue
-        sizes[what] = len(made)
-        for k in spread if len(made) > 1 else ():
-            x = np.array([m[k] for m in made])
-            spread[k] += (len(x) - 1) / len(x) * float(((x - x.mean()) ** 2).sum())
-    if sizes["raters"] > 1:
-        return spread, sizes["raters"] - 1, "items and raters"
-    return spread, max(sizes["items"] - 1, 1), "items"
+        raters = raters[np.argsort(rows.group[raters], kind="stable")]
+    items = rng.permutation(np.unique(rows.item))
+
+    def left_out(what: str, ids: Ints, most: int) -> pd.DataFrame:
+        values = []
+        for k in range(min(most, len(ids))):
+            less = rows.without(**{what: ids[k :: min(most, len(ids))]})
+            with suppress(NotEstimable, ValueError):
+                values.append(_amounts(apart(less, unclear), less, unclear))
+        return pd.DataFrame(values)
+
+    by_item, by_rater = left_out("items", items, 40), left_out("raters", raters if len(raters) > 2 else NONE, 20)
+    variances = [{k: delete_a_group_variance(t[k].to_numpy()) for k in t} for t in (by_item, by_rater)]
+    errors = {k: sum(v.get(k, 0.0) for v in variances) ** 0.5 for k in ("total", *SOURCES)}
+    if len(by_rater) > 1:
+        return errors, len(by_rater) - 1, "items and raters"
+    return errors, max(len(by_item) - 1, 1), "items"
+
+
+TIMES = 2.0
+LEAST_ITEMS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distances:
+    """How far each rater lies from the others.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per rater, see `retraining`.
+    by : str
+        ``rater_id``.
+    """
+
+    table: pd.DataFrame
+    by: str = "rater_id"
+
+    def plot(self) -> "Figure":
+        """The distances with their intervals."""
+        from .. import plots
+
+        unit, title = "distance from the others", "Distance from the others"
+        return plots.intervals(self.table, "rater_id", "distance", unit=unit, title=title)
+
+
+def confused_labels(j: Judgments) -> pd.DataFrame:
+    """Which two labels raters give the same item, and how much of the disagreement each pair carries.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``first``, ``second``, ``pairs`` (pairs of raters, each item weighing 1 in all),
+        ``items`` (on which both occur), ``share`` (of the disagreement, as
+        `split` measures it); largest share first.
+
+    Raises
+    ------
+    NotEstimable
+        If no two raters differ on an item, or labels take more than 50 values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "x" if r < i % 4 else "y") for i in range(12) for r in range(4)]
+    >>> confused_labels(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))["share"].tolist()
+    [1.0]
+    """
+    j = as_judgments(j)
+    _, labels, counts = item_counts(j)
+    size = counts.sum(1, keepdims=True)
+    pairs = (counts / np.maximum(size * (size - 1) / 2, 1)).T @ counts
+    together = (counts > 0).T.astype(int) @ (counts > 0)
+    numbers = as_numbers(labels)
+    at = np.arange(len(labels), dtype=np.float64) if numbers is None else numbers
+    distance = np.ones(pairs.shape) if design_of(j).nominal else (at[:, None] - at) ** 2 / 2
+    a, b = np.nonzero(np.triu(pairs, 1))
+    if not len(a):
+        raise NotEstimable("no two raters ever differ on an item")
+    names, share = np.array([str(x) for x in labels], dtype=object), (pairs * distance)[a, b]
+    table = pd.DataFrame({"first": names[a], "second": names[b], "pairs": pairs[a, b], "items": together[a, b]})
+    table["share"] = share / share.sum()
+    return table.sort_values(["share", "first", "second"], ascending=[False, True, True], ignore_index=True)
+
+
+def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", most: int = 20) -> pd.DataFrame:
+    """What to change, largest share of the disagreement first.
+
+    *guideline*: a clause whose items are more disputed than items drawn at
+    random (see `split`); without clauses, the pair of labels most confused.
+    *edge case*: an item with at least twice the mean disagreement of items
+    under clear clauses, four labels or more, no matter of perspective.
+    *retraining*: all raters of `retraining` together; nobody is named here.
+    *nothing*: items on which groups hold different views, in one row.
+
+    ``share`` is the part of all disagreement that would go if the change
+    brought the clause, the item or the raters to the level of the others:
+    the most it can gain, not a promise.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage.
+    groups, clause
+        As `split` takes them.
+    most : int
+        Edge cases at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``change``, ``about``, ``share``, ``low``, ``high`` (95%; None where an
+        interval would be empty talk), ``items`` (how many argue for it),
+        ``examples`` (up to five item ids, most disputed first), ``labels``
+        (their labels), ``confused`` (the two labels most confused there).
+
+    Raises
+    ------
+    NotEstimable
+        As `split`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "y" if i < 3 and r in "abc" else "x") for i in range(30) for r in "abcdef"]
+    >>> made = changes(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
+    >>> made["change"].value_counts().to_dict()
+    {'edge case': 3, 'guideline': 1}
+    """
+    j = as_judgments(j)
+    design, found, unclear, _ = disputed(j.one(), groups, clause)
+    rows, within = design.rows, found.within
+    item_ids, labels, counts = item_counts(j)
+    ids, counts = np.array(item_ids, dtype=object)[found.item], counts[found.item]
+    kept, under = np.zeros(len(within), bool), np.zeros(len(within), bool)
+    if design.groups is not None:
+        kept = np.isin(ids, adjudicate(j, groups=design.groups).kept()["item_id"].to_numpy())
+    if rows.clause is not None:
+        under = np.isin(rows.clause[found.item], unclear)
+    base = float(np.nanmean(within[~under])) if np.isfinite(within[~under]).any() else 0.0
+    scale = found.total * len(within)
+    listed = []
+
+    def row(change: str, about: str, chosen: Ints, *ends: float | None) -> None:
+        order = chosen[np.argsort(-np.nan_to_num(within[chosen]), kind="stable")]
+        shown, labels_of = ", ".join(ids[order[:5]]), "; ".join(said(labels, c) for c in counts[order[:5]])
+        listed.append((change, about, *ends, len(order), shown, labels_of, _confused(labels, counts[order])))
+
+    if rows.clause is not None:
+        for c in unclear:
+            chosen = np.flatnonzero(rows.clause[found.item] == c)
+            x = within[chosen][np.isfinite(within[chosen])]
+            half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / len(x) ** 0.5
+            share, low, high = ((x.mean() + d - base) * len(chosen) / scale for d in (0.0, -half, half))
+            row("guideline", f"clause {design.clauses[c]}", chosen, share, max(low, 0.0), min(high, 1.0))
+    else:
+        pair, names = confused_labels(j).iloc[0], [str(x) for x in labels]
+        both = np.flatnonzero((counts[:, [names.index(pair[k]) for k in ("first", "second")]] > 0).all(axis=1))
+        row("guideline", f"the line between {pair['first']} and {pair['second']}", both, pair["share"], None, None)
+    far = (np.nan_to_num(within) >= TIMES * base) & (base > 0) & (counts.sum(axis=1) >= 4)
+    edge = np.flatnonzero(far & ~under & ~kept)
+    for k in edge[np.argsort(-within[edge], kind="stable")][:most]:
+        row("edge case", f"item {ids[k]}", np.array([k]), (within[k] - base) / scale, None, None)
+    people = retraining(j, groups=groups, clause=clause).table.query("change != ''")
+    if len(people):
+        what = "raters further from the others than luck allows"
+        listed.append(("retraining", what, people["share"].sum(), None, None, people["items"].sum(), "", "", ""))
+    if kept.any():
+        what, share = f"items on which groups of {design.groups} hold different views", found.perspective or 0.0
+        row("nothing", what, np.flatnonzero(kept), max(share, 0.0) / found.total, None, None)
+    columns = ["change", "about", "share", "low", "high", "items", "examples", "labels", "confused"]
+    table = pd.DataFrame(listed, columns=columns)
+    table["share"] = table["share"].clip(0, 1)
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+@once_a_table
+def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause") -> Distances:
+    """How far each rater lies from the others on the same items, and who would gain from training.
+
+    Items under unclear clauses, and those on which groups hold different
+    views, are left out: nobody is charged with them. The distance of a rater
+    is the mean over their items of half the squared difference to each other
+    rater of the item (on nominal labels the share that differ). The interval is a t interval
+    over the rater's items, with Bonferroni's correction over all raters; on
+    fewer than 10 items (house rule) it is every distance there can be. A
+    rater is listed where the whole interval lies above the mean of the others.
+    It is a reason to look at their items together, not a verdict: who sees
+    what the others overlook is far from them too.
+
+    Returns
+    -------
+    Distances
+        Its table: ``rater_id``, ``items``, ``distance``, ``low``, ``high``, ``others``
+        (mean distance of pairs without the rater), ``lean`` (in steps, above 0
+        is higher labels; None on nominal labels), ``share`` (of the
+        disagreement, were the rater like the others), ``change`` (``severity``
+        where the lean explains half of the excess, ``slips`` otherwise, empty
+        where not listed); largest share first.
+
+    Raises
+    ------
+    NotEstimable
+        As `split`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, i % 2 if r != 7 else (i // 2) % 2) for i in range(40) for r in range(8)]
+    >>> made = retraining(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).table
+    >>> made.loc[made["change"] != "", ["rater_id", "change"]].values.tolist()
+    [['7', 'slips']]
+    """
+    j = as_judgments(j)
+    design, found, unclear, _ = disputed(j.one(), groups, clause)
+    rows, aside = design.rows, NONE
+    if rows.clause is not None:
+        aside = np.flatnonzero(np.isin(rows.clause, unclear))
+    if design.groups is not None:
+        routes = adjudicate(j, groups=design.groups).table.sort_values("item_id")
+        aside = np.union1d(aside, np.flatnonzero((routes["route"] == KEEP).to_numpy()))
+    every = len(np.unique(rows.item))
+    rows = rows.without(items=aside)
+    part = len(np.unique(rows.item)) / every
+    size = np.bincount(rows.item)[rows.item]
+    distance, others = np.zeros(len(rows.item)), np.maximum(size - 1, 1)
+    for y in rows.y.T:
+        total, square = (np.bincount(rows.item, v)[rows.item] for v in (y, y**2))
+        distance += size * y**2 - 2 * y * total + square
+    each = pd.DataFrame({"rater": rows.rater, "distance": distance / (2 * others)})
+    if not design.nominal:
+        each["lean"] = rows.y[:, 0] - (np.bincount(rows.item, rows.y[:, 0])[rows.item] - rows.y[:, 0]) / others
+    of = each[size > 1].groupby("rater")
+    table = of["distance"].agg(items="size", distance="mean", spread="std").query("items > 1")
+    present, (raw, count) = np.unique(rows.rater), pair_matrices(rows, level=False)
+    at = np.searchsorted(present, table.index)
+    widest = float(((rows.y.max(axis=0) - rows.y.min(axis=0)) ** 2).max()) / (1 if design.nominal else 2)
+    half = stats.t.ppf(1 - 0.025 / len(present), table["items"] - 1) * table["spread"] / table["items"] ** 0.5
+    half = half.where(table["items"] >= LEAST_ITEMS, widest)
+    table["low"], table["high"] = ((table["distance"] + d).clip(0, widest) for d in (-half, half))
+    # Pairs without the rater: both matrices are symmetric, with an empty diagonal.
+    raw_left, left = (m.sum() - 2 * m.sum(axis=1)[at] for m in (raw, count))
+    table["others"] = np.divide(raw_left, left, out=table["distance"].to_numpy().copy(), where=left > 1e-9)
+    table["lean"] = None if design.nominal else of["lean"].mean()
+    excess = table["distance"] - table["others"]
+    table["share"] = part * 2 * count.sum(axis=1)[at] / count.sum() * excess.clip(lower=0) / found.total
+    lean = table["lean"].fillna(0.0).astype(float)
+    table["change"] = np.where(lean**2 / 2 >= excess / 2, "severity", "slips")
+    table["change"] = table["change"].where(table["low"] > table["others"], "")
+    table.insert(0, "rater_id", j.one().frame["rater_id"].unique().sort().gather(table.index.to_numpy()).to_list())
+    table = table.drop(columns="spread").sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)
+    return Distances(table=table)
+
+
+def _confused(labels: tuple[object, ...], table: Array) -> str:
+    """The two labels most often given to the same of these items."""
+    pairs = np.triu(table.T @ table, 1)
+    if pairs.size == 0 or pairs.max() == 0:
+        return ""
+    a, b = np.unravel_index(int(pairs.argmax()), pairs.shape)
+    return f"{labels[a]} and {labels[b]}"

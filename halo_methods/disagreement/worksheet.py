@@ -1,12 +1,15 @@
-"""The worksheet on which people code why an item is disputed, and what they found."""
+"""The worksheet on which people code why two of them labelled one item differently."""
 
 import numpy as np
 import pandas as pd
 
-from ..stats import proportion
-from ..errors import BadOption, InvalidData, NotEstimable, Problem
-from ..judgments import Judgments
-from .causes import CAUSES
+from ..errors import InvalidData, NotEstimable, Problem
+from ..judgments import Judgments, as_judgments
+from ..judgments.cause_codes import CAUSES, causes
+from ..stats.checks import check_confidence, check_count
+from ..stats.crossed import Array
+from ..stats.proportions import wilson
+from .design import of_items
 from .soft import item_counts
 
 
@@ -15,8 +18,8 @@ def worksheet(
 ) -> pd.DataFrame:
     """The most disputed items, drawn by stratum, for two coders who see no names.
 
-    Every stratum gets places in proportion to its disputed items, at least
-    one; within it the most disputed items are taken (the share of pairs of
+    Every stratum gets places in proportion to its disputed items (by Webster's
+    rule), at least one; within it the most disputed items are taken (the share of pairs of
     raters that differ), ties by a draw from ``seed``. Rows are shuffled, so
     that a coder cannot read the rank. Write it with ``.to_csv(path,
     index=False)``; the same data, options and seed give the same file.
@@ -55,31 +58,27 @@ def worksheet(
     >>> sheet["labels"].tolist()
     ['x: 2, y: 2', 'x: 2, y: 2', 'x: 2, y: 2']
     """
-    if n < 1:
-        raise BadOption(f"n is {n}; a worksheet has one item or more")
-    items, labels, counts = item_counts(j)
-    size = counts.sum(axis=1)
-    disputed = np.where(size > 1, 1 - (counts * (counts - 1)).sum(1) / np.maximum(size * (size - 1), 1), 0.0)
-    frame = pd.DataFrame({"item_id": items, "disputed": disputed})
-    said = [", ".join(f"{label}: {int(c)}" for label, c in zip(labels, row, strict=True) if c) for row in counts]
-    frame["labels"] = said
-    frame["clause"] = _of_item(j, clause, items) if clause in j.columns else ""
+    n, j = check_count(n, option="n", least=1), as_judgments(j).one()
     if by is not None and by not in j.columns:
         raise NotEstimable(f"the data has no column {by}; it has {', '.join(j.columns)}")
-    frame["stratum"] = _of_item(j, by, items) if by else "all"
+    items, labels, counts = item_counts(j)
+    pairs = np.maximum(counts.sum(axis=1) * (counts.sum(axis=1) - 1), 1)
+    frame = pd.DataFrame({"item_id": items, "stratum": of_items(j, by, "").to_list() if by else "all"})
+    frame["clause"] = of_items(j, clause, "").to_list() if clause in j.columns else ""
+    frame["labels"] = [said(labels, row) for row in counts]
+    frame["disputed"] = (counts.sum(axis=1) ** 2 - (counts**2).sum(axis=1)) / pairs
     frame = frame[frame["disputed"] > 0]
     if frame.empty:
         raise NotEstimable("no two raters differ on any item: there is nothing to code")
     rng = np.random.default_rng(seed)
-    frame["luck"] = rng.random(len(frame))
-    frame = frame.sort_values(["disputed", "luck"], ascending=[False, True])
-    places = _places(frame["stratum"].value_counts().sort_index(), n)
-    drawn = pd.concat([part.head(places[str(name)]) for name, part in frame.groupby("stratum", sort=True)])
+    frame = frame.assign(luck=rng.random(len(frame))).sort_values(["disputed", "luck"], ascending=[False, True])
+    # Webster's apportionment: of each stratum the first item, then the item furthest behind its stratum's share.
+    held, place = frame["stratum"].map(frame["stratum"].value_counts()), frame.groupby("stratum").cumcount()
+    behind = ((place + 0.5) / held).where(place > 0, -held.astype(float))
+    drawn = frame[frame.index.isin(behind.nsmallest(n).index)].sort_values("stratum", kind="stable")
     drawn = drawn.iloc[rng.permutation(len(drawn))].reset_index(drop=True)
     drawn.insert(0, "row", np.arange(1, len(drawn) + 1))
-    return drawn.assign(cause="", cited_clause="", note="")[
-        ["row", "item_id", "stratum", "clause", "labels", "disputed", "cause", "cited_clause", "note"]
-    ]
+    return drawn.drop(columns="luck").assign(cause="", cited_clause="", note="")
 
 
 def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -115,47 +114,28 @@ def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     >>> cause_shares(sheet)[["cause", "items"]].values.tolist()
     [['guideline_gap', 2], ['rater_slip', 1]]
     """
+    check_confidence(confidence)
     for column in ("item_id", "cause"):
         if column not in sheet.columns:
             raise NotEstimable(f"the worksheet has no column {column}")
-    given = sheet["cause"].fillna("").astype(str).str.strip()
+    codes = sheet["cause"].fillna("").astype(str).str.strip()
     problems = [
         Problem(f"the cause is {cause[:60]!r}", f"Use one of {', '.join(CAUSES)}.", row=k, column="cause")
-        for k, cause in enumerate(given, start=1)
+        for k, cause in enumerate(codes, start=1)
         if cause and cause not in CAUSES
     ]
     if problems:
         raise InvalidData(problems)
-    counts = given[given != ""].value_counts()
+    counts = codes[codes != ""].value_counts()
     if counts.empty:
         raise NotEstimable("no row of the worksheet has a cause yet")
-    rows = []
-    for code, k in sorted(counts.items(), key=lambda pair: (-pair[1], list(CAUSES).index(str(pair[0])))):
-        cause, e = CAUSES[str(code)], proportion(int(k), int(counts.sum()), confidence=confidence)
-        rows.append((cause.code, cause.name, int(k), e.value, e.low, e.high, cause.change, cause.route))
-    return pd.DataFrame(rows, columns=["cause", "name", "items", "share", "low", "high", "change", "route"])
+    table = causes().rename(columns={"code": "cause"}).merge(counts.rename("items"), left_on="cause", right_index=True)
+    table = table.sort_values("items", ascending=False, kind="stable", ignore_index=True)
+    table["share"] = table["items"] / counts.sum()
+    table["low"], table["high"] = wilson(table["items"], counts.sum(), confidence=confidence)
+    return table[["cause", "name", "items", "share", "low", "high", "change", "route"]]
 
 
-def _of_item(j: Judgments, column: str, items: list[str]) -> list[str]:
-    import polars as pl
-
-    values = j.frame.group_by("item_id").agg(pl.col(column).cast(pl.String).drop_nulls().mode().sort().first())
-    at = dict(values.iter_rows())
-    return [at.get(item) or "" for item in items]
-
-
-def _places(disputed: pd.Series, n: int) -> dict[str, int]:
-    """Places of each stratum: at least one, the rest in proportion, largest remainders first."""
-    if len(disputed) >= n:
-        kept = disputed.sort_values(ascending=False, kind="stable").index[:n]
-        return {str(name): int(name in set(kept)) for name in disputed.index}
-    share = disputed / disputed.sum() * n
-    places = np.maximum(np.floor(share), 1).astype(int)
-    order = (share - np.floor(share)).sort_values(ascending=False, kind="stable").index
-    for name in order:
-        if places.sum() >= n:
-            break
-        places[name] += 1
-    while places.sum() > n:
-        places[places.idxmax()] -= 1
-    return {str(name): int(k) for name, k in places.items()}
+def said(labels: tuple[object, ...], counts: Array) -> str:
+    """Each label and how often it was given, in words."""
+    return ", ".join(f"{label}: {int(c)}" for label, c in zip(labels, counts, strict=True) if c)

@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import ndtr
 
-from ..errors import HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
+from ..results import Basis, Estimate, counted
+from ..stats.checks import check_count
 
 SHORTEST_BASELINE = 10
 LONGEST = 1e9
 
 
 def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | None = None) -> float:
-    r"""Mean number of samples until a two-sided CUSUM chart signals.
+    r"""Compute the mean number of samples until a two-sided CUSUM chart signals.
 
     The upper side adds up what lies more than k above the centre,
     :math:`S_t = \max(0, S_{t-1} + z_t - k)`, and signals when it passes h; the
@@ -54,7 +57,7 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
 
     Raises
     ------
-    HaloError
+    BadOption
         If k is negative, h is not positive, or the run is longer than a thousand million samples.
 
     References
@@ -67,15 +70,15 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
     >>> round(cusum_run_length(0.5, 5), 1), round(cusum_run_length(0.5, 5, 1), 2)
     (465.4, 10.38)
     """
-    if not (np.isfinite(k) and k >= 0 and np.isfinite(h) and h > 0 and np.isfinite(shift)):
-        raise HaloError(f"a CUSUM chart needs k >= 0, h > 0 and a finite shift; got k={k!r}, h={h!r}, shift={shift!r}")
+    if not (_numbers(k, h, shift) and k >= 0 and h > 0):
+        raise BadOption(f"k={k!r}, h={h!r}, shift={shift!r}; allowed: k from 0, h above 0 and a finite shift")
     if baseline is None:
         return _finite(_cusum_two_sided(float(k), float(h), float(shift)))
     return _over_baselines(lambda off, s: _cusum_two_sided(k * s, h * s, shift + off), baseline)
 
 
 def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | None = None) -> float:
-    r"""Mean number of samples until a two-sided EWMA chart with fixed limits signals.
+    r"""Compute the mean number of samples until a two-sided EWMA chart with fixed limits signals.
 
     :math:`z_t = \lambda x_t + (1 - \lambda) z_{t-1}` from zero signals outside
     :math:`\pm c`, :math:`c = L\sqrt{\lambda / (2 - \lambda)}`. The run length from z solves
@@ -103,7 +106,7 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
 
     Raises
     ------
-    HaloError
+    BadOption
         If lam is not in (0, 1], L is not positive, or the run is longer than a thousand million samples.
 
     References
@@ -115,10 +118,8 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
     >>> round(ewma_run_length(0.2, 2.962)), round(ewma_run_length(0.2, 2.962, 1), 1)
     (500, 10.5)
     """
-    if not (np.isfinite(lam) and 0 < lam <= 1 and np.isfinite(L) and L > 0 and np.isfinite(shift)):
-        raise HaloError(
-            f"an EWMA chart needs 0 < lam <= 1, L > 0 and a finite shift; got lam={lam!r}, L={L!r}, shift={shift!r}"
-        )
+    if not (_numbers(lam, L, shift) and 0 < lam <= 1 and L > 0):
+        raise BadOption(f"lam={lam!r}, L={L!r}, shift={shift!r}; allowed: lam above 0 to 1, L above 0, a finite shift")
     if baseline is None:
         return _finite(_ewma(float(lam), float(L), float(shift)))
     return _over_baselines(lambda off, s: _ewma(lam, L * s, shift + off), baseline)
@@ -150,6 +151,19 @@ class Design:
     detection: float
     shift: float
 
+    def false_alarms(self, charts: int, *, periods: int = 30) -> Estimate:
+        """Compute the false alarms to expect over so many charts and periods: charts × periods / run length.
+
+        Examples
+        --------
+        >>> cusum_design(465.44).false_alarms(10).value.__round__(3)
+        0.645
+        """
+        charts = check_count(charts, option="charts")
+        method = f"{counted(charts, 'chart')} × {periods} periods / run length of {self.run_length:.0f}; computed"
+        value = charts * check_count(periods, option="periods") / self.run_length
+        return Estimate.count(value, method=method, basis=Basis("plan", {}))
+
     def __str__(self) -> str:
         names = ("k", "h") if self.chart == "cusum" else ("lam", "L")
         unit = "standard deviation" if abs(self.shift) == 1 else "standard deviations"
@@ -161,7 +175,7 @@ class Design:
 
 
 def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = None) -> Design:
-    """The CUSUM chart with a wanted number of samples between false alarms.
+    """Set the limit of a CUSUM chart for a wanted number of samples between false alarms.
 
     Parameters
     ----------
@@ -174,7 +188,7 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
 
     Raises
     ------
-    HaloError
+    BadOption
         If no limit gives the run length.
     NotEstimable
         If the baseline has fewer than ten periods.
@@ -187,14 +201,14 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     """
     _check_design(run_length, shift, baseline)
     k = abs(shift) / 2
-    h = _limit(lambda h: cusum_run_length(k, h, baseline=baseline), run_length, 0.05, 80.0)
+    h = _limit(lambda h: cusum_run_length(k, h, baseline=baseline), run_length, 0.05)
     return Design("cusum", k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
 
 
 def ewma_design(
     run_length: float, shift: float = 1, *, lam: float | None = None, baseline: int | None = None
 ) -> Design:
-    """The EWMA chart with a wanted number of samples between false alarms.
+    """Set the limit of an EWMA chart for a wanted number of samples between false alarms.
 
     Parameters
     ----------
@@ -209,7 +223,7 @@ def ewma_design(
 
     Raises
     ------
-    HaloError
+    BadOption
         If no limit gives the run length.
 
     Examples
@@ -220,42 +234,52 @@ def ewma_design(
     _check_design(run_length, shift, baseline)
 
     def limit(weight: float, known: int | None = None) -> float:
-        return _limit(lambda L: ewma_run_length(weight, L, baseline=known), run_length, 0.2, 12.0)
+        return _limit(lambda L: ewma_run_length(weight, L, baseline=known), run_length, 0.2)
 
     if lam is None:
-        found = optimize.minimize_scalar(
+        best = optimize.minimize_scalar(
             lambda x: ewma_run_length(x, limit(x), shift), bounds=(0.03, 1), method="bounded", options={"xatol": 0.005}
         )
-        lam = float(found.x)
+        lam = float(best.x)
     L = limit(lam, baseline)
     return Design("ewma", lam, L, ewma_run_length(lam, L, baseline=baseline), ewma_run_length(lam, L, shift), shift)
 
 
+def _numbers(*values: object) -> bool:
+    return all(isinstance(x, Real) and bool(np.isfinite(float(x))) for x in values)
+
+
+def check_run_length(run_length: float) -> None:
+    """Refuse a run length that no limit is set for."""
+    if not (_numbers(run_length) and 2 <= run_length <= 1e6):
+        raise BadOption(f"run_length is {run_length!r}; allowed: a number of samples from 2 to 1,000,000")
+
+
 def _check_design(run_length: float, shift: float, baseline: int | None) -> None:
-    if baseline is not None and baseline < SHORTEST_BASELINE:
+    if baseline is not None and check_count(baseline, option="baseline", least=1) < SHORTEST_BASELINE:
         raise NotEstimable(
             f"a baseline of {baseline} periods is too short to set a limit; "
             f"take at least {SHORTEST_BASELINE}, better 20"
         )
-    if not 2 <= run_length <= 1e6:
-        raise HaloError(f"a run length from 2 to a million samples can be designed for; got {run_length!r}")
-    if not (np.isfinite(shift) and shift != 0):
-        raise HaloError(f"the shift to be found is a number of standard deviations, not {shift!r}")
+    check_run_length(run_length)
+    if not (_numbers(shift) and shift != 0):
+        raise BadOption(f"shift is {shift!r}; allowed: a finite number of standard deviations other than 0")
 
 
-def _limit(run_length_of: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+def _limit(run_length_of: Callable[[float], float], wanted: float, low: float) -> float:
     """The limit at which the run length, which grows with it, is the wanted one."""
 
     def short(limit: float) -> float:
         try:
             return float(np.log(run_length_of(limit) / wanted))
-        except HaloError:
+        except BadOption:
             return float(np.log(LONGEST / wanted))
 
     if short(low) > 0:
-        raise HaloError(f"a run length of {wanted:g} samples is shorter than any limit of this chart gives")
-    while short(high) >= np.log(LONGEST / wanted) and short(high / 2) > 0:
-        high /= 2
+        raise BadOption(f"run_length is {wanted:g}, which is shorter than any limit of this chart gives")
+    high = 1.0
+    while short(high) < 0:
+        low, high = high, 2 * high
     return float(optimize.brentq(short, low, high, xtol=1e-4))
 
 
@@ -302,14 +326,13 @@ def _positive(length: float) -> float:
 
 def _finite(length: float) -> float:
     if length > LONGEST:
-        raise HaloError("this chart signals less than once in a thousand million samples; take a smaller limit")
+        raise BadOption("this chart signals less than once in 1,000,000,000 samples; take a smaller limit")
     return float(length)
 
 
 def _over_baselines(length_of: Callable[[float, float], float], baseline: int) -> float:
     """Harmonic mean of the run length over the centre and standard deviation that a baseline may give."""
-    if not (int(baseline) == baseline and baseline >= 3):
-        raise HaloError(f"a baseline is a whole number of periods, at least 3; got {baseline!r}")
+    check_count(baseline, option="baseline", least=3)
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
     tails, parts = _legendre(12)

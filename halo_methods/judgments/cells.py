@@ -3,12 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..errors import HaloError
 
@@ -199,3 +201,18 @@ def text_column(series: pl.Series) -> pl.Series:
         return series.cast(pl.String)
     except pl.exceptions.PolarsError as error:
         raise HaloError(f"column {series.name} is of type {kind}, which cannot be read as text") from error
+
+
+def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
+    """The labels as numbers, or None if any is a word.
+
+    Examples
+    --------
+    >>> as_numbers(["1", "2", "5"]), as_numbers(["poor", "good"])
+    (array([1., 2., 5.]), None)
+    """
+    try:
+        values = np.array([float(str(label)) for label in labels])
+    except ValueError:
+        return None
+    return values if np.isfinite(values).all() else None

@@ -15,19 +15,9 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Made = TypeVar("Made")
 
-_remembered: "weakref.WeakKeyDictionary[Judgments, dict[str, Any]]" = weakref.WeakKeyDictionary()
 
-
-def once(j: Judgments, what: str, make: Callable[[], Made]) -> Made:
-    """Counts are made once for a table: it cannot change."""
-    kept = _remembered.setdefault(j, {})
-    if what not in kept:
-        kept[what] = make()
-    return kept[what]
-
-
-def once_a_table(count: Callable[[Judgments], Made]) -> Callable[[Judgments], Made]:
-    """Remember what a function of a table returned for as long as the table lives; tables cannot change.
+def once_a_table(count: Callable[..., Made]) -> Callable[..., Made]:
+    """Remember what a function of a table returned, by its options, as long as the table lives; tables cannot change.
 
     Examples
     --------
@@ -37,13 +27,16 @@ def once_a_table(count: Callable[[Judgments], Made]) -> Callable[[Judgments], Ma
     >>> items(j) is items(j)
     True
     """
-    remembered: weakref.WeakKeyDictionary[Judgments, Made] = weakref.WeakKeyDictionary()
+    remembered: weakref.WeakKeyDictionary[Judgments, dict[Any, Made]] = weakref.WeakKeyDictionary()
 
     @wraps(count)
-    def of(j: Judgments) -> Made:
-        if j not in remembered:
-            remembered[j] = count(j)
-        return remembered[j]
+    def of(j: Judgments, *arguments: Any, **options: Any) -> Made:
+        if not isinstance(j, Judgments):
+            return count(j, *arguments, **options)
+        results, key = remembered.setdefault(j, {}), (arguments, tuple(sorted(options.items())))
+        if key not in results:
+            results[key] = count(j, *arguments, **options)
+        return results[key]
 
     return of
 

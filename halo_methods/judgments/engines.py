@@ -17,6 +17,7 @@ from .counted import CountedJudgments, Patterns, RaterPatterns
 from .mapping import REQUIRED
 from .options import Reading, number
 from .packing import MOST_LABELS, packed_units, unpacked
+from .problems import no_order
 from .table import Source, in_order
 
 __all__ = ["CountedJudgments", "scan_judgments"]
@@ -161,10 +162,7 @@ def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     used, source = _used(seen, how, name)
     labels = _labels(used, how)
     if how.level != "nominal" and how.scale is None and any(number(text) is None for text in labels):
-        mend = 'Give them in order, scale=["poor", "good"].'
-        raise InvalidData(
-            [Problem(f"{how.level} labels that are no numbers have no known order", mend, column="label")]
-        )
+        raise InvalidData([no_order(how.level)])
     if len(labels) > MOST_LABELS:
         raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
     rounds = "round" in used.columns and used["round"].n_unique() > 1
@@ -249,9 +247,10 @@ def _labels(used: pl.DataFrame, how: Reading) -> tuple[str, ...]:
         return tuple(in_order(used["label text"].unique().to_list()))
     wrong = used.filter(~pl.col("label text").is_in(list(how.scale))).group_by("label text").agg(pl.col("rows").sum())
     if len(wrong):
-        mend = f"Use one of the scale, or list it in missing=. The scale: {', '.join(map(str, how.scale))[:300]}."
+        fix = f"Use one of the scale ({', '.join(map(str, how.scale))[:300]}), or list it as missing."
+        what = "the label {} is outside the scale, in {:,} rows"
         raise InvalidData(
-            Problem(f"the label {quoted(text)} is outside the scale, in {n:,} rows", mend, column="label")
+            Problem(what.format(quoted(text), n), fix, column="label", option="missing", value=[text])
             for text, n in wrong.sort("label text").iter_rows()
         )
     return tuple(str(label) for label in how.scale)
@@ -279,10 +278,10 @@ def _refuse_repeated(rows: Any, keys: list[str]) -> None:
     groups = rows.group_by(*keys).agg(nw.len().alias("times"))
     again = _collected(groups.filter(nw.col("times") > 1).head(20)).sort(keys)
     if len(again):
-        mend = "Remove it, map the column that tells them apart (criterion, stage, round), or read the file with "
-        mend += 'read_judgments(duplicates="first", "last" or "round").'
+        fix = "Remove it, map the column that tells them apart (criterion, stage, round), or read the file with "
+        fix += "read_judgments, which can keep the first, the last or all as rounds."
         raise InvalidData(
-            Problem(f"{times} rows have the same {', '.join(keys)}: {', '.join(map(quoted, same))}", mend)
+            Problem(f"{times} rows have the same {', '.join(keys)}: {', '.join(map(quoted, same))}", fix)
             for *same, times in again.select(*keys, "times").iter_rows()
         )
 

@@ -50,8 +50,8 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidData([Problem("the file is an old Excel workbook (.xls)", "Save it as .xlsx or CSV.")])
     elif stem.endswith((".parquet", ".xlsx")):
-        raise InvalidData([Problem(f"the file is no {stem.rpartition('.')[2]} file, whatever its name says",
-                                   "Export it again, or give it the ending of what it is.")])  # fmt: skip
+        what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
+        raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
     else:
         text = _decoded(content, encoding)
         raw = _json(text, name) if stem.endswith((".jsonl", ".ndjson", ".json")) else _delimited(text, name, stem)
@@ -73,26 +73,29 @@ def _decoded(content: bytes, encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError) as error:
-        raise BadOption(f"encoding is {encoding!r}, which is not known; for instance utf-8, cp1252") from error
+        text = f"encoding is {encoding!r}, which is not known; for instance utf-8, cp1252"
+        raise BadOption(text, option="encoding", given=encoding) from error
     for mark, told in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark) and codec in ("utf-8", "utf-16", "utf-8-sig"):
             codec = told
     start = content[:4000]
     if codec in ("utf-8", "utf-8-sig") and start.count(0) > len(start) / 4:
         guess = "utf-16-be" if start[0] == 0 else "utf-16-le"
-        mend = f"Say encoding={guess!r}, or export it again as UTF-8."
-        raise InvalidData([Problem("the file is full of NUL bytes; it looks like UTF-16", mend)])
+        what = "the file is full of NUL bytes; it looks like UTF-16"
+        fix = "Export it again as UTF-8, or say which it is."
+        raise InvalidData([Problem(what, fix, option="encoding", value=guess)])
     try:
         return content.decode(codec)
     except UnicodeDecodeError as error:
         raise InvalidData([_undecodable(content, codec, error.start)]) from error
     except (LookupError, UnicodeError, ValueError) as error:
-        raise BadOption(f"encoding is {encoding!r}, which does not decode this file") from error
+        text = f"encoding is {encoding!r}, which does not decode this file"
+        raise BadOption(text, option="encoding", given=encoding) from error
 
 
 def _undecodable(content: bytes, codec: str, at: int) -> Problem:
     place = f"byte 0x{content[at]:02x} at position {at:,}" if at < len(content) else "the end of the file"
-    other = "Export it again as UTF-8."
+    row = content.count(b"\n", 0, at) or None
     for guess in ("utf-8", "cp1252", "latin-1"):
         if guess == codec:
             continue
@@ -100,9 +103,9 @@ def _undecodable(content: bytes, codec: str, at: int) -> Problem:
             content.decode(guess)
         except UnicodeDecodeError:
             continue
-        other = f"Say encoding={guess!r} if that is what it is, or export it again as UTF-8."
-        break
-    return Problem(f"{place} is not {codec}", other, row=content.count(b"\n", 0, at) or None)
+        fix = f"Export it again as UTF-8, or say so if it is {guess}."
+        return Problem(f"{place} is not {codec}", fix, row, option="encoding", value=guess)
+    return Problem(f"{place} is not {codec}", "Export it again as UTF-8.", row)
 
 
 def _delimiter(text: str, stem: str) -> str:
@@ -145,11 +148,17 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
     if len(ends) < 2 or marks[0] == 0 or (np.diff(marks) != marks[0]).any():
         return None
     header = text.split("\n", 1)[0].removesuffix("\r").split(mark)
+    names = [str(at) for at in range(len(header))]
     try:
         frame = pl.read_csv(
-            content.tobytes(), has_header=False, skip_rows=1, separator=mark, quote_char=None, infer_schema=False,
-            new_columns=[str(at) for at in range(len(header))],
-        )  # fmt: skip
+            content.tobytes(),
+            has_header=False,
+            skip_rows=1,
+            separator=mark,
+            quote_char=None,
+            infer_schema=False,
+            new_columns=names,
+        )
     except pl.exceptions.PolarsError:
         return None
     if frame.shape != (len(ends) - 1, len(header)) or not any(title.strip() for title in header):
@@ -194,8 +203,8 @@ def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
     except csv.Error as error:
         opened = "unexpected end" in str(error)
         what = "a quotation mark is opened and never closed" if opened else "text follows a closing quotation mark"
-        mend = "Double quotation marks inside a cell. Nothing after this row was checked."
-        return rows, [Problem(what, mend, row=len(rows) or None)]
+        fix = "Double quotation marks inside a cell. Nothing after this row was checked."
+        return rows, [Problem(what, fix, row=len(rows) or None)]
     finally:
         csv.field_size_limit(limit)
     return rows, []

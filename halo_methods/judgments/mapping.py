@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from ..errors import Problem
-from .cells import quoted
+from .cells import LONGEST_QUOTE, quoted
 
 REQUIRED = ("item_id", "rater_id", "label")
 OPTIONAL = (
@@ -25,22 +25,22 @@ def renamed(
     names: dict[str, str] = {}
     for name, source in columns.items():
         if source not in frame.columns:
-            problems.append(Problem(f"there is no column {quoted(source)}, which columns= names for {name}",
-                                         nearest(source, frame.columns)))  # fmt: skip
+            what = f"there is no column {quoted(source)}, which the option columns names for {name}"
+            problems.append(Problem(what, nearest(source, frame.columns), option="columns"))
             continue
         made[name], names[name] = frame[source].alias(name), source
     for name in frame.columns:
         if name in made and name not in taken:
-            problems.append(Problem(f"two columns would be called {name}: it and {quoted(names[name])}",
-                                         f'Rename this one too: columns={{"other_{name}": "{name}"}}.',
-                                         column=name))  # fmt: skip
+            what = f"two columns would be called {name}: it and {quoted(names[name])}"
+            other = {f"other_{name}": name}
+            problems.append(Problem(what, "Rename this one too.", column=name, option="columns", value=other))
         elif name not in taken:
             made[name] = frame[name]
     order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
     free = [c for c in made if c not in order]
     for name in REQUIRED:
         if name not in made and name not in columns:
-            problems.append(Problem(f"the column {name} is missing", _suggest(name, free)))
+            problems.append(_missing(name, free))
     return pl.DataFrame([made[c] for c in order + free]), names
 
 
@@ -57,12 +57,15 @@ _SYNONYMS = {
 }
 
 
-def _suggest(name: str, free: Sequence[str]) -> str:
-    """The mapping that would supply a required column, if a name looks right."""
+def _missing(name: str, free: Sequence[str]) -> Problem:
+    """A required column that is not there, with the mapping that would supply it if a name looks right."""
     plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
     near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
     near += [plain[m] for m in get_close_matches(name, plain, 1, 0.6) if plain[m] not in near]
     if near:
-        return f'If it is {quoted(near[0])}, say columns={{"{name}": "{near[0][:80]}"}}.'
-    there = ", ".join(quoted(c) for c in free[:20]) or "no other column"
-    return f'Name the column that holds it, columns={{"{name}": "…"}}; there is {there}.'
+        fix, source = f"If it is {quoted(near[0])}, map it.", near[0]
+    else:
+        there = ", ".join(quoted(c) for c in free[:20]) or "no other column"
+        fix, source = f"Name the column that holds it; there is {there}.", "…"
+    value = {name: source} if len(source) <= LONGEST_QUOTE else None
+    return Problem(f"the column {name} is missing", fix, option="columns", value=value)

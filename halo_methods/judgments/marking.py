@@ -106,7 +106,8 @@ def shares_right(
     Examples
     --------
     >>> from halo_methods.judgments import as_judgments
-    >>> frame = pl.DataFrame({"item_id": [*"ab"], "rater_id": [*"rs"], "label": [*"xy"], "gold": [*"xx"], "lot": [*"AB"]})
+    >>> frame = pl.DataFrame({"item_id": [*"ab"], "rater_id": [*"rs"], "label": [*"xy"], "gold": ["x"] * 2,
+    ...                       "lot": [*"AB"]})
     >>> {lot: share.value for lot, share in shares_right(as_judgments(frame).marked(), "lot").items()}
     {'A': 1.0, 'B': 0.0}
     """

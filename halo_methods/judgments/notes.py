@@ -34,10 +34,10 @@ def like_missing(labels: pl.Series) -> list[str]:
     Examples
     --------
     >>> like_missing(pl.Series(["good", "NaN"]))
-    ["the label 'NaN' looks like a missing value; if it is one, list it in missing="]
+    ["the label 'NaN' looks like a missing value; if it is one, list it as missing"]
     """
     odd = labels.filter(labels.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort()
-    return [f"the label {quoted(text)} looks like a missing value; if it is one, list it in missing=" for text in odd]
+    return [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
 
 
 def odd_locales(locales: pl.Series) -> list[str]:

@@ -1,5 +1,6 @@
 """How a table is to be read: the options of `read_judgments`, checked."""
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def scale_of(given: Any) -> Scale | None:
     given : None, list of labels, (low, high), or str
         A tuple of two numbers is a range; an end may be infinite or written
         ``"25+"``, which leaves the upper end open. Everything else is the list
-        of labels in order. As text: ``"poor,fair,good"``, ``"0..25+"`` or ``"(0, 25+)"``.
+        of labels in order. As text: ``"poor,fair,good"``, ``"0..25+"`` or ``"(0, 25+)"``;
+        a label that holds a comma stands in double quotes.
 
     Raises
     ------
@@ -106,10 +108,10 @@ def scale_of(given: Any) -> Scale | None:
         bracketed = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
         dotted = ".." in inside and "," not in inside
         ranged = bracketed or dotted
-        parts = [p.strip() for p in (inside[1:-1] if bracketed else inside).split(".." if dotted else ",")]
         if not ranged:
-            return scale_of([p for p in parts if p])
-        ends = tuple(_end(p) for p in parts)
+            rows = csv.reader(inside.splitlines(), skipinitialspace=True)
+            return scale_of([part.strip() for row in rows for part in row if part.strip()])
+        ends = tuple(_end(p) for p in (inside[1:-1] if bracketed else inside).split(".." if dotted else ","))
         if len(ends) != 2 or None in ends:
             raise BadOption(f"scale is {quoted(given)}; write low..high, or the labels in order with commas")
         return _range(given, ends[0], ends[1])

@@ -124,6 +124,11 @@ def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
     }
 
 
+def _is(column: str, value: str | None) -> str:
+    """The filter that keeps one value."""
+    return f"{column} IS NULL" if value is None else f"{column} = '" + value.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Judgments:
     """Who said what about which item: one row for each judgment, checked.
@@ -214,10 +219,14 @@ class Judgments:
         Parameters
         ----------
         text : str
-            Comparisons of columns with text in quotes, numbers or columns
-            (``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in (…)``,
-            ``is missing``), joined by ``and``, ``or``, ``not`` and parentheses.
-            A missing value equals nothing.
+            As in SQL: comparisons of columns with text in single quotes, numbers
+            or columns (``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=``, ``IN (…)``,
+            ``BETWEEN … AND …``, ``LIKE 'fr%'``, ``IS NULL``), joined by ``AND``,
+            ``OR``, ``NOT`` and parentheses. A name with a space stands in double
+            quotes. A comparison with a missing value holds neither way, so
+            ``vendor <> 'lumen'`` leaves out rows without a vendor; add
+            ``OR vendor IS NULL`` to keep them. A column of text whose values are
+            all numbers may be compared with numbers.
 
         Raises
         ------
@@ -230,7 +239,7 @@ class Judgments:
         --------
         >>> from halo_methods.judgments import as_judgments
         >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"]})
-        >>> as_judgments(frame).where("label == '2' and item_id in ('a', 'b')").n_judgments
+        >>> as_judgments(frame).where("label = '2' AND item_id IN ('a', 'b')").n_judgments
         1
         """
         kept, _ = matching(text, self.frame)
@@ -298,15 +307,15 @@ class Judgments:
         >>> as_judgments(frame).one()
         Traceback (most recent call last):
         ...
-        halo_methods.errors.NotEstimable: 2 criteria: fluency, tone; keep one with criterion == 'fluency',
+        halo_methods.errors.NotEstimable: 2 criteria: fluency, tone; keep one with where: criterion = 'fluency',
         or take them one at a time with by="criterion"
         """
         made = self
         if "stage" in self.columns and by != "stage":
             stages = in_order(self.frame["stage"].unique().to_list())
             if len(stages) > 1 and "label" not in stages:
-                raise NotEstimable(f"{len(stages)} stages: {', '.join(map(str, stages))}; keep one with "
-                                   f"stage == '{stages[0]}'")  # fmt: skip
+                names = ", ".join(map(str, stages))
+                raise NotEstimable(f"{len(stages)} stages: {names}; keep one with where: {_is('stage', stages[0])}")
             if len(stages) > 1:
                 made = made.only(stage="label")
         if "criterion" in self.columns and by != "criterion":
@@ -314,9 +323,8 @@ class Judgments:
             if len(criteria) > 1:
                 names = ", ".join("(missing)" if c is None else c for c in criteria[:10])
                 more = f" and {len(criteria) - 10} more" if len(criteria) > 10 else ""
-                first = str(criteria[0]).replace("'", "''")
                 raise NotEstimable(
-                    f"{len(criteria)} criteria: {names}{more}; keep one with criterion == '{first}', "
+                    f"{len(criteria)} criteria: {names}{more}; keep one with where: {_is('criterion', criteria[0])}, "
                     'or take them one at a time with by="criterion"'
                 )
         return made

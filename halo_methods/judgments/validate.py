@@ -1,18 +1,20 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed."""
 
-import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
-from ..results import counted, readable
+from ..results import counted
 from .cells import accepted_answers, moment, quoted
 from .coding import numbered
 from .mapping import OPTIONAL, REQUIRED, nearest, renamed
 from .notes import like_missing, lookalikes, odd_locales
 from .options import Reading, number
+from .problems import below_zero, no_moment, no_number, no_order, no_word, nul_byte, off_scale
 from .raw import Raw
 from .table import Judgments, Source
 from .where import matching
@@ -22,10 +24,7 @@ ALLOWED = {
     "rater_type": ("human", "model"),
     "stage": ("label", "review", "audit", "adjudication"),
 }
-_WRITE = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
-_SERIAL = "It looks like a spreadsheet's day number: format the column as a date and time there. "
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
-_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 
 
 class _Check:
@@ -42,16 +41,14 @@ class _Check:
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
 
-    def problem(
-        self, column: str, hit: pl.Series, what: Callable[[str], str], mend: str | Callable[[str], str]
-    ) -> None:
+    def problem(self, column: str, hit: pl.Series, about: Callable[[str], Problem]) -> None:
         """A problem for each row that is hit; rows already known as broken are passed over."""
         rows = hit.fill_null(False).arg_true()
         cells = self.frame[column].gather(rows).cast(pl.String)
+        name = self.names.get(column, column)
         for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
             if row not in self.broken:
-                said = mend if isinstance(mend, str) else mend(cell or "")
-                self.found.append(Problem(what(cell or ""), said, row, self.names.get(column, column)))
+                self.found.append(replace(about(cell or ""), row=row, column=name))
 
     def drop(self, hit: pl.Series, reason: str) -> None:
         hit = self.live & hit.fill_null(False)
@@ -102,8 +99,8 @@ def _blank(state: _Check) -> None:
 def _replace(state: _Check) -> None:
     for column, mapping in state.how.values.items():
         if column not in state.frame.columns:
-            state.problems.append(Problem(f"values= names {quoted(column)}, which is no column here",
-                                          nearest(column, state.frame.columns)))  # fmt: skip
+            what = f"there is no column {quoted(column)}, whose values are to be replaced"
+            state.problems.append(Problem(what, nearest(column, state.frame.columns), option="values"))
             continue
         there = set(state.frame[column].unique())
         for text in mapping:
@@ -134,14 +131,8 @@ def _numbers(state: _Check, column: str) -> pl.Series:
     wrong = texts.is_not_null() & made.is_null()
     if column == "label":
         wrong = wrong & ~texts.is_in(list(state.how.missing))
-    state.problem(column, wrong, lambda cell: f"{quoted(cell)} is not a finite number", _mend_number)
+    state.problem(column, wrong, no_number)
     return made
-
-
-def _mend_number(cell: str) -> str:
-    if re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
-        return "Write a decimal point, not a comma."
-    return "Write a number such as 12.5, or leave the cell empty."
 
 
 def _convert(state: _Check) -> None:
@@ -149,7 +140,7 @@ def _convert(state: _Check) -> None:
     for column in ("seconds", "cost"):
         if column in state.frame.columns:
             numbers = _numbers(state, column)
-            state.problem(column, numbers < 0, lambda cell: f"{quoted(cell)} is below 0", "Correct or empty the cell.")
+            state.problem(column, numbers < 0, below_zero)
             made.append(numbers)
     if "rated_at" in state.frame.columns:
         made.append(_moments(state))
@@ -178,8 +169,7 @@ def _moments(state: _Check) -> pl.Series:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC")
     made = texts.replace_strict(unique, parsed, default=None, return_dtype=pl.Datetime("us"))
     made = made.dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), lambda cell: f"{quoted(cell)} is not ISO 8601",
-                  lambda cell: _SERIAL + _WRITE if re.fullmatch(r"\s*\d{5}(\.\d+)?\s*", cell) else _WRITE)  # fmt: skip
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), no_moment)
     return made
 
 
@@ -208,44 +198,26 @@ def _labels(state: _Check) -> None:
         state.drop(labels == text, f"label {quoted(text)} taken as missing")
     if not how.numeric:
         if how.scale is not None:
-            _on_scale(state, "label", state.live & ~labels.is_in(list(how.scale)))
+            state.problem("label", state.live & ~labels.is_in(list(how.scale)), partial(off_scale, how, "label"))
         elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
-            state.problems.append(Problem("ordinal labels that are no numbers have no known order",
-                                          'Give them in order, scale=["poor", "good"].', column="label"))  # fmt: skip
+            state.problems.append(no_order("ordinal"))
         return
     numbers = _numbers(state, "label")
     if how.scale is not None:
         low, high = (float(end) for end in how.scale)
-        _on_scale(state, "label", state.live & ~numbers.is_between(low, high))
+        state.problem("label", state.live & ~numbers.is_between(low, high), partial(off_scale, how, "label"))
     state.frame = state.frame.with_columns(numbers)
 
 
-def _on_scale(state: _Check, column: str, wrong: pl.Series) -> None:
-    scale = state.how.scale or ()
-    if state.how.numeric and scale:
-        low, high = scale
-        shown = f"{readable(float(low))} to {readable(float(high))}"
-    else:
-        shown = ", ".join(map(str, scale))
-    noun = "label" if column == "label" else "gold answer"
-
-    def mend(cell: str) -> str:
-        for label in scale if not state.how.numeric else ():
-            same = number(cell) is not None and number(cell) == number(str(label))
-            if same or cell.strip().casefold() == str(label).strip().casefold():
-                return f'If it means {label}, say values={{"{column}": {{{quoted(cell)}: {quoted(label)}}}}}.'
-        if "" in accepted_answers(cell):
-            return "Separate accepted answers with |, leave none empty, and double a bar that belongs to an answer."
-        return f"Use one of the scale, correct the scale, or list it in missing=. The scale: {shown[:300]}."
-
-    state.problem(column, wrong, lambda cell: f"the {noun} {quoted(cell)} is outside the scale", mend)
+def _empty(column: str, cell: str) -> Problem:
+    return Problem("the cell is empty", f"Give every judgment a {column}.")
 
 
 def _identifiers(state: _Check) -> None:
     for column in ("item_id", "rater_id"):
         if column in state.frame.columns:
             empty = state.live & state.frame[column].is_null()
-            state.problem(column, empty, lambda cell: "the cell is empty", f"Give every judgment a {column}.")
+            state.problem(column, empty, partial(_empty, column))
 
 
 def _words(state: _Check) -> None:
@@ -253,17 +225,9 @@ def _words(state: _Check) -> None:
         if column not in state.frame.columns:
             continue
 
-        def mend(cell: str, column: str = column, allowed: tuple[str, ...] = allowed) -> str:
-            plain = cell.strip().lower()
-            near = plain if plain in allowed else _ALIASES.get(plain)
-            said = f"Allowed: {', '.join(allowed)}."
-            if near in allowed:
-                return f'{said} Say values={{"{column}": {{{quoted(cell)}: {quoted(near)}}}}}.'
-            return said
-
         words = state.frame[column]
         wrong = state.live & words.is_not_null() & ~words.is_in(list(allowed))
-        state.problem(column, wrong, lambda cell, column=column: f"{quoted(cell)} is no {column}", mend)  # type: ignore[misc]
+        state.problem(column, wrong, partial(no_word, column, allowed))
 
 
 def _gold(state: _Check) -> None:
@@ -273,7 +237,7 @@ def _gold(state: _Check) -> None:
     gold = state.frame["gold"]
     absent = gold.is_in(list(how.missing[1:])).fill_null(False)
     if absent.any():
-        state.notes.append(f"gold: {int(absent.sum()):,} cells listed in missing= were taken as no gold")
+        state.notes.append(f"gold: {int(absent.sum()):,} cells listed as missing were taken as no gold")
         state.frame = state.frame.with_columns(gold.set(absent, None))
     if how.numeric:
         state.frame = state.frame.with_columns(_pointed(state, "gold"))
@@ -290,7 +254,7 @@ def _gold(state: _Check) -> None:
                 wrong.append(text)
         elif allowed and not allowed.issuperset(answers):
             wrong.append(text)
-    _on_scale(state, "gold", state.live & gold.is_in(wrong))
+    state.problem("gold", state.live & gold.is_in(wrong), partial(off_scale, how, "gold"))
 
 
 def _repeated(state: _Check) -> None:
@@ -322,12 +286,12 @@ def _repeated(state: _Check) -> None:
         hit = pl.repeat(False, state.n, dtype=pl.Boolean, eager=True).scatter(extra[" row"] - 1, True)
         state.drop(hit, f"repeated judgment, {rule} kept")
     else:
-        same = ", ".join(keys)
-        mend = 'Remove it, map the column that tells them apart (criterion, stage, round), or say duplicates="first", '
-        mend += '"last"' + ("" if "round" in keys else ' or "round"') + "."
+        fix = "Remove it, map the column that tells them apart (criterion, stage, round), or say which to keep "
+        fix += f"(first, last{'' if 'round' in keys else ' or round'})."
         for row, first in live.filter(pl.col(" nth") > 1).select(" row", " first").iter_rows():
             if row not in state.broken:
-                state.found.append(Problem(f"the same {same} as row {first}", mend, row))
+                what = f"the same {', '.join(keys)} as row {first}"
+                state.found.append(Problem(what, fix, row, option="duplicates", value="first"))
 
 
 def _nulls(frame: pl.DataFrame) -> pl.Series:
@@ -340,7 +304,7 @@ def _remarks(state: _Check) -> None:
     for column, kind in frame.schema.items():
         if kind == pl.String:
             nul = state.live & frame[column].str.contains("\0", literal=True)
-            state.problem(column, nul, lambda cell: f"{quoted(cell)} holds a NUL byte", "Remove it, or see encoding=.")
+            state.problem(column, nul, nul_byte)
     texts = {c: frame[c].filter(state.live) for c, kind in frame.schema.items() if kind == pl.String}
     for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
         if column in texts:

@@ -1,8 +1,7 @@
 """How many raters, items and labels a decision needs, how many people a volume needs, and what a judgment must pay."""
 
-from .capacity import Capacity, capacity, monday, needed
+from .capacity import Capacity, capacity, monday, needed, public_holidays, working_days
 from .designs import Components, Prices, cost, variance
-from .holidays import easter, holidays, working_days
 from .piece_rates import floor_share, piece_rate, working_times
 from .pools import pools
 from .search import BudgetPlan, best_design
@@ -15,13 +14,12 @@ __all__ = [
     "best_design",
     "capacity",
     "cost",
-    "easter",
     "floor_share",
-    "holidays",
     "monday",
     "needed",
     "piece_rate",
     "pools",
+    "public_holidays",
     "variance",
     "working_days",
     "working_times",

@@ -1,8 +1,10 @@
 """People by week: forecast volume, handling time, shrinkage, attrition, ramp, certification, holidays."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -13,7 +15,6 @@ from ..errors import BadOption, NotEstimable
 from ..results import Caution, readable
 from ..stats.checks import check_confidence, check_count, check_probability
 from ..stats.people import drawn_people, widening
-from .holidays import working_days
 from .piece_rates import ALIKE, handling_times, people_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,74 @@ class Capacity:
         return f"Hire now: {self.hires}."
 
 
+@cache
+def public_holidays(market: str, year: int) -> frozenset[date]:
+    """Days on which a market does not work, in the whole country.
+
+    Regional days (Bavaria's, Catalonia's, a state's or a town's in Brazil, Alsace's)
+    are not in it, nor the days that Spain's regions move; give those as ``more``
+    where they matter.
+
+    Parameters
+    ----------
+    market : str
+        A language and a country, for instance ``"fr-FR"``.
+    year : int
+
+    Raises
+    ------
+    BadOption
+        For a market without a country, or with one whose holidays are not known.
+
+    References
+    ----------
+    The package ``holidays``, which follows each country's law: for France Code du
+    travail, L3133-1; for Germany the days common to all Länder; for Spain Real Decreto
+    2001/1983, article 45; for Brazil Lei 662/1949 with Lei 14.759/2023.
+
+    Examples
+    --------
+    >>> len(public_holidays("fr-FR", 2026)), date(2026, 11, 20) in public_holidays("pt-BR", 2026)
+    (11, True)
+    """
+    import holidays
+
+    tag = re.fullmatch(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?-([A-Z]{2})", market)
+    if tag is None or tag[1] not in holidays.list_supported_countries():
+        text = f"market is {market!r}; write a language and a country with known holidays, such as fr-FR or pt-BR"
+        raise BadOption(text, option="market", given=market)
+    return frozenset(holidays.country_holidays(tag[1], years=year))
+
+
+def working_days(market: str, monday: date, *, more: frozenset[date] = frozenset()) -> int:
+    """Working days of the week that begins on a Monday: five, less its public holidays.
+
+    Parameters
+    ----------
+    market : str
+        A language and a country, for instance ``"fr-FR"``.
+    monday : datetime.date
+    more : frozenset of datetime.date
+        Further days off, regional ones or a vendor's own.
+
+    Raises
+    ------
+    BadOption
+        For another day than a Monday, and as `public_holidays`.
+
+    Examples
+    --------
+    >>> working_days("fr-FR", date(2026, 5, 11)), working_days("es-ES", date(2026, 5, 11))
+    (4, 5)
+    """
+    if monday.weekday() != 0:
+        text = f"{monday.isoformat()} is not a Monday; a week is named by its Monday"
+        raise BadOption(text, option="start", given=monday)
+    days = [monday + timedelta(days=n) for n in range(5)]
+    off = more.union(*(public_holidays(market, year) for year in {day.year for day in days}))
+    return sum(day not in off for day in days)
+
+
 def capacity(
     volume: Sequence[float],
     seconds: ArrayLike,
@@ -101,8 +170,8 @@ def capacity(
         Active seconds of judgments as measured (the `seconds` column).
     start : datetime.date
         The Monday of the first week.
-    market : {"fr-FR", "de-DE", "es-ES", "pt-BR"}
-        Whose public holidays count.
+    market : str
+        Whose public holidays count, for instance ``"de-DE"``.
     staff : int
         People already certified and at full speed.
     volume_error : float

@@ -190,7 +190,7 @@ def variance(
 
 
 def cost(
-    prices: Prices, raters: ArrayLike, items: ArrayLike, labels_per_item: ArrayLike, audit: ArrayLike = 0.0
+    prices: Prices, raters: ArrayLike, items: ArrayLike, labels_per_item: ArrayLike, *, audit: ArrayLike = 0.0
 ) -> Array:
     """What a design costs: raters, items, labels, and the labels audited.
 

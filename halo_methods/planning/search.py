@@ -301,7 +301,7 @@ def _best(
         return None
     r, k, a, bought = r[possible], k[possible], a[possible], bought[possible]
     left = variance(made, r, bought, k, audit=a, **how)
-    spent = cost(prices, r, bought, k, a)
+    spent = cost(prices, r, bought, k, audit=a)
     first = np.lexsort((r, spent, np.round(left, 12)))[0]
     return {
         "raters": float(r[first]), "items": float(bought[first]), "labels_per_item": float(k[first]),

@@ -14,7 +14,7 @@ from .groups import by_week, funnel, minutes_a_day
 from .intervals import intervals
 from .operating import operating, outgoing
 from .planning import frontier, people
-from .simulation import panels
+from .setting_panels import panels
 from .tradeoff import tradeoff
 
 __all__ = [

@@ -20,7 +20,7 @@ def funnel(table: pd.DataFrame, label: str, *, around: float, title: str = "Shar
     ----------
     table : pandas.DataFrame
         With ``label``, ``effective``, ``quality``, ``low95``, ``high95``,
-        ``low998``, ``high998`` and ``funnel``, as `workforce.by_group` makes them.
+        ``low998``, ``high998`` and ``funnel``, as `workforce.by_group` has them.
     label : str
         Column with the group's name.
     around : float
@@ -119,7 +119,7 @@ def minutes_a_day(
     Parameters
     ----------
     table : pandas.DataFrame
-        With ``person``, ``class``, ``minutes``, ``limit`` and ``minutes_over``: the ``held`` of `workforce.exposure`.
+        With ``person``, ``class``, ``minutes``, ``limit`` and ``minutes_over``: the table of `exposure.daily_minutes`.
     person : str
         Column with the person's name; pseudonyms, in a report.
     title : str

@@ -1,7 +1,7 @@
 """Chapters run on somebody's own data.
 
-In a notebook: ``start``, and ``study`` for a table that a study left. Elsewhere: ``run``, ``find``, ``names`` and
-``sample``.
+In a notebook: ``start``, ``study`` for a table that a study left, and ``truth`` for what is true of a sample.
+Elsewhere: ``run``, ``find``, ``names`` and ``sample``.
 """
 
 from importlib import import_module
@@ -16,12 +16,13 @@ _PLACES = {
     "page": "plain_page",
     "sample": "places",
     "study": "places",
+    "truth": "places",
 }
 
-__all__ = ["Report", "find", "names", "page", "run", "sample", "start", "study"]
+__all__ = ["Report", "find", "names", "page", "run", "sample", "start", "study", "truth"]
 
 if TYPE_CHECKING:
-    from .places import find, names, sample, study
+    from .places import find, names, sample, study, truth
     from .plain_page import page
     from .report import Report, start
     from .runner import run

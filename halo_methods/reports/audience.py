@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption
 from ..standards.house import CONFIG
 from ..standards.house import find as config_file
 from ..standards.house import house as house_settings
@@ -51,15 +51,7 @@ def house(path: Path | None = None) -> House:
         When the file or the key it names can't be read, or the key has fewer than 16 bytes.
     """
     settings = house_settings(path)
-    if settings.key_path is None:
-        return House(settings.privacy_threshold)
-    try:
-        key = settings.key_path.read_bytes().strip()
-    except OSError as problem:
-        raise HaloError(f"the pseudonym key that halo.toml names can't be read: {problem.strerror}") from problem
-    if len(key) < 16:
-        raise HaloError(f"the pseudonym key that halo.toml names has {len(key)} bytes; it needs at least 16")
-    return House(settings.privacy_threshold, key)
+    return House(settings.privacy_threshold, settings.key())
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Where report chapters, samples and tables of studies are: in a checkout, or inside the installed package."""
+"""Where chapters, samples, their truth and tables of studies are: in a checkout, or in the installed package."""
 
 import io
 import json
@@ -104,6 +104,43 @@ def sample_reading(name: str) -> dict[str, Any]:
         if (path := samples / "reading.yml").is_file():
             return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(name, {}))
     return {}
+
+
+def truth(topic: str) -> dict[str, Any]:
+    """What is true of the samples of a topic, its section of ``data/samples/truth.json``.
+
+    The generators of the samples work it out from their parameters, without this package.
+
+    Parameters
+    ----------
+    topic : str
+        For instance ``"calibration"``.
+
+    Returns
+    -------
+    dict
+        By quantity; a list of rows is a pandas.DataFrame.
+
+    Raises
+    ------
+    HaloError
+        When the samples of no such topic have a known truth; the message lists those that have.
+
+    Examples
+    --------
+    >>> truth("planning")["components"]
+    {'item': 0.9, 'rater': 0.15, 'residual': 1.0}
+    """
+    import pandas as pd
+
+    sections: dict[str, dict[str, Any]] = {}
+    for _, samples, _ in _bases():
+        if (path := samples / "truth.json").is_file():
+            sections = json.loads(path.read_text(encoding="utf-8")) | sections
+    if topic not in sections:
+        raise HaloError(f"no truth is known of {topic!r}.{_near(topic, sorted(sections))}")
+    rows = {name: isinstance(v, list) and v != [] and isinstance(v[0], dict) for name, v in sections[topic].items()}
+    return {name: pd.DataFrame(v) if rows[name] else v for name, v in sections[topic].items()}
 
 
 def study_names() -> list[str]:

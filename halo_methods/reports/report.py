@@ -101,7 +101,7 @@ class Report:
         except NotEstimable:
             return None
 
-    def compute(self, method: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    def compute(self, method: Callable[..., Result], /, *arguments: Any, **options: Any) -> Result:
         """Call a method once for a report; another section with the same arguments gets the same result.
 
         Raises
@@ -113,8 +113,8 @@ class Report:
         if key not in self._computed:
             try:
                 self._computed[key] = (method(*arguments, **options), None, arguments)
-            except NotEstimable as reason:
-                self._computed[key] = (None, reason, arguments)
+            except NotEstimable as refusal:
+                self._computed[key] = (None, refusal, arguments)
         result, reason, _ = self._computed[key]
         if reason is not None:
             raise reason

@@ -275,7 +275,7 @@ class Section:
             publish(rendered(estimates, name, caption, self.title))
         elif only is None and not hasattr(what, "plot"):
             publish(rendered(what, name, caption, self.title))
-        if only is None and getattr(what, "cautions", ()):
+        if only is None and getattr(what, "cautions", None):
             publish(rendered(list(what.cautions), "", "", self.title))
 
     def _figure(self, figure: Any, alt: str) -> None:

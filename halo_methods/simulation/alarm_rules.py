@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from ..errors import BadOption, HaloError, NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..results import counted, readable
+from ..stats.checks import check_count, check_probability
 
 Kind = Literal["cusum", "p-chart"]
 LONGEST = 1e9
-_FINE = 5
-_MOST_STATES = 1500
+PARTS = 5
+"""Parts of a wrong answer in which a CUSUM counts."""
+MOST_STATES = 1500
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,14 @@ class AlarmRule:
         coin = rng.random(wrong.shape) < self.tie
         if self.kind == "p-chart":
             return (wrong > self.limit) | ((wrong == self.limit) & coin)
-        out = np.zeros(wrong.shape, bool)
-        limit, allowance = round(self.limit * _FINE), round(self.allowance * _FINE)
-        s = np.zeros(wrong.shape[0], int)
+        signals = np.zeros(wrong.shape, bool)
+        limit, allowance = round(self.limit * PARTS), round(self.allowance * PARTS)
+        total = np.zeros(wrong.shape[0], int)
         for t in range(wrong.shape[1]):
-            s = np.maximum(0, s + _FINE * wrong[:, t] - allowance)
-            out[:, t] = (s > limit) | ((s == limit) & coin[:, t])
-            s[out[:, t]] = 0
-        return out
+            total = np.maximum(0, total + PARTS * wrong[:, t] - allowance)
+            signals[:, t] = (total > limit) | ((total == limit) & coin[:, t])
+            total[signals[:, t]] = 0
+        return signals
 
     def looks_until_signal(self, accuracy: float) -> float:
         """Looks until a rater of this accuracy signals, on average; exact, from a fresh start.
@@ -88,7 +90,7 @@ class AlarmRule:
         >>> round(rule.looks_until_signal(0.92)), round(rule.looks_until_signal(0.80), 1)
         (100, 7.4)
         """
-        return run_length_of(self.kind, self.batch, self.limit, self.tie, self.allowance, accuracy)
+        return mean_run_length(self.kind, self.batch, self.limit, self.tie, self.allowance, accuracy)
 
     def __str__(self) -> str:
         what = f"more than {readable(self.limit)} of {counted(self.batch, 'gold answer')} wrong"
@@ -101,15 +103,15 @@ class AlarmRule:
         return f"{self.kind}: {what}{tie}"
 
 
-def run_length_of(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
-    r"""Looks until a rule signals, on average; at most a thousand million.
+def mean_run_length(kind: Kind, batch: int, limit: float, tie: float, allowance: float, accuracy: float) -> float:
+    r"""Compute how many looks a rule waits for a signal, on average; at most a thousand million.
 
     A CUSUM of counts moves on a lattice of fifths, so with Q the chances to
     move between the states that do not signal, :math:`L = (I - Q)^{-1} 1`.
 
     Examples
     --------
-    >>> round(run_length_of("p-chart", 20, 3, 0.0, 0.0, 0.9), 2)
+    >>> round(mean_run_length("p-chart", 20, 3, 0.0, 0.0, 0.9), 2)
     7.52
     """
     chances = stats.binom.pmf(np.arange(batch + 1), batch, 1 - accuracy)
@@ -117,21 +119,21 @@ def run_length_of(kind: Kind, batch: int, limit: float, tie: float, allowance: f
         at = int(limit)
         beyond = float(chances[at + 1 :].sum() + tie * (chances[at] if at <= batch else 0.0))
         return 1 / max(beyond, 1 / LONGEST)
-    top, less = round(limit * _FINE), round(allowance * _FINE)
+    top, less = round(limit * PARTS), round(allowance * PARTS)
     from_, wrong = np.meshgrid(np.arange(top + 1), np.arange(batch + 1), indexing="ij")
-    to = np.maximum(0, from_ + _FINE * wrong - less)
+    to = np.maximum(0, from_ + PARTS * wrong - less)
     stays = np.where(to < top, 1.0, np.where(to == top, 1 - tie, 0.0)) * chances
     q = np.zeros((top + 1, top + 1))
     np.add.at(q, (from_, np.minimum(to, top)), stays)
-    made = float(np.linalg.solve(np.eye(top + 1) - q, np.ones(top + 1))[0])
-    return made if 0 < made < LONGEST else LONGEST
+    length = float(np.linalg.solve(np.eye(top + 1) - q, np.ones(top + 1))[0])
+    return length if 0 < length < LONGEST else LONGEST
 
 
 @lru_cache(256)
 def alarm_rule(
     kind: Kind, good: float, unacceptable: float, *, batch: int = 5, run_length: float = 50, exact: bool = False
 ) -> AlarmRule:
-    """The rule with a wanted number of looks between false alarms.
+    """Find the rule with a wanted number of looks between false alarms.
 
     The limit is the least whose run length is at least the one wanted.
 
@@ -151,6 +153,8 @@ def alarm_rule(
     ------
     NotEstimable
         If looks are so few that the rule would signal at one in two, or no limit waits so long.
+    BadOption
+        For another kind, or accuracies or a batch out of range.
 
     References
     ----------
@@ -163,23 +167,21 @@ def alarm_rule(
     """
     if kind not in get_args(Kind):
         raise BadOption.of("kind", kind, get_args(Kind))
-    if not 0 < unacceptable < good < 1:
-        raise HaloError(f"the accuracies must satisfy 0 < unacceptable < good < 1; got {unacceptable!r} and {good!r}")
-    if batch < 1 or int(batch) != batch:
-        raise HaloError(f"batch is a whole number of gold answers, from 1; got {batch!r}")
+    check_bars(good, unacceptable)
+    check_count(batch, option="batch", least=1)
     if run_length < 2:
         raise NotEstimable(
             f"gold is so thin that a rule would have to signal at every {readable(run_length)} looks; "
             "give more gold, or look after fewer answers"
         )
     allowance = _allowance(batch, good, unacceptable) if kind == "cusum" else 0.0
-    step = 1 / _FINE if kind == "cusum" else 1.0
-    low, high = 0, 1
+    step = 1 / PARTS if kind == "cusum" else 1.0
 
     def length(places: int, tie: float = 0.0) -> float:
-        return run_length_of(kind, batch, places * step, tie, allowance, good)
+        return mean_run_length(kind, batch, places * step, tie, allowance, good)
 
-    most = _MOST_STATES if kind == "cusum" else batch
+    most = MOST_STATES if kind == "cusum" else batch
+    low, high = 0, 1
     while length(min(high, most)) < run_length:
         if high >= most:
             raise NotEstimable(f"no limit of a {kind} with batches of {batch} gives a run length of {run_length:.4g}")
@@ -194,8 +196,16 @@ def alarm_rule(
     return AlarmRule(kind, batch, low * step, tie, allowance, good, length(low, tie))
 
 
+def check_bars(good: float, unacceptable: float) -> None:
+    """Refuse two accuracies that are no shares, or the unacceptable one not below the good one."""
+    check_probability(good, option="good", open_ends=True, example="0.92")
+    check_probability(unacceptable, option="unacceptable", open_ends=True, example="0.80")
+    if unacceptable >= good:
+        raise BadOption(f"unacceptable is {unacceptable!r}; allowed: an accuracy below good, which is {good!r}")
+
+
 def _allowance(batch: int, good: float, unacceptable: float) -> float:
     """Where a batch speaks as much for one accuracy as for the other, on the lattice."""
     q0, q1 = 1 - good, 1 - unacceptable
     k = batch * np.log((1 - q0) / (1 - q1)) / np.log(q1 * (1 - q0) / (q0 * (1 - q1)))
-    return max(1, round(k * _FINE)) / _FINE
+    return max(1, round(k * PARTS)) / PARTS

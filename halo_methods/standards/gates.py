@@ -23,6 +23,7 @@ COUNT_AGAIN = (
     "Nothing was drawn, so more work settles nothing: add the seconds, the moments and the classes of harm that are "
     "missing, and count again."
 )
+RUN_AGAIN = "More simulated runs narrow the interval: ask for more with the parameter `runs`."
 
 
 def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
@@ -46,7 +47,8 @@ def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_lea
 
     Examples
     --------
-    >>> e = Estimate(value=.9, low=.86, high=.93, n_items=300, n_raters=1, n_judgments=300, method="share", over="items")
+    >>> rests = {"n_items": 300, "n_raters": 1, "n_judgments": 300}
+    >>> e = Estimate(value=.9, low=.86, high=.93, method="share", over="items", **rests)
     >>> [verdict(e, t) for t in (.85, .9, .95)]
     ['met', 'undecided', 'not_met']
     """
@@ -197,13 +199,16 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
 
     Examples
     --------
-    >>> print(to_settle(Estimate(value=.9, low=.82, high=.95, n_items=60, n_raters=1, n_judgments=60, method="share", over="items"), .85))
+    >>> rests = {"n_items": 60, "n_raters": 1, "n_judgments": 60}
+    >>> print(to_settle(Estimate(value=.9, low=.82, high=.95, method="share", over="items", **rests), .85))
     About 94 more items would settle it if the value holds; collect them once, as a top-up declared in advance.
     """
     if estimate.kind == "p_value":
         return TEST_AGAIN
     if estimate.kind in ("bounds", "count"):
         return COUNT_AGAIN
+    if "simulated" in estimate.codes:
+        return RUN_AGAIN
     gap = abs(estimate.value - threshold)
     reach = abs((estimate.high if threshold > estimate.value else estimate.low) - estimate.value)
     size, noun = (estimate.n_items, "item") if estimate.over == "items" else (estimate.n_raters, "rater")

@@ -1,19 +1,43 @@
 """A house's own thresholds and standards, from ``halo.toml``."""
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from ..errors import BadOption, HaloError, NotEstimable
-from .model import Measured
+from pydantic import Field
+
+from ..documents import Model, Text, check, nearest, read
+from ..errors import HaloError, InvalidData, NotEstimable
+from .model import Measured, Number
 from .register import Register, load
 
 CONFIG = "HALO_CONFIG"
-SECTIONS = {"thresholds": None, "standards": {"folder"}, "privacy": {"threshold", "key"}}
+MOST_BYTES = 100_000
+
+
+class Standards(Model):
+    """``[standards]``: the house's own."""
+
+    folder: Text | None = None
+
+
+class Privacy(Model):
+    """``[privacy]``: who may be told of how few people."""
+
+    threshold: int = Field(default=5, ge=2)
+    key: Text | None = None
+
+
+class HouseFile(Model):
+    """What ``halo.toml`` may say."""
+
+    thresholds: dict[str, Number] = Field(default_factory=dict)
+    standards: Standards = Standards()
+    privacy: Privacy = Privacy()
 
 
 @dataclass(frozen=True)
@@ -22,8 +46,8 @@ class House:
 
     Attributes
     ----------
-    path : Path or None
-        The ``halo.toml`` read; None without one.
+    source : Path or None
+        The ``halo.toml`` that applies; None without one.
     thresholds : dict of str to float
         Standard -> the house's threshold.
     folder : Path or None
@@ -34,8 +58,8 @@ class House:
         The key of its pseudonyms.
     """
 
-    path: Path | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    source: Path | None = None
+    thresholds: Mapping[str, Number] = field(default_factory=dict)
     folder: Path | None = None
     privacy_threshold: int = 5
     key_path: Path | None = None
@@ -44,13 +68,89 @@ class House:
         """The handbook's standards and the house's own."""
         return load(None, (self.folder,) if self.folder else ())
 
+    def key(self) -> bytes | None:
+        """The key of its pseudonyms, None where it has none.
+
+        Raises
+        ------
+        HaloError
+            When the file can't be read, others can read or change it, or it has fewer than 16 bytes.
+        """
+        if self.key_path is None:
+            return None
+        key = read_trusted(self.key_path, secret=True).strip()
+        if len(key) < 16:
+            raise HaloError(f"the pseudonym key {self.key_path.name} has {len(key)} bytes; it needs at least 16")
+        return key
+
+
+def distrust(status: os.stat_result, user: int, *, secret: bool = False) -> str:
+    """Why a file or folder is not trusted; empty when it is.
+
+    It is trusted when its owner is the user or root, and nobody else may change it. In a folder where
+    everyone may only change what is their own, as the system's temporary folder, the file's owner counts.
+
+    Parameters
+    ----------
+    status : os.stat_result
+        Of the file or folder.
+    user : int
+        Whom the process works for.
+    secret : bool
+        Whether others may not read it either.
+
+    Examples
+    --------
+    >>> here = os.stat_result((0o100644, 0, 0, 1, 1000, 1000, 0, 0, 0, 0))
+    >>> distrust(here, 1000), distrust(here, 1001), distrust(here, 1000, secret=True)
+    ('', 'another user owns it', 'others can read it')
+    """
+    own_only = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    if status.st_uid not in (user, 0):
+        return "another user owns it"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not own_only:
+        return "others can change it"
+    return "others can read it" if secret and status.st_mode & stat.S_IROTH else ""
+
+
+def read_trusted(path: Path, *, secret: bool = False) -> bytes:
+    """The content of a file that decides what others may see.
+
+    Raises
+    ------
+    HaloError
+        When it can't be read, is too large, or it or its folder is not trusted; see `distrust`.
+    """
+    try:
+        with path.open("rb") as file:
+            checked = {path.parent: path.parent.stat(), path: os.fstat(file.fileno())}
+            content = file.read(MOST_BYTES + 1)
+    except OSError as problem:
+        raise HaloError(f"{path.name} can't be read: {problem.strerror}") from problem
+    for place, status in checked.items() if hasattr(os, "getuid") else ():
+        if why := distrust(status, os.getuid(), secret=secret and place == path):
+            fix = f"make it your own (chown, chmod {'600' if secret else 'go-w'})"
+            fix += "" if secret else f", or name a file of your own in {CONFIG}"
+            raise HaloError(f"{path} is not trusted, because of {place}: {why}; {fix}")
+    if len(content) > MOST_BYTES:
+        raise HaloError(f"{path.name} has more than {MOST_BYTES:,} bytes; a house's settings need a page")
+    return content
+
 
 def find() -> Path | None:
-    """The ``halo.toml`` that applies: named by ``HALO_CONFIG``, or in this folder or one above it."""
+    """The ``halo.toml`` that applies: named by ``HALO_CONFIG``, or in this folder or above it.
+
+    The search ends at the root of a repository, or at the home folder.
+    """
     if os.environ.get(CONFIG):
         return Path(os.environ[CONFIG])
-    here = Path.cwd()
-    return next((p / "halo.toml" for p in (here, *here.parents) if (p / "halo.toml").is_file()), None)
+    home = Path(os.path.expanduser("~")).resolve()
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if os.path.isfile(folder / "halo.toml"):
+            return folder / "halo.toml"
+        if folder == home or os.path.exists(folder / ".git"):
+            break
+    return None
 
 
 def house(path: Path | None = None) -> House:
@@ -74,7 +174,9 @@ def house(path: Path | None = None) -> House:
     Raises
     ------
     HaloError
-        If the file can't be read, or a name or value in it is not allowed.
+        If the file can't be read or is not trusted.
+    InvalidData
+        With every name or value in it that is not allowed.
 
     Examples
     --------
@@ -84,56 +186,31 @@ def house(path: Path | None = None) -> House:
     halo_methods.errors.HaloError: no-such-file.toml can't be read: No such file or directory
     """
     path = path or find()
-    if path is None:
-        return House()
-    try:
-        stamp = path.stat().st_mtime_ns
-    except OSError as problem:
-        raise HaloError(f"{path.name} can't be read: {problem.strerror}") from problem
-    return _read(path, stamp)
+    return House() if path is None else _house(path, read_trusted(path))
 
 
 @cache
-def _read(path: Path, stamp: int) -> House:
-    if path.stat().st_size > 100_000:
-        raise HaloError(f"{path.name} has more than 100,000 bytes; a house's settings need a page")
+def _house(path: Path, content: bytes) -> House:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
+        document = read(tomllib.loads(content.decode("utf-8")), name=path.name)
+    except (ValueError, RecursionError) as problem:
         raise HaloError(f"{path.name} can't be read: {str(problem)[:200]}") from problem
-    _known(path, "section", given, SECTIONS)
-    for section, names in SECTIONS.items():
-        if not isinstance(given.get(section, {}), dict):
-            raise BadOption(f"{section} in {path.name} is no section; write [{section}]")
-        if names:
-            _known(path, f"key in [{section}]", given.get(section, {}), names)
-    folder = _path(path, given.get("standards", {}).get("folder"), "standards.folder")
-    privacy = given.get("privacy", {})
-    least = privacy.get("threshold", 5)
-    if isinstance(least, bool) or not isinstance(least, int) or least < 2:
-        raise BadOption(f"privacy.threshold in {path.name} is {least!r}; it must be a whole number of at least 2")
-    made = House(path, given.get("thresholds", {}), folder, least, _path(path, privacy.get("key"), "privacy.key"))
+    file, faults = check(HouseFile, document)
+    if file is None:
+        raise InvalidData(faults)
+    folder, key = (path.parent / name if name else None for name in (file.standards.folder, file.privacy.key))
+    made = House(path, file.thresholds, folder, file.privacy.threshold, key)
     register = made.register()
-    for name, value in made.thresholds.items():
-        if not isinstance(register[name].evidence, Measured):
-            raise BadOption(f"thresholds.{name} in {path.name}: {name} is {register[name].evidence.kind}, not measured")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e12:
-            raise BadOption(f"thresholds.{name} in {path.name} is {value!r}; it must be a number")
+    for name in made.thresholds:
+        if name not in register:
+            fix = f"Did you mean {nearest(name, register)}?"
+            faults.append(document.fault(("thresholds", name), "unknown", "is no standard", fix))
+        elif not isinstance(register[name].evidence, Measured):
+            what = f"is {register[name].evidence.kind}, not measured"
+            faults.append(document.fault(("thresholds", name), "kind", what, "Take the line out."))
+    if faults:
+        raise InvalidData(faults)
     return made
-
-
-def _known(path: Path, what: str, given: Mapping[str, Any], allowed: Any) -> None:
-    for name in given:
-        if name not in allowed:
-            raise BadOption(f"{path.name} has an unknown {what}, {name!r}; allowed: {', '.join(sorted(allowed))}")
-
-
-def _path(path: Path, given: Any, name: str) -> Path | None:
-    if given is None:
-        return None
-    if not isinstance(given, str) or not given:
-        raise BadOption(f"{name} in {path.name} is {given!r}; it must be a path, from the folder of {path.name}")
-    return path.parent / given
 
 
 def threshold(name: str) -> float:

@@ -1,119 +1,144 @@
-"""What a standard is made of, and how one is made from YAML."""
+"""What a standard is made of, as its YAML file holds it."""
 
-import difflib
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
-from datetime import date as Date
-from typing import Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from ..documents import Day, Model, Text, nearest, show, wrong
+from .plan_clauses import CLAUSES, Risk, Role, Stage, Task
 
 Level = Literal["must", "should", "may"]
 Direction = Literal["at_least", "at_most"]
 Change = Literal["clarification", "strengthened", "weakened", "added", "retired"]
+Family = Literal["ALN", "RUB", "EVS", "PIP", "DAT", "CAL", "VEN", "EXP", "TOL", "USE", "LRN", "MKT"]
+Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
+Number = int | float
+Scalar = bool | int | float | str
+Several = Annotated[list[Scalar], Field(min_length=1)]
+Subject = Annotated[int, Field(ge=1, le=72)]
+Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
 
 
-@dataclass(frozen=True)
-class Measured:
+def _clause(name: str) -> str:
+    if name not in CLAUSES and not name.startswith("house."):
+        near = nearest(name, CLAUSES)
+        fix = (
+            f"Did you mean {near}?" if near else "`halo standards blank` lists them; a house's own begin with `house.`"
+        )
+        raise wrong(f"is {show(name)}, which is no clause of a plan", fix)
+    return name
+
+
+Clause = Annotated[str, AfterValidator(_clause)]
+
+
+class Measured(Model):
     """Shown by a number: a report's gate holds an estimate against the threshold."""
 
-    kind: ClassVar[str] = "measured"
-    report: str
-    gate: str
-    method: str
+    kind: Literal["measured"]
+    report: Text
+    gate: Text
+    method: Text
     threshold: float
     direction: Direction
-    unit: str
+    unit: Text
 
 
-@dataclass(frozen=True)
-class Declared:
-    """Shown by a clause of a plan, which a rule checks; ``when`` names other clauses that switch it on."""
+class Rule(Model):
+    """What a clause must hold; ``when`` names other clauses that switch the rule on."""
 
-    kind: ClassVar[str] = "declared"
-    clause: str
-    rule: Mapping[str, Any]
+    present: Literal[True] | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    one_of: Several | None = None
+    equals: Scalar | None = None
+    includes: Several | None = None
+    when: dict[Clause, Scalar] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _some(self) -> "Rule":
+        if not self.bounds:
+            raise wrong("asks for nothing", "Write present, at_least, at_most, one_of, equals or includes.")
+        return self
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The kinds of bound that are set, each with its value."""
+        return {k: v for k in Rule.model_fields if k != "when" and (v := getattr(self, k)) is not None}
 
 
-@dataclass(frozen=True)
-class Attested:
+class Declared(Model):
+    """Shown by a clause of a plan, which a rule checks."""
+
+    kind: Literal["declared"]
+    clause: Clause
+    rule: Rule
+
+
+class Attested(Model):
     """Shown by an answer: a role is asked, answers with a date, and the answer expires."""
 
-    kind: ClassVar[str] = "attested"
-    question: str
-    role: str
-    valid_days: int
+    kind: Literal["attested"]
+    question: Text
+    role: Role
+    valid_days: int = Field(ge=1)
 
 
-Evidence = Measured | Declared | Attested
-EVIDENCE: dict[str, type[Any]] = {c.kind: c for c in (Measured, Declared, Attested)}
-
-
-@dataclass(frozen=True)
-class Example:
+class Example(Model):
     """What somebody does, and why it complies or doesn't."""
 
-    example: str
-    because: str
+    example: Text
+    because: Text
 
 
-@dataclass(frozen=True)
-class Applies:
+class Applies(Model):
     """What a standard applies to; ``any`` in a list means all."""
 
-    task: tuple[str, ...] = ("any",)
-    risk: tuple[str, ...] = ("any",)
-    market: tuple[str, ...] = ("any",)
-    stage: tuple[str, ...] = ("design",)
+    task: list[Literal[Task, "any"]] = Field(default=["any"], min_length=1)
+    risk: list[Literal[Risk, "any"]] = Field(default=["any"], min_length=1)
+    market: list[Text] = Field(default=["any"], min_length=1)
+    stage: list[Literal[Stage, "any"]] = Field(default=["design"], min_length=1)
 
 
-@dataclass(frozen=True)
-class Amendment:
-    """A change of a standard.
+class Amendment(Model):
+    """A change of a standard."""
 
-    Attributes
-    ----------
-    date, effective : datetime.date
-        Decided; in force from.
-    type : {"clarification", "strengthened", "weakened", "added", "retired"}
-    recalibrate : bool
-        Whether raters calibrate again before it takes effect.
-    earlier : str
-        What becomes of judgments collected before.
-    note : str
-        What a team does differently.
-    """
-
-    date: Date
+    date: Day = Field(description="When it was decided.")
     type: Change
-    effective: Date
-    recalibrate: bool
-    earlier: str
-    note: str
+    effective: Day = Field(description="The day it is in force from.")
+    recalibrate: bool = Field(description="Whether raters calibrate again before it takes effect.")
+    earlier: Text = Field(description="What becomes of judgments collected before.")
+    note: Text = Field(description="What a team does differently.")
 
 
-@dataclass(frozen=True)
-class Standard:
+class WrittenStandard(Model):
     """One normative sentence and all that belongs to it; see "How to read this handbook"."""
 
-    id: str
-    topic: str
-    part: str
+    id: Name
     level: Level
-    title: str
-    statement: str
-    why: str
-    how: str
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    statement: Text = Field(pattern="^Verify that ", description='A statement begins "Verify that ".')
+    why: Text
+    how: Text
     applies: Applies
-    evidence: Evidence
-    owner: str
-    since: str
-    review_by: Date
-    subjects: tuple[int, ...]
-    responsibilities: tuple[str, ...]
-    source: str
+    evidence: Measured | Declared | Attested = Field(discriminator="kind", description="What shows that it is met.")
+    owner: Role
+    since: Text
+    review_by: Day
+    subjects: list[Subject] = Field(min_length=1)
+    responsibilities: list[Responsibility] = Field(min_length=1)
+    source: Text
     complies: Example
     violates: Example
-    amendments: tuple[Amendment, ...] = ()
-    supersedes: tuple[str, ...] = ()
+    amendments: list[Amendment] = Field(default_factory=list)
+    supersedes: list[Name] = Field(default_factory=list)
+
+
+class Standard(WrittenStandard):
+    """A standard with the topic and the part of its file, and whether it is a house's own."""
+
+    topic: str
+    part: str
     house: bool = False
 
     @property
@@ -126,66 +151,13 @@ class Standard:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything above, ready for JSON."""
-        made = asdict(self)
-        made["evidence"] = {"kind": self.evidence.kind, **made["evidence"]}
-        made["review_by"] = self.review_by.isoformat()
-        for amendment in made["amendments"]:
-            amendment |= {k: amendment[k].isoformat() for k in ("date", "effective")}
-        return made
+        return self.model_dump(mode="json", exclude_none=True)
 
 
-class Fault(Exception):
-    def __init__(self, what: str, mend: str):
-        self.what, self.mend = what, mend
+class StandardsFile(Model):
+    """The standards of one topic."""
 
-
-def build(kind: type[Any], given: Any, path: str) -> Any:
-    """A dataclass from a mapping; a `Fault` names the field that does not fit."""
-    if not isinstance(given, Mapping):
-        raise Fault(f"{path or 'it'} is {str(given)[:60]!r}", "Write its fields as a mapping.")
-    known = {f.name: f for f in fields(kind)}
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            raise Fault(
-                f"unknown field {path}{key}", f"Did you mean {near[0]}?" if near else f"Allowed: {', '.join(known)}."
-            )
-    made = {}
-    for name, field in known.items():
-        if name in given:
-            made[name] = _value(given[name], field.type, f"{path}{name}")
-        elif field.default is MISSING:
-            raise Fault(f"it has no {path}{name}", "Write it; see the fields of another standard.")
-    return kind(**made)
-
-
-def _value(value: Any, kind: Any, path: str) -> Any:
-    if kind is Evidence:
-        held = EVIDENCE.get(str(value.get("kind"))) if isinstance(value, Mapping) else None
-        if held is None:
-            raise Fault("it has no evidence of a known kind", f"Write evidence with kind: {' | '.join(EVIDENCE)}.")
-        return build(held, {k: v for k, v in value.items() if k != "kind"}, f"{path}.")
-    if kind in (Example, Applies):
-        return build(kind, value, f"{path}.")
-    if get_args(kind) and getattr(kind, "__origin__", None) is tuple:
-        if not isinstance(value, list):
-            raise Fault(f"{path} is {str(value)[:60]!r}", "Write a list in square brackets.")
-        of = get_args(kind)[0]
-        return tuple(build(of, v, f"{path}.") if of is Amendment else _value(v, of, path) for v in value)
-    if getattr(kind, "__origin__", None) is Literal:
-        if value not in get_args(kind):
-            raise Fault(f"{path} is {str(value)[:60]!r}", f"Allowed: {', '.join(get_args(kind))}.")
-        return value
-    wanted: Any = {float: (int, float), Mapping[str, Any]: dict}.get(kind, kind)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool) or value == "":
-        raise Fault(f"{path} is {str(value)[:60]!r}", f"It takes {_WORDS.get(kind, 'a mapping')}.")
-    return value
-
-
-_WORDS: dict[Any, str] = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    Date: "a date, 2027-11-30",
-}
+    topic: Text = Field(description="One topic, one name: the file's.")
+    family: Family
+    part: Text
+    standards: list[WrittenStandard]

@@ -7,29 +7,26 @@ ones from the gates of the reports it names.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from ..documents import Fault, nearest
 from ..errors import Problem
 from ..results import Verdict
 from .house import house
 from .model import Attested, Declared, Standard
-from .plan_answers import DUE_SOON, Answer, attested, declared, excepted, measured, records, scope
-from .plan_reading import Plan, nearest, read_plan
-from .plan_schema import blank, schema
+from .plan_answers import DUE_SOON, Answer, attested, declared, excepted, measured, scope
+from .plan_reading import Plan, read_plan
+from .plan_schema import blank
 from .register import Register
 from .report_gates import ReportedGate, read_gates
 
-__all__ = ["Finding", "PlanCheck", "blank", "check_plan", "schema"]
+__all__ = ["Finding", "PlanCheck", "blank", "check_plan"]
 
 Severity = Literal["error", "warning", "note"]
-_HEADINGS: tuple[tuple[str, Verdict], ...] = (
-    ("Not met", "not_met"),
-    ("Undecided", "undecided"),
-    ("Excepted", "excepted"),
-)
+_OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
 
 
@@ -43,9 +40,9 @@ class Finding:
         The standard, and its kind of evidence.
     clause : str
         The clause, ``attestations`` or ``results`` that was read.
-    verdict : {"met", "not_met", "undecided", "excepted"}
     severity : {"error", "warning", "note"} or None
         Error for a *must* that is not met, warning for a *should*, note for a *may*.
+    verdict : {"met", "not_met", "undecided", "excepted"}
     reason, mend : str
         Why, and what to do; the mend is empty where nothing is to be done.
     due : date or None
@@ -59,14 +56,14 @@ class Finding:
     owner: str
     kind: str
     clause: str
-    verdict: Verdict
     severity: Severity | None
+    verdict: Verdict
     reason: str
     mend: str
     due: date | None
 
     def __str__(self) -> str:
-        state = {"not_met": "not met"}.get(self.verdict, self.verdict)
+        state = self.verdict.replace("_", " ")
         mend = f"\n  {self.mend}" if self.mend else ""
         return f"{self.standard} {self.level}: {state}. {self.title}\n  {self.reason}{mend}"
 
@@ -133,26 +130,23 @@ class PlanCheck:
             "title": self.plan.title,
             "today": self.today.isoformat(),
             "clean": self.clean,
-            "problems": [{"what": p.what, "mend": p.mend} for p in self.problems],
+            "problems": [{"what": p.what, "mend": p.mend, "line": getattr(p, "line", None)} for p in self.problems],
             "findings": [{**asdict(f), "due": f.due.isoformat() if f.due else None} for f in self.findings],
             "not_applicable": self.not_applicable,
         }
 
     def text(self, most: int | None = None) -> str:
         """What `halo standards check` prints, with at most so many entries under each heading."""
-        blocks = [("The document", [f"{p.what}.\n  {p.mend}" for p in self.problems])]
-        blocks += [(heading, [str(f) for f in self.of(verdict)]) for heading, verdict in _HEADINGS]
+        problems = [str(replace(p, file="") if isinstance(p, Fault) else p) for p in self.problems]
+        blocks = [("The document", problems)]
+        blocks += [(v.replace("_", " ").capitalize(), [str(f) for f in self.of(v)]) for v in _OPEN]
         soon = [f"{f.standard} until {f.due}: {f.title}" for f in self.due() if f.verdict == "met"]
         lines = [f"{self.plan.name}: {self.plan.title}"]
-        for heading, entries in [*blocks, ("Due soon", soon)]:
-            shown = entries if most is None else entries[:most]
-            more = [f"… and {len(entries) - len(shown)} more"] if len(shown) < len(entries) else []
-            lines += (
-                ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in [*shown, *more])] if entries else []
-            )
-        counts = ", ".join(
-            f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *(verdict for _, verdict in _HEADINGS))
-        )
+        for heading, entries in (block for block in [*blocks, ("Due soon", soon)] if block[1]):
+            more = len(entries[most:]) if most is not None else 0
+            entries = [*entries[:most], *([f"… and {more} more"] if more else [])]
+            lines += ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in entries)]
+        counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *_OPEN))
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
 
     def __str__(self) -> str:
@@ -219,7 +213,7 @@ def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]
         case _ if where != "in":
             clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", f"Write `{where}`.")
         case Declared() as evidence:
-            clause, answer = evidence.clause, declared(standard.id, evidence, plan)
+            clause, answer = evidence.clause, declared(evidence, plan)
         case Attested() as evidence:
             clause, answer = "attestations", attested(standard.id, evidence, plan, today)
         case evidence:
@@ -228,25 +222,21 @@ def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]
         return None
     answer = excepted(standard.id, answer, plan, today)
     severity = _SEVERITY[standard.level] if answer.verdict == "not_met" else None
-    return Finding(
-        standard.id, standard.level, standard.title, standard.topic, standard.owner, standard.evidence.kind, clause,
-        answer.verdict, severity, answer.reason, answer.mend, answer.due,
-    )  # fmt: skip
+    said = (standard.id, standard.level, standard.title, standard.topic, standard.owner, standard.evidence.kind)
+    return Finding(*said, clause, severity, *astuple(answer))
 
 
-def _unknown_names(plan: Plan, register: Register) -> Iterable[Problem]:
+def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
     """Standards that the plan names and the register lacks, or that can't be attested."""
     for clause in ("exceptions", "attestations"):
-        for entry in records(plan, clause):
-            name = str(entry.get("standard"))
+        for i, entry in enumerate(plan.entries(clause)):
+            name = entry.get("standard") if isinstance(entry, dict) else None
+            if not isinstance(name, str) or plan.unreadable.get(f"{clause}.standard"):
+                continue
             if name not in register:
-                if "standard" in entry and not plan.unreadable.get(f"{clause}.standard"):
-                    yield Problem(f"`{clause}` names {name}, which is no standard", _near(name, register))
-            elif clause == "attestations" and register[name].evidence.kind != "attested":
-                kind = register[name].evidence.kind
-                yield Problem(f"`attestations` names {name}, which is {kind}, not attested", "Take the entry out.")
-
-
-def _near(word: str, words: Iterable[str]) -> str:
-    near = nearest(word, list(words))
-    return f"Did you mean {near}?" if near else "`halo standards list` shows them all."
+                near = nearest(name, register)
+                fix = f"Did you mean {near}?" if near else "`halo standards list` shows them all."
+                yield plan.document.fault((clause, i, "standard"), "unknown", f"is {name}, which is no standard", fix)
+            elif clause == "attestations" and (kind := register[name].evidence.kind) != "attested":
+                what = f"is {name}, which is {kind}, not attested"
+                yield plan.document.fault((clause, i, "standard"), "kind", what, "Take the entry out.")

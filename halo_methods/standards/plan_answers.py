@@ -1,37 +1,31 @@
 """How one standard is answered from a plan: by its clause, by an attestation, or by a report's gate."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from ..errors import HaloError
+from ..documents import show
 from ..results import Verdict
-from .clauses import STAGES
 from .model import Attested, Declared, Measured, Standard
-from .plan_reading import Plan, show
+from .plan_clauses import STAGES
+from .plan_reading import Plan
 from .plan_schema import about
 from .report_gates import ReportedGate
 
 DUE_SOON = 30
-MEND = "Mend the clause first."
+FIX = "Correct the clause first."
 _SWITCHES = {"vendors": "vendors.used"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A verdict with its reason, its mend, and the last day it holds."""
+    """A verdict with its reason, how to fix it, and the last day it holds."""
 
     verdict: Verdict
     reason: str
     mend: str = ""
     due: date | None = None
-
-
-def records(plan: Plan, clause: str, standard: str | None = None) -> list[dict[str, Any]]:
-    """Entries of a list of records, without those the schema refused."""
-    entries = plan.get(clause)
-    entries = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
-    return [e for e in entries if standard is None or e.get("standard") == standard]
 
 
 def _day(text: object) -> date | None:
@@ -64,33 +58,23 @@ def scope(standard: Standard, plan: Plan) -> str:
     return "in"
 
 
-def declared(standard: str, evidence: Declared, plan: Plan) -> Answer | None:
+def declared(evidence: Declared, plan: Plan) -> Answer | None:
     """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
-    try:
-        return _by_rule(evidence, plan)
-    except HaloError as fault:
-        raise HaloError(f"{standard}: {fault}") from fault
-    except (TypeError, AttributeError) as fault:
-        raise HaloError(f"{standard} has a rule that can't be used: {dict(evidence.rule)}") from fault
-
-
-def _by_rule(evidence: Declared, plan: Plan) -> Answer | None:
-    rule = dict(evidence.rule)
-    for clause, wanted in rule.pop("when", {}).items():
-        if why := plan.why_unreadable(clause):
-            return Answer("undecided", why, MEND)
-        if not _same(plan.get(clause), wanted):
-            return None
     clause = evidence.clause
+    for switch, wanted in evidence.rule.when.items():
+        if why := plan.why_unreadable(switch):
+            return Answer("undecided", why, FIX)
+        if not _same(plan.get(switch), wanted):
+            return None
     if why := plan.why_unreadable(clause):
-        return Answer("undecided", why, MEND)
-    value = plan.get(clause)
-    wanted_words = "; ".join(_wanted(kind, bound) for kind, bound in rule.items())
+        return Answer("undecided", why, FIX)
+    value, bounds = plan.get(clause), evidence.rule.bounds
+    wanted_words = "; ".join(_RULES[kind][0].format(_bound(bound)) for kind, bound in bounds.items())
     note = about(clause)
     if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         say = f"Write `{clause}`" + (f": {wanted_words}" if wanted_words else "")
         return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
-    if all(_holds(kind, bound, value) for kind, bound in rule.items()):
+    if all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
         return Answer("met", f"`{clause}` is {_said(value)}")
     return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
 
@@ -105,46 +89,44 @@ def _same(value: object, wanted: object) -> bool:
     return type(value) is type(wanted) and value == wanted
 
 
-def _wanted(kind: str, bound: Any) -> str:
-    match kind:
-        case "at_least" | "at_most":
-            return f"{kind.replace('_', ' ')} {bound}"
-        case "one_of":
-            return f"one of {', '.join(str(b) for b in bound)}"
-        case "includes":
-            return f"a list with {', '.join(str(b) for b in bound)}"
-        case "equals":
-            return show(bound) if isinstance(bound, bool) else f"{bound}"
-        case _:
-            return ""
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _holds(kind: str, bound: Any, value: Any) -> bool:
-    match kind:
-        case "present":
-            return True
-        case "at_least" | "at_most":
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return number and (value >= bound if kind == "at_least" else value <= bound)
-        case "one_of":
-            return any(_same(value, b) for b in bound)
-        case "includes":
-            return isinstance(value, list) and all(any(_same(v, b) for v in value) for b in bound)
-        case _:
-            return _same(value, bound)
+def _among(value: object, words: Iterable[object]) -> bool:
+    return any(_same(value, word) for word in words)
+
+
+_RULES: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "present": ("", lambda value, _: True),
+    "at_least": ("at least {}", lambda value, bound: _number(value) and value >= bound),
+    "at_most": ("at most {}", lambda value, bound: _number(value) and value <= bound),
+    "one_of": ("one of {}", _among),
+    "equals": ("{}", _same),
+    "includes": (
+        "a list with {}",
+        lambda value, bound: isinstance(value, list) and all(_among(b, value) for b in bound),
+    ),
+}
+
+
+def _bound(bound: object) -> str:
+    if isinstance(bound, list):
+        return ", ".join(map(str, bound))
+    return show(bound) if isinstance(bound, bool) else str(bound)
 
 
 def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answer:
     """Whether the right role has answered, and the answer still holds."""
     ask = f"A {evidence.role} answers: {evidence.question}"
-    entries = [(day, e.get("by")) for e in records(plan, "attestations", standard) if (day := _day(e.get("date")))]
+    entries = [(day, e.get("by")) for e in plan.records("attestations", standard) if (day := _day(e.get("date")))]
     if not entries and (why := plan.why_unreadable("attestations")):
-        return Answer("undecided", why, MEND)
+        return Answer("undecided", why, FIX)
     if not entries:
         return Answer("not_met", "nobody has attested it", ask)
     by_role = [day for day, role in entries if role == evidence.role]
     if not by_role and (why := plan.why_unreadable("attestations")):
-        return Answer("undecided", why, MEND)
+        return Answer("undecided", why, FIX)
     if not by_role:
         return Answer("not_met", f"attested by the {entries[-1][1]}, not by the {evidence.role}", ask)
     if not (past := [day for day in by_role if day <= today]):
@@ -162,9 +144,9 @@ def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answe
     report = evidence.report
     if not gates:
         if why := plan.why_unreadable("results"):
-            return Answer("undecided", why, MEND)
-        mend = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
-        return Answer("undecided", f"no {report} report has measured it yet", mend)
+            return Answer("undecided", why, FIX)
+        fix = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
+        return Answer("undecided", f"no {report} report has measured it yet", fix)
     worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "met").index(g.verdict))
     where = f"{worst.report}{f' ({worst.subject})' if worst.subject else ''}"
     more = f"; worst of {len(gates)} gates" if len(gates) > 1 else ""
@@ -174,13 +156,13 @@ def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answe
 
 def excepted(standard: str, answer: Answer, plan: Plan, today: date) -> Answer:
     """The answer, as an exception changes it: excepted until its last day, not met after."""
-    entries = records(plan, "exceptions", standard)
+    entries = plan.records("exceptions", standard)
     if answer.verdict == "met" or not entries:
         return answer
     entry = max(entries, key=lambda e: str(e.get("until")))
     until = _day(entry.get("until"))
     if until is None or not all(isinstance(entry.get(key), str) for key in ("reason", "granted_by")):
-        return Answer("undecided", "its exception can't be read", "Mend the exception first.")
+        return Answer("undecided", "its exception can't be read", "Correct the exception first.")
     if until < today:
         return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
     reason = f"excepted until {until} by the {entry['granted_by']}: {entry['reason']}"

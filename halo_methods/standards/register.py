@@ -1,23 +1,18 @@
 """The register: every standard of the handbook, read from the YAML files beside this module."""
 
 import difflib
-import re
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from ..documents import Document, Fault, check, read, schema
 from ..errors import HaloError, InvalidData, Problem
-from .clauses import RISKS, ROLES, TASKS
-from .loading import read_yaml
-from .model import Attested, Declared, Fault, Measured, Standard, build
+from .model import Family, Standard, StandardsFile
 
-FAMILIES = ("ALN", "RUB", "EVS", "PIP", "DAT", "CAL", "VEN", "EXP", "TOL", "USE", "LRN", "MKT")
-STAGES = ("design", "pilot", "live", "closing")
-RULES = ("present", "at_least", "at_most", "one_of", "equals", "includes")
-RESPONSIBILITIES = tuple(f"R{n}" for n in range(1, 14))
-SUBJECTS = range(1, 73)
+FAMILIES: tuple[str, ...] = get_args(Family)
 FOLDER = Path(__file__).parent
 
 
@@ -52,8 +47,17 @@ class Register(Mapping[str, Standard]):
     def __len__(self) -> int:
         return len(self._standards)
 
-    def filter(self, *, topic: str = "", family: str = "", owner: str = "", stage: str = "", report: str = "",
-               kind: str = "", level: str = "") -> "Register":  # fmt: skip
+    def filter(
+        self,
+        *,
+        topic: str = "",
+        family: str = "",
+        owner: str = "",
+        stage: str = "",
+        report: str = "",
+        kind: str = "",
+        level: str = "",
+    ) -> "Register":
         """The standards that match everything given; retired ones are left out.
 
         Examples
@@ -91,9 +95,9 @@ class Register(Mapping[str, Standard]):
 
     def expired(self, today: date) -> list[Problem]:
         """Standards whose review date has passed."""
-        mend = "Review the standard, then set a new date."
-        return [Problem(f"{s.id} was to be reviewed by {s.review_by}", mend) for s in self.values()
-                if s.review_by < today and not s.retired]  # fmt: skip
+        fix = "Review the standard, then set a new date."
+        late = [s for s in self.values() if s.review_by < today and not s.retired]
+        return [Problem(f"{s.id} was to be reviewed by {s.review_by}", fix) for s in late]
 
 
 @cache
@@ -110,127 +114,74 @@ def load(directory: str | Path | None = None, extra: tuple[str | Path, ...] = ()
     Raises
     ------
     InvalidData
-        With every problem found, each naming its file and standard.
+        With every fault of every file, each with its line.
 
     Examples
     --------
     >>> len(load()) >= 60
     True
     """
-    folders = [Path(directory or FOLDER), *map(Path, extra)]
     standards: list[Standard] = []
-    problems: list[Problem] = []
-    for number, folder in enumerate(folders):
+    documents: list[Document] = []
+    faults: list[Problem] = []
+    for number, folder in enumerate([Path(directory or FOLDER), *map(Path, extra)]):
         if not folder.is_dir():
             raise HaloError(f"there is no folder {folder} with standards")
         for file in sorted(folder.glob("*.yml")):
-            _read_file(file, standards, problems, house=number > 0)
-    problems += _across(standards)
-    if problems:
-        raise InvalidData(problems)
+            try:
+                document = read(file)
+            except HaloError as unreadable:
+                faults += getattr(unreadable, "problems", [Problem(str(unreadable), "Make it readable.")])
+                continue
+            documents.append(document)
+            content, found = check(StandardsFile, document)
+            faults += found
+            if content is None:
+                continue
+            if content.topic != file.stem:
+                fix = f"Write topic: {file.stem}, as the file."
+                faults.append(document.fault(("topic",), "topic", f"is {content.topic}", fix))
+            where: dict[str, Any] = {"topic": content.topic, "part": content.part, "house": number > 0}
+            standards += (Standard.model_construct(**dict(entry), **where) for entry in content.standards)
+    faults += _across(documents, whole=not faults)
+    if faults:
+        raise InvalidData(faults)
     return Register(standards)
 
 
-def _read_file(file: Path, standards: list[Standard], problems: list[Problem], *, house: bool) -> None:
-    def problem(what: str, mend: str, name: str = "") -> None:
-        problems.append(Problem(f"{file.name}{', ' + name if name else ''}: {what}", mend))
-
-    try:
-        content = read_yaml(file)
-    except HaloError as unreadable:
-        problems.append(Problem(str(unreadable), "Mend the file."))
-        return
-    if not isinstance(content, dict) or not isinstance(content.get("standards"), list):
-        problem("it has no list `standards`", "Write `topic`, `family`, `part` and `standards`.")
-        return
-    if content.get("topic") != file.stem:
-        problem(f"its topic is {content.get('topic')!r}", f"One topic, one name: write topic: {file.stem}.")
-    for key in set(content) - {"topic", "family", "part", "standards"}:
-        problem(f"unknown key {key!r}", "Allowed: topic, family, part, standards.")
-    for entry in content["standards"]:
-        name = str(entry.get("id", "a standard without id")) if isinstance(entry, dict) else "a standard"
-        try:
-            given = {**entry, "topic": file.stem, "part": str(content.get("part", "")), "house": house}
-            made = build(Standard, given, "")
-            _check(made, str(content.get("family")))
-            standards.append(made)
-        except Fault as fault:
-            problem(fault.what, fault.mend, name)
-        except TypeError:
-            problem("it is not a mapping", "Write its fields, `id: …`, one a line.", name)
+def _list(held: Any, key: str) -> list[Any]:
+    found = held.get(key) if isinstance(held, dict) else None
+    return found if isinstance(found, list) else []
 
 
-def _check(s: Standard, family: str) -> None:
-    """What types alone don't say."""
-    if not re.fullmatch(r"[A-Z]{3}-\d{3}", s.id) or s.family not in FAMILIES:
-        raise Fault(f"the identifier is {s.id!r}", f"Write a family and three digits; families: {', '.join(FAMILIES)}.")
-    if s.family != family:
-        raise Fault(
-            f"its family is {s.family}, the file's is {family}", "Move it, or give it the family's next number."
-        )
-    if not s.statement.startswith("Verify that ") or len(s.title) > 80:
-        raise Fault("statement or title", 'A statement begins "Verify that "; a title has at most 80 characters.')
-    words: dict[str, tuple[tuple[object, ...], Iterable[object]]] = {
-        "applies.task": (s.applies.task, (*TASKS, "any")),
-        "applies.risk": (s.applies.risk, (*RISKS, "any")),
-        "applies.stage": (s.applies.stage, (*STAGES, "any")),
-        "owner": ((s.owner,), ROLES),
-        "responsibilities": (s.responsibilities, RESPONSIBILITIES),
-        "subjects": (s.subjects, SUBJECTS),
-    }
-    if isinstance(s.evidence, Attested):
-        words["evidence.role"] = ((s.evidence.role,), ROLES)
-        if s.evidence.valid_days < 1:
-            raise Fault(f"evidence.valid_days is {s.evidence.valid_days}", "An answer holds for a day at least.")
-    for field, (held, allowed) in words.items():
-        _one_of(field, held, allowed)
-    if isinstance(s.evidence, Declared):
-        _rule(s.evidence)
-
-
-def _one_of(field: str, held: tuple[object, ...], allowed: Iterable[object]) -> None:
-    if not held:
-        raise Fault(f"{field} is empty", "Write at least one.")
-    known = list(map(str, allowed))
-    for word in held:
-        if str(word) not in known:
-            near = difflib.get_close_matches(str(word), known, n=1)
-            mend = f"Did you mean {near[0]}?" if near else f"Allowed: {', '.join(known)}."
-            raise Fault(f"{field} holds {str(word)[:60]!r}", mend)
-
-
-def _rule(evidence: Declared) -> None:
-    rules = set(evidence.rule) - {"when"}
-    if not rules or rules - set(RULES):
-        raise Fault(f"evidence.rule is {dict(evidence.rule)}", f"Allowed: {', '.join(RULES)}, and when.")
-    takes: dict[str, tuple[Any, str]] = {
-        "at_least": ((int, float), "a number"), "at_most": ((int, float), "a number"),
-        "one_of": (list, "a list"), "includes": (list, "a list"), "when": (dict, "clauses and their values"),
-    }  # fmt: skip
-    for name, bound in evidence.rule.items():
-        kind, said = takes.get(name, (object, ""))
-        if not isinstance(bound, kind) or (isinstance(bound, bool) and kind == (int, float)):
-            raise Fault(f"evidence.rule.{name} is {str(bound)[:60]!r}", f"It takes {said}.")
-
-
-def _across(standards: list[Standard]) -> list[Problem]:
-    """What only shows when all are there."""
-    found: list[Problem] = []
-    seen: dict[str, str] = {}
+def _across(documents: list[Document], *, whole: bool) -> Iterator[Fault]:
+    """What no single standard shows: names used twice, or that belong elsewhere."""
+    ids: dict[str, str] = {}
     gates: dict[tuple[str, str], str] = {}
-    for s in standards:
-        if s.id in seen:
-            found.append(Problem(f"{s.topic}.yml, {s.id}: the identifier is used in {seen[s.id]}.yml too",
-                                 "Give one of them the next free number; numbers are never used again."))  # fmt: skip
-        seen[s.id] = s.topic
-        if isinstance(s.evidence, Measured):
-            key = (s.evidence.report, s.evidence.gate)
-            if key in gates:
-                found.append(
-                    Problem(f"{s.id}: gate {key[1]} of report {key[0]} belongs to {gates[key]}", "Name another gate.")
-                )
-            gates[key] = s.id
-    for s in standards:
-        found += [Problem(f"{s.id} supersedes {old}, which is no standard", "Mend the reference.")
-                  for old in s.supersedes if old not in seen]  # fmt: skip
-    return found
+    held = [(d, ("standards", i), e) for d in documents for i, e in enumerate(_list(d.content, "standards"))]
+    entries = [entry for entry in held if isinstance(entry[2], dict) and isinstance(entry[2].get("id"), str)]
+    for document, place, entry in entries:
+        name, family, evidence = entry["id"], document.content.get("family"), entry.get("evidence")
+        if not name.startswith(str(family)):
+            fix = "Move it, or give it the family's next number."
+            yield document.fault((*place, "id"), "family", f"is of another family than the file, {family}", fix)
+        if name in ids:
+            fix = "Give one of them the next free number; numbers are never used again."
+            yield document.fault((*place, "id"), "twice", f"is used in {ids[name]} too", fix)
+        ids[name] = document.name
+        if isinstance(evidence, dict) and "gate" in evidence:
+            gate = (str(evidence.get("report")), str(evidence["gate"]))
+            if gate in gates:
+                what = f"is {gate[1]}, which in report {gate[0]} belongs to {gates[gate]}"
+                yield document.fault((*place, "evidence", "gate"), "gate", what, "Name another gate.")
+            gates[gate] = name
+    for document, place, entry in entries if whole else ():
+        for i, old in enumerate(entry.get("supersedes", ())):
+            if old not in ids:
+                at = (*place, "supersedes", i)
+                yield document.fault(at, "unknown", f"is {old}, which is no standard", "Correct the reference.")
+
+
+def standards_schema_text() -> str:
+    """The JSON Schema as ``standards.schema.json`` holds it."""
+    return json.dumps({**schema(StandardsFile), "$id": "urn:halo:standards"}, indent=1, ensure_ascii=False) + "\n"

@@ -1,6 +1,9 @@
 """After minus before, each rater compared with the same rater."""
 
+from typing import Any
+
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike
 from scipy import stats
 
@@ -63,31 +66,34 @@ def change(
     0.5
     """
     check_confidence(confidence)
-    y, side, raters = np.asarray(y, float), np.asarray(after).astype(bool), np.asarray(raters).astype(str)
-    names = np.intersect1d(raters[side], raters[~side])
-    if len(names) < 2:
-        raise NotEstimable(f"{counted(len(names), 'rater')} judged both before and after; it takes two")
-    kept = np.isin(raters, names)
-    left = len(np.unique(raters)) - len(names)
-    items = np.asarray(items)[kept]
-    groups = items if cluster is None else np.asarray(cluster)[kept]
-    y, side, rater = y[kept], side[kept], np.searchsorted(names, raters[kept])
-    size = np.stack([np.bincount(rater[s], minlength=len(names)) for s in (~side, side)])
-    total = np.stack([np.bincount(rater[s], weights=y[s], minlength=len(names)) for s in (~side, side)])
+    figures, side, rater = np.asarray(y, float), np.asarray(after).astype(bool), cluster_codes(raters)
+    sides = [np.bincount(rater[s], minlength=rater.max(initial=-1) + 1) for s in (~side, side)]
+    both = (sides[0] > 0) & (sides[1] > 0)
+    n_raters, left = int(both.sum()), int((~both).sum())
+    if n_raters < 2:
+        raise NotEstimable(f"{counted(n_raters, 'rater')} judged both before and after; it takes two")
+    kept = both[rater]
+    figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
+    columns: list[Any] = [raters, items, items if cluster is None else cluster]
+    raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
+    item = cluster_codes(items)
+    groups = item if cluster is None else cluster_codes(clusters)
+    size = np.stack([np.bincount(rater[s], minlength=n_raters) for s in (~side, side)])
+    total = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)])
     means = total / size
     weight = size[0] * size[1] / size.sum(axis=0)
     weight = weight / weight.sum()
     gaps = means[1] - means[0]
     value = float(weight @ gaps)
     of = side.astype(int)
-    influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (y - means[of, rater])
+    influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (figures - means[of, rater])
     single = float((influence**2).sum())
-    by_cluster = cluster_variance(influence, cluster_codes(groups))
+    by_cluster = cluster_variance(influence, groups)
     cautions = []
-    if len(names) > 2:
-        by_rater = float(((weight * (gaps - value)) ** 2).sum()) * len(names) / (len(names) - 1)
+    if n_raters > 2:
+        by_rater = float(((weight * (gaps - value)) ** 2).sum()) * n_raters / (n_raters - 1)
         variance = max(by_cluster + by_rater - single, by_cluster, by_rater)
-        quantile = stats.t.ppf((1 + confidence) / 2, len(names) - 1)
+        quantile = stats.t.ppf((1 + confidence) / 2, n_raters - 1)
     else:
         variance, quantile = by_cluster, stats.norm.ppf((1 + confidence) / 2)
         text = "With 2 raters on both sides the interval speaks for these raters only."
@@ -97,18 +103,18 @@ def change(
         cautions.append(Caution("raters_left_out", text))
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
-    shared = len(np.intersect1d(items[side].astype(str), items[~side].astype(str)))
-    half = float(quantile) * variance**0.5
+    seen = np.stack([np.bincount(item[s], minlength=item.max() + 1) for s in (~side, side)]) > 0
+    shared, half = int(seen.all(axis=0).sum()), float(quantile) * variance**0.5
     return Estimate(
         value=value,
         low=value - half,
         high=value + half,
         confidence=confidence,
-        n_items=len(np.unique(items.astype(str))),
-        n_raters=len(names),
-        n_judgments=len(y),
+        n_items=int(seen.any(axis=0).sum()),
+        n_raters=n_raters,
+        n_judgments=len(figures),
         method=f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items",
-        over="items and raters" if len(names) > 2 else "items",
+        over="items and raters" if n_raters > 2 else "items",
         cautions=tuple(cautions),
-        basis=basis_of_arrays(raters[kept], items, measure or quantity),
+        basis=basis_of_arrays(raters, items, measure or quantity),
     )

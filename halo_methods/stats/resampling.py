@@ -54,3 +54,19 @@ def bootstrap_counts(n: int, replicates: int, seed: int) -> NDArray:
     [4, 4, 4]
     """
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=replicates)
+
+
+def delete_a_group_variance(values: NDArray) -> float:
+    """Compute the jackknife variance of an estimate from its values without one group each.
+
+    References
+    ----------
+    Kott (2001), Journal of Official Statistics 17, 521-526.
+
+    Examples
+    --------
+    >>> float(delete_a_group_variance(np.array([1.0, 2.0, 3.0])))
+    1.3333333333333333
+    """
+    n = len(values)
+    return (n - 1) / n * float(((values - values.mean()) ** 2).sum()) if n > 1 else 0.0

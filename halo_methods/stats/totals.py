@@ -361,5 +361,5 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
         f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
         f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only."
     )
-    ends = Interval(low, high, "rule of three", "rule of three over items", (Caution("no_spread", text),))
-    return ends.within(totals.lowest, totals.estimate)
+    interval = Interval(low, high, "rule of three", "rule of three over items", (Caution("no_spread", text),))
+    return interval.within(totals.lowest, totals.estimate)

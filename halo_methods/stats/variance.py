@@ -15,7 +15,10 @@ def cluster_codes(values: ArrayLike) -> NDArray:
     [0, 1, 0]
     """
     import pandas as pd
+    import polars as pl
 
+    if isinstance(values, pl.Series) and not values.null_count():
+        return values.to_arrow().dictionary_encode().indices.to_numpy().astype(np.int64)
     values = np.asarray(values)
     return pd.factorize(values if values.dtype.kind in "iu" else values.astype(object))[0]
 

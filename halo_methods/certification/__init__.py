@@ -1,0 +1,28 @@
+"""Certification: how many gold items an exam takes, who holds a certificate, who is due again.
+
+Plans and certificates take counts; what reads judgments takes one criterion and
+one stage of a `Judgments` table, or a frame.
+"""
+
+from .anytime import Certification, streams
+from .exam_plans import ExamPlan, Stopping, exam_plan
+from .exams import Certificate, Certificates, certificates, certify
+from .expert_bars import Bars, bars_from_experts, expert_accuracy
+from .recertification import Recertification, recertification
+
+__all__ = [
+    "Bars",
+    "Certificate",
+    "Certificates",
+    "Certification",
+    "ExamPlan",
+    "Recertification",
+    "Stopping",
+    "bars_from_experts",
+    "certificates",
+    "certify",
+    "exam_plan",
+    "expert_accuracy",
+    "recertification",
+    "streams",
+]

@@ -1,0 +1,137 @@
+"""``halo adjudicate pack | apply``; what it does is in `halo_methods.aggregation`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..atomic_files import write_files
+from ..errors import BadOption, HaloError, InvalidData
+from .answering import Answer, ExistingFile, answering
+from .check_command import problems_of
+from .reading_options import listed, reading_options, several
+
+_FILE = ExistingFile()
+
+
+@click.group()
+def adjudicate() -> None:
+    """Blind packets of disagreements, and their decisions back."""
+
+
+@adjudicate.command()
+@click.option("--data", type=_FILE, required=True, metavar="FILE", help="The judgments.")
+@click.option("--out", required=True, metavar="DIR")
+@click.option("--queue", type=_FILE, metavar="FILE", help="Items in the order of this file's item_id, not by votes.")
+@click.option("--most", type=int, metavar="N", help="So many items at most.")
+@click.option("--budget", type=float, metavar="AMOUNT", help="Spend so much at most; needs --price.")
+@click.option("--price", type=float, metavar="AMOUNT", help="Price of one decision.")
+@click.option("--show", **several(listed), metavar="A,B", help="Columns that hold the item itself.")
+@click.option("--clause", default="clause", metavar="COLUMN", help="Column with the clause cited.")
+@click.option("--perspective", "perspectives", **several(listed), metavar="A,B", help="Criteria never adjudicated.")
+@click.option("--guideline", type=_FILE, metavar="FILE", help="The guideline's text, to go with the packet.")
+@click.option("--seed", type=int, default=0, metavar="N", help="Of the order of items and answers.")
+@reading_options
+@answering
+def pack(
+    data: str, out: str, queue: str | None, guideline: str | None, reading: dict[str, Any], **options: Any
+) -> Answer:
+    """Write a blind packet, and apart from it its key."""
+    from ..adjudication import packets
+    from ..judgments import read_judgments
+
+    most = _most(*(options.pop(name) for name in ("most", "budget", "price")))
+    items = _queue(queue) if queue else None
+    packet = packets.pack(read_judgments(data, **reading), items=items, most=most, **options)
+    name = "guideline.md" if (guideline or "").lower().endswith(".md") else "guideline.txt"
+    files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
+    result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
+    last = "Send the folder packet. Keep kept_apart to yourself: it says which item is which."
+    return Answer(result, "\n".join([*files, *packet.notes, last]))
+
+
+def _most(most: int | None, budget: float | None, price: float | None) -> int | None:
+    if budget is None:
+        return most
+    if price is None or not price > 0 or not budget > 0:
+        raise BadOption("--budget needs --price, both above 0")
+    affordable = int(budget / price + 1e-9)
+    if affordable < 1:
+        raise BadOption(f"--budget {budget:g} pays for no decision at --price {price:g}")
+    return affordable if most is None else min(most, affordable)
+
+
+def _queue(path: str) -> list[str]:
+    from ..adjudication.spreadsheets import plain
+    from ..judgments.files import read_raw
+
+    frame = read_raw(path).frame
+    if "item_id" not in frame.columns:
+        raise HaloError(f"{Path(path).name} has no column item_id")
+    if "next" in frame.columns:
+        frame = frame.filter(frame["next"] == "adjudicator")
+        if not len(frame):
+            raise HaloError(f"{Path(path).name} sends no item to an adjudicator")
+    return [plain(i) for i in frame["item_id"].drop_nulls()]
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise HaloError(f"{path} is no text in UTF-8; give the guideline as .md or .txt") from None
+
+
+@adjudicate.command()
+@click.option("--data", type=_FILE, required=True, metavar="FILE", help="The judgments.")
+@click.option("--out", required=True, metavar="DIR")
+@click.option("--decisions", type=_FILE, required=True, metavar="FILE", help="The packet, filled.")
+@click.option("--key", metavar="FILE", help="The packet's key; otherwise looked for beside the packet.")
+@reading_options
+@answering
+def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[str, Any]) -> Answer:
+    """Check decisions, add them to the judgments, draft the amendments."""
+    from ..adjudication import amendments, packets
+    from ..adjudication.decisions import judgments_with, kept_apart, read_decisions, summary_text
+    from ..judgments import read_judgments
+
+    judgments = read_judgments(data, **reading)
+    try:
+        decided = read_decisions(decisions, packets.read_key(key or kept_apart(decisions)), judgments)
+    except InvalidData as invalid:
+        return problems_of(invalid, Path(decisions).name, after=", nothing was written")
+    if not len(decided.table):
+        raise HaloError(f"{Path(decisions).name} holds no decision yet")
+    targets = [Path(out) / name for name in ("judgments.csv", "amendments.yml", "decisions_summary.csv")]
+    if {Path(read).resolve() for read in (data, decisions)} & {target.resolve() for target in targets}:
+        raise BadOption(f"--out {out} would overwrite what is read; choose another folder")
+    as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
+    texts = (judgments_with(data, decided, **as_read), amendments.draft_text(decided), summary_text(decided))
+    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
+    drafted = amendments.draft(decided)
+    summary = decided.summary()
+    added = int((decided.table["decision"] != "").sum())
+    result = {
+        "problems": [],
+        "files": files,
+        "decided": len(decided.table),
+        "undecided": list(decided.undecided),
+        "labels_added": added,
+        "amendments": drafted,
+        "summary": json.loads(summary.to_json(orient="records")),
+    }
+    counts = f"{len(decided.table)} decided, {len(decided.undecided)} not yet; {added} labels added"
+    lines = [*files, f"{counts}, every raw label kept", *_shares(summary), *_drafts(drafted)]
+    return Answer(result, "\n".join(lines))
+
+
+def _shares(summary: Any) -> list[str]:
+    line = "{0.of} {0.name}: {0.n} ({0.share:.2f}, 95% interval {0.low:.2f} to {0.high:.2f} over items)"
+    return [line.format(row) for row in summary.itertuples(index=False)]
+
+
+def _drafts(drafted: list[dict[str, Any]]) -> list[str]:
+    after = {True: "raters calibrate again", False: "no recalibration"}
+    line = "draft: {change} of clause {clause} from {items} items; {after}"
+    return [line.format(**draft, after=after[bool(draft["recalibrate"])]) for draft in drafted]

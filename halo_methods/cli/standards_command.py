@@ -1,0 +1,114 @@
+"""``halo standards list | show | trace | new | blank | check``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..atomic_files import write_files
+from ..errors import HaloError
+from .answering import FINDINGS, FINE, Answer, ExistingFile, answering
+
+NAMES = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
+
+
+@click.group()
+def standards() -> None:
+    """The register of standards, and plans checked against it."""
+
+
+def _register() -> Any:
+    from ..standards.house import house
+
+    return house().register()
+
+
+def _plain(standard: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(json.dumps(standard.to_dict(), default=str))
+    return whole
+
+
+@standards.command("list")
+@click.option("--topic", default="", help="Of one topic only.")
+@answering
+def listed(topic: str) -> Answer:
+    """All of them."""
+    chosen = [{n: s[n] for n in NAMES} for s in map(_plain, _register().filter(topic=topic).values())]
+    return Answer(chosen, "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
+
+
+@standards.command()
+@click.option("--topic", default="", help="Of one topic only.")
+@answering
+def trace(topic: str) -> Answer:
+    """From responsibility to test."""
+    from ..standards.book import trace
+
+    rows = trace(_register().filter(topic=topic))
+    names = ("responsibility", "standard", "kind", "where", "test")
+    return Answer(rows, "\n".join("  ".join(row[n] or "no test yet" for n in names) for row in rows))
+
+
+@standards.command()
+@click.argument("id")
+@answering
+def show(id: str) -> Answer:
+    """One of them, whole."""
+    whole = _plain(_register()[id.upper()])
+    return Answer(whole, "\n".join(_lines(whole)))
+
+
+@standards.command()
+@click.argument("family")
+@answering
+def new(family: str) -> Answer:
+    """The next free identifier of a family."""
+    name = _register().next_id(family.upper())
+    return Answer({"id": name}, name)
+
+
+@standards.command()
+@answering
+def blank() -> Answer:
+    """A plan with every clause explained and none filled in."""
+    from ..standards.plan import blank
+
+    return Answer({"plan": blank()}, blank())
+
+
+@standards.command()
+@click.argument("plans", metavar="PLAN.yml...", nargs=-1, required=True, type=ExistingFile())
+@click.option("--out", metavar="FILE.html", help="Write the portfolio of all plans to one page.")
+@answering
+def check(plans: tuple[str, ...], out: str | None) -> Answer:
+    """Answer plans clause by clause."""
+    from ..standards.plan import check_plan
+    from ..standards.portfolio import portfolio
+
+    if out:
+        write_files({out: portfolio(list(plans))})
+    checks, unread = [], []
+    for plan in plans:
+        try:
+            checks.append(check_plan(plan))
+        except HaloError as problem:
+            if len(plans) == 1:
+                raise
+            unread.append(f"{Path(plan).name}: {problem}")
+    answers = [done.to_dict() for done in checks]
+    result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
+    findings = unread or any(done.exit_code for done in checks)
+    return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)
+
+
+def _lines(value: Any, indent: str = "") -> list[str]:
+    lines = []
+    for key, held in value.items():
+        if held in (None, "", [], {}):
+            continue
+        if isinstance(held, dict):
+            lines += [f"{indent}{key}:", *_lines(held, indent + "  ")]
+        else:
+            lines.append(f"{indent}{key}: {', '.join(map(str, held)) if isinstance(held, list) else held}")
+    return lines

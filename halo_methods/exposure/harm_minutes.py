@@ -1,0 +1,283 @@
+"""Minutes of distressing items by rater, day and class of harm, held against the daily limit."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..results import Caution, Estimate, counted
+from ..stats.checks import check_confidence
+from ..stats.proportions import two_way_share
+from .exposure_counts import DAYS_OVER, RATER_DAY, ROUNDING, STILL_ROUTED, against, days_over, opted_out, still_routed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Criteria = Literal["add", "longest"]
+LimitMinutes = float | Mapping[str, float]
+NO_MINUTES = (
+    "exposure needs the columns `rated_at` and `seconds`; have the tool write when each judgment was made and how "
+    "long the item was open"
+)
+NO_HARM = "no column `{harm}` says which items distress; collect an items table, item_id and {harm} (`items`)"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Exposure:
+    """Who saw how much of what. The tables name raters, so they are for operations only.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Every rater-day beside every limit: ``rater_id``, ``day``, ``class`` (a class of harm, or ``all``),
+        ``minutes``, ``limit``, ``minutes_over`` (negative: so much was left).
+    by_harm : pandas.DataFrame
+        ``rater_id``, ``day``, ``harm``, ``minutes``, ``judgments``.
+    routed : pandas.DataFrame
+        The same rows for distressing items that reached a rater who had opted out. Empty where the table has no
+        column ``opt_out``.
+    share : Estimate
+        Share of the rater-days with exposure that passed the limit: how often it happens, for planning.
+    counts : dict
+        What must not happen once: rater-days over the limit, and with a distressing item after opting out. Nobody's
+        day is averaged away: ``value`` and ``low`` are those known, ``high`` those possible if each judgment without
+        ``seconds`` took as long as the longest in the log, each undated one fell on the rater's worst day, and each
+        item missing in the side table was distressing. The second is a `NotEstimable` without a column ``opt_out``.
+    cautions : tuple of Caution
+        What the minutes leave out.
+    """
+
+    table: pd.DataFrame
+    by_harm: pd.DataFrame
+    routed: pd.DataFrame
+    share: Estimate
+    counts: dict[str, Estimate | NotEstimable]
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The counts that can be had, and the share."""
+        counts = {name: count for name, count in self.counts.items() if isinstance(count, Estimate)}
+        return {**counts, "share over the limit": self.share}
+
+    @property
+    def over(self) -> pd.DataFrame:
+        """The rows of the table over their limit."""
+        return self.table[self.table["minutes_over"] > ROUNDING].reset_index(drop=True)
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """``rater_id``, ``day``, ``minutes`` of all classes, ``over`` (a limit was passed)."""
+        days = self.by_harm.groupby(RATER_DAY, as_index=False)["minutes"].sum()
+        over = days.merge(self.over[RATER_DAY].drop_duplicates(), on=RATER_DAY, how="left", indicator=True)
+        return days.assign(over=over["_merge"].eq("both"))
+
+    @property
+    def by_person(self) -> pd.DataFrame:
+        """One row a rater, the longest day first: that day, its minutes by class, and how many days were over."""
+        days = self.days
+        worst = days.sort_values(["minutes", "rater_id"], ascending=[False, True]).drop_duplicates("rater_id")
+        classes = self.by_harm.pivot_table(index=RATER_DAY, columns="harm", values="minutes", fill_value=0.0)
+        classes = classes.add_prefix("minutes_").reset_index()
+        each = days.groupby("rater_id").agg(days=("day", "size"), days_over=("over", "sum")).reset_index()
+        rows = worst[[*RATER_DAY, "minutes"]].merge(classes, on=RATER_DAY).merge(each, on="rater_id")
+        return rows.rename(columns={"day": "longest_day"})
+
+    def plot(self) -> "Figure":
+        """One row a person, one dot a day, each limit as a line."""
+        from .. import plots
+
+        return plots.minutes_a_day(self.table)
+
+    def __str__(self) -> str:
+        over, days = int(self.days["over"].sum()), counted(len(self.days), "rater-day")
+        routed = counted(self.routed["rater_id"].nunique(), "rater")
+        lines = [f"{over:,} of {days} with exposure over the limit", f"share over the limit: {self.share}"]
+        return "\n".join([*lines, f"{routed} opted out and still routed", *self.cautions])
+
+    __repr__ = __str__
+
+
+def daily_minutes(
+    j: Judgments,
+    *,
+    harm: str = "harm",
+    limit_minutes: LimitMinutes,
+    items: Any = None,
+    harmless: Collection[str] = ("none",),
+    criteria: Criteria = "add",
+    timezone: str = "UTC",
+    confidence: float = 0.95,
+) -> Exposure:
+    """Add up minutes of distressing items by rater, day and class of harm, against the limit of a day.
+
+    All stages and rounds count: a reviewer and an auditor see the item too.
+    Do not trust the minutes where ``seconds`` is a tool's time-out, where people
+    look at items without judging them, or where one person has two accounts.
+    ``opt_out`` speaks of all classes of harm; who left one class only needs a log filtered to it.
+
+    Parameters
+    ----------
+    j : Judgments
+        With ``rated_at`` and ``seconds``; people only where the table tells people from models.
+    harm : str
+        The column with the class of harm: of ``items``, otherwise of the judgments. Empty means none.
+    limit_minutes : float or mapping
+        Minutes a day of all classes together; or by class, where a class that is not named has no limit.
+    items : frame, optional
+        Side table with ``item_id`` and the column ``harm``, one row per item.
+    harmless : collection of str
+        Values of ``harm`` that mean no harm.
+    criteria : {"add", "longest"}
+        An item judged on several criteria has several rows: their seconds are added, or, where the tool writes the
+        whole time into each row, the longest is taken.
+    timezone : str
+        IANA name of the clock that a day is counted by, such as ``America/Sao_Paulo``.
+    confidence : float
+        Of the interval of the share.
+
+    Raises
+    ------
+    NotEstimable
+        Without ``rated_at``, ``seconds`` or a class of harm, if none of these is filled in where an item distresses,
+        or if nobody was exposed.
+    BadOption
+        For an impossible limit, time zone or rule for criteria, if the side table names an item twice, or if
+        ``opt_out`` holds something else than yes, no or a moment.
+
+    References
+    ----------
+    See `halo_methods.stats.two_way_share` for the interval: days are clustered in raters.
+
+    Examples
+    --------
+    >>> rows = {"item_id": ["a", "b", "c"], "rater_id": ["r", "r", "s"], "label": ["x", "x", "y"],
+    ...         "rated_at": ["2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z", "2026-03-02T09:00:00Z"],
+    ...         "seconds": [5400, 3600, 1800], "harm": ["violence", "self-harm", "violence"]}
+    >>> seen = daily_minutes(pl.DataFrame(rows), limit_minutes=120)
+    >>> seen.over[["class", "minutes", "minutes_over"]].values.tolist()
+    [['all', 150.0, 30.0]]
+    >>> seen.share.value, seen.counts["days over the limit"].value
+    (0.5, 1.0)
+    """
+    check_confidence(confidence)
+    if criteria not in get_args(Criteria):
+        raise BadOption.of("criteria", criteria, get_args(Criteria))
+    if timezone not in available_timezones():
+        raise BadOption(f"timezone is {timezone!r}; allowed: an IANA name such as UTC or Europe/Paris")
+    limits = _limits(limit_minutes)
+    log = as_judgments(j).people().frame
+    frame, missing = _distressing(log, harm, items, harmless)
+    sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
+    known = sittings.filter(pl.col("harm").is_not_null())
+    dated = known.filter(pl.col("day").is_not_null())
+    minutes = _minutes(dated)
+    held = against(minutes, limits)
+    over = held.filter(pl.col("minutes_over") > ROUNDING)
+    return Exposure(
+        table=held.to_pandas(),
+        by_harm=minutes.to_pandas(),
+        routed=_minutes(known.filter(opted_out(known).fill_null(False))).to_pandas(),
+        share=_share(dated, over, confidence),
+        counts={DAYS_OVER: days_over(sittings, over, limits), STILL_ROUTED: still_routed(sittings, log)},
+        cautions=(*missing, *more),
+    )
+
+
+def _limits(limit_minutes: LimitMinutes) -> dict[str | None, float]:
+    by_class = limit_minutes if isinstance(limit_minutes, Mapping) else {None: limit_minutes}
+    limits: dict[str | None, float] = dict(by_class.items())
+    for name, minutes in limits.items():
+        if isinstance(minutes, (bool, str)) or not (np.isfinite(minutes) and minutes >= 0):
+            of = "" if name is None else f" of {name}"
+            raise BadOption(f"limit_minutes{of} is {minutes!r}; allowed: minutes a day, 0 or more")
+    return limits
+
+
+def _distressing(
+    log: pl.DataFrame, harm: str, items: Any, harmless: Collection[str]
+) -> tuple[pl.DataFrame, list[Caution]]:
+    """The judgments of distressing items, the class in the column ``_harm``, null for items the side table lacks."""
+    if not {"rated_at", "seconds"} <= set(log.columns):
+        raise NotEstimable(NO_MINUTES, public=NO_MINUTES)
+    cautions = []
+    if items is None:
+        if harm not in log.columns:
+            reason = NO_HARM.format(harm=harm)
+            raise NotEstimable(reason, public=reason)
+        frame = log.with_columns(pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
+    else:
+        side = pl.DataFrame(items)
+        if not {"item_id", harm} <= set(side.columns):
+            raise NotEstimable(f"the side table needs the columns item_id and {harm}")
+        side = side.select(pl.col("item_id").cast(pl.String), pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
+        if side["item_id"].is_duplicated().any():
+            raise BadOption("items names an item twice; allowed: one row per item")
+        frame = log.join(side, on="item_id", how="left")
+        if unknown := frame.filter(pl.col("_harm").is_null())["item_id"].n_unique():
+            text = f"{counted(unknown, 'item')} not in the side table, counted as harmless."
+            cautions.append(Caution("items_missing", text))
+    frame = frame.filter(pl.col("_harm").is_null() | ~pl.col("_harm").is_in(["", *harmless]))
+    known = frame.drop_nulls("_harm")
+    if known.is_empty():
+        raise NotEstimable(f"no judgment is of an item with a class of harm in `{harm}`")
+    for column, what in (("rated_at", "when it was made"), ("seconds", "how long it took")):
+        if known[column].null_count() == known.height:
+            raise NotEstimable(f"no judgment of a distressing item says {what} (`{column}`)")
+    return frame.with_columns(pl.col("seconds").fill_null(log["seconds"].max()).alias("_most")), cautions
+
+
+def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple[pl.DataFrame, list[Caution]]:
+    """One row for each time a rater had an item before them: day on their clock (null: unknown), minutes, at most.
+
+    The class of harm is null where the side table does not name the item.
+    """
+    cautions = []
+    if untimed := frame.drop_nulls("_harm")["seconds"].null_count():
+        text = f"{counted(untimed, 'judgment')} of distressing items without seconds, counted as no time."
+        cautions.append(Caution("no_seconds", text))
+    if "criterion" in frame.columns and frame["criterion"].n_unique() > 1 and criteria == "add":
+        text = "Seconds of several criteria were added; take criteria='longest' if each holds the whole time."
+        cautions.append(Caution("criteria_added", text))
+    if "opt_out" not in frame.columns:
+        text = "No column `opt_out`: nobody can say whether somebody who opted out was still routed."
+        cautions.append(Caution("no_opt_out", text))
+        frame = frame.with_columns(pl.lit("").alias("opt_out"))
+
+    def minutes(of: str) -> pl.Expr:
+        return (pl.col(of).sum() if criteria == "add" else pl.col(of).max()).fill_null(0) / 60
+
+    keys = [c for c in ("item_id", "rater_id", "stage", "round") if c in frame.columns]
+    sittings = frame.group_by(keys).agg(
+        pl.col("_harm").first().alias("harm"),
+        pl.col("rated_at").min(),
+        minutes("seconds").alias("minutes"),
+        minutes("_most").alias("most"),
+        pl.col("opt_out").cast(pl.String).fill_null("").max(),
+    )
+    if undated := sittings.drop_nulls("harm")["rated_at"].null_count():
+        text = f"{counted(undated, 'judgment')} of distressing items without a moment, left out."
+        cautions.append(Caution("no_moment", text))
+    days = [None if t is None else t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
+    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date)), cautions
+
+
+def _minutes(sittings: pl.DataFrame) -> pl.DataFrame:
+    by = [*RATER_DAY, "harm"]
+    return sittings.group_by(by).agg(pl.col("minutes").sum(), pl.len().cast(pl.Int64).alias("judgments")).sort(by)
+
+
+def _share(dated: pl.DataFrame, over: pl.DataFrame, confidence: float) -> Estimate:
+    """The share of rater-days over the limit, days clustered in raters."""
+    days = dated.select(RATER_DAY).unique().sort(RATER_DAY)
+    passed = days.join(over.select(RATER_DAY).unique().with_columns(over=True), on=RATER_DAY, how="left")["over"]
+    quantity = f"share of {counted(days.height, 'rater-day')} with exposure that passed the limit"
+    raters, measure = days["rater_id"], "rater-days"
+    share = two_way_share(passed.fill_null(False), raters, confidence=confidence, quantity=quantity, measure=measure)
+    return replace(share, n_items=dated["item_id"].n_unique(), n_judgments=dated.height)

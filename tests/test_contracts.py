@@ -1,0 +1,282 @@
+"""Promises that every public name keeps: confidences, options, frames, intervals, order, names, thin tables."""
+
+import inspect
+import re
+import warnings
+from dataclasses import is_dataclass, replace
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import halo_methods as halo
+from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
+from halo_methods.results import Estimate
+
+TOPICS = (
+    *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift"),
+    *("exposure", "gold", "integrity", "planning", "workforce"),
+)
+TOPICS = (
+    "adjudication",
+    "aggregation",
+    "agreement",
+    "audit",
+    "calibration",
+    "certification",
+    "disagreement",
+    "gold",
+    "planning",
+)
+BAD_CONFIDENCES = [95, 0, 1, -0.1, "a", float("nan")]
+
+
+def table(seed=3, items=36, raters=6):
+    """Judgments with every optional column: two rounds, gold, clauses, vendors, seconds, audits by time."""
+    rng, rows = np.random.default_rng(seed), []
+    for again in (1, 2):
+        for i in range(items):
+            for r in range(raters):
+                gold = "abc"[i % 3]
+                label = gold if rng.random() < 0.6 + 0.05 * r else "abc"[rng.integers(3)]
+                at = pd.Timestamp("2026-03-02T09:00Z") + pd.Timedelta(days=20 * (again - 1) + i % 18, minutes=7 * r + i)
+                rows.append((f"i{i:02d}-{again}" if i % 3 else f"i{i:02d}", f"rater {r}", label, gold, str(again),
+                             at.isoformat(), 20 + int(rng.integers(60)), f"v{r % 2}", f"{1 + i % 4}.1", "label",
+                             ["fr-FR", "de-DE"][i % 2], f"q{i % 2}", "human", "1" if again == 1 else "2"))  # fmt: skip
+    columns = ["item_id", "rater_id", "label", "gold", "round", "rated_at", "seconds", "vendor", "clause", "stage",
+               "locale", "queue", "rater_type", "guideline"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+WHOLE = table()
+SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
+
+
+def public():
+    """Every callable of every topic's ``__all__``, with its topic."""
+    found = []
+    for topic in TOPICS:
+        module = import_module(f"halo_methods.{topic}")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing):
+                found.append(pytest.param(thing, id=f"{topic}.{name}"))
+    return found
+
+
+def of_judgments():
+    """The functions whose first parameter is a table of judgments."""
+    return [p for p in public() if inspect.isfunction(p.values[0]) and _first(p.values[0]) == "j"]
+
+
+def _first(function):
+    parameters = list(inspect.signature(function).parameters)
+    return parameters[0] if parameters else ""
+
+
+def arguments(function, j=WHOLE):
+    """What else a function of judgments must be given; a new function is named here or fails the suite."""
+    known = {
+        "a": "rater 0", "b": "rater 1", "column": "vendor", "label": "b", "rate": 0.3, "hourly_floor": 12.0,
+        "unpaid_seconds": 5.0, "n": 8, "seed": 1, "bar": 0.7, "before": "1", "after": "2", "groups": "vendor",
+        "criterion": None, "period": "D", "by": "vendor",
+    }  # fmt: skip
+    needed = {
+        name: known[name]
+        for name, p in inspect.signature(function).parameters.items()
+        if p.default is inspect.Parameter.empty and name != "j" and p.kind is not inspect.Parameter.VAR_KEYWORD
+        if name in known
+    }
+    lacking = [
+        name
+        for name, p in inspect.signature(function).parameters.items()
+        if p.default is inspect.Parameter.empty and name not in ("j", *needed)
+    ]
+    return (needed, lacking)
+
+
+def called(function, j, **options):
+    needed, lacking = arguments(function)
+    if lacking:
+        pytest.skip(f"needs {', '.join(lacking)}: held by the tests of its topic")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return function(j, **{**needed, **options})
+
+
+def estimates_of(result):
+    """Every estimate that a result holds."""
+    if isinstance(result, Estimate):
+        return [result]
+    if isinstance(result, dict):
+        return [e for value in result.values() for e in estimates_of(value)]
+    if is_dataclass(result) and not isinstance(result, type):
+        values = [v for k, v in vars(result).items() if not k.startswith("_")]
+        more = getattr(result, "estimates", {})
+        return [e for value in [*values, more] if isinstance(value, (Estimate, dict)) for e in estimates_of(value)]
+    return []
+
+
+def numbers(result):
+    """What a result says in numbers, whatever its people and items are called and however its rows are ordered."""
+    said = sorted((round(e.value, 9), round(e.low, 9), round(e.high, 9)) for e in estimates_of(result))
+    frames = [result] if isinstance(result, pd.DataFrame) else [getattr(result, "table", None)]
+    for frame in frames:
+        if isinstance(frame, pd.DataFrame):
+            for column in frame.select_dtypes("number"):
+                said.append((column, *sorted(np.round(frame[column].dropna().astype(float), 9))))
+    return said
+
+
+def test_every_name_is_there_and_documented():
+    for parameter in public():
+        thing = parameter.values[0]
+        assert inspect.getdoc(thing), parameter.id
+        assert not inspect.getdoc(thing).splitlines()[0].endswith(","), parameter.id
+
+
+@pytest.mark.parametrize("function", [p for p in public() if inspect.isfunction(p.values[0])])
+def test_options_are_written_out_and_keyword_only(function):
+    for name, p in inspect.signature(function).parameters.items():
+        assert p.kind is not inspect.Parameter.VAR_KEYWORD, f"**{name} hides the options"
+        if p.default is not inspect.Parameter.empty and name not in OPTIONAL_BY_PLACE:
+            assert p.kind is inspect.Parameter.KEYWORD_ONLY, f"{name} is an option and can be given by place"
+
+
+OPTIONAL_BY_PLACE = (
+    "criterion",
+    "accuracy",
+    "prevalence",
+    "consumer_risk",
+    "inspection",
+    "groups",
+    "gold",
+    "shift",
+    "clause",
+)
+
+
+@pytest.mark.parametrize("function", [p for p in public() if inspect.isfunction(p.values[0])
+                                      if "confidence" in inspect.signature(p.values[0]).parameters])  # fmt: skip
+@pytest.mark.parametrize("confidence", BAD_CONFIDENCES)
+def test_an_impossible_confidence_is_refused_by_name(function, confidence):
+    parameters = inspect.signature(function).parameters
+    needed = {"k": 1, "n": 2, "passes": 9, "trials": 10, "rate": 0.05, "half_width": 0.02}
+    if _first(function) == "j":
+        call = lambda: called(function, halo.as_judgments(WHOLE, **SCALE), confidence=confidence)  # noqa: E731
+    elif all(n in needed for n, p in parameters.items() if p.default is inspect.Parameter.empty):
+        given = {n: needed[n] for n, p in parameters.items() if p.default is inspect.Parameter.empty}
+        call = lambda: function(**given, confidence=confidence)  # noqa: E731
+    else:
+        pytest.skip("takes something else than judgments or counts: held by the tests of its topic")
+    with pytest.raises(BadOption, match="confidence"):
+        call()
+
+
+@pytest.mark.parametrize("function", of_judgments())
+def test_a_misspelt_option_names_the_function(function):
+    _, lacking = arguments(function)
+    if lacking:
+        pytest.skip("held by the tests of its topic")
+    with pytest.raises(TypeError, match=rf"{function.__name__}\(\) got an unexpected keyword argument 'confidense'"):
+        called(function, WHOLE, confidense=0.9)
+
+
+@pytest.mark.parametrize("function", of_judgments())
+def test_a_frame_is_as_good_as_judgments(function):
+    try:
+        from_judgments = called(function, halo.as_judgments(WHOLE))
+    except NotEstimable as refused:
+        reason = str(refused)
+    else:
+        assert numbers(called(function, WHOLE)) == numbers(from_judgments)
+        return
+    with pytest.raises(NotEstimable, match=re.escape(reason)):
+        called(function, WHOLE)
+
+
+@pytest.mark.parametrize("function", of_judgments())
+def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
+    try:
+        result = called(function, halo.as_judgments(WHOLE, **SCALE))
+    except NotEstimable:
+        return
+    for e in estimates_of(result):
+        assert e.low <= e.value <= e.high
+        assert 0 < e.confidence <= 1
+        assert min(e.n_items, e.n_raters, e.n_judgments) >= 0
+        assert all(c.code != "unnamed" for c in e.cautions), e.cautions
+        assert not any(f"rater {r}" in text for text in (e.method, *e.cautions) for r in range(6)), e.method
+
+
+@pytest.mark.parametrize("function", of_judgments())
+def test_order_of_rows_and_names_of_raters_and_items_change_nothing(function):
+    if "seed" in inspect.signature(function).parameters or function.__name__ in DRAWS_BY_NAME:
+        pytest.skip("draws by name: held by the tests of its topic")
+    rng = np.random.default_rng(1)
+    shuffled = WHOLE.iloc[rng.permutation(len(WHOLE))]
+    # Names that keep their order, so that ties fall the same way.
+    renamed = shuffled.assign(rater_id="person " + shuffled["rater_id"], item_id="unit " + shuffled["item_id"])
+    given, _ = arguments(function)
+    other = {k: f"person {v}" if isinstance(v, str) and v.startswith("rater ") else v for k, v in given.items()}
+    try:
+        first = numbers(called(function, halo.as_judgments(WHOLE, **SCALE)))
+    except NotEstimable:
+        return
+    second = numbers(called(function, halo.as_judgments(renamed, **SCALE), **other))
+    assert len(first) == len(second)
+    for one, two in zip(first, second, strict=True):
+        assert one[:1] == two[:1] or np.allclose(one, two, rtol=1e-6, atol=1e-8)
+        assert np.allclose([x for x in one if not isinstance(x, str)], [x for x in two if not isinstance(x, str)],
+                           rtol=1e-6, atol=1e-8)  # fmt: skip
+
+
+DRAWS_BY_NAME = ("adjudicate", "between_groups", "split", "changes", "retraining", "soft_labels", "worksheet")
+
+THIN = {
+    "one rater": WHOLE[WHOLE["rater_id"] == "rater 0"],
+    "one item": WHOLE[WHOLE["item_id"] == "i00"],
+    "one label": WHOLE.assign(label="a", gold="a"),
+    "one judgment": WHOLE.head(1),
+    "required columns": WHOLE[WHOLE["round"] == "1"][["item_id", "rater_id", "label"]],
+}
+
+
+@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("thin", THIN)
+def test_thin_tables_end_in_a_result_or_a_reason(function, thin):
+    try:
+        result = called(function, halo.as_judgments(THIN[thin]))
+    except (NotEstimable, BadOption) as refused:
+        reason, estimates = str(refused), []
+    else:
+        reason, estimates = "a result", estimates_of(result)
+    assert reason
+    for e in estimates:
+        assert e.low <= e.value <= e.high
+
+
+@pytest.mark.parametrize("function", of_judgments())
+def test_an_empty_table_is_refused_in_words(function):
+    with pytest.raises((InvalidData, NotEstimable), match=r"no (judgment|rows)|left"):
+        called(function, WHOLE.head(0))
+
+
+def test_all_refusals_of_options_are_value_errors():
+    assert issubclass(BadOption, ValueError)
+    assert issubclass(BadOption, HaloError)
+
+
+def test_an_estimate_cannot_be_made_by_place_or_wrong():
+    share = halo.stats.proportion(9, 10)
+    with pytest.raises(TypeError):
+        Estimate(0.5, 0.4, 0.6)
+    with pytest.raises(HaloError, match="outside its interval"):
+        replace(share, low=0.95, value=0.9, high=0.99)
+    with pytest.raises(BadOption, match="over is"):
+        replace(share, over="people")
+    with pytest.raises(BadOption, match="kind is"):
+        replace(share, kind="guess")
+    with pytest.raises(HaloError, match="nan"):
+        replace(share, value=float("nan"))
