@@ -5,10 +5,12 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import psutil
@@ -280,16 +282,38 @@ def test_kernels_go_when_whoever_started_them_ends(jupyter, ending):
         assert eventually(lambda: all_gone(below, folders))
 
 
+def cut_off():
+    """Connect to the fork server and say nothing, which ends it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(forkserver._forkserver._forkserver_address)
+
+
 @forks
-def test_a_kernel_goes_with_its_server(jupyter):
+@pytest.mark.parametrize("how", ["killed", "cut off"])
+def test_a_kernel_goes_with_its_server_and_a_new_one_comes(jupyter, how):
     with Running() as kernel:
         server = psutil.Process(kernel.pid).parent()
         assert server
-        server.kill()
+        server.kill() if how == "killed" else cut_off()
         assert eventually(lambda: not psutil.pid_exists(kernel.pid))
         assert not kernel.manager.is_alive()
+        assert eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
     with Running() as kernel:
-        assert kernel.is_warm, "there is a new server"
+        assert kernel.is_warm
+
+
+@forks
+def test_a_kernel_writes_where_it_is_told(jupyter, tmp_path):
+    manager = KernelManager(kernel_name="python3")
+    with (tmp_path / "errors").open("w") as errors:
+        manager.start_kernel(stderr=errors, stdout=errors.fileno())
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=PATIENCE)
+    client.execute_interactive("import os; os.write(1, b'out'); os.write(2, b'err');", timeout=PATIENCE)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    assert (tmp_path / "errors").read_text() == "outerr"
 
 
 # ---------------------------------------------------------------- whose kernel is not forked

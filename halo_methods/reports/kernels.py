@@ -82,7 +82,8 @@ class WarmProvisioner(LocalProvisioner):
         from .forked import Forked
 
         warm_up()
-        streams = [kwargs.get(name) or number for name, number in (("stdout", 1), ("stderr", 2))]
+        files = [kwargs.get(name) or number for name, number in (("stdout", 1), ("stderr", 2))]
+        streams = [file if isinstance(file, int) else file.fileno() for file in files]
         self.cwd = cwd or Path.cwd()
         self.process = Forked(cmd, cwd=str(self.cwd), env=dict(env or os.environ), streams=streams)
         self.process.start()

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 FOLDERS = "HALO_KERNEL_FOLDERS"
@@ -70,14 +71,19 @@ def imported() -> int | None:
     return None if pool_started() else newest
 
 
-def end_kernels(server: int, folders: list[str]) -> None:
-    """End every kernel, and remove the sockets: whoever asked for them is gone."""
+def end_kernels(server: int, client: int, folders: list[str]) -> None:
+    """End every kernel of a server that ends, and remove the sockets once its client has ended too."""
     import psutil
 
-    if os.getpid() == server:
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+    if os.getpid() != server:
+        return
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    deadline = time.monotonic() + 5
+    while os.getppid() == client and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if os.getppid() != client:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,7 +92,7 @@ if FOLDERS in os.environ:
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     del os.environ["PYTHONSAFEPATH"]
-    atexit.register(end_kernels, os.getpid(), os.environ.pop(FOLDERS).split(os.pathsep))
+    atexit.register(end_kernels, os.getpid(), os.getppid(), os.environ.pop(FOLDERS).split(os.pathsep))
     os.environ |= {**ONE_THREAD, **os.environ, "MPLBACKEND": os.environ.get("MPLBACKEND") or INLINE}
     search_path = list(sys.path)
     stamp = imported()
