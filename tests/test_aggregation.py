@@ -320,6 +320,14 @@ def test_copying_raters_are_found_and_cautioned():
     assert alone.nlargest(1).index[0] in {("r05", "r06"), ("r05", "r07"), ("r06", "r07")}
 
 
+def test_the_test_of_dependence_is_the_same_whatever_raters_are_called():
+    frame = simulated(2, n_items=80, copies={5: (4, 0.9)})
+    renamed = frame.assign(rater_id="z" + frame["rater_id"].str[::-1])
+    first, second = (aggregation.majority(judged(table)).dependence for table in (frame, renamed))
+    assert first.p_value == second.p_value
+    assert first.statistic == pytest.approx(second.statistic, abs=1e-6)
+
+
 def test_dependence_in_large_tables_uses_tails(monkeypatch):
     monkeypatch.setattr(dependence_module, "MOST_SIMULATED", 0)
     honest, copied = simulated(3, n_items=500), simulated(3, n_items=500, copies={6: (5, 0.8)})
