@@ -188,8 +188,10 @@ class Estimate:
         object.__setattr__(self, "high", max(self.high, self.value))
         for name in ("n_items", "n_raters", "n_judgments"):
             object.__setattr__(self, name, int(getattr(self, name)))
-        cautions = (c if isinstance(c, Caution) else Caution("unnamed", c) for c in self.cautions)
-        object.__setattr__(self, "cautions", tuple(cautions))
+        bare = [text for text in self.cautions if not isinstance(text, Caution)]
+        if bare:
+            raise HaloError(f"{self.method!r}: the caution {bare[0]!r} has no code; make it a Caution")
+        object.__setattr__(self, "cautions", tuple(self.cautions))
 
     @classmethod
     def count(

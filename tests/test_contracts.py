@@ -206,7 +206,7 @@ def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
         assert e.low <= e.value <= e.high
         assert 0 < e.confidence <= 1
         assert min(e.n_items, e.n_raters, e.n_judgments) >= 0
-        assert all(c.code != "unnamed" for c in e.cautions), e.cautions
+        assert all(re.fullmatch(r"[a-z0-9_]+", c.code) for c in e.cautions), e.cautions
         assert not any(f"rater {r}" in text for text in (e.method, *e.cautions) for r in range(6)), e.method
 
 
@@ -280,3 +280,5 @@ def test_an_estimate_cannot_be_made_by_place_or_wrong():
         replace(share, kind="guess")
     with pytest.raises(HaloError, match="nan"):
         replace(share, value=float("nan"))
+    with pytest.raises(HaloError, match="has no code"):
+        replace(share, cautions=("few raters",))

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from size import code_lines
 
 import halo_methods
 
@@ -26,7 +27,7 @@ PARTS = {
     "purpose": "purpose alignment",
     "frameworks": "rubric scales taxonomy escalation guideline_changes",
     "systems": "scorecard regression monitoring preference spans trajectory",
-    "pipelines": "task_design qa_gates aggregation audit assisted_annotation data_handling",
+    "pipelines": "task_design qa_gates aggregation adjudication audit assisted_annotation data_handling",
     "data": "datasets scenarios llm_judge",
     "calibration": "agreement calibration calibration_round certification disagreement drift gold which_coefficient",
     "workforce": "vendors workforce exposure integrity wbr rater planning simulation wellbeing_and_pay rater_day_one",
@@ -126,10 +127,11 @@ def test_nothing_tracked_names_a_registry_or_a_path_of_one_machine():
 
 
 def test_modules_stay_readable():
+    """At most 300 lines of code, docstrings left out: what is longer is two modules."""
     long = {
         str(path.relative_to(ROOT)): lines
         for path in sorted((ROOT / "halo_methods").rglob("*.py"))
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
+        if (lines := code_lines(path.read_text(encoding="utf-8"))) > 300
     }
     assert not long
 

@@ -48,7 +48,7 @@ def test_two_items_accuse_nobody():
     rng = np.random.default_rng(4)
     rows = [(f"i{i}", f"r{k}", str(i % 2 if rng.random() < 0.9 else 1 - i % 2)) for i in range(60) for k in range(5)]
     rows += [(f"i{i}", "new", str(1 - i % 2)) for i in range(2)]
-    people = disagreement.retraining(judged(rows, scale=["0", "1"])).set_index("rater_id")
+    people = disagreement.retraining(judged(rows, scale=["0", "1"])).table.set_index("rater_id")
     assert people.loc["new", ["low", "high", "change"]].tolist() == [0, 0.5, ""]
     assert people["high"].max() <= 0.5  # half the square of the widest difference there can be
     assert people["high"].drop("new").max() < 0.5
@@ -58,7 +58,7 @@ def test_retraining_is_what_a_loop_over_raters_gives():
     """Oracle: masks and sums for each rater and for all the others."""
     rng = np.random.default_rng(8)
     rows = [(f"i{i}", f"r{k}", float(rng.normal(i % 7, 1 + k / 4))) for i in range(80) for k in rng.choice(9, 4, False)]
-    made = disagreement.retraining(judged(rows, level="interval")).set_index("rater_id")
+    made = disagreement.retraining(judged(rows, level="interval")).table.set_index("rater_id")
     frame = pd.DataFrame(rows, columns=COLUMNS)
     for rater, part in frame.groupby("rater_id"):
         others = frame[(frame["rater_id"] != rater)]
@@ -75,7 +75,7 @@ def test_retraining_is_what_a_loop_over_raters_gives():
 def test_settled_items_that_are_divided_are_counted():
     rows = [(f"i{i}", f"r{k}", "a" if i % 2 else "b") for i in range(30) for k in range(3)]
     rows[0] = ("i0", "r0", "a")
-    table = disagreement.route_counts(disagreement.adjudicate(judged(rows))).set_index("route")
+    table = disagreement.adjudicate(judged(rows)).counts().set_index("route")
     assert table.loc["settled", ["items", "divided"]].tolist() == [30, 1]
 
 
@@ -115,7 +115,7 @@ def test_numbers_against_gold_say_that_right_means_equal():
     j = judged(rows, [*COLUMNS, "gold"], scale=(0, 10), level="interval")
     for found in (calibration.accuracy(j), audit.error_rate(j)):
         assert any("right means equal" in c for c in found.cautions)
-    assert not calibration.accuracy(uniform()).cautions[1:]
+    assert not any("right means equal" in c for c in calibration.accuracy(uniform()).cautions)
 
 
 def test_items_seen_by_other_raters_on_other_days_are_no_tracking_items():
@@ -141,10 +141,9 @@ def test_what_is_computed_has_no_interval_and_rests_on_no_items():
     ):
         assert "without an interval" in str(found)
     assert drift.cusum_design(600).false_alarms(10).rests_on == ""
-    lots = pd.DataFrame({"consumer_risk": [0.05], "drawn": [90], "size": [500]})
-    assert audit.worst_consumer_risk(lots).rests_on == "90 judgments"
-    everything = audit.outgoing_rate(uniform(), audit.lots(uniform(), aql=0.03, rql=0.1, consumer_risk=0.1))
-    assert "without an interval" in str(everything)
+    decided = audit.lots(uniform(), aql=0.03, rql=0.1, consumer_risk=0.1)
+    assert decided.worst_consumer_risk().rests_on == f"{decided.table['drawn'].sum():,} judgments"
+    assert "without an interval" in str(decided.outgoing_rate())
 
 
 def test_a_group_that_can_be_compared_with_nobody_is_not_accused_by_the_funnel():
@@ -171,9 +170,9 @@ def test_an_exact_p_value_has_no_interval():
     made = aggregation.dawid_skene(judged(rows))
     simulated = aggregation.independence(made)
     assert (simulated.confidence, simulated.low < simulated.high) == (0.95, True)
-    tails = replace(made.dependence, how="binomial tails with the fitted chances", p_value=0.0556)
+    tails = replace(made.dependence, how="binomial tails with the fitted chances", simulated=False, p_value=0.0556)
     counts = {"n_items": 40, "n_raters": 5, "n_judgments": 200}
-    found = aggregation.independence(SimpleNamespace(dependence=tails, **counts))
+    found = aggregation.independence(SimpleNamespace(dependence=tails, basis=made.basis, **counts))
     assert "0.0556 (counted or computed, so without an interval" in str(found)
 
 

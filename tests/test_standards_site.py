@@ -101,7 +101,7 @@ def test_standards_are_shown_linked_and_listed(book):
     ("changes", "said"),
     [
         ({"evidence": None}, "`standards[CAL-900].evidence` is missing"),
-        ({"id": "CAL-001"}, "`standards[CAL-001].id` is used in calibration.yml too"),
+        ({"id": "CAL-001"}, "`standards[CAL-001].id` is used in calibration_round.yml too"),
         ({"review_by": "2020-01-01"}, "CAL-900 was to be reviewed by 2020-01-01"),
         ({"supersedes": ["CAL-999"]}, "`standards[CAL-900].supersedes[0]` is CAL-999, which is no standard"),
         ({"level": "ought"}, "level` is 'ought'; it takes one of: must, should, may"),
