@@ -2,13 +2,20 @@
 
 import hashlib
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import tiny_report
 from hypothesis import given
@@ -85,7 +92,7 @@ def test_no_file_names_the_machine(made, export):
         text = file.read_text(encoding="utf-8")
         assert str(export.parent) not in text
         assert str(Path.cwd()) not in text
-        assert "halo-run-" not in text
+        assert tempfile.gettempdir() + "/halo-" not in text
     assert sorted(p.name for p in out.iterdir()) == ["tiny.html", "tiny.ipynb", "tiny.json"]
     assert [p.name for p in out.parent.iterdir()] == ["reports"]
 
@@ -196,6 +203,38 @@ def test_a_dead_kernel_gets_one_more_chance(book, tmp_path):
     assert made["estimates"]
     with pytest.raises(HaloError, match=r'section "Share of yes".*the kernel died, twice'):
         reports.run("tiny", out=tmp_path / "b", step="die")
+
+
+UNFINISHED = """
+print("printed")
+open(os.environ["BEGUN"], "w").close()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP with an ordinary kernel", "SIGINT", "SIGKILL"])
+def test_an_ended_report_leaves_nothing(tmp_path, how):
+    cells = [*tiny_report.standard_cells()[:5], ("code", UNFINISHED, [])]
+    book, out, folder = tiny_report.write(tmp_path, cells=cells), tmp_path / "out" / "here", tmp_path / "t"
+    folder.mkdir()
+    environment = {**os.environ, places.BOOK: str(book), "TMPDIR": str(folder), "BEGUN": str(tmp_path / "begun")}
+    environment["HALO_COLD_KERNELS"] = "1" if "ordinary" in how else ""
+    command = [sys.executable, "-m", "halo_methods.cli", "report", "tiny", "--out", str(out)]
+    signum = getattr(signal, how.split()[0])
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "begun").exists():
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signum)
+        said = process.stderr.read()
+    assert process.returncode == (-signum if how == "SIGKILL" else 128 + signum)
+    assert "Traceback" not in said
+    while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in below):
+        time.sleep(0.05)
+    assert list(folder.iterdir()) == []
+    assert list(out.parent.iterdir()) == [] or how == "SIGKILL"
 
 
 def test_a_misspelt_parameter_is_refused_before_anything_runs(book, tmp_path):
@@ -448,6 +487,55 @@ def test_files_do_not_keep_parameters_that_name_raters(book, export, tmp_path):
     assert "names raters" in made["parameters"]["where"]
     for file in tmp_path.iterdir():
         assert "'r1'" not in file.read_text(encoding="utf-8"), file.name
+
+
+@pytest.mark.parametrize("who", ["rater", "partner", "public"])
+def test_files_outside_operations_say_only_that_a_parameter_was_given(book, tmp_path, who):
+    data, beside = tmp_path / "Anna Quist.csv", tmp_path / "Bela Quist.csv"
+    data.write_text(tiny_report.judgments(7).replace("comment", "full_name", 1), encoding="utf-8")
+    beside.write_text("item_id,harm\n", encoding="utf-8")
+    given = {
+        "where": "full_name <> 'Anna Quist'", "values": {"full_name": {"Anna Quist": "Quist"}}, "missing": ["Quist"],
+        "columns": {"full_name": "full_name"}, "step": str(beside), "duplicates": "first",
+    }  # fmt: skip
+    made = reports.run("tiny", data, tmp_path / "out", audience=who, **given)
+    kept = made["parameters"]
+    assert {kept[k] for k in ("data", "where", "values", "missing", "columns", "step")} == {parameters.WITHHELD}
+    assert (kept["duplicates"], kept["audience"], kept["scale"]) == ("first", who, None)
+    for file in (tmp_path / "out").iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert "Quist" not in text, file.name
+        assert str(tmp_path) not in text
+        assert not re.search(r"[0-9a-f]{64}", text), "a SHA-256 of the data"
+
+
+@pytest.mark.parametrize("value", [7, "7", ["7"], 0, False])
+def test_a_rater_named_by_a_number_is_not_kept(value):
+    for who in audience.AUDIENCES:
+        assert parameters.recorded({"expert": value}, who) == {"expert": parameters.NOT_KEPT}
+
+
+def test_what_a_cell_prints_and_what_operations_alone_sees_stays_inside(tmp_path, monkeypatch):
+    inside = "print('printed'); open('ran', 'w').close()"
+    there = "print(os.path.exists('ran'))"
+    cells = [*tiny_report.standard_cells()[:5], ("code", inside, ["operations"]), ("code", there, [])]
+    monkeypatch.setenv(places.BOOK, str(tiny_report.write(tmp_path, cells=cells)))
+    for who in ("operations", "partner"):
+        reports.run("tiny", out=tmp_path / who, audience=who)
+        notebook = nbformat.read(tmp_path / who / "tiny.ipynb", as_version=4)
+        printed = [o.text for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream"]
+        assert printed == (["printed\n", "True\n"] if who == "operations" else [])
+        assert any("operations" in c.metadata.get("tags", []) for c in notebook.cells) == (who == "operations")
+
+
+def test_a_temporary_folder_with_braces(book, tmp_path):
+    odd = tmp_path / "{data.__class__}"
+    odd.mkdir()
+    code = "from halo_methods import reports; reports.run('tiny', out='out')"
+    environment = {**os.environ, "TMPDIR": str(odd), "PYTHONPATH": str(places.PACKAGE.parent)}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "out" / "tiny.html").exists()
+    assert [list(odd.iterdir()), sorted(p.name for p in tmp_path.iterdir())] == [[], ["out", odd.name]]
 
 
 def test_files_name_a_further_table_without_its_folder(book, export, tmp_path):

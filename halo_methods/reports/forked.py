@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -30,14 +31,15 @@ def _replaced(mapping: MutableMapping[str, Any], **values: Any) -> Iterator[None
         mapping.update(before)
 
 
-def start_server(sockets: str) -> None:
+def start_server(folder: str) -> None:
     """Start this process's fork server, unless it is running; it imports while this process goes on.
 
     No module is taken from the folder that the user is in. When this process has ended, however it did, the server
-    removes the folder of sockets.
+    removes the private folder, which holds the sockets of the server and of its kernels.
     """
-    folders = os.pathsep.join((sockets, util.get_temp_dir()))
-    with _starting, _replaced(os.environ, PYTHONSAFEPATH="1", **{preload.FOLDERS: folders}):
+    with _starting, _replaced(os.environ, PYTHONSAFEPATH="1", **{preload.FOLDER: folder}):
+        with _replaced(vars(tempfile), tempdir=folder):
+            util.get_temp_dir()
         forkserver.set_forkserver_preload([preload.__name__])
         forkserver.ensure_running()
 

@@ -6,6 +6,7 @@ elsewhere system libraries may hold threads that a fork breaks. Without it, or w
 ``HALO_COLD_KERNELS=1``, the kernel is an ordinary one, over the same sockets.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 PROVISIONER = "halo-warm"
 LAUNCHER = ["-P", "-m", "halo_methods.reports.kernel"]
-LONGEST_FOLDER = 90
+LONGEST_FOLDER = 70
 
 
 def warm_is_possible() -> bool:
@@ -42,17 +43,21 @@ def warm_up() -> None:
     if warm_is_possible():
         from .forked import start_server
 
-        start_server(socket_folder(os.getpid()))
+        with contextlib.suppress(OSError):
+            start_server(private_folder(os.getpid()))
 
 
 @cache
-def socket_folder(process: int) -> str:
-    """A private folder, gone when the process ends, whose name is short enough for Unix sockets."""
+def private_folder(process: int) -> str:
+    """A private folder, gone when the process ends, whose name is short enough for Unix sockets.
+
+    The fork server removes it where the process is killed.
+    """
     folder = tempfile.mkdtemp(prefix="halo-")
-    if len(folder) > LONGEST_FOLDER:
+    if len(folder) > LONGEST_FOLDER and sys.platform != "win32":
         os.rmdir(folder)
         folder = tempfile.mkdtemp(prefix="halo-", dir="/tmp")
-    util.Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=-1)
+    util.Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=-1000)
     return folder
 
 
@@ -65,7 +70,8 @@ class WarmProvisioner(LocalProvisioner):
         """Choose Unix sockets where there are any, then prepare as usual."""
         manager: Any = self.parent
         if sys.platform != "win32" and manager and manager.transport == "tcp" and not manager._connection_file_written:
-            manager.transport, manager.ip = "ipc", f"{socket_folder(os.getpid())}/{uuid.uuid4().hex[:8]}"
+            manager.transport, manager.ip = "ipc", f"{private_folder(os.getpid())}/{uuid.uuid4().hex[:8]}"
+            manager.connection_file = manager.connection_file or f"{manager.ip}.json"
             manager.cache_ports = False
         return await super().pre_launch(**kwargs)
 
@@ -79,9 +85,9 @@ class WarmProvisioner(LocalProvisioner):
         return await super().launch_kernel(cmd, **kwargs)
 
     def _fork(self, cmd: list[str], *, cwd: Any = None, env: Any = None, **kwargs: Any) -> KernelConnectionInfo:
-        from .forked import Forked
+        from .forked import Forked, start_server
 
-        warm_up()
+        start_server(private_folder(os.getpid()))
         files = [kwargs.get(name) or number for name, number in (("stdout", 1), ("stderr", 2))]
         streams = [file if isinstance(file, int) else file.fileno() for file in files]
         self.cwd = cwd or Path.cwd()

@@ -2,10 +2,10 @@
 
 import ast
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ..documents import nearest
 from ..errors import BadOption, HaloError
 from .places import sample, sample_names
 
@@ -21,6 +21,7 @@ READING: dict[str, Any] = {
     "audience": "partner",
 }
 NAME_RATERS = ("expert", "experts", "drifted")
+OPEN = ("level", "audience", "duplicates", "by")
 NOT_KEPT = "given; not kept, since it names raters"
 WITHHELD = "given; not kept for this audience"
 
@@ -62,8 +63,8 @@ def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: s
     """Refuse a parameter the report does not have; papermill alone would run with the default."""
     for parameter in given:
         if parameter not in known:
-            close = get_close_matches(parameter, list(known), n=2)
-            meant = f" Did you mean {' or '.join(close)}?" if close else ""
+            meant = nearest(parameter, known)
+            meant = f" Did you mean {meant}?" if meant else ""
             raise BadOption(f"report {name} has no parameter {parameter!r}.{meant} It has: {', '.join(sorted(known))}.")
 
 
@@ -78,18 +79,19 @@ def recorded(given: Mapping[str, Any], audience: str) -> dict[str, Any]:
     >>> recorded({"experts": ["anna"], "where": "rater_id <> 'anna'", "by": "locale", "drifted": []}, "operations")
     {'experts': 'given; not kept, since it names raters', 'where': 'given; not kept, since it names raters',
      'by': 'locale', 'drifted': []}
-    >>> recorded({"where": "locale = 'fr-FR'", "alpha": 0.05, "by": "locale"}, "partner")
-    {'where': 'given; not kept for this audience', 'alpha': 0.05, 'by': 'locale'}
+    >>> recorded({"where": "locale = 'fr-FR'", "alpha": 0.05, "expert": 7, "by": "locale"}, "partner")
+    {'where': 'given; not kept for this audience', 'alpha': 0.05, 'expert': 'given; not kept, since it names raters',
+     'by': 'locale'}
     """
-    if audience == "operations":
-        return {k: NOT_KEPT if v and (k in NAME_RATERS or _about_raters(k, v)) else v for k, v in given.items()}
-    open_ones = ("level", "audience", "duplicates", "by")
-    plain = {k: v for k, v in given.items() if k in open_ones or isinstance(v, (bool, int, float)) or not v}
-    return {k: plain.get(k, WITHHELD) for k in given}
+    return {k: v if v in (None, "", [], {}) else _kept(k, v, audience) for k, v in given.items()}
 
 
-def _about_raters(parameter: str, value: Any) -> bool:
-    return (parameter == "where" and "rater_id" in str(value)) or (parameter == "values" and "rater_id" in value)
+def _kept(name: str, value: Any, audience: str) -> Any:
+    if name in NAME_RATERS or (name in ("where", "values") and audience == "operations" and "rater_id" in str(value)):
+        return NOT_KEPT
+    if audience == "operations" or name in OPEN or isinstance(value, (bool, int, float)):
+        return value
+    return WITHHELD
 
 
 def literal(value: Any) -> Any:

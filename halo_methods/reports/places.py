@@ -3,10 +3,11 @@
 import io
 import json
 import os
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..documents import nearest
 from ..errors import HaloError
 
 if TYPE_CHECKING:
@@ -16,37 +17,50 @@ PACKAGE = Path(__file__).resolve().parent.parent
 BOOK = "HALO_BOOK"
 
 
-def _bases() -> list[tuple[Path, Path, Path]]:
-    """Folders of chapters, samples and studies; the first that has a file wins."""
-    bases = []
-    if os.environ.get(BOOK):
-        given = Path(os.environ[BOOK])
-        bases.append((given / "chapters", given / "samples", given / "results"))
+PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv"}
+
+
+def _folders(kind: str) -> list[Path]:
+    """The folders of chapters, samples or results that there are; a file in an earlier one is taken."""
     checkout = PACKAGE.parent
-    if (checkout / "book" / "chapters").is_dir():
-        bases.append(
-            (checkout / "book" / "chapters", checkout / "data" / "samples", checkout / "benchmarks" / "results")
-        )
-    inside = PACKAGE / "_book"
-    bases.append((inside / "chapters", inside / "samples", inside / "results"))
-    return bases
+    in_checkout = {
+        "chapters": checkout / "book" / "chapters",
+        "samples": checkout / "data" / "samples",
+        "results": checkout / "benchmarks" / "results",
+    }
+    own = [Path(os.environ[BOOK]) / kind] if os.environ.get(BOOK) else []
+    here = [in_checkout[kind]] if in_checkout["chapters"].is_dir() else []
+    return [*own, *here, PACKAGE / "_book" / kind]
 
 
-def _near(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=3)
-    meant = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"{meant} There are: {', '.join(known) or 'none'}."
+def _files(kind: str) -> dict[str, Path]:
+    """Every chapter, sample or result by its name, sorted."""
+    found = [p for folder in reversed(_folders(kind)) for p in sorted(folder.glob(PATTERNS[kind]), reverse=True)]
+    return dict(sorted((p.stem, p) for p in {p.stem: p for p in found}.values()))
 
 
-def _is_report(notebook: Path) -> bool:
-    """A notebook that reads no data is a page of the book and no report."""
-    kind = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("halo", {})
-    return kind.get("input") != "none"
+def _one(name: str, known: Mapping[str, Any], unknown: str) -> Any:
+    if name not in known:
+        meant = nearest(name, known)
+        meant = f" Did you mean {meant}?" if meant else ""
+        raise HaloError(f"{unknown} {name!r}.{meant} There are: {', '.join(known) or 'none'}.")
+    return known[name]
+
+
+def _about(notebook: Path) -> dict[str, Any]:
+    """What a notebook's metadata says of it to the handbook."""
+    metadata: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    return dict(metadata.get("halo", {}))
+
+
+def _reports() -> dict[str, Path]:
+    """A chapter that is a notebook and reads data; a notebook that reads none is a page of the book."""
+    return {name: path for name, path in _files("chapters").items() if _about(path).get("input") != "none"}
 
 
 def names() -> list[str]:
     """The reports there are, sorted; a chapter that is a notebook and reads data is a report."""
-    return sorted({p.stem for chapters, *_ in _bases() for p in chapters.glob("*/*.ipynb") if _is_report(p)})
+    return list(_reports())
 
 
 def find(name: str) -> Path:
@@ -60,16 +74,13 @@ def find(name: str) -> Path:
     HaloError
         When no report has that name; the message lists those there are.
     """
-    for chapters, *_ in _bases():
-        for path in sorted(chapters.glob("*/*.ipynb")):
-            if path.stem == name and _is_report(path):
-                return path
-    raise HaloError(f"no report is called {name!r}.{_near(name, names())}")
+    path: Path = _one(name, _reports(), "no report is called")
+    return path
 
 
 def sample_names() -> list[str]:
     """The samples there are, sorted."""
-    return sorted({p.stem for _, samples, _ in _bases() for p in samples.glob("*.csv")})
+    return list(_files("samples"))
 
 
 def sample(name: str) -> Path:
@@ -80,30 +91,27 @@ def sample(name: str) -> Path:
     HaloError
         When no sample has that name; the message lists those there are.
     """
-    for _, samples, _ in _bases():
-        for path in sorted(samples.glob("*.csv")):
-            if path.stem == name:
-                return path
-    raise HaloError(f"no sample is called {name!r}.{_near(name, sample_names())}")
+    path: Path = _one(name, _files("samples"), "no sample is called")
+    return path
 
 
 def sample_of(name: str) -> str:
     """The sample that a chapter uses: the one its notebook's metadata names, otherwise the one of its own name."""
-    for chapters, *_ in _bases():
-        for path in chapters.glob(f"*/{name}.ipynb"):
-            halo = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("halo", {})
-            return str(halo.get("sample", name))
-    return name
+    chapters = _files("chapters")
+    return str(_about(chapters[name]).get("sample", name)) if name in chapters else name
+
+
+def _beside_samples(file: str) -> list[str]:
+    """The texts of this file that folders of samples have, the one that counts first."""
+    return [(f / file).read_text(encoding="utf-8") for f in _folders("samples") if (f / file).is_file()]
 
 
 def sample_reading(name: str) -> dict[str, Any]:
     """How a sample is to be read, such as its scale: its entry in ``data/samples/reading.yml``."""
     import yaml
 
-    for _, samples, _ in _bases():
-        if (path := samples / "reading.yml").is_file():
-            return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(name, {}))
-    return {}
+    texts = _beside_samples("reading.yml")
+    return dict(yaml.safe_load(texts[0]).get(name, {})) if texts else {}
 
 
 def truth(topic: str) -> dict[str, Any]:
@@ -134,18 +142,11 @@ def truth(topic: str) -> dict[str, Any]:
     import pandas as pd
 
     sections: dict[str, dict[str, Any]] = {}
-    for _, samples, _ in _bases():
-        if (path := samples / "truth.json").is_file():
-            sections = json.loads(path.read_text(encoding="utf-8")) | sections
-    if topic not in sections:
-        raise HaloError(f"no truth is known of {topic!r}.{_near(topic, sorted(sections))}")
-    rows = {name: isinstance(v, list) and v != [] and isinstance(v[0], dict) for name, v in sections[topic].items()}
-    return {name: pd.DataFrame(v) if rows[name] else v for name, v in sections[topic].items()}
-
-
-def study_names() -> list[str]:
-    """The tables of studies there are, sorted."""
-    return sorted({p.stem for *_, studies in _bases() for p in studies.glob("*.csv")})
+    for text in _beside_samples("truth.json"):
+        sections = json.loads(text) | sections
+    found = _one(topic, sections, "no truth is known of")
+    rows = {name: isinstance(v, list) and v != [] and isinstance(v[0], dict) for name, v in found.items()}
+    return {name: pd.DataFrame(v) if rows[name] else v for name, v in found.items()}
 
 
 def study(name: str) -> "pd.DataFrame":
@@ -175,9 +176,5 @@ def study(name: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    for *_, studies in _bases():
-        path = studies / f"{name}.csv"
-        if path.parent.is_dir() and path in set(studies.glob("*.csv")):
-            with path.open(encoding="utf-8") as file:
-                return pd.read_csv(io.StringIO("".join(line for line in file if not line.startswith("#"))))
-    raise HaloError(f"no study is called {name!r}.{_near(name, study_names())}")
+    lines = _one(name, _files("results"), "no study is called").read_text(encoding="utf-8").splitlines(keepends=True)
+    return pd.read_csv(io.StringIO("".join(line for line in lines if not line.startswith("#"))))

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-FOLDERS = "HALO_KERNEL_FOLDERS"
+FOLDER = "HALO_KERNEL_FOLDER"
 MODULES = (
     "halo_methods.reports.kernel",
     "matplotlib.pyplot",
@@ -71,8 +71,8 @@ def imported() -> int | None:
     return None if pool_started() else newest
 
 
-def end_kernels(server: int, client: int, folders: list[str]) -> None:
-    """End every kernel of a server that ends, and remove the sockets once its client has ended too."""
+def end_kernels(server: int, client: int, folder: str) -> None:
+    """End every kernel of a server that ends, and remove the private folder once its client has ended too."""
     import psutil
 
     if os.getpid() != server:
@@ -84,15 +84,14 @@ def end_kernels(server: int, client: int, folders: list[str]) -> None:
     while os.getppid() == client and time.monotonic() < deadline:
         time.sleep(0.02)
     if os.getppid() != client:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-if FOLDERS in os.environ:
+if FOLDER in os.environ:
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     del os.environ["PYTHONSAFEPATH"]
-    atexit.register(end_kernels, os.getpid(), os.getppid(), os.environ.pop(FOLDERS).split(os.pathsep))
+    atexit.register(end_kernels, os.getpid(), os.getppid(), os.environ.pop(FOLDER))
     os.environ |= {**ONE_THREAD, **os.environ, "MPLBACKEND": os.environ.get("MPLBACKEND") or INLINE}
     search_path = list(sys.path)
     stamp = imported()

@@ -6,9 +6,10 @@ import logging
 import os
 import platform
 import re
-import shutil
+import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -94,12 +95,12 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
 
     for module in ("papermill", "papermill.translators", "traitlets"):
         logging.getLogger(module).setLevel(logging.CRITICAL)
-    for attempt in (1, 2):
-        output = folder / f"run-{attempt}.ipynb"
+    output = folder / "run.ipynb"
+    for again in (True, False):
         try:
             return papermill.execute_notebook(
                 copy.deepcopy(notebook),
-                str(output),
+                str(output).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
                 parameters=parameters,
                 kernel_name="python3",
                 language="python",
@@ -107,15 +108,16 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
                 cwd=str(folder),
                 execution_timeout=timeout,
                 kernel_manager_class=manager_with(environment),
+                shutdown_kernel="immediate",
             )
         except papermill.PapermillExecutionError as problem:
-            raise ReportFailed(f"in {_place(output, _failed)}: {why(problem.ename, problem.evalue)}") from None
+            raise ReportFailed(f"in {_place(output)}: {why(problem.ename, problem.evalue)}") from None
         except CellTimeoutError:
-            raise ReportFailed(f"in {_place(output, _started)}: still running after {timeout} s") from None
+            raise ReportFailed(f"in {_place(output)}: still running after {timeout} s") from None
         except DeadKernelError:
-            if attempt == 2:
-                raise ReportFailed(f"in {_place(output, _started)}: the kernel died, twice") from None
-            log.warning("the kernel died in %s; trying once more", _place(output, _started))
+            if not again:
+                raise ReportFailed(f"in {_place(output)}: the kernel died, twice") from None
+            log.warning("the kernel died in %s; trying once more", _place(output))
     raise AssertionError
 
 
@@ -125,30 +127,25 @@ def _read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def _failed(cell: Any) -> bool:
-    return any(o.output_type == "error" for o in cell.get("outputs", []))
-
-
-def _started(cell: Any) -> bool:
-    return bool(cell.metadata.get("papermill", {}).get("start_time"))
-
-
-def _place(output: Path, holds: Callable[[Any], bool]) -> str:
-    """The last cell of a partly run notebook of which something holds, in a reader's words."""
+def _place(output: Path) -> str:
+    """The last cell of a partly run notebook that was begun, in a reader's words."""
     notebook = _read(output)
-    cell = max((n for n, c in enumerate(notebook.cells) if holds(c)), default=0)
+    begun = [n for n, c in enumerate(notebook.cells) if c.metadata.get("papermill", {}).get("start_time")]
+    cell = max(begun, default=0)
     first = next((line.strip() for line in notebook.cells[cell].source.splitlines() if line.strip()), "")
     return f'section "{heading_above(notebook, cell)}", the cell that begins `{first[:60]}`'
 
 
-def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
-    """The executed notebook without traces of the machine and the hour."""
+def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str], audience: str) -> Any:
+    """The executed notebook without traces of the machine and the hour; outside operations without what was printed."""
     from papermill.translators import PythonTranslator
 
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         for volatile in ("papermill", "execution"):
             cell.metadata.pop(volatile, None)
+        if audience != "operations" and cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream"]
         if "injected-parameters" in tags(cell):
             cell.source = PythonTranslator.codify(dict(kept), "Parameters of this report")
     return scrubbed(notebook, secrets)
@@ -156,24 +153,15 @@ def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str])
 
 def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[dict[str, Any]]]:
     """Data, estimates and gates an executed notebook has shown, in order."""
-    data: dict[str, Any] | None = None
-    estimates: list[dict[str, Any]] = []
-    gates: list[dict[str, Any]] = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            shown = dict(output.get("data", {}).get(MIME, {}))
-            kind = shown.pop("shows", None)
-            if kind == "data":
-                data = shown
-            elif kind == "estimate":
-                estimates.append(shown)
-            elif kind in ("estimates", "gates"):
-                several = estimates if kind == "estimates" else gates
-                several += [{k: v for k, v in one.items() if k != "shows"} for one in shown[kind]]
-            elif kind == "gate":
-                estimates += [{k: v for k, v in one.items() if k != "shows"} for one in shown.pop("estimates", [])]
-                gates.append(shown)
-    return data, estimates, gates
+    found: dict[str, list[dict[str, Any]]] = {"data": [], "estimate": [], "gate": []}
+    outputs = [o.get("data", {}) for cell in notebook.cells for o in cell.get("outputs", [])]
+    for shown in [copy.deepcopy(o[MIME]) for o in outputs if MIME in o]:
+        inner = [*shown.pop("estimates", []), *shown.pop("gates", [])]
+        for one in [*inner, shown]:
+            kind = one.pop("shows")
+            if kind in found:
+                found[kind].append(one)
+    return next(reversed(found["data"]), None), found["estimate"], found["gate"]
 
 
 def versions() -> dict[str, str]:
@@ -188,16 +176,38 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def _workplace(out: Path) -> Iterator[tuple[Path, Path]]:
-    """A folder beside `out` for finished files and one elsewhere to run in; both go away."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    run = Path(tempfile.mkdtemp(prefix="halo-run-"))
+def _signals_clean_up() -> Iterator[None]:
+    """Within it, SIGTERM and SIGHUP end the process as an error does: what it holds is given back."""
+
+    def leave(signum: int, frame: Any) -> None:
+        for other in before:
+            signal.signal(other, signal.SIG_IGN)
+        raise SystemExit(128 + signum)
+
+    ours = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    before = [n for n in numbers if ours and n is not None and signal.getsignal(n) is signal.SIG_DFL]
+    for signum in before:
+        signal.signal(signum, leave)
     try:
-        yield made, run
+        yield
     finally:
-        shutil.rmtree(made, ignore_errors=True)
-        shutil.rmtree(run, ignore_errors=True)
+        for signum in before:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder beside `out` for finished files and one elsewhere to run in; both go away, whatever ends the report."""
+    from .kernels import private_folder
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        _signals_clean_up(),
+        tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent, ignore_cleanup_errors=True) as finished,
+        tempfile.TemporaryDirectory(prefix="run-", dir=private_folder(os.getpid()), ignore_cleanup_errors=True) as run,
+    ):
+        yield Path(finished), Path(run)
 
 
 def run(
@@ -247,11 +257,12 @@ def run(
     check_parameters(given, known, name)
     audience = audiences.check(given.setdefault("audience", "partner"))
     given["data"], file = locate(data or sample_of(name))
+    inside = audience == "operations"
     kept, secrets = recorded({**given, "data": file}, audience), dict[str, str]()
     for parameter, value in given.items():
         if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
-            secrets[value] = Path(value).name
-            if parameter != "data" and audience == "operations":
+            secrets[value] = Path(value).name if inside else "a file"
+            if inside and parameter != "data":
                 kept[parameter] = secrets[value]
     reading = {k: given[k] for k in ("data", *READING) if k in given}
     injected = {"reading": reading, **{k: v for k, v in given.items() if k in own}}
@@ -265,7 +276,7 @@ def run(
         except ReportFailed as problem:
             raise ReportFailed(f"report {name} failed {scrubbed(str(problem), secrets)}") from None
         secrets |= {str(folder): "."}
-        executed = _cleaned(executed, shown, secrets)
+        executed = _cleaned(executed, shown, secrets, audience)
         provenance, estimates, gates = findings(executed)
         result = {
             "report": name,
