@@ -10,7 +10,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..results import Basis, readable
-from ..stats.basis import basis_of_arrays
+from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Scale
 from .where import matching
