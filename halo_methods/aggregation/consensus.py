@@ -15,7 +15,7 @@ from ..judgments.cells import gold_text
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, counted, readable
 from ..stats import check_probability, two_way_share
-from ..stats.hidden_truth import informed_interval
+from ..stats.proportions import informed_interval
 from .dependence import Dependence, dependence
 from .em import Fit
 from .vote_table import Array, Ints, Mask, Votes
