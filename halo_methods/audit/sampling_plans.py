@@ -399,16 +399,18 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
         raise BadOption.of("ratio", ratio, (1, 2))
     source = f"fewest labels on average in a good lot, second draw {ratio} × the first"
 
-    def made(n1: int, accept1: int, accept: int) -> DoublePlan:
-        first = {"n1": n1, "accept1": accept1, "reject1": accept + 1}
-        return DoublePlan(n1 + ratio * n1, accept, aql, rql, source=source, **first)
+    def made(accepts: tuple[int, int], n1: int) -> DoublePlan:
+        (accept1, accept), n = accepts, n1 + ratio * n1
+        return DoublePlan(n, accept, aql, rql, source=source, n1=n1, accept1=accept1, reject1=accept + 1)
 
-    plans = []
+    def held(accepts: tuple[int, int], n1: int) -> bool:
+        return made(accepts, n1).consumer_risk <= consumer_risk
+
+    plans, sizes = [], range(single.n + 1)
     for accepts in combinations(range(2 * single.accept + 4), 2):
-        sizes = range(single.n + 1)
-        n1 = bisect_left(sizes, True, lo=1, key=lambda n, a=accepts: made(n, *a).consumer_risk <= consumer_risk)
-        if n1 in sizes and made(n1, *accepts).producer_risk <= producer_risk:
-            plans.append(made(n1, *accepts))
+        n1 = bisect_left(sizes, True, lo=1, key=partial(held, accepts))
+        if n1 in sizes and made(accepts, n1).producer_risk <= producer_risk:
+            plans.append(made(accepts, n1))
     if not plans:
         raise NotEstimable("no double plan of this shape holds both risks; use the single plan or another ratio")
     return min(plans, key=lambda plan: float(plan.average_number(aql)))

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..results import Caution, Estimate, Over, around, counted, readable
-from ..stats.basis import basis_of_arrays
 from ..stats.checks import check_amount, check_confidence, check_count, check_probability
-from ..stats.people import drawn_people, widening
 from ..stats.proportions import two_way_share
+from ..stats.resampling import drawn_people, widening
+from ..stats.variance import basis_of_arrays
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
