@@ -26,10 +26,10 @@ def simulated_means(rng, parts, raters, items, labels, rounds):
 
 
 def test_the_worked_numbers():
-    crossed = best_design(KNOWN, Prices(label=1), 600, Limits(design="crossed"))
+    crossed = best_design(KNOWN, Prices(label=1), 600, limits=Limits(design="crossed"))
     assert (crossed.raters, crossed.items, crossed.labels_per_item) == (8, 75, 8)
     assert crossed.variance == pytest.approx(0.0292, abs=5e-5)
-    rotating = best_design(KNOWN, Prices(label=1), 600, Limits(pool=20))
+    rotating = best_design(KNOWN, Prices(label=1), 600, limits=Limits(pool=20))
     assert (rotating.raters, rotating.items, rotating.labels_per_item) == (20, 600, 1)
     assert rotating.variance == pytest.approx(0.010, abs=5e-5)
 
@@ -43,7 +43,7 @@ def test_the_variance_is_that_of_simulated_tables(raters, items, labels):
 def test_the_best_plan_is_within_two_per_cent_of_the_best_by_simulation():
     """Every design of a grid that costs at most the budget is simulated; the planner's must be as good."""
     parts, prices, budget = {"item": 0.5, "rater": 0.2, "residual": 1.0}, Prices(label=1, rater=20, item=0.5), 600
-    plan = best_design(parts, prices, budget, Limits(pool=15))
+    plan = best_design(parts, prices, budget, limits=Limits(pool=15))
     rng, found = np.random.default_rng(8), {}
     for raters in range(2, 16):
         for labels in range(1, min(raters, 4) + 1):
@@ -68,7 +68,7 @@ def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fix
     parts, prices, budget = Components(item, rater, residual), Prices(label=label, item=each, rater=fixed), 400.0
     limits = Limits(pool=pool, design=design, decision=decision)
     try:
-        plan = best_design(parts, prices, budget, limits)
+        plan = best_design(parts, prices, budget, limits=limits)
     except NotEstimable:
         assert fixed + label + each > budget
         return
@@ -77,44 +77,46 @@ def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fix
         for labels in [raters] if design == "crossed" else range(1, min(raters, 20) + 1):
             items = int((budget - fixed * raters) / (each + labels * label) + 1e-9)
             if items >= 1 and raters <= items * labels:
-                best = min(best, float(variance(parts, raters, items, labels, limits)))
+                best = min(best, float(variance(parts, raters, items, labels, limits=limits)))
     assert plan.variance <= best * (1 + 1e-9)
 
 
 @given(st.floats(1.1, 5))
 @settings(max_examples=20)
 def test_more_money_never_buys_less(times):
-    less, more = (best_design(KNOWN, Prices(label=1, rater=10), b, Limits(pool=30)) for b in (500, 500 * times))
+    less, more = (best_design(KNOWN, Prices(label=1, rater=10), b, limits=Limits(pool=30)) for b in (500, 500 * times))
     assert more.variance <= less.variance + 1e-12
 
 
 def test_prices_in_another_currency_change_nothing():
     limits = Limits(pool=12, audit=0.05, overlap=0.1)
-    one = best_design(KNOWN, Prices(label=1, item=2, rater=40, audit=3), 900, limits)
-    two = best_design(KNOWN, Prices(label=7, item=14, rater=280, audit=21), 6300, limits)
+    one = best_design(KNOWN, Prices(label=1, item=2, rater=40, audit=3), 900, limits=limits)
+    two = best_design(KNOWN, Prices(label=7, item=14, rater=280, audit=21), 6300, limits=limits)
     assert (one.raters, one.items, one.labels_per_item) == (two.raters, two.items, two.labels_per_item)
 
 
 def test_limits_are_kept():
-    plan = best_design(KNOWN, Prices(label=1), 600, Limits(pool=20, workload=20, overlap=0.2, audit=0.1, items=300))
+    plan = best_design(
+        KNOWN, Prices(label=1), 600, limits=Limits(pool=20, workload=20, overlap=0.2, audit=0.1, items=300)
+    )
     assert plan.items <= 300
     assert plan.items * plan.labels_per_item <= 20 * plan.raters
     assert plan.overlap >= 0.2
     assert plan.audit == 0.1
-    every = best_design(KNOWN, Prices(label=1), 650, Limits(decision="item", items=200, pool=10))
+    every = best_design(KNOWN, Prices(label=1), 650, limits=Limits(decision="item", items=200, pool=10))
     assert (every.items, every.labels_per_item) == (200, 3)
 
 
 def test_an_audit_buys_precision_only_where_its_labels_are_better():
     free = {"pool": 20, "audit": 0.05}
-    without = best_design(KNOWN, Prices(label=1, audit=1), 2000, Limits(**free))
-    better = best_design(KNOWN, Prices(label=1, audit=0.2), 2000, Limits(audited_residual=0.1, **free))
+    without = best_design(KNOWN, Prices(label=1, audit=1), 2000, limits=Limits(**free))
+    better = best_design(KNOWN, Prices(label=1, audit=0.2), 2000, limits=Limits(audited_residual=0.1, **free))
     assert without.audit == 0.05
     assert better.audit > 0.5
 
 
 def test_a_ranking_says_how_sure_its_order_is():
-    plan = best_design(KNOWN, Prices(label=1), 600, Limits(decision="ranking", gap=0.3, pool=20))
+    plan = best_design(KNOWN, Prices(label=1), 600, limits=Limits(decision="ranking", gap=0.3, pool=20))
     # shared items and raters cancel: 2 x 2 / 600 is left
     assert plan.variance == pytest.approx(2 * 2 / 600)
     assert plan.right_order == pytest.approx(0.99989, abs=1e-4)
@@ -128,7 +130,7 @@ def test_a_pilot_gives_the_variances_and_their_uncertainty():
     pilot = as_judgments(
         pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval", scale=(-20, 20)
     )
-    plan = best_design(disagreement.variance_components(pilot), Prices(label=1), 600, Limits(pool=12))
+    plan = best_design(disagreement.variance_components(pilot), Prices(label=1), 600, limits=Limits(pool=12))
     assert plan.low is not None
     assert plan.high is not None
     assert plan.low < plan.variance < plan.high
@@ -148,7 +150,7 @@ def test_a_pilot_gives_the_variances_and_their_uncertainty():
 def test_refusals(change, error):
     asked = {"components": KNOWN, "prices": Prices(label=1), "budget": 600, **change}
     with pytest.raises(error):
-        best_design(asked.pop("components"), asked.pop("prices"), asked.pop("budget"), Limits(**asked))
+        best_design(asked.pop("components"), asked.pop("prices"), asked.pop("budget"), limits=Limits(**asked))
 
 
 def test_holidays_are_the_ones_of_2026_and_2027():
@@ -305,10 +307,10 @@ def test_the_command_gives_the_same_plan(capsys, tmp_path):
 
 @pytest.mark.parametrize("limits", [{}, {"overlap": 0.1, "audit": 0.05}, {"decision": "difference", "shared": "items"}])
 def test_each_row_of_the_pools_is_the_best_design_from_it(limits):
-    made = planning.pools(KNOWN, Prices(label=0.5, item=1), 700, Limits(**limits), sizes=(20, 3, 8))
+    made = planning.pools(KNOWN, Prices(label=0.5, item=1), 700, limits=Limits(**limits), sizes=(20, 3, 8))
     assert made["pool"].tolist() == [3, 8, 20]
     for row in made.to_dict("records"):
-        plan = best_design(KNOWN, Prices(label=0.5, item=1), 700, Limits(pool=row["pool"], **limits))
+        plan = best_design(KNOWN, Prices(label=0.5, item=1), 700, limits=Limits(pool=row["pool"], **limits))
         for name in ("raters", "items", "labels_per_item", "cost", "half_width"):
             assert row[name] == getattr(plan, name)
     widths = made["half_width"].to_numpy()
@@ -318,17 +320,17 @@ def test_each_row_of_the_pools_is_the_best_design_from_it(limits):
 
 
 def test_pools_that_cannot_do_the_work_have_no_row():
-    made = planning.pools(KNOWN, Prices(label=1), 500, Limits(decision="item", items=100, workload=15))
+    made = planning.pools(KNOWN, Prices(label=1), 500, limits=Limits(decision="item", items=100, workload=15))
     assert made["pool"].tolist() == [10, 20, 40]
     with pytest.raises(NotEstimable, match="buys no such design"):
-        planning.pools(KNOWN, Prices(label=1), 5, Limits(decision="item", items=100))
+        planning.pools(KNOWN, Prices(label=1), 5, limits=Limits(decision="item", items=100))
     with pytest.raises(BadOption, match="sizes"):
         planning.pools(KNOWN, Prices(label=1), 500, sizes=())
 
 
 def test_the_question_is_asked_only_where_nothing_limits_the_raters():
     def asked(parts=KNOWN, prices=None, budget=1000, **limits):
-        return best_design(parts, prices or Prices(label=1), budget, Limits(**limits)).question
+        return best_design(parts, prices or Prices(label=1), budget, limits=Limits(**limits)).question
 
     assert "takes 500, where the search stops" in asked()
     assert "takes 100, as many as there are labels" in asked(budget=100)

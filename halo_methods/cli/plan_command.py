@@ -78,14 +78,14 @@ def design(
         raise BadOption(f"--prices has no {unknown[0]!r}; it has label, item, rater, audit")
     costs = planning.Prices(**prices)
     within = planning.Limits(**limits)
-    best = planning.best_design(parts, costs, budget, within)
+    best = planning.best_design(parts, costs, budget, limits=within)
     names = ("raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
     result: dict[str, Any] = {"design": within.design, "decision": within.decision}
     result |= {n: getattr(best, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
     result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
     lines = []
     if best.question:
-        pools = planning.pools(parts, costs, budget, within).drop(columns="narrower")
+        pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
         result |= {"question": best.question, "pools": pools.to_dict("records")}
         lines += [best.question, "", "pool   raters   items   labels per item   cost   half of the 95% interval"]
         lines += [*_rows(pools), "", "Without a limit of raters:"]

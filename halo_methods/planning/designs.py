@@ -184,8 +184,8 @@ def variance(
     raters: ArrayLike,
     items: ArrayLike,
     labels_per_item: ArrayLike,
-    limits: Limits = NO_LIMITS,
     *,
+    limits: Limits = NO_LIMITS,
     audit: ArrayLike = 0.0,
 ) -> Array:
     r"""Variance that a design leaves in the quantity to be decided on.
@@ -273,7 +273,7 @@ class BudgetPlan:
     Examples
     --------
     >>> crossed = Limits(design="crossed")
-    >>> best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, crossed).raters
+    >>> best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, limits=crossed).raters
     8
     """
 
@@ -331,7 +331,7 @@ class BudgetPlan:
         )
 
 
-def best_design(components: Any, prices: Prices, budget: float, limits: Limits = NO_LIMITS) -> BudgetPlan:
+def best_design(components: Any, prices: Prices, budget: float, *, limits: Limits = NO_LIMITS) -> BudgetPlan:
     """The raters, items and labels an item that leave the least variance for a budget.
 
     Every number of raters up to the pool, every number of labels an item up to
@@ -369,7 +369,7 @@ def best_design(components: Any, prices: Prices, budget: float, limits: Limits =
 
     Examples
     --------
-    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, Limits(pool=20))
+    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, limits=Limits(pool=20))
     >>> plan.raters, plan.items, plan.labels_per_item, round(plan.variance, 4)
     (20, 600, 1.0, 0.01)
     """
@@ -388,7 +388,7 @@ def best_design(components: Any, prices: Prices, budget: float, limits: Limits =
     low = high = order = None
     if drawn:
         size = found["raters"], found["items"], found["labels_per_item"]
-        left = [variance(draw, *size, limits, audit=found["audit"]) for draw in drawn]
+        left = [variance(draw, *size, limits=limits, audit=found["audit"]) for draw in drawn]
         low, high = (float(end) for end in np.quantile(left, [0.025, 0.975]))
     if limits.gap is not None and limits.decision != "item":
         order = float(stats.norm.cdf(limits.gap / found["variance"] ** 0.5))
@@ -432,7 +432,7 @@ def _best(parts: Components, prices: Prices, money: float, limits: Limits, grid:
     if not possible.any():
         return None
     r, k, a, bought, each = (x[possible] for x in (r, k, a, bought, each))
-    left, spent = variance(parts, r, bought, k, limits, audit=a), prices.rater * r + bought * each
+    left, spent = variance(parts, r, bought, k, limits=limits, audit=a), prices.rater * r + bought * each
     first = np.lexsort((r, spent, np.round(left, 12)))[0]
     return {
         "raters": int(r[first]),
@@ -495,7 +495,7 @@ def _cautions(parts: Components, found: dict[str, Any], limits: Limits, high: fl
 
 
 def pools(
-    components: Any, prices: Prices, budget: float, limits: Limits = NO_LIMITS, *, sizes: Iterable[int] = POOLS
+    components: Any, prices: Prices, budget: float, *, limits: Limits = NO_LIMITS, sizes: Iterable[int] = POOLS
 ) -> pd.DataFrame:
     """The best design for the same budget from pools of several sizes, one row a pool.
 
@@ -535,7 +535,7 @@ def pools(
     reason: Exception = BadOption("sizes is empty; give at least one size of a pool")
     for size in sorted(set(sizes)):
         try:
-            plan = best_design(components, prices, budget, replace(limits, pool=size))
+            plan = best_design(components, prices, budget, limits=replace(limits, pool=size))
         except NotEstimable as why:
             reason = why
         else:

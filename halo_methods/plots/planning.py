@@ -27,7 +27,7 @@ def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: st
     Examples
     --------
     >>> from halo_methods.planning import Limits, Prices, best_design
-    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, Limits(pool=20))
+    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, limits=Limits(pool=20))
     >>> frontier(plan.frontier).alt.split(";")[0]
     'What a budget buys. 9 budgets'
     """
