@@ -13,6 +13,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from halo_methods import NotEstimable, stats
 from halo_methods.errors import BadOption
+from halo_methods.stats.discovery import adjusted_p_values
+from halo_methods.stats.totals import pattern_variance
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
@@ -72,7 +74,7 @@ def test_false_discovery_rules_by_hand(p, rate):
     harmonic = sum(1 / i for i in range(1, len(p) + 1))
     assert (stats.benjamini_hochberg(p, rate) == benjamini_hochberg_by_hand(p, rate)).all()
     # A rate is compared with sums of floats; ties at the bar may fall either way.
-    by = stats.benjamini_yekutieli(p, rate)
+    by = adjusted_p_values(p) <= rate
     assert (by <= benjamini_hochberg_by_hand(p, rate / harmonic * (1 + 1e-9))).all()
     assert (by >= benjamini_hochberg_by_hand(p, rate / harmonic * (1 - 1e-9))).all()
 
@@ -188,8 +190,7 @@ def test_change_leaves_out_and_counts_who_was_there_once():
 
 def test_jackknife_of_a_mean_is_its_variance():
     x = np.random.default_rng(1).normal(size=30)
-    parts = np.column_stack([x, np.ones(30)])
-    assert np.isclose(stats.jackknife_variance(parts, lambda t: t[..., 0] / t[..., 1]), x.var(ddof=1) / 30)
+    assert np.isclose(pattern_variance((x.sum() - x) / 29), x.var(ddof=1) / 30)
 
 
 def test_mean_of_runs_is_scipys_t_interval():

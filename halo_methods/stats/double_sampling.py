@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, counted
+from ..results import Basis, Caution, Estimate, around, counted
 from .checks import check_confidence
 from .proportions import share_interval, two_way_share
 from .variance import basis_of_arrays, cluster_codes, two_way_variance
@@ -133,19 +133,10 @@ def double_sampling(
         cautions.append(Caution("items_only", text))
     low, high = _ends(p, variance, n, df, confidence)
     basis = Basis("right", {"": n}) if raters is None else basis_of_arrays(raters, items, "right")
-    rate = Estimate(
-        value=p,
-        low=low,
-        high=high,
-        confidence=confidence,
-        n_items=n,
-        n_raters=n_raters,
-        n_judgments=n,
-        method=f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again",
-        over=over,  # type: ignore[arg-type]
-        cautions=tuple(cautions),
-        basis=basis,
-    )
+    place = {**around(p, low, high), "confidence": confidence, "over": over}
+    rests = {"n_items": n, "n_raters": n_raters, "n_judgments": n, "basis": basis}
+    method = f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again"
+    rate = Estimate(**place, **rests, method=method, cautions=tuple(cautions))
     weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
     uncorrected = two_way_share(
         y,
@@ -187,14 +178,6 @@ def _conditional(hit: NDArray, among: NDArray, weight: NDArray, quantity: str, c
     if 0 < p < 1:
         variance = max(variance, p * (1 - p) / size)
     low, high = share_interval(p, variance, size, confidence=confidence)
-    return Estimate(
-        value=p,
-        low=low,
-        high=high,
-        confidence=confidence,
-        n_items=int(here.sum()),
-        n_raters=1,
-        n_judgments=int(here.sum()),
-        method=f"{quantity}; weighted by the part audited again",
-        over="items",
-    )
+    rests = {"n_items": here.sum(), "n_raters": 1, "n_judgments": here.sum()}
+    method = f"{quantity}; weighted by the part audited again"
+    return Estimate(**around(p, low, high), confidence=confidence, **rests, method=method, over="items")

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Over, around, counted
 from .checks import check_confidence, check_count, check_probability
 from .variance import basis_of_arrays, cluster_codes, cluster_variance, two_way_variance
 
@@ -139,26 +139,14 @@ def proportion(k: int, n: int, *, method: Method = "wilson", confidence: float =
     >>> print(proportion(0, 20))
     0 (95% interval 0 to 0.161 over items; 20 items, 1 rater, 20 judgments)
     """
-    if method not in get_args(Method):
-        raise BadOption.of("method", method, get_args(Method))
+    BadOption.unless("method", method, get_args(Method))
     n = check_count(n, option="n", least=1)
     k = check_count(k, option="k", most=n)
-    interval, name = {
-        "wilson": (wilson, "Wilson's score interval"),
-        "exact": (clopper_pearson, "Clopper and Pearson's exact interval"),
-    }[method]
+    interval = wilson if method == "wilson" else clopper_pearson
+    name = "Wilson's score interval" if method == "wilson" else "Clopper and Pearson's exact interval"
     low, high = interval(k, n, confidence=confidence)
-    return Estimate(
-        value=k / n,
-        low=float(low),
-        high=float(high),
-        confidence=confidence,
-        n_items=n,
-        n_raters=1,
-        n_judgments=n,
-        method=f"share of {n} trials; {name}",
-        over="items",
-    )
+    ends, rests = around(k / n, float(low), float(high)), {"n_items": n, "n_raters": 1, "n_judgments": n}
+    return Estimate(**ends, confidence=confidence, **rests, method=f"share of {n} trials; {name}", over="items")
 
 
 def share_interval(
@@ -249,8 +237,7 @@ def two_way_share(
     0.167 (95% interval 0.033 to 0.54 over items and raters; 60 items, 6 raters, 60 judgments)
     """
     check_confidence(confidence)
-    if over not in get_args(Over):
-        raise BadOption.of("over", over, get_args(Over))
+    BadOption.unless("over", over, get_args(Over))
     y = np.asarray(hits, float)
     if y.size == 0:
         raise NotEstimable(f"there is no judgment to take a {quantity} of")
@@ -281,20 +268,11 @@ def two_way_share(
         text = f"{n_raters} raters say little about raters in general; the items-only interval is beside it."
         cautions.append(Caution("few_raters", text))
     how = "exact interval at the effective size" if over == "items" else "two-way cluster score interval"
-    return Estimate(
-        value=p,
-        low=low,
-        high=high,
-        confidence=confidence,
-        items_only=items_only if few else None,
-        n_items=n_items,
-        n_raters=n_raters,
-        n_judgments=y.size,
-        method=f"{quantity}; {how}{'' if weights is None else ', weighted'}",
-        over=over,
-        cautions=tuple(cautions),
-        basis=basis_of_arrays(raters, items, measure or quantity),
-    )
+    rests = {"n_items": n_items, "n_raters": n_raters, "n_judgments": y.size}
+    place = {**around(p, low, high), "confidence": confidence, "items_only": items_only if few else None, "over": over}
+    method = f"{quantity}; {how}{'' if weights is None else ', weighted'}"
+    basis = basis_of_arrays(raters, items, measure or quantity)
+    return Estimate(**place, **rests, method=method, cautions=tuple(cautions), basis=basis)
 
 
 def exact_limits(k: int, n: int, *, below: float, above: float) -> tuple[float, float]:

@@ -76,8 +76,7 @@ def two_way_variance(influence: NDArray, items: NDArray, raters: NDArray) -> flo
     0.16
     """
     by_item, by_rater = cluster_variance(influence, items), cluster_variance(influence, raters)
-    pairs = np.unique(items.astype(np.int64) * (int(raters.max()) + 1) + raters, return_inverse=True)[1]
-    return max(by_item + by_rater - cluster_variance(influence, pairs), by_item, by_rater)
+    return max(by_item + by_rater - cluster_variance(influence, cells(items, raters)[1]), by_item, by_rater)
 
 
 def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
@@ -103,15 +102,12 @@ class OneWay:
     ----------
     between, within : float
         Mean squares.
-    groups, n : int
     size : float
         Typical size of a group, :math:`(n - \\sum m^2 / n) / (G - 1)`.
     """
 
     between: float
     within: float
-    groups: int
-    n: int
     size: float
 
     @property
@@ -119,11 +115,6 @@ class OneWay:
         """Share of the variance that lies between groups; a little below 0 by chance."""
         spread = self.between + (self.size - 1) * self.within
         return (self.between - self.within) / spread if spread > 0 else 0.0
-
-    @property
-    def component(self) -> float:
-        """Variance between groups; negative where they differ less than chance would have it."""
-        return (self.between - self.within) / self.size
 
 
 def one_way(y: ArrayLike, group: NDArray) -> OneWay:
@@ -151,7 +142,7 @@ def one_way(y: ArrayLike, group: NDArray) -> OneWay:
     between = float((sizes * (means - y.mean()) ** 2).sum() / (groups - 1))
     within = float(((y - means[group]) ** 2).sum() / (n - groups))
     size = float((n - (sizes**2).sum() / n) / (groups - 1))
-    return OneWay(between=between, within=within, groups=groups, n=n, size=size)
+    return OneWay(between=between, within=within, size=size)
 
 
 def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
@@ -182,11 +173,17 @@ def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
     return Basis(measure, by_rater)
 
 
-def _cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
-    """Return the group of each cell of group and unit, and the cell of each judgment."""
+def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
+    """Number the cells of group and unit from 0: the group of each, and the cell of each judgment.
+
+    Examples
+    --------
+    >>> [x.tolist() for x in cells(np.array([0, 1, 0]), np.array([1, 0, 1]))]
+    [[0, 1], [0, 1, 0]]
+    """
     width = int(unit.max()) + 1
-    cells, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
-    return cells // width, cell
+    codes, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
+    return codes // width, cell
 
 
 def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[float, int]:
@@ -218,7 +215,7 @@ def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[floa
     (0.5, 2)
     """
     y = np.asarray(y, float)
-    of_cell, cell = _cells(group, unit)
+    of_cell, cell = cells(group, unit)
     n, k = np.bincount(cell).astype(float), np.bincount(cell, weights=y)
     sizes, squares = np.bincount(group), np.bincount(of_cell, weights=n**2)
     between_df, within_df = len(n) - len(sizes), y.size - len(n)
@@ -253,6 +250,6 @@ def effective_sizes(group: NDArray, *clusters: tuple[NDArray, float]) -> NDArray
     sizes = np.bincount(group)
     inflation = np.ones(len(sizes))
     for unit, icc in clusters:
-        of_cell, cell = _cells(group, unit)
+        of_cell, cell = cells(group, unit)
         inflation += icc * (np.bincount(of_cell, weights=np.bincount(cell) ** 2.0) / sizes - 1)
     return sizes / inflation
