@@ -16,12 +16,10 @@ from halo_methods import agreement, reports
 from halo_methods.agreement.coefficients import (
     chance_corrected,
     cohen,
+    influence,
     kappa_from_disagreement,
     krippendorff,
     krippendorff_from_moments,
-)
-from halo_methods.agreement.influence_totals import (
-    influence,
     moment_totals,
     pair_totals,
     pattern_totals,

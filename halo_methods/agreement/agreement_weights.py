@@ -49,8 +49,7 @@ def weights_name(weights: Weights) -> str:
     """
     if not isinstance(weights, str):
         return "given"
-    if weights not in WEIGHTS:
-        raise BadOption.of("weights", weights, (*WEIGHTS, "a table of weights"))
+    BadOption.unless("weights", weights, (*WEIGHTS, "a table of weights"))
     return weights
 
 
@@ -186,8 +185,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
     few_enough(labels)
     if level == "nominal":
         return 1 - np.eye(len(labels))
-    if level not in LEVELS:
-        raise BadOption.of("level", level, LEVELS)
+    BadOption.unless("level", level, LEVELS)
     at = as_numbers(labels)
     if at is None:
         raise BadOption(

@@ -20,7 +20,7 @@ from ..stats.totals import over_shared_items
 from . import coefficients as formulas
 from . import estimates as single
 from .agreement_weights import Weights
-from .influence_totals import pair_totals
+from .coefficients import pair_totals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

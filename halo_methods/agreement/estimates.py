@@ -17,8 +17,7 @@ from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
 from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
-from .coefficients import Coefficient
-from .influence_totals import moment_totals, pair_totals, pattern_totals, standard_error
+from .coefficients import Coefficient, moment_totals, pair_totals, pattern_totals, standard_error
 
 MANY_LABELS = 64
 FEW_ITEMS = 44
@@ -48,8 +47,7 @@ class Asked:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.over not in get_args(Over):
-            raise BadOption.of("over", self.over, get_args(Over))
+        BadOption.unless("over", self.over, get_args(Over))
         check_confidence(self.confidence)
         check_count(self.replicates, option="replicates")
         if self.replicates == 0 and self.over != "items":
@@ -164,15 +162,13 @@ def krippendorff_alpha(
     """
     asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
     if distance is not None:
-        if distance not in SETS:
-            raise BadOption.of("distance", distance, SETS)
+        BadOption.unless("distance", distance, SETS)
         if level is not None:
             raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
         apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
         return estimated(j, apart, asked, stated=True, paired_only=True)
     chosen, stated = level or j.level, level is not None
-    if chosen not in LEVELS:
-        raise BadOption.of("level", chosen, LEVELS)
+    BadOption.unless("level", chosen, LEVELS)
     if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
         many = formulas.krippendorff_from_moments(chosen)
         return estimated(j, many, asked, stated=stated, paired_only=True, moments_of=chosen)
@@ -376,17 +372,12 @@ def cohen_kappa(
     ends, n = _over_items(totals, coefficient, asked, all_paired=True), totals.n_units
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
-    return Estimate(
-        **around(totals.estimate, ends.low, ends.high),
-        confidence=confidence,
-        n_items=n,
-        n_raters=2,
-        n_judgments=2 * n,
-        method=f"{coefficient.name} of two named raters; {beside}; {ends.how}",
-        over="items",
-        cautions=(*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions),
-        basis=Basis("agreement of a pair", {str(a): n, str(b): n}),
-    )
+    place = {**around(totals.estimate, ends.low, ends.high), "confidence": confidence, "over": "items"}
+    basis = Basis("agreement of a pair", {str(a): n, str(b): n})
+    rests = {"n_items": n, "n_raters": 2, "n_judgments": 2 * n, "basis": basis}
+    cautions = (*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions)
+    method = f"{coefficient.name} of two named raters; {beside}; {ends.how}"
+    return Estimate(**place, **rests, method=method, cautions=cautions)
 
 
 def shared_items(j: Judgments) -> Estimate:
@@ -420,8 +411,7 @@ def raters(j: Judgments) -> Estimate:
     >>> raters(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
     2.0
     """
-    j = as_judgments(j).one()
-    method = "raters; a count, without sampling error"
+    j, method = as_judgments(j).one(), "raters; a count, without sampling error"
     return Estimate.count(j.n_raters, method=method, **rests_on(j.frame, "labels"))
 
 
@@ -502,7 +492,7 @@ def estimated(
         name, notes = [*name, beside], [*notes, *seen]
     if not np.isfinite(totals.estimate):
         raise NotEstimable(why_undefined(j))
-    rests = _paired(j)
+    rests = {**_paired(j)}
     ends, aside, spoken, about = _interval(totals, coefficient, rests["n_raters"], asked)
     if single:
         fate = "not used" if paired_only else "counted only for how common labels are"
@@ -510,17 +500,11 @@ def estimated(
     if units > j.n_items:
         text = "Some items come back in several rounds; the interval takes each round as a separate item."
         notes.append(Caution("rounds_as_items", text))
-    return Estimate(
-        **around(totals.estimate, ends.low, ends.high),
-        confidence=asked.confidence,
-        items_only=aside,
-        n_items=min(paired if paired_only else units, j.n_items),
-        n_judgments=int(sizes[sizes > 1] @ times[sizes > 1]) if paired_only else j.n_judgments,
-        method="; ".join([*name, ends.how]),
-        over=spoken,
-        cautions=(*about, *notes, *few_items(paired), *ends.cautions),
-        **rests,
-    )
+    place = {**around(totals.estimate, ends.low, ends.high), "confidence": asked.confidence, "items_only": aside}
+    rests["n_items"] = min(paired if paired_only else units, j.n_items)
+    rests["n_judgments"] = sizes[sizes > 1] @ times[sizes > 1] if paired_only else j.n_judgments
+    cautions = (*about, *notes, *few_items(paired), *ends.cautions)
+    return Estimate(**place, **rests, method="; ".join([*name, ends.how]), over=spoken, cautions=cautions)
 
 
 @once_a_table

@@ -205,8 +205,7 @@ def rater_effects(
     >>> rater_effects(y, item, rater, centred=True)[0].round(6).tolist()
     [-1.0, 1.0]
     """
-    if items not in get_args(Items):
-        raise BadOption.of("items", items, get_args(Items))
+    BadOption.unless("items", items, get_args(Items))
     n_raters = int(rater.max()) + 1
     incidence = sparse.csr_array((np.ones(len(y)), (item, rater)))
     if incidence.shape[0] * n_raters < DENSE:
