@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, Estimate
-from ..stats import check_probability
+from ..stats.checks import check_probability
 from .dependence import Dependence, dependence
 from .fitted_labels import FittedLabels, Ties
 from .item_shares import ConsensusShares, credit_on_gold, in_bands, share_of_items

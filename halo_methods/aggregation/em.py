@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..errors import BadOption
 from ..results import Caution
-from ..stats import check_count
+from ..stats.checks import check_count
 from .vote_table import Array, Mask, Votes
 
 Gold = Literal["ignore", "use"]

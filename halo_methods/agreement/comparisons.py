@@ -127,16 +127,15 @@ def summary(j: Judgments, *, over: Over = "items and raters", confidence: float 
     """
     j = as_judgments(j).one()
     single.Asked(over, confidence)
+    ordinal: dict[str, Measure] = {"Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal")}
     measures: dict[str, Measure] = {
         "raw agreement": single.percent_agreement,
         f"Krippendorff's alpha ({j.level})": single.krippendorff_alpha,
         "Fleiss' kappa": single.fleiss_kappa,
         "Gwet's AC1": single.gwet_ac,
-        "Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal"),
+        **(ordinal if j.level != "nominal" else {}),
         "Brennan-Prediger": single.brennan_prediger,
     }
-    if j.level == "nominal":
-        del measures["Gwet's AC2 (ordinal weights)"]
     estimates = {name: measured(m, j, over=over, confidence=confidence) for name, m in measures.items()}
     need_one(estimates)
     shares = patterns(j).frequency @ patterns(j).table

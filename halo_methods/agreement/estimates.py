@@ -508,18 +508,13 @@ def estimated(
 
 
 @once_a_table
-def _paired_rows(j: Judgments) -> dict[str, Any]:
-    unit, _, _ = numbered(j)
-    rests = rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
-    return {"n_raters": rests["n_raters"], "basis": rests["basis"]}
-
-
 def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
-    """How many raters gave a label that another rater's label can be held against, and whose these are."""
-    if not isinstance(j, CountedJudgments):
-        return _paired_rows(j)
-    cells = rater_patterns(j)
-    return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
+    """What rests on labels that another rater's label can be held against; of counts, how many raters gave one."""
+    if isinstance(j, CountedJudgments):
+        cells = rater_patterns(j)
+        return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
+    unit = numbered(j)[0]
+    return rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
 
 
 def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:
@@ -537,7 +532,7 @@ def _interval(
         about = [Caution("items_only", text)] if asked.over != "items" else []
         return _over_items(totals, coefficient, asked), None, "items", about
     ends = over_raters(totals, asked.confidence) if asked.over == "raters" else over_both(totals, asked.confidence)
-    if ends.kind in ("rule of three", "whole range"):
+    if {"no_spread", "whole_range"} & {caution.code for caution in ends.cautions}:
         return ends, None, "items", []
     if n > 4:
         return ends, None, asked.over, []

@@ -14,7 +14,8 @@ from ..judgments.marking import Reference, share_right, shares_right
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Over, counted
 from ..stats import change as stats_change
-from ..stats import check_probability, proportion
+from ..stats import proportion
+from ..stats.checks import check_probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

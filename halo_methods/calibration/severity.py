@@ -15,8 +15,8 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Basis, Caution, Estimate, counted
-from ..stats import check_confidence
 from ..stats.between_groups import effect_spread, rater_effects
+from ..stats.checks import check_confidence
 from ..stats.means import mean_errors, t_interval
 from .many_facet import fit_many_facet
 

@@ -9,7 +9,7 @@ from scipy import special
 from ..errors import BadOption
 from ..judgments import Judgments, as_judgments
 from ..results import Verdict, readable
-from ..stats import check_probability
+from ..stats.checks import check_probability
 from .exams import Certificates
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import BadOption
 from ..results import counted, readable
-from ..stats import check_count, check_probability
+from ..stats.checks import check_count, check_probability
 from .walks import Boundaries, attempt_errors, curtailed, looks_at, sequential, single, single_plan, walk
 
 if TYPE_CHECKING:

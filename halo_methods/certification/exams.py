@@ -11,7 +11,7 @@ from scipy import stats
 
 from ..judgments import Judgments, as_judgments
 from ..results import Verdict, counted, readable
-from ..stats import check_count
+from ..stats.checks import check_count
 from ..stats.proportions import exact_limits
 from .exam_plans import ExamPlan, exam_plan
 from .walks import attempt_errors

@@ -10,7 +10,7 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
 from ..results import Estimate, counted, readable
-from ..stats import check_count, check_probability
+from ..stats.checks import check_count, check_probability
 from .exams import right_counts
 
 

@@ -402,14 +402,8 @@ def funnel_limits(
 
 
 def _lower(rate: float, n: NDArray, tail: float) -> NDArray:
-    """Solve P(Y <= y) = tail for y / n by bisection."""
-    low, high = np.zeros_like(n), n * rate
-    for _ in range(60):
-        middle = (low + high) / 2
-        unusual = special.betainc(np.maximum(n - middle, 1e-12), middle + 1, 1 - rate) <= tail
-        low, high = np.where(unusual, middle, low), np.where(unusual, high, middle)
-    never = special.betainc(np.maximum(n, 1e-12), 1.0, 1 - rate) > tail
-    return np.where(never, 0.0, low / np.maximum(n, 1e-12))
+    """Solve P(Y <= y) = tail for y / n; 0 where even P(Y = 0) is more."""
+    return np.nan_to_num(special.bdtrik(tail, n, rate)) / n
 
 
 def _in_control(rate: NDArray, n: NDArray, size: NDArray, df: NDArray | None) -> tuple[float, NDArray]:
@@ -563,13 +557,9 @@ def shrink_shares(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> Sh
     prior = _prior(k, n)
     up, down = k + prior[0], n - k + prior[1]
     size = up + down
-    return ShrunkShares(
-        prior=prior,
-        value=up / size,
-        sd=np.sqrt(up * down / (size**2 * (size + 1))),
-        low=stats.beta.ppf(tail, up, down),
-        high=stats.beta.ppf(1 - tail, up, down),
-    )
+    low, high = (stats.beta.ppf(at, up, down) for at in (tail, 1 - tail))
+    sd = np.sqrt(up * down / (size**2 * (size + 1)))
+    return ShrunkShares(prior=prior, value=up / size, sd=sd, low=low, high=high)
 
 
 def _prior(k: NDArray, n: NDArray) -> tuple[float, float]:

@@ -79,12 +79,11 @@ def change(
     raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
     item = cluster_codes(items)
     groups = item if cluster is None else cluster_codes(clusters)
-    size = np.stack([np.bincount(rater[s], minlength=n_raters) for s in (~side, side)])
+    size = np.stack(sides)[:, both]
     total = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)])
     means = total / size
-    weight = size[0] * size[1] / size.sum(axis=0)
+    weight, gaps = size[0] * size[1] / size.sum(axis=0), means[1] - means[0]
     weight = weight / weight.sum()
-    gaps = means[1] - means[0]
     value = float(weight @ gaps)
     of = side.astype(int)
     influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (figures - means[of, rater])
@@ -104,9 +103,8 @@ def change(
         cautions.append(Caution("raters_left_out", text))
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
-    seen = np.stack([np.bincount(item[s], minlength=item.max() + 1) for s in (~side, side)]) > 0
-    shared, half = int(seen.all(axis=0).sum()), float(quantile) * variance**0.5
-    rests = {"n_items": seen.any(axis=0).sum(), "n_raters": n_raters, "n_judgments": len(figures)}
+    shared, half = len(np.intersect1d(item[side], item[~side])), float(quantile) * variance**0.5
+    rests = {"n_items": item.max() + 1, "n_raters": n_raters, "n_judgments": len(figures)}
     place = {**around(value, value - half, value + half), "confidence": confidence}
     over: Over = "items and raters" if n_raters > 2 else "items"
     method = f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items"

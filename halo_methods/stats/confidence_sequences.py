@@ -60,16 +60,14 @@ class ChangeTest:
     rate: tuple[float, float]
 
 
-def confidence_sequence(
-    successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95, prior: tuple[float, float] = (0.5, 0.5)
-) -> Sequence:
+def confidence_sequence(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> Sequence:
     r"""Estimate a share at every look, with intervals that all hold at once (a confidence sequence).
 
     A share p is in the interval while its e-value stays below :math:`1/\alpha`:
 
     .. math:: E_t(p) = \frac{B(a + k_t,\; b + n_t - k_t)}{B(a, b)\; p^{k_t} (1 - p)^{n_t - k_t}}
 
-    With k successes of n judgments so far, and a beta mixture (a, b). By
+    With k successes of n judgments so far, and the beta mixture a = b = 1/2, which serves all shares. By
     Ville's inequality the chance that p is ever left out is at most
     :math:`\alpha`. It holds as well for the sum of values between 0 and 1
     with one mean. The price is an interval wider than one planned for a single look.
@@ -83,8 +81,6 @@ def confidence_sequence(
         New successes and new judgments at each look.
     confidence : float
         Of the whole sequence.
-    prior : tuple of float
-        The mixture; (.5, .5) serves all shares, a peaked one serves shares near its mean.
 
     Returns
     -------
@@ -109,16 +105,12 @@ def confidence_sequence(
     k, n = _running(successes, trials)
     bar = -np.log1p(-check_confidence(confidence))
     value = np.divide(k, n, out=np.full(n.shape, 0.5), where=n > 0)
-    constant = special.betaln(prior[0] + k, prior[1] + n - k) - special.betaln(*prior)
-
-    def evidence(p: NDArray) -> NDArray:
-        return constant - special.xlogy(k, p) - special.xlog1py(n - k, -p)
 
     def end(outer: float) -> NDArray:
         inside, outside = value.copy(), np.full(n.shape, outer)
         for _ in range(50):
             middle = (inside + outside) / 2
-            out = evidence(middle) >= bar
+            out = _log_e(k, n, middle) >= bar
             inside, outside = np.where(out, inside, middle), np.where(out, middle, outside)
         return inside
 
@@ -126,12 +118,7 @@ def confidence_sequence(
 
 
 def change_test(
-    successes: ArrayLike,
-    trials: ArrayLike,
-    baseline: float | tuple[int, int],
-    *,
-    alpha: float = 0.05,
-    prior: tuple[float, float] = (0.5, 0.5),
+    successes: ArrayLike, trials: ArrayLike, baseline: float | tuple[int, int], *, alpha: float = 0.05
 ) -> ChangeTest:
     """Test at every look whether a share has moved away from its baseline.
 
@@ -152,8 +139,6 @@ def change_test(
         The rate, or its successes and judgments.
     alpha : float
         Chance of ever signalling while nothing changes.
-    prior : tuple of float
-        As in `confidence_sequence`.
 
     Returns
     -------
@@ -185,16 +170,19 @@ def change_test(
     else:
         low = high = check_probability(baseline, option="baseline", open_ends=True)
     nearest = np.clip(np.divide(k, n, out=np.full(n.shape, low), where=n > 0), low, high)
-    constant = special.betaln(prior[0] + k, prior[1] + n - k) - special.betaln(*prior)
-    log_e = constant - special.xlogy(k, nearest) - special.xlog1py(n - k, -nearest)
-    e = np.exp(np.minimum(log_e, 700))
+    e = np.exp(np.minimum(_log_e(k, n, nearest), 700))
     return ChangeTest(e, bar, tuple(map(int, np.flatnonzero(e >= bar))), (low, high))
+
+
+def _log_e(k: NDArray, n: NDArray, p: NDArray) -> NDArray:
+    """The mixture's e-value against the share p, its logarithm."""
+    mixture = special.betaln(0.5 + k, 0.5 + n - k) - special.betaln(0.5, 0.5)
+    return mixture - special.xlogy(k, p) - special.xlog1py(n - k, -p)
 
 
 def _running(successes: ArrayLike, trials: ArrayLike) -> tuple[NDArray, NDArray]:
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     if k.shape != n.shape or not (np.isfinite(k).all() and np.isfinite(n).all() and (k >= 0).all() and (k <= n).all()):
-        raise BadOption(
-            "successes and trials: allowed: two rows of one length with 0 <= successes <= trials at each look"
-        )
+        fix = "two rows of one length with 0 <= successes <= trials at each look"
+        raise BadOption(f"successes and trials: allowed: {fix}")
     return np.cumsum(k, axis=-1), np.cumsum(n, axis=-1)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, around, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted
 from .checks import check_confidence
 from .proportions import share_interval, two_way_share
 from .variance import basis_of_arrays, cluster_codes, two_way_variance
@@ -36,13 +36,9 @@ class DoubleSampling:
     @property
     def estimates(self) -> dict[str, Estimate]:
         """All of them by name, without those that could not be estimated."""
-        named = {
-            "found by the auditor": self.found,
-            "corrected": self.rate,
-            "sensitivity of the auditor": self.sensitivity,
-            "specificity of the auditor": self.specificity,
-        }
-        return {name: estimate for name, estimate in named.items() if estimate is not None}
+        names = ("found by the auditor", "corrected", "sensitivity of the auditor", "specificity of the auditor")
+        all_ = zip(names, (self.found, self.rate, self.sensitivity, self.specificity), strict=True)
+        return {name: estimate for name, estimate in all_ if estimate is not None}
 
 
 def double_sampling(
@@ -138,15 +134,10 @@ def double_sampling(
     method = f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again"
     rate = Estimate(**place, **rests, method=method, cautions=tuple(cautions))
     weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
-    uncorrected = two_way_share(
-        y,
-        who if raters is None else raters,
-        items,
-        over="items" if raters is None else "items and raters",
-        confidence=confidence,
-        quantity="share found wrong",
-        measure="right",
-    )
+    spoken: Over = "items" if raters is None else "items and raters"
+    called = {"quantity": "share found wrong", "measure": "right"}
+    judge = who if raters is None else raters
+    uncorrected = two_way_share(y, judge, items, over=spoken, confidence=confidence, **called)
     return DoubleSampling(
         rate=rate,
         found=uncorrected,
@@ -156,12 +147,11 @@ def double_sampling(
 
 
 def _ends(p: float, variance: float, n: int, df: int | None, confidence: float) -> tuple[float, float]:
-    quantile = stats.norm.ppf((1 + confidence) / 2) if df is None else stats.t.ppf((1 + confidence) / 2, df)
     if 0 < p < 1:
         # Over items alone, too, a score interval: n labels are many, and the exact one would count them twice.
         return share_interval(p, variance, n, df=1e9 if df is None else df, confidence=confidence)
     # Nothing wrong (or nothing right) among the re-audited: a score interval about the smoothed share.
-    far = min(float(quantile) * variance**0.5 * 2, 1.0)
+    far = min(float(stats.t.ppf((1 + confidence) / 2, df or np.inf)) * variance**0.5 * 2, 1.0)
     return (0.0, far) if p == 0 else (1 - far, 1.0)
 
 

@@ -8,7 +8,6 @@ a change of the totals.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +29,6 @@ Value = Callable[[Array], Array]
 
 SEEN = 1e-18
 NONE = np.zeros(0)
-Kind = Literal["jackknife", "bootstrap", "analytic", "rule of three", "whole range"]
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,6 @@ class Interval:
 
     low: float
     high: float
-    kind: Kind
     how: str
     cautions: tuple[Caution, ...] = ()
 
@@ -216,20 +213,18 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     lost = replicates - len(made)
     if len(made) < replicates / 2:
         text = "Most resamples of items leave the coefficient undefined: the interval is its whole range."
-        return Interval(totals.lowest, 1.0, "whole range", "whole range", (Caution("whole_range", text),))
+        return Interval(totals.lowest, 1.0, "whole range", (Caution("whole_range", text),))
     text = f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out."
     cautions = (Caution("undefined_resamples", text),) if lost else ()
     ends = np.quantile(made, accelerated_levels(made, totals, left_out, confidence))
-    return _within(totals, ends, "bootstrap", f"bootstrap over items (BCa, {replicates:,} replicates)", cautions)
+    return _within(totals, ends, f"bootstrap over items (BCa, {replicates:,} replicates)", cautions)
 
 
-def _within(
-    totals: Totals, ends: Iterable[float], kind: Kind, how: str, cautions: tuple[Caution, ...] = ()
-) -> Interval:
+def _within(totals: Totals, ends: Iterable[float], how: str, cautions: tuple[Caution, ...] = ()) -> Interval:
     """An interval clipped to the coefficient's range, and holding the estimate."""
     low, high = map(float, ends)
     value = totals.estimate
-    return Interval(min(max(low, totals.lowest), value), max(min(high, 1.0), value), kind, how, cautions)
+    return Interval(min(max(low, totals.lowest), value), max(min(high, 1.0), value), how, cautions)
 
 
 def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence: float) -> Array:
@@ -311,7 +306,7 @@ def _jackknife(
     if not variance > SEEN:
         return no_spread(totals, confidence)
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-    return _within(totals, ends, "jackknife", how, undefined_raters(left_out))
+    return _within(totals, ends, how, undefined_raters(left_out))
 
 
 def undefined_raters(left_out: Array) -> tuple[Caution, ...]:
@@ -333,7 +328,7 @@ def over_items_analytic(totals: Totals, error: float, confidence: float) -> Inte
         return no_spread(totals, confidence)
     reach = float(stats.t.ppf((1 + confidence) / 2, totals.n_units - 1)) * error
     ends = (totals.estimate - reach, totals.estimate + reach)
-    return _within(totals, ends, "analytic", f"analytic over items (standard error {error:.4g})")
+    return _within(totals, ends, f"analytic over items (standard error {error:.4g})")
 
 
 def over_shared_items(totals: Totals, confidence: float, third: float = 0.0) -> Interval:
@@ -353,7 +348,7 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     n = totals.n_units
     if n < 2:
         one = Caution("whole_range", "One item has no spread: the interval is the whole range.")
-        return Interval(totals.lowest, 1.0, "whole range", "whole range", (one,))
+        return Interval(totals.lowest, 1.0, "whole range", (one,))
     share = 1 - (1 - confidence) ** (1 / n)
     ends = [float(totals.value((1 - share) * totals.total + share * n * unit)) for unit in (totals.worst, totals.best)]
     low, high = (end if np.isfinite(end) else totals.estimate for end in ends)
@@ -363,14 +358,13 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
         f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
         f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only."
     )
-    caution = Caution("no_spread", text)
-    return _within(totals, (low, high), "rule of three", "rule of three over items", (caution,))
+    return _within(totals, (low, high), "rule of three over items", (Caution("no_spread", text),))
 
 
 FEW_RATERS = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RatioContrast:
     """A signed sum of ratios with its interval.
 
@@ -379,7 +373,7 @@ class RatioContrast:
     value, low, high : float
     over : {"items", "items and raters"}
         Over items where leaving out a rater is possible for fewer than three of them.
-    n_items, n_raters : int
+    n_raters : int
         With something in one of the ratios.
     fewest : int
         Items in the ratio that has fewest.
@@ -389,19 +383,12 @@ class RatioContrast:
     low: float
     high: float
     over: Over
-    n_items: int
     n_raters: int
     fewest: int
 
 
 def ratio_contrast(
-    by_item: NDArray,
-    by_rater: NDArray,
-    by_judgment: NDArray,
-    times: NDArray,
-    signs: ArrayLike,
-    *,
-    confidence: float = 0.95,
+    by_item: Array, by_rater: Array, by_judgment: Array, times: Array, signs: ArrayLike, *, confidence: float = 0.95
 ) -> RatioContrast:
     r"""Estimate a signed sum of ratios of totals, each a share between 0 and 1.
 
@@ -462,12 +449,5 @@ def ratio_contrast(
             df = satterthwaite(variance - of_raters, df, of_raters, int(raters.sum()) - 1)
     middle, most = float(value(total)), len(signs) / 2
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5
-    return RatioContrast(
-        value=middle,
-        low=max(middle - half, -most),
-        high=min(middle + half, most),
-        over=over,
-        n_items=int(used.sum()),
-        n_raters=int(raters.sum()),
-        fewest=int(counts.min()),
-    )
+    ends, sizes = (max(middle - half, -most), min(middle + half, most)), (int(raters.sum()), int(counts.min()))
+    return RatioContrast(middle, *ends, over, *sizes)

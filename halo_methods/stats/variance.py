@@ -1,6 +1,5 @@
 """Variances of sums whose parts come in clusters, what such judgments count for, and whose they are."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -94,57 +93,6 @@ def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
     return float((a + b) ** 2 / (a**2 / df_a + b**2 / df_b))
 
 
-@dataclass(frozen=True, kw_only=True)
-class OneWay:
-    """One-way analysis of variance.
-
-    Attributes
-    ----------
-    between, within : float
-        Mean squares.
-    size : float
-        Typical size of a group, :math:`(n - \\sum m^2 / n) / (G - 1)`.
-    """
-
-    between: float
-    within: float
-    size: float
-
-    @property
-    def icc(self) -> float:
-        """Share of the variance that lies between groups; a little below 0 by chance."""
-        spread = self.between + (self.size - 1) * self.within
-        return (self.between - self.within) / spread if spread > 0 else 0.0
-
-
-def one_way(y: ArrayLike, group: NDArray) -> OneWay:
-    """Split the variance of values into between and within groups.
-
-    Parameters
-    ----------
-    y : array_like, shape (n,)
-    group : ndarray of int, shape (n,)
-        At least two groups, and one with two values.
-
-    References
-    ----------
-    Searle, Casella and McCulloch (1992), Variance Components, chapter 3.
-
-    Examples
-    --------
-    >>> one_way([1, 2, 5, 6], np.array([0, 0, 1, 1])).between
-    16.0
-    """
-    y = np.asarray(y, float)
-    sizes = np.bincount(group)
-    means = np.bincount(group, weights=y) / np.maximum(sizes, 1)
-    groups, n = int((sizes > 0).sum()), y.size
-    between = float((sizes * (means - y.mean()) ** 2).sum() / (groups - 1))
-    within = float(((y - means[group]) ** 2).sum() / (n - groups))
-    size = float((n - (sizes**2).sum() / n) / (groups - 1))
-    return OneWay(between=between, within=within, size=size)
-
-
 def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
     """Number the judgments of each rater, the same item of the same rater by the same number.
 
@@ -186,17 +134,19 @@ def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
     return codes // width, cell
 
 
-def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[float, int]:
+def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray, *, least: float = 0.0) -> tuple[float, int]:
     r"""Estimate the intraclass correlation of units, pooled within groups, from a one-way analysis of variance.
 
-    :math:`\rho = (MSB - MSW) / (MSB + (n_0 - 1) MSW)`, set to 0 where negative.
+    :math:`\rho = (MSB - MSW) / (MSB + (n_0 - 1) MSW)`, set to ``least`` where it is below by chance.
     Because it is taken within groups, a bad group does not add to it.
 
     Parameters
     ----------
-    y : array_like of bool or 0 and 1, shape (n,)
+    y : array_like, shape (n,)
     group, unit : ndarray of int, shape (n,)
         From 0 without gaps; see `halo_methods.stats.cluster_codes`. A unit that works in two groups is two units.
+    least : float
+        0, or ``-numpy.inf`` for the estimate as it is.
 
     Returns
     -------
@@ -206,6 +156,7 @@ def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[floa
 
     References
     ----------
+    Searle, Casella and McCulloch (1992), Variance Components, chapter 3;
     Ridout, Demétrio and Firth (1999), Biometrics 55, 137-148.
 
     Examples
@@ -216,17 +167,16 @@ def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[floa
     """
     y = np.asarray(y, float)
     of_cell, cell = cells(group, unit)
-    n, k = np.bincount(cell).astype(float), np.bincount(cell, weights=y)
-    sizes, squares = np.bincount(group), np.bincount(of_cell, weights=n**2)
+    n, sizes = np.bincount(cell).astype(float), np.bincount(group)
     between_df, within_df = len(n) - len(sizes), y.size - len(n)
     if between_df < 1 or within_df < 1:
         return 0.0, max(between_df, 0)
-    share = np.bincount(group, weights=y) / sizes
-    between = (n * (k / n - share[of_cell]) ** 2).sum() / between_df
-    within = (k * (1 - k / n)).sum() / within_df
-    typical = (n.sum() - (squares / sizes).sum()) / between_df
+    mean, of_group = np.bincount(cell, weights=y) / n, np.bincount(group, weights=y) / sizes
+    between = (n * (mean - of_group[of_cell]) ** 2).sum() / between_df
+    within = ((y - mean[cell]) ** 2).sum() / within_df
+    typical = (n.sum() - (np.bincount(of_cell, weights=n**2) / sizes).sum()) / between_df
     total = between + (typical - 1) * within
-    return (float(np.clip((between - within) / total, 0, 1)) if total > 0 else 0.0), between_df
+    return (float(np.clip((between - within) / total, least, 1)) if total > 0 else 0.0), between_df
 
 
 def effective_sizes(group: NDArray, *clusters: tuple[NDArray, float]) -> NDArray:
