@@ -53,6 +53,18 @@ def weights_name(weights: Weights) -> str:
     return weights
 
 
+def with_weights(name: str, weights: Weights) -> str:
+    """The name of a coefficient with the kind of its weights, where they are not the identity.
+
+    Examples
+    --------
+    >>> with_weights("Fleiss' kappa", "linear")
+    "Fleiss' kappa (linear weights)"
+    """
+    kind = weights_name(weights)
+    return name if kind == "identity" else f"{name} ({kind} weights)"
+
+
 def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float | None = None) -> Array:
     """Weights of partial agreement between labels.
 

@@ -19,7 +19,7 @@ import numpy as np
 from ..judgments import CountedJudgments, Judgments
 from ..judgments.counts import Moments, patterns, rater_patterns
 from ..stats.totals import Totals, totals_without
-from .agreement_weights import MOST_CATEGORIES, Array, Weights, agreement_weights, distances, few_enough, weights_name
+from .agreement_weights import MOST_CATEGORIES, Array, Weights, agreement_weights, distances, few_enough, with_weights
 
 _STEP = 1e-5
 
@@ -40,6 +40,10 @@ class Coefficient:
         The least value it can take.
     pairable : callable, optional
         Krippendorff's alpha only: totals to the number of judgments used, n.
+    paired_only : bool
+        Whether units judged once are left out.
+    moments_of : {"", "ordinal", "interval"}
+        For labels of many values: whether ``sums`` takes moments of labels, or of their ranks, in place of counts.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Coefficient:
     value: Callable[[Array], Array]
     lowest: float = -1.0
     pairable: Callable[[Array], Array] | None = None
+    paired_only: bool = False
+    moments_of: str = ""
 
 
 def _ratio(top: Array, bottom: Array) -> Array:
@@ -70,14 +76,13 @@ def pairwise_agreement(counts: Array, weights: Array) -> Array:
 
 def percent_agreement(labels: Sequence[object], weights: Weights = "identity") -> Coefficient:
     """Mean over units of the share of agreeing pairs."""
-    name = weights_name(weights)
     w = agreement_weights(weights, labels)
 
     def sums(counts: Array) -> Array:
         return np.stack([(counts.sum(-1) > 1).astype(float), pairwise_agreement(counts, w)], -1)
 
-    called = "percent agreement" + ("" if name == "identity" else f" ({name} weights)")
-    return Coefficient(called, sums, lambda t: _ratio(t[..., 1], t[..., 0]), 0.0)
+    name = with_weights("percent agreement", weights)
+    return Coefficient(name, sums, lambda t: _ratio(t[..., 1], t[..., 0]), 0.0, paired_only=True)
 
 
 def specific_agreement(label: object) -> Coefficient:
@@ -98,7 +103,8 @@ def specific_agreement(label: object) -> Coefficient:
         same = np.divide(n * (n - 1), m - 1, out=np.zeros(m.shape), where=m > 1)
         return np.stack([paired, same, n * paired], -1)
 
-    return Coefficient(f"specific agreement on {label!r}", sums, lambda t: _ratio(t[..., 1], t[..., 2]), 0.0)
+    name = f"specific agreement on {label!r}"
+    return Coefficient(name, sums, lambda t: _ratio(t[..., 1], t[..., 2]), 0.0, paired_only=True)
 
 
 Chance = Literal["fleiss", "gwet", "uniform"]
@@ -173,7 +179,7 @@ def krippendorff_from_distances(name: str, d: Array) -> Coefficient:
         expected = ((used @ d) * used).sum(-1)
         return 1 - _ratio((used.sum(-1) - 1) * totals[..., 1], expected)
 
-    return Coefficient(f"Krippendorff's alpha ({name})", sums, value, pairable=lambda t: t[..., 2:].sum(-1))
+    return Coefficient(f"Krippendorff's alpha ({name})", sums, value, -1.0, lambda t: t[..., 2:].sum(-1), True)
 
 
 def _krippendorff_ordinal(q: int) -> Coefficient:
@@ -184,22 +190,19 @@ def _krippendorff_ordinal(q: int) -> Coefficient:
         paired = (m > 1).astype(float)
         scale = np.divide(paired, m - 1, out=np.zeros(m.shape), where=m > 1)
         pairs = counts[..., :, None] * counts[..., None, :] * scale[..., None, None]
-        return np.concatenate(
-            [paired[..., None], counts * paired[..., None], pairs.reshape(*counts.shape[:-1], q * q)], -1
-        )
+        used, pairs = counts * paired[..., None], pairs.reshape(*counts.shape[:-1], q * q)
+        return np.concatenate([paired[..., None], used, pairs], -1)
 
     def value(totals: Array) -> Array:
-        used, pairs = totals[..., 1 : q + 1], totals[..., q + 1 :]
-        n = used.sum(-1, keepdims=True)
-        rank = (np.cumsum(used, -1) - used / 2) / np.where(n > 0, n, 1)
-        pairs = pairs.reshape(*pairs.shape[:-1], q, q)
-        squares = rank**2
+        used, pairs = totals[..., 1 : q + 1], totals[..., q + 1 :].reshape(*totals.shape[:-1], q, q)
+        n = used.sum(-1)
+        rank = (np.cumsum(used, -1) - used / 2) / np.where(n > 0, n, 1)[..., None]
         cross = ((pairs @ rank[..., None])[..., 0] * rank).sum(-1)
-        within = 2 * ((pairs.sum(-1) * squares).sum(-1) - cross)
-        expected = 2 * (n[..., 0] * (used * squares).sum(-1) - (used * rank).sum(-1) ** 2)
-        return 1 - _ratio((n[..., 0] - 1) * within, np.where(expected > 1e-9 * n[..., 0] ** 2 / 4, expected, 0))
+        within = 2 * ((pairs.sum(-1) * rank**2).sum(-1) - cross)
+        expected = 2 * (n * (used * rank**2).sum(-1) - (used * rank).sum(-1) ** 2)
+        return 1 - _ratio((n - 1) * within, np.where(expected > 1e-9 * n**2 / 4, expected, 0))
 
-    return Coefficient("Krippendorff's alpha (ordinal)", sums, value, pairable=lambda t: t[..., 1 : q + 1].sum(-1))
+    return Coefficient("Krippendorff's alpha (ordinal)", sums, value, -1.0, lambda t: t[..., 1 : q + 1].sum(-1), True)
 
 
 def krippendorff_from_moments(level: str = "interval") -> Coefficient:
@@ -219,15 +222,13 @@ def krippendorff_from_moments(level: str = "interval") -> Coefficient:
         expected = 2 * (n * ss - s**2)
         return 1 - _ratio((n - 1) * totals[..., 1], np.where(expected > 1e-12 * n * ss, expected, 0))
 
-    return Coefficient(f"Krippendorff's alpha ({level})", sums, value, pairable=lambda t: t[..., 2])
+    return Coefficient(f"Krippendorff's alpha ({level})", sums, value, -1.0, lambda t: t[..., 2], True, level)
 
 
 def cohen(labels: Sequence[object], weights: Weights = "identity") -> Coefficient:
     """Cohen's kappa from the cells (..., q * q) of a two-rater table: 1 - sum v o / sum v e, v = 1 - w."""
     few_enough(labels, MOST_CATEGORIES)
-    v = 1 - agreement_weights(weights, labels)
-    name = weights_name(weights)
-    return kappa_from_disagreement(v, "Cohen's kappa" + ("" if name == "identity" else f" ({name} weights)"))
+    return kappa_from_disagreement(1 - agreement_weights(weights, labels), with_weights("Cohen's kappa", weights))
 
 
 def kappa_from_disagreement(disagreement: Array, name: str = "Cohen's kappa") -> Coefficient:
@@ -267,13 +268,12 @@ def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
     return Totals(units[kept], cells[kept], value, lambda: nobody, nobody, np.zeros(0), best, apart, lowest)
 
 
-def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient, paired_only: bool = False) -> Totals:
+def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient) -> Totals:
     """Totals from pattern counts; a rater's removal takes one label out of each unit the rater judged."""
     counted = patterns(j)
     table, frequency = counted.table.astype(float), counted.frequency.astype(float)
     terms = coefficient.sums(table)
-    if paired_only:
-        frequency = frequency * (table.sum(1) > 1)
+    frequency = frequency * (table.sum(1) > coefficient.paired_only)
     pattern, label = np.nonzero(table)
     row = np.zeros(table.shape, dtype=int)
     row[pattern, label] = np.arange(len(pattern))
@@ -294,10 +294,10 @@ def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient, pa
     return Totals(terms[kept], frequency[kept], value, without, change, times, best, worst, lowest)
 
 
-def moment_totals(counted: Moments, coefficient: Coefficient, ranks: bool = False) -> Totals:
+def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:
     """Totals from count, sum and sum of squares of centred labels, or of their mid-ranks."""
     rater, unit, value, n = counted.rater, counted.unit, counted.value, counted.n.astype(float)
-    if ranks:
+    if coefficient.moments_of == "ordinal":
         distinct, times = np.unique(value[n[unit] > 1], return_counts=True)
         middle = np.cumsum(times) - times / 2
         value = middle[np.clip(np.searchsorted(distinct, value), 0, len(distinct) - 1)]

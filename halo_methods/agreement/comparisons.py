@@ -191,9 +191,8 @@ def by(
     for value, group in as_judgments(j).groups(column):
         name = "(missing)" if value is None else str(value)
         estimates[name] = measured(measure, group, over=over, confidence=confidence)
-        row = row_of(estimates[name], group)
-        ends = {end: row.pop(end) for end in ("value", "low", "high")}
-        rows.append({column: name, **ends, **_beside(group), **row})
+        ends = dict.fromkeys(("value", "low", "high"))
+        rows.append({column: name, **ends, **_beside(group), **row_of(estimates[name], group)})
     alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
     title = f"Agreement by {column}"
@@ -350,7 +349,7 @@ def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimat
     given = int(frequency @ (table[:, 0] > 0))
     if not given:
         raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
-    estimate = single.estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
+    estimate = single.estimated(two, formulas.specific_agreement(label), asked)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
     if estimate.value == 0:
         room = 1 - (1 - estimate.confidence) ** (1 / given)

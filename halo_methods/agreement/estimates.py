@@ -1,6 +1,6 @@
 """Each coefficient from a table of judgments, with its interval and its cautions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..results import Basis, Caution, Estimate, Over, around, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
-from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
+from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name, with_weights
 from .coefficients import Coefficient, moment_totals, pair_totals, pattern_totals, standard_error
 
 MANY_LABELS = 64
@@ -94,7 +94,7 @@ def percent_agreement(
     asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
     need_few_values(j)
     stated = check_weights(j, weights) != "identity"
-    return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated, paired_only=True)
+    return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated)
 
 
 def krippendorff_alpha(
@@ -166,15 +166,14 @@ def krippendorff_alpha(
         if level is not None:
             raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
         apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
-        return estimated(j, apart, asked, stated=True, paired_only=True)
+        return estimated(j, apart, asked, stated=True)
     chosen, stated = level or j.level, level is not None
     BadOption.unless("level", chosen, LEVELS)
     if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
-        many = formulas.krippendorff_from_moments(chosen)
-        return estimated(j, many, asked, stated=stated, paired_only=True, moments_of=chosen)
+        return estimated(j, formulas.krippendorff_from_moments(chosen), asked, stated=stated)
     if chosen == "ordinal":
         need_order(j)
-    return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated, paired_only=True)
+    return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated)
 
 
 def fleiss_kappa(
@@ -437,22 +436,15 @@ def _corrected(
         )
     if weighted == "identity":
         need_few_values(j)
-    else:
-        name += f" ({weighted} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
         raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
-    coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
-    return estimated(j, coefficient, asked, stated=weighted != "identity", paired_only=paired_only)
+    coefficient = formulas.chance_corrected(with_weights(name, weights), j.labels, chance, weights)
+    coefficient = replace(coefficient, paired_only=paired_only)
+    return estimated(j, coefficient, asked, stated=weighted != "identity")
 
 
 def estimated(
-    j: Judgments | CountedJudgments,
-    coefficient: Coefficient,
-    asked: Asked,
-    *,
-    stated: bool = False,
-    paired_only: bool = False,
-    moments_of: str | None = None,
+    j: Judgments | CountedJudgments, coefficient: Coefficient, asked: Asked, *, stated: bool = False
 ) -> Estimate:
     """A coefficient of a table with its interval.
 
@@ -464,10 +456,6 @@ def estimated(
     asked : Asked
     stated : bool
         Whether the caller said what differences between labels mean.
-    paired_only : bool
-        Whether items judged once are left out of the coefficient.
-    moments_of : {"ordinal", "interval"}, optional
-        For labels of many values: work on sums instead of counts of labels.
 
     Raises
     ------
@@ -476,18 +464,19 @@ def estimated(
     """
     if j.n_raters < 2:
         raise NotEstimable("there is one rater; agreement needs at least two")
-    sizes, times = (moments(j).n, None) if moments_of else (patterns(j).table.sum(1), patterns(j).frequency)
-    times = np.ones(len(sizes), dtype=np.int64) if times is None else times
+    many, paired_only = coefficient.moments_of, coefficient.paired_only
+    sizes = moments(j).n if many else patterns(j).table.sum(1)
+    times = np.ones(len(sizes), dtype=np.int64) if many else patterns(j).frequency
     units, paired, single = int(times.sum()), int(times[sizes > 1].sum()), int(times[sizes == 1].sum())
     if not paired:
         raise NotEstimable("no item was judged by two raters")
     name, notes = [coefficient.name], [*order_caution(j, stated)]
-    if moments_of:
-        totals = moment_totals(moments(j), coefficient, ranks=moments_of == "ordinal")
+    if many:
+        totals = moment_totals(moments(j), coefficient)
         text = "With so many labels the interval holds their ranks fixed; it is approximate."
-        notes += [Caution("fixed_ranks", text)] if moments_of == "ordinal" else []
+        notes += [Caution("fixed_ranks", text)] if many == "ordinal" else []
     else:
-        totals = pattern_totals(j, coefficient, paired_only)
+        totals = pattern_totals(j, coefficient)
         beside, seen = beside_coefficient(j, *raw_and_shares(j))
         name, notes = [*name, beside], [*notes, *seen]
     if not np.isfinite(totals.estimate):

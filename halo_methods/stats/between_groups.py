@@ -161,9 +161,6 @@ def shrink(values: ArrayLike, variances: ArrayLike, *, confidence: float = 0.95)
 Items = Literal["random", "fixed"]
 
 
-DENSE = 1_000_000
-
-
 def rater_effects(
     y: NDArray, item: NDArray, rater: NDArray, *, centred: bool, items: Items = "random"
 ) -> tuple[NDArray, NDArray, float]:
@@ -208,8 +205,6 @@ def rater_effects(
     BadOption.unless("items", items, get_args(Items))
     n_raters = int(rater.max()) + 1
     incidence = sparse.csr_array((np.ones(len(y)), (item, rater)))
-    if incidence.shape[0] * n_raters < DENSE:
-        incidence = incidence.toarray()
     ratio = np.inf if items == "fixed" else _variance_ratio(y, item, rater, incidence)
     m = np.bincount(item)
     shrink = 1 / m if np.isinf(ratio) else ratio / (1 + m * ratio)
@@ -232,8 +227,7 @@ def _normal_equations(
 ) -> tuple[NDArray, NDArray]:
     """The information about raters after items are taken out, and the right side."""
     weighted = sparse.diags_array(shrink) @ incidence
-    gram = incidence.T @ weighted
-    information = np.diag(np.bincount(rater)) - (gram.toarray() if sparse.issparse(gram) else gram)
+    information = np.diag(np.bincount(rater)) - (incidence.T @ weighted).toarray()
     return information, np.bincount(rater, y) - weighted.T @ np.bincount(item, y)
 
 
