@@ -20,7 +20,7 @@ from halo_methods.stats.between_groups import (
 )
 from halo_methods.stats.change import pair_share, standardised_difference
 from halo_methods.stats.discovery import adjusted_p_values
-from halo_methods.stats.resampling import jackknife_ratio
+from halo_methods.stats.means import jackknife_ratio
 from halo_methods.stats.variance import cluster_codes, effective_sizes, icc_within_groups
 
 # ---------------------------------------------------------------- funnel

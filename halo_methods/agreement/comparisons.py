@@ -19,8 +19,7 @@ from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
 from . import estimates as single
-from .agreement_weights import Weights
-from .coefficients import pair_totals
+from .coefficients import Weights, pair_totals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,8 +16,7 @@ from ..results import Basis, Caution, Estimate, Over, around, counted
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
-from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name, with_weights
-from .coefficients import Coefficient, moment_totals, pair_totals, pattern_totals, standard_error
+from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
 
 MANY_LABELS = 64
 FEW_ITEMS = 44
@@ -165,7 +164,7 @@ def krippendorff_alpha(
         BadOption.unless("distance", distance, SETS)
         if level is not None:
             raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
-        apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
+        apart = formulas.krippendorff_from_distances(distance, formulas.set_distances(distance, j.labels))
         return estimated(j, apart, asked, stated=True)
     chosen, stated = level or j.level, level is not None
     BadOption.unless("level", chosen, LEVELS)
@@ -287,7 +286,7 @@ def gwet_ac(
     >>> round(gwet_ac(frame).value, 3)
     0.333
     """
-    name = "Gwet's AC1" if weights_name(weights) == "identity" else "Gwet's AC2"
+    name = "Gwet's AC1" if formulas.weights_name(weights) == "identity" else "Gwet's AC2"
     return _corrected(j, name, "gwet", weights, Asked(over, confidence, replicates, seed))
 
 
@@ -365,7 +364,7 @@ def cohen_kappa(
     stated = check_weights(j, weights) != "identity"
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
-    totals = pair_totals(table, coefficient)
+    totals = formulas.pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
         raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
     ends, n = _over_items(totals, coefficient, asked, all_paired=True), totals.n_units
@@ -438,7 +437,7 @@ def _corrected(
         need_few_values(j)
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
         raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
-    coefficient = formulas.chance_corrected(with_weights(name, weights), j.labels, chance, weights)
+    coefficient = formulas.chance_corrected(formulas.with_weights(name, weights), j.labels, chance, weights)
     coefficient = replace(coefficient, paired_only=paired_only)
     return estimated(j, coefficient, asked, stated=weighted != "identity")
 
@@ -472,11 +471,11 @@ def estimated(
         raise NotEstimable("no item was judged by two raters")
     name, notes = [coefficient.name], [*order_caution(j, stated)]
     if many:
-        totals = moment_totals(moments(j), coefficient)
+        totals = formulas.moment_totals(moments(j), coefficient)
         text = "With so many labels the interval holds their ranks fixed; it is approximate."
         notes += [Caution("fixed_ranks", text)] if many == "ordinal" else []
     else:
-        totals = pattern_totals(j, coefficient)
+        totals = formulas.pattern_totals(j, coefficient)
         beside, seen = beside_coefficient(j, *raw_and_shares(j))
         name, notes = [*name, beside], [*notes, *seen]
     if not np.isfinite(totals.estimate):
@@ -508,7 +507,7 @@ def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
 
 def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:
     if asked.replicates == 0:
-        return over_items_analytic(totals, standard_error(totals, coefficient, all_paired), asked.confidence)
+        return over_items_analytic(totals, formulas.standard_error(totals, coefficient, all_paired), asked.confidence)
     return over_items(totals, asked.confidence, asked.replicates, asked.seed)
 
 
@@ -564,7 +563,7 @@ def order_caution(j: Any, stated: bool) -> tuple[Caution, ...]:
 
 def check_weights(j: Judgments, weights: Weights) -> str:
     """Return the name of the weights; refuse those that need an order where none is known."""
-    name = weights_name(weights)
+    name = formulas.weights_name(weights)
     if name not in NEED_NO_ORDER:
         need_order(j)
     return name

@@ -13,7 +13,7 @@ from ..judgments.cells import as_numbers
 from ..judgments.coding import unit_keys
 from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
-from .agreement_weights import Array
+from .coefficients import Array
 from .comparisons import Compared, measured, need_one, row_of
 from .estimates import few_items
 

@@ -12,8 +12,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Estimate, Over, counted, readable
 from ..stats.checks import check_confidence
-from ..stats.double_sampling import DoubleSampling, double_sampling
-from ..stats.proportions import clopper_pearson, two_way_share, wilson
+from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 
 if TYPE_CHECKING:
