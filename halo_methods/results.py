@@ -58,6 +58,17 @@ def around(value: float, low: float, high: float) -> dict[str, Any]:
     return {"value": value, "low": min(low, value), "high": max(high, value)}
 
 
+def resting(n_items: int, n_raters: int, n_judgments: int, basis: "Basis | None" = None) -> dict[str, Any]:
+    """The keywords of an `Estimate` that say what it rests on.
+
+    Examples
+    --------
+    >>> resting(12, 4, 40)
+    {'n_items': 12, 'n_raters': 4, 'n_judgments': 40, 'basis': None}
+    """
+    return {"n_items": n_items, "n_raters": n_raters, "n_judgments": n_judgments, "basis": basis}
+
+
 class Caution(str):
     """A sentence that says when not to trust a result, with a code that programs decide by.
 
@@ -212,7 +223,7 @@ class Estimate:
         12 (counted or computed, so without an interval; 12 items, 3 raters)
         """
         exact = {**around(value, value, value), "confidence": 1, "kind": "count"}
-        rests = {"n_items": n_items, "n_raters": n_raters, "n_judgments": n_judgments, "basis": basis}
+        rests = resting(n_items, n_raters, n_judgments, basis)
         return cls(**exact, **rests, method=method, over=over, cautions=cautions)
 
     @property

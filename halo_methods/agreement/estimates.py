@@ -12,7 +12,7 @@ from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import rests_on
-from ..results import Basis, Caution, Estimate, Over, around, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
@@ -372,7 +372,7 @@ def cohen_kappa(
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
     place = {**around(totals.estimate, ends.low, ends.high), "confidence": confidence, "over": "items"}
     basis = Basis("agreement of a pair", {str(a): n, str(b): n})
-    rests = {"n_items": n, "n_raters": 2, "n_judgments": 2 * n, "basis": basis}
+    rests = resting(n, 2, 2 * n, basis)
     cautions = (*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions)
     method = f"{coefficient.name} of two named raters; {beside}; {ends.how}"
     return Estimate(**place, **rests, method=method, cautions=cautions)

@@ -1,7 +1,7 @@
 """Intraclass correlations in six forms."""
 
 import warnings
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 import polars as pl
@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import unit_keys
-from ..results import Caution, Estimate, around
+from ..results import Caution, Estimate, around, resting
 from ..stats.checks import check_confidence
 from .coefficients import Array
 from .comparisons import Compared, measured, need_one, row_of
@@ -95,9 +95,9 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     ratings, dropped = _complete(one, incomplete)
     refuse_constant(ratings, form)
     (n, k), table, name = ratings.shape, _pingouin(ratings), FORMS[form][0]
-    value, f = float(table.loc[name, "ICC"]), float(table.loc[name, "F"])
+    value, f = float(table["ICC"][name]), float(table["F"][name])
     # The F of raters over residual, which pingouin does not print, from the two it does.
-    f_raters = n * table.loc["ICC(C,1)", "F"] / table.loc["ICC(1,1)", "F"] - (n - 1)
+    f_raters = n * float(table["F"]["ICC(C,1)"]) / float(table["F"]["ICC(1,1)"]) - (n - 1)
     cautions = {
         "dropped": f"{dropped:,} items that not every rater judged are dropped." if dropped else "",
         "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
@@ -105,7 +105,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
     }
     place = {**around(value, *f_interval(form, value, f, f_raters, n, k, confidence)), "confidence": confidence}
-    rests = {"n_items": n, "n_raters": k, "n_judgments": n * k, "basis": one.basis("intraclass correlation")}
+    rests = resting(n, k, n * k, one.basis("intraclass correlation"))
     return Estimate(
         **place,
         **rests,
@@ -150,7 +150,7 @@ def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: fl
     estimates = {form: e for form, e in estimates.items() if isinstance(e, Estimate)}
     rows = [{"form": form, **row_of(e, j), "reliability_of": FORMS[form][1]} for form, e in estimates.items()]
     columns = ["form", "value", "low", "high", "reliability_of", "over", "n_items", "n_raters", "remarks"]
-    named = {"by": "form", "unit": "intraclass correlation", "title": "Six forms, six questions"}
+    named: dict[str, Any] = {"by": "form", "unit": "intraclass correlation", "title": "Six forms, six questions"}
     return Compared(table=pd.DataFrame(rows, columns=columns), estimates=estimates, **named)
 
 
@@ -161,7 +161,7 @@ def f_interval(
 
     Form 2 is McGraw and Wong (1996), table 7, case 2A, in mean squares over the residual one.
     """
-    upper, df1, df2 = (1 + confidence) / 2, n - 1, n * (k - 1) if "1" in form else (n - 1) * (k - 1)
+    upper, df1, df2 = (1 + confidence) / 2, n - 1, float(n * (k - 1) if "1" in form else (n - 1) * (k - 1))
     if "2" in form:
         single = value if form == "ICC2" else value / (k - (k - 1) * value)
         a, b = k * single * f_raters, n * (1 + (k - 1) * single) - k * single

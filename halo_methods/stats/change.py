@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, Over, around, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from .checks import check_confidence
 from .proportions import share_interval
 from .variance import basis_of_arrays, cells, cluster_codes, cluster_variance
@@ -104,12 +104,11 @@ def change(
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
     shared, half = len(np.intersect1d(item[side], item[~side])), float(quantile) * variance**0.5
-    rests = {"n_items": item.max() + 1, "n_raters": n_raters, "n_judgments": len(figures)}
+    rests = resting(item.max() + 1, n_raters, len(figures), basis_of_arrays(raters, items, measure or quantity))
     place = {**around(value, value - half, value + half), "confidence": confidence}
     over: Over = "items and raters" if n_raters > 2 else "items"
     method = f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items"
-    basis = basis_of_arrays(raters, items, measure or quantity)
-    return Estimate(**place, **rests, method=method, over=over, cautions=tuple(cautions), basis=basis)
+    return Estimate(**place, **rests, method=method, over=over, cautions=tuple(cautions))
 
 
 def standardised_difference(
@@ -244,11 +243,11 @@ def difference(a: Estimate, b: Estimate, *, quantity: str = "difference") -> Est
         raters = sorted({*of[0], *of[1]})
         both = {r: np.concatenate([numbers[r] for numbers in of if r in numbers]) for r in raters}
         basis, n_raters = Basis(a.basis.measure, both), len(both)
-    place = {**around(value, value - half, value + half), "n_raters": n_raters, "basis": basis}
-    sums = {"n_items": a.n_items + b.n_items, "n_judgments": a.n_judgments + b.n_judgments}
+    place = around(value, value - half, value + half)
+    rests = resting(a.n_items + b.n_items, n_raters, a.n_judgments + b.n_judgments, basis)
     over: Over = a.over if a.over == b.over else "items"
     method, cautions = f"{quantity}; half-widths added in squares", tuple(dict.fromkeys((*a.cautions, *b.cautions)))
-    return Estimate(**place, **sums, confidence=a.confidence, method=method, over=over, cautions=cautions)
+    return Estimate(**place, **rests, confidence=a.confidence, method=method, over=over, cautions=cautions)
 
 
 def size_of(change: Estimate) -> Estimate:

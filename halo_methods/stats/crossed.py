@@ -114,7 +114,7 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
         df = min(float(k * (n - rank)), _two_way_df(rest, item, rater))
         return {"residual": Squares(additive, {"residual": k * (n - rank)}, df), "rater": of_raters, "item": of_items}
     _, first, cell, size = np.unique(item * n_rater + rater, return_index=True, return_inverse=True, return_counts=True)
-    cell_mean, again = _means(cell, y, size), size[cell] > 1
+    cell_mean, again = _means(cell, y, size.astype(float)), size[cell] > 1
     noise = ((y - cell_mean[cell]) ** 2).sum(axis=1)
     df = min(float(k * (n - cells)), _two_way_df(noise[again], item[again], rater[again]))
     residual = Squares(float(noise.sum()), {"residual": k * (n - cells)}, df)

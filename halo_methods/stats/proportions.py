@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Basis, Caution, Estimate, Over, around, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from .checks import check_confidence, check_count, check_probability
 from .variance import basis_of_arrays, cluster_codes, cluster_variance, two_way_variance
 
@@ -146,7 +146,7 @@ def proportion(k: int, n: int, *, method: Method = "wilson", confidence: float =
     interval = wilson if method == "wilson" else clopper_pearson
     name = "Wilson's score interval" if method == "wilson" else "Clopper and Pearson's exact interval"
     low, high = interval(k, n, confidence=confidence)
-    ends, rests = around(k / n, float(low), float(high)), {"n_items": n, "n_raters": 1, "n_judgments": n}
+    ends, rests = around(k / n, float(low), float(high)), resting(n, 1, n)
     return Estimate(**ends, confidence=confidence, **rests, method=f"share of {n} trials; {name}", over="items")
 
 
@@ -269,11 +269,10 @@ def two_way_share(
         text = f"{n_raters} raters say little about raters in general; the items-only interval is beside it."
         cautions.append(Caution("few_raters", text))
     how = "exact interval at the effective size" if over == "items" else "two-way cluster score interval"
-    rests = {"n_items": n_items, "n_raters": n_raters, "n_judgments": y.size}
+    rests = resting(n_items, n_raters, y.size, basis_of_arrays(raters, items, measure or quantity))
     place = {**around(p, low, high), "confidence": confidence, "items_only": items_only if few else None, "over": over}
     method = f"{quantity}; {how}{'' if weights is None else ', weighted'}"
-    basis = basis_of_arrays(raters, items, measure or quantity)
-    return Estimate(**place, **rests, method=method, cautions=tuple(cautions), basis=basis)
+    return Estimate(**place, **rests, method=method, cautions=tuple(cautions))
 
 
 def exact_limits(k: int, n: int, *, below: float, above: float) -> tuple[float, float]:
@@ -469,7 +468,7 @@ def double_sampling(
     low, high = _ends(p, variance, n, df, confidence)
     basis = Basis("right", {"": n}) if raters is None else basis_of_arrays(raters, items, "right")
     place = {**around(p, low, high), "confidence": confidence, "over": over}
-    rests = {"n_items": n, "n_raters": n_raters, "n_judgments": n, "basis": basis}
+    rests = resting(n, n_raters, n, basis)
     method = f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again"
     rate = Estimate(**place, **rests, method=method, cautions=tuple(cautions))
     weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
@@ -507,6 +506,5 @@ def _conditional(hit: NDArray, among: NDArray, weight: NDArray, quantity: str, c
     if 0 < p < 1:
         variance = max(variance, p * (1 - p) / size)
     low, high = share_interval(p, variance, size, confidence=confidence)
-    rests = {"n_items": here.sum(), "n_raters": 1, "n_judgments": here.sum()}
-    method = f"{quantity}; weighted by the part audited again"
+    rests, method = resting(here.sum(), 1, here.sum()), f"{quantity}; weighted by the part audited again"
     return Estimate(**around(p, low, high), confidence=confidence, **rests, method=method, over="items")
