@@ -63,7 +63,6 @@ def design(
     data: str | None,
     components: dict[str, float],
     prices: dict[str, float],
-    pool: int | None,
     reading: dict[str, Any],
     **limits: Any,
 ) -> Answer:
@@ -77,11 +76,13 @@ def design(
     if unknown:
         raise BadOption(f"--prices has no {unknown[0]!r}; it has label, item, rater, audit")
     costs = planning.Prices(**prices)
-    best = planning.best_design(parts, costs, budget, pool=pool, **limits)
-    result = {**vars(best), "frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
+    within = planning.Limits(**limits)
+    best = planning.best_design(parts, costs, budget, limits=within)
+    result = {"design": within.design, "decision": within.decision, **vars(best)}
+    result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
     lines = []
     if best.question:
-        pools = planning.pools(parts, costs, budget, **limits).drop(columns="narrower")
+        pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
         result["pools"] = pools.to_dict("records")
         lines += [best.question, "", "pool   raters   items   labels per item   cost   half of the 95% interval"]
         lines += [*_rows(pools), "", "Without a limit of raters:"]
@@ -119,7 +120,8 @@ def capacity(data: str, volume: list[float], start: datetime, reading: dict[str,
     if "seconds" not in judgments.columns:
         raise NotEstimable("the data has no column seconds: measure active time, or name its column with --columns")
     timed = planning.working_times(judgments)
-    forecast = planning.capacity(volume, timed["seconds"], raters=timed["rater_id"], start=start.date(), **staffing)
+    weeks = planning.Staffing(start=start.date(), **staffing)
+    forecast = planning.capacity(volume, timed["seconds"], weeks, raters=timed["rater_id"])
     rows = [{**row, "week": row["week"].isoformat()} for row in forecast.table.to_dict("records")]
     level = f"{100 * forecast.confidence:.0f}% interval"
     lines = [f"hire now: {forecast.hires}", f"week: people needed ({level}), chance covered"]
