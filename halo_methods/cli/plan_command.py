@@ -80,6 +80,7 @@ def design(
     best = planning.best_design(parts, costs, budget, limits=within)
     result = {"design": within.design, "decision": within.decision, **vars(best)}
     result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
+    del result["limits"]
     lines = []
     if best.question:
         pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
