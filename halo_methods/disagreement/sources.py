@@ -17,7 +17,7 @@ from ..results import Estimate, Over, around
 from ..stats.checks import check_confidence
 from ..stats.crossed import Array, Ints
 from ..stats.discovery import largest_of_all
-from ..stats.resampling import delete_a_group_variance
+from ..stats.totals import pattern_variance
 from .components import below_zero, few_raters, places
 from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_of
 from .soft import KEEP, adjudicate, item_counts, said
@@ -296,8 +296,8 @@ def _jackknife(design: Design, unclear: Ints, rng: np.random.Generator) -> tuple
 
     by_item = left_out(design.item, items, 40)
     by_rater = left_out(design.rater, raters if len(raters) > 2 else NONE, 20)
-    variances = [{k: delete_a_group_variance(t[k].to_numpy()) for k in t} for t in (by_item, by_rater)]
-    errors = {k: sum(v.get(k, 0.0) for v in variances) ** 0.5 for k in ("total", *SOURCES)}
+    many = [table for table in (by_item, by_rater) if len(table) > 1]
+    errors = {k: sum(pattern_variance(table[k].to_numpy()) for table in many) ** 0.5 for k in ("total", *SOURCES)}
     if len(by_rater) > 1:
         return errors, len(by_rater) - 1, "items and raters"
     return errors, max(len(by_item) - 1, 1), "items"
