@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
@@ -204,8 +203,8 @@ def apart(design: Design, unclear: Ints = NONE) -> Apart:
     within = all_pairs / (size[shared] - 1)
     scale = (total - parts["severity"]) / within.mean() if within.mean() > 0 else 1.0
     if design.group is not None:
-        perspective, within = _by_group(design, level, size, shared, all_pairs)
-        parts["perspective"] = scale * perspective
+        gap, outside, within = _by_group(design, level, size, shared, all_pairs)
+        parts["perspective"] = scale * outside * gap if np.isfinite(gap) else 0.0
     within, under = scale * within, np.isin(design.clause, unclear)
     again = design.again[~under[design.item]]
     if np.isfinite(again).any():
@@ -235,21 +234,25 @@ def _severity(design: Design, unclear: Ints) -> tuple[float, Array]:
     return max(variance, 0.0), effect
 
 
-def _by_group(design: Design, level: Array, in_item: Ints, shared: Ints, all_pairs: Array) -> tuple[float, Array]:
-    """What pairs of two groups lie further apart, by the share of such pairs, and each item's mean distance inside."""
+def _by_group(design: Design, level: Array, size: Ints, shared: Ints, all_pairs: Array) -> tuple[float, float, Array]:
+    """What pairs of two groups lie further apart, the share of such pairs, and each item's mean distance inside groups.
+
+    The first is -inf where there are no such pairs, or none inside groups.
+    """
     assert design.group is not None
-    n, groups = len(in_item), int(design.group.max()) + 1
+    n, groups = len(size), int(design.group.max()) + 1
     code = design.item * groups + design.group[design.rater]
-    size = np.bincount(code, minlength=n * groups)
-    apart_inside = (size * _variation(code, level, n * groups)).reshape(n, groups).sum(axis=1)[shared]
-    pairs_inside = (size * (size - 1) / 2).reshape(n, groups).sum(axis=1)[shared]
-    pairs = (in_item * (in_item - 1) / 2)[shared]
+    of_group = np.bincount(code, minlength=n * groups)
+    apart_inside = (of_group * _variation(code, level, n * groups)).reshape(n, groups).sum(axis=1)[shared]
+    pairs_inside = (of_group * (of_group - 1) / 2).reshape(n, groups).sum(axis=1)[shared]
+    pairs, gap = (size * (size - 1) / 2)[shared], -np.inf
     outside = 1 - pairs_inside / pairs
     across, inside = outside.sum(), (pairs_inside / pairs).sum()
-    between = ((in_item[shared] * all_pairs - apart_inside) / pairs).sum() / across / 2 if across else 0.0
-    gap = between - (apart_inside / pairs).sum() / inside / 2 if inside else 0.0
+    if across and inside:
+        between = ((size[shared] * all_pairs - apart_inside) / pairs).sum() / across / 2
+        gap = between - (apart_inside / pairs).sum() / inside / 2
     each = np.divide(apart_inside, 2 * pairs_inside, out=np.full(len(shared), np.nan), where=pairs_inside > 0)
-    return float(outside.mean() * gap), each
+    return float(gap), float(outside.mean()), each
 
 
 def _variation(code: Ints, y: Array, size: int) -> Array:
@@ -261,8 +264,8 @@ def _variation(code: Ints, y: Array, size: int) -> Array:
     return np.maximum(made, 0.0)
 
 
-def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> tuple[Ints, Array]:
-    """Items that two groups labelled twice or more, and how likely labels shuffled over the groups lie so far apart.
+def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> Array:
+    """How likely each item's labels, shuffled over the groups, lie so far apart; 1 unless two groups gave two labels.
 
     The statistic is the variance between groups over that inside them, the
     latter drawn towards the mean of all items (as worth four labels) so that
@@ -281,15 +284,16 @@ def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> tuple
         inside = _variation(code, values, n * groups).reshape(n, groups).sum(axis=1)[tested]
         between = _variation(item, values, n)[tested] - inside
         usual = max(float(inside.sum() / np.maximum(labels - there, 1).sum()), 1e-12)
-        made: Array = between / (there - 1) / ((inside + 4 * usual) / (labels - there + 4))
-        return made
+        return np.asarray(between / (there - 1) / ((inside + 4 * usual) / (labels - there + 4)))
 
+    p = np.ones(n)
     if not len(tested):
-        return NONE, np.array([])
+        return p
     seen = heights(y)
     null = np.sort(np.concatenate([heights(y[np.lexsort((rng.random(len(item)), item))]) for _ in range(shuffles)]))
     above = len(null) - np.searchsorted(null, seen - 1e-12)
-    return tested, (1 + above) / (1 + len(null))
+    p[tested] = (1 + above) / (1 + len(null))
+    return p
 
 
 def chance_of_groups(design: Design, draws: int, rng: np.random.Generator) -> float:
@@ -297,26 +301,14 @@ def chance_of_groups(design: Design, draws: int, rng: np.random.Generator) -> fl
 
     How far two raters lie apart is averaged over the items they share, an item weighing 1 in all.
     """
+    size = np.bincount(design.item)
+    shared = np.flatnonzero(size > 1)
+    level = design.y - rater_effects(design.item, design.rater, design.y)[design.rater]
+    all_pairs = _variation(design.item, level, len(size))[shared]
+
+    def gap(group: Ints) -> float:
+        return _by_group(replace(design, group=group), level, size, shared, all_pairs)[0]
+
     assert design.group is not None
-    size, at = np.bincount(design.item), (design.item, design.rater)
-    y = design.y - rater_effects(*at, design.y)[design.rater]
-    weight = sparse.diags(np.where(size > 1, 2 / np.maximum(size * (size - 1), 1), 0.0))
-    there = sparse.csr_matrix((np.ones(len(y)), at))
-    count = (there.T @ weight @ there).toarray()
-    distance = np.zeros_like(count)
-    for column in (y - y.mean(axis=0)).T:
-        value = sparse.csr_matrix((column, at))
-        square = (value.multiply(value).T @ weight @ there).toarray()
-        distance += (square + square.T - 2 * (value.T @ weight @ value).toarray()) / 2
-    for matrix in (count, distance):
-        np.fill_diagonal(matrix, 0.0)
-
-    def gap(group: NDArray) -> float:
-        same = group[:, None] == group
-        inside, across = count[same].sum(), count[~same].sum()
-        if inside == 0 or across == 0:
-            return -np.inf
-        return float(distance[~same].sum() / across - distance[same].sum() / inside)
-
     seen = gap(design.group)
-    return float((1 + sum(gap(rng.permutation(design.group)) >= seen - 1e-12 for _ in range(draws))) / (1 + draws))
+    return (1 + sum(gap(rng.permutation(design.group)) >= seen - 1e-12 for _ in range(draws))) / (1 + draws)

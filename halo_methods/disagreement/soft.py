@@ -143,9 +143,8 @@ def item_counts(j: Judgments) -> tuple[list[str], tuple[object, ...], Array]:
 
 
 def _tally(frame: pl.DataFrame, items: pl.Series, labels: tuple[object, ...]) -> Array:
-    table = np.zeros((len(items), len(labels)))
-    np.add.at(table, (items.search_sorted(frame["item_id"]).to_numpy(), codes(labels, frame["label"]).to_numpy()), 1)
-    return table
+    cell = items.search_sorted(frame["item_id"]).to_numpy() * len(labels) + codes(labels, frame["label"]).to_numpy()
+    return np.bincount(cell, minlength=len(items) * len(labels)).reshape(len(items), -1).astype(float)
 
 
 def first_judgments(j: Judgments) -> Judgments:
@@ -244,8 +243,7 @@ def _precision(counts: Array, mean: Array) -> float:
 
 
 def _smooth(counts: Array, mean: Array, s: float) -> Array:
-    made: Array = (counts + s * mean) / (counts.sum(axis=1, keepdims=True) + s)
-    return made
+    return np.asarray((counts + s * mean) / (counts.sum(axis=1, keepdims=True) + s))
 
 
 def _divergence(p: Array, q: Array) -> float:
@@ -341,8 +339,7 @@ def adjudicate(j: Judgments, *, groups: str | None = None) -> Routes:
     lead = soft.loc[soft.groupby("item_id")["soft"].idxmax()].rename(columns={"label": "leading"})
     p = np.ones(len(lead))
     if groups is not None:
-        items, tested = group_gaps(design_of(j, perspective_groups(j, groups)), 200, np.random.default_rng(3))
-        p[items] = tested
+        p = group_gaps(design_of(j, perspective_groups(j, groups)), 200, np.random.default_rng(3))
     apart = (p < 1) & benjamini_hochberg(p, FALSE_SHARE)
     route = np.where(apart, KEEP, np.where(lead["soft"] >= CLEAR, SETTLED, LOOK))
     table = lead.assign(divided=lead["count"] < lead["n"], p_value=p, route=route)
@@ -428,7 +425,7 @@ def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     Parameters
     ----------
     sheet : pandas.DataFrame
-        A filled worksheet: ``item_id`` and ``cause`` (a code of `CAUSES`; empty
+        A filled worksheet: ``cause`` (a code of `CAUSES`; empty
         rows are left out).
     confidence : float
         Of each interval (Wilson's, over items).
@@ -453,9 +450,8 @@ def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     [['guideline_gap', 2], ['rater_slip', 1]]
     """
     check_confidence(confidence)
-    for column in ("item_id", "cause"):
-        if column not in sheet.columns:
-            raise NotEstimable(f"the worksheet has no column {column}")
+    if "cause" not in sheet.columns:
+        raise NotEstimable("the worksheet has no column cause")
     codes = sheet["cause"].fillna("").astype(str).str.strip()
     problems = [
         Problem(f"the cause is {cause[:60]!r}", f"Use one of {', '.join(CAUSES)}.", row=k, column="cause")

@@ -122,20 +122,17 @@ class Split:
     @property
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
-        rows: list[tuple[object, ...]] = []
-        for name, meaning in SOURCES.items():
-            if name in self.collect:
-                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", ROUTES[name]))
-            elif name in self.shares:
-                e, p, remark = self.shares[name], self.perspective_p, ""
-                if name == "perspective" and p is not None:
-                    apart = "more apart than" if p < ALPHA else "no further apart than"
-                    remark = f"groups of {self.groups} are {apart} raters shuffled over them (p = {p:.3g})"
-                rows.append((name, meaning, e.value, e.low, e.high, remark, ROUTES[name]))
-        if self.rest != "item":
-            e = self.shares[self.rest]
-            meaning, route = f"{self.rest}, not told apart", "collect what is named above before you act on it"
-            rows.append(("rest", meaning, e.value, e.low, e.high, "", route))
+        shares = {"rest" if name == self.rest != "item" else name: share for name, share in self.shares.items()}
+        texts = {name: (SOURCES[name], ROUTES[name]) for name in SOURCES if name in self.collect or name in shares}
+        if "rest" in shares:
+            texts["rest"] = f"{self.rest}, not told apart", "collect what is named above before you act on it"
+        remarks = {name: f"not identified: {what}" for name, what in self.collect.items()}
+        if self.perspective_p is not None:
+            apart = "more apart than" if self.perspective_p < ALPHA else "no further apart than"
+            what = f"groups of {self.groups} are {apart} raters shuffled over them (p = {self.perspective_p:.3g})"
+            remarks["perspective"] = what
+        ends = {name: (e.value, e.low, e.high) for name, e in shares.items()}
+        rows = [(k, text, *ends.get(k, [None] * 3), remarks.get(k, ""), route) for k, (text, route) in texts.items()]
         return pd.DataFrame(rows, columns=["source", "meaning", "share", "low", "high", "remark", "route"])
 
 
