@@ -11,11 +11,11 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Basis, Caution, Estimate, Over, counted, readable
-from ..stats.checks import check_confidence, check_probability
+from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.double_sampling import DoubleSampling, double_sampling
 from ..stats.proportions import clopper_pearson, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, one_way
-from .sampling_plans import RISK, Plan, accept_number, check_two_points, smallest_sample, whole_errors
+from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -505,7 +505,7 @@ def lots(
     >>> verdicts.table[["size", "drawn", "found", "accept", "verdict"]].values.tolist()
     [[400, 100, 2, 6, 'accept']]
     """
-    check_two_points(aql, rql)
+    check_ascending(aql=aql, rql=rql)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
     column = by or "lot"
     not_people(column)
