@@ -189,19 +189,14 @@ def stress_test(
         intervals["caught"] = ratio_interval(total["caught"], total["defects"])
     if total["caught"].any():
         intervals["cost_per_defect"] = ratio_interval(total["cost"], total["caught"])
-    waits = {
-        r.fault: np.minimum(one["stopped"] + 1, days) - r.from_day
-        for r, one in zip(raters, each, strict=True)
-        if r.fault and r.from_day < days
-    }
-    what = "working days to a confirmed alarm, cut at the end of the run"
-    delays = {fault: estimate(what, mean_interval(wait)) for fault, wait in waits.items()}
-    rows = []
-    for r in raters:
-        if r.fault in waits:
-            found, e = waits[r.fault] < days - r.from_day, delays[r.fault]
-            low, high = wilson(found.sum(), runs)
-            rows.append((r.fault, found.mean(), float(low), float(high), e.value, e.low, e.high))
+    rows, delays = [], {}
+    for r, one in zip(raters, each, strict=True):
+        if r.fault and r.from_day < days:
+            wait, most = np.minimum(one["stopped"] + 1, days) - r.from_day, days - r.from_day
+            e = estimate("working days to a confirmed alarm, cut at the end of the run", mean_interval(wait))
+            delays[r.fault] = e
+            low, high = wilson((wait < most).sum(), runs)
+            rows.append((r.fault, (wait < most).mean(), float(low), float(high), e.value, e.low, e.high))
     return StressTest(
         policy=policy,
         estimates={name: estimate(FIGURES[name], interval) for name, interval in intervals.items()},
@@ -305,12 +300,12 @@ class PolicyComparison:
         """
         rows = []
         for value, test in self.tests.items():
-            policy, found = test.policy, test.found.set_index("fault").loc[self.fault]
+            policy, days, caught = test.policy, test.days_to_detection(self.fault), test.estimates.get("caught")
             waits = policy.rule.run_length * policy.rule.batch / (policy.gold_share * policy.built_for[2])
-            days = _spread("days", test.days_to_detection(self.fault))
-            caught = _spread("caught", test.estimates.get("caught"))["caught"]
-            rows.append({self.setting: value, "run_length": waits, **days, "found": found["found"], "caught": caught})
-        return pd.DataFrame(rows)
+            found = test.found.set_index("fault")["found"][self.fault]
+            rows.append((value, waits, days.value, days.low, days.high, found, caught and caught.value))
+        columns = [self.setting, "run_length", "days", "days_low", "days_high", "found", "caught"]
+        return pd.DataFrame(rows, columns=columns)
 
     @property
     def costs(self) -> pd.DataFrame:
@@ -319,11 +314,14 @@ class PolicyComparison:
         The setting, ``false_accusations`` in 100 rater-months, ``cost`` of a month and ``cost_per_defect`` caught,
         each with ``_low`` and ``_high``.
         """
-        names = ("false_accusations", "cost", "cost_per_defect")
-        rows = [
-            (value, [_spread(name, test.estimates.get(name)) for name in names]) for value, test in self.tests.items()
-        ]
-        return pd.DataFrame([{self.setting: value, **a, **b, **c} for value, (a, b, c) in rows])
+        rows = []
+        for value, test in self.tests.items():
+            row: dict[str, Any] = {self.setting: value}
+            for name in ("false_accusations", "cost", "cost_per_defect"):
+                e = test.estimates.get(name)
+                row |= {name: e and e.value, f"{name}_low": e and e.low, f"{name}_high": e and e.high}
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def plot(self) -> "Figure":
         """Draw what changes with the gold share, or how soon each rule finds the fault."""
@@ -385,18 +383,14 @@ def compare_policies(
     tests: dict[Any, StressTest] = {}
     reason = NotEstimable("no setting was given to compare")
     for value in VALUES[setting] if values is None else values:
-        changed = {"gold_share": value} if setting == "gold_share" else {"alarm": value[0], "batch": value[1]}
-        name = value if setting == "gold_share" else f"{value[0]}, looks after {value[1]}"
+        name, changed = value, {"gold_share": value}
+        if setting == "rule":
+            name, changed = f"{value[0]}, looks after {value[1]}", {"alarm": value[0], "batch": value[1]}
+        other = replace(policy, **changed, exact_run_length=True)
         try:
-            changed_policy = replace(policy, **changed, exact_run_length=True)
-            tests[name] = stress_test(changed_policy, raters, runs=runs, days=days, seed=seed)
+            tests[name] = stress_test(other, raters, runs=runs, days=days, seed=seed)
         except NotEstimable as why:
             reason = why
     if not tests:
         raise reason
     return PolicyComparison(setting=setting, tests=tests)
-
-
-def _spread(name: str, e: Estimate | None) -> dict[str, float | None]:
-    ends = (e.value, e.low, e.high) if e else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
