@@ -107,12 +107,12 @@ class AlarmRule:
         >>> round(AlarmRule("p-chart", 20, 3, 0.0, 0.0, 0.9).run_length, 2)
         7.52
         """
-        wrong, tie = np.arange(self.batch + 1), self.tie
-        chances = stats.binom.pmf(wrong, self.batch, 1 - accuracy)
+        counts, tie = np.arange(self.batch + 1), self.tie
+        chances = stats.binom.pmf(counts, self.batch, 1 - accuracy)
         if self.kind == "p-chart":
-            return 1 / max(float(chances @ ((wrong > self.limit) + tie * (wrong == self.limit))), 1 / LONGEST)
+            return 1 / max(float(chances @ ((counts > self.limit) + tie * (counts == self.limit))), 1 / LONGEST)
         top, less = round(self.limit * PARTS), round(self.allowance * PARTS)
-        from_, wrong = np.meshgrid(np.arange(top + 1), wrong, indexing="ij")
+        from_, wrong = np.meshgrid(np.arange(top + 1), counts, indexing="ij")
         to = np.maximum(0, from_ + PARTS * wrong - less)
         stays = np.where(to < top, 1.0, np.where(to == top, 1 - tie, 0.0)) * chances
         q = np.zeros((top + 1, top + 1))

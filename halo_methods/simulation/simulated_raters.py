@@ -131,8 +131,8 @@ def plant_faults(
     if not raters:
         raise BadOption("raters is empty; allowed: one rater or more, beside whom faults are planted")
 
-    middle = {name: float(np.median([getattr(r, name) for r in raters])) for name in ("accuracy", "fatigue", "daily")}
-    usual = SimulatedRater("", **middle | {"daily": int(middle["daily"])}, from_day=from_day)
+    accuracy, daily, fatigue = np.median([(r.accuracy, r.daily, r.fatigue) for r in raters], axis=0)
+    usual = SimulatedRater("", float(accuracy), daily=int(daily), fatigue=float(fatigue), from_day=from_day)
     honest = (rater for rater in raters if not rater.copies)
     source = min(honest, key=lambda rater: abs(rater.accuracy - usual.accuracy)).rater_id
     faults: dict[str, dict[str, Any]] = {
