@@ -161,7 +161,7 @@ class Routing:
         adjudicator; `pack` and ``halo adjudicate pack --queue`` read it.
         """
         queue = self.queue(budget=budget)
-        return write_files({path: table_text(list(queue.columns), queue.itertuples(index=False))})[0]
+        return write_files({path: table_text(queue)})[0]
 
 
 def route(
