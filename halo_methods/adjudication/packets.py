@@ -20,7 +20,7 @@ from ..judgments.cells import cell_text, moment, quoted
 from ..judgments.files import read_raw
 from ..judgments.options import number
 from ..results import counted
-from ..stats import check_count
+from ..stats.checks import check_count
 from .decisions import ASKS, COLUMNS, OWN_NAMES, Asks, Decisions, clause_name
 from .spreadsheets import neutral, plain, table_text
 
