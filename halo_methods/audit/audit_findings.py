@@ -1,7 +1,6 @@
 """What the audit found: error rates, by rater, group and kind, corrected for the auditor's errors; verdicts on lots."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,11 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
-from ..results import Basis, Caution, Estimate, Over, counted, readable
+from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
 from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ACCEPT, REJECT, MORE = "accept", "reject", "draw more"
 MOST_UNEVEN = 2.0
@@ -46,7 +42,7 @@ class Findings:
     estimates: dict[str, Estimate]
     by: str
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The error rates with their intervals."""
         from .. import plots
 
@@ -431,7 +427,7 @@ class Lots:
         text = "Lots are accepted because few errors were found, so this leans low."
         return replace(share, **ends, items_only=None, method=method).with_cautions(Caution("leans_low", text))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The error rate of each lot; the bar is the limiting quality."""
         from .. import plots
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, readable
+from ..results import Caution, Figure, readable
 from ..stats.checks import check_amount, check_count, check_probability
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 Decision = Literal["mean", "difference", "ranking", "item"]
@@ -323,7 +320,7 @@ class BudgetPlan:
         rows = [(what, value) for what, value in facts.items() if value is not None]
         return pd.DataFrame(rows, columns=["what", "value"])
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The half-width that each budget buys."""
         from .. import plots
 
