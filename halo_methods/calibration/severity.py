@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,11 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, around, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import check_confidence
 from ..stats.between_groups import effect_spread, rater_effects
 from ..stats.means import mean_errors, t_interval
 from .correctness import by_rater
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Model = Literal["mean", "random_items", "fixed_items", "many_facet"]
 MODELS = {  # what a picture and a result are called
@@ -72,7 +69,7 @@ class Severities:
     cautions: tuple[Caution, ...] = ()
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per rater with its interval, and the reference at 0."""
         from .. import plots
 
@@ -229,7 +226,7 @@ class Confusion:
 
     table: pd.DataFrame
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the table, shaded by the share of each row."""
         from .. import plots
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,8 @@ from scipy import stats
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
-from ..results import Estimate, counted, readable
+from ..results import Estimate, Figure, counted, readable
 from ..stats import check_count, check_probability
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 When = Literal["end", "certain", "clear"]
 MOST_ITEMS, FEWEST_EXPERTS, FEWEST_ITEMS = 20_000, 3, 50
@@ -367,7 +364,7 @@ class ExamPlan:
         table.loc[len(table)] = [np.nan, *(float(plan.gold_pool) for plan in plans.values())]
         return table
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the chance to pass against ability; with several attempts also the exam planned for one."""
         from .. import plots
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,13 +10,10 @@ from scipy import special, stats
 
 from ..errors import BadOption
 from ..judgments import Judgments, as_judgments
-from ..results import Verdict, counted, readable
+from ..results import Figure, Verdict, counted, readable
 from ..stats import check_count, check_probability
 from ..stats.proportions import exact_limits
 from .exam_plans import ExamPlan, attempt_errors, exam_plan, right_counts
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -128,7 +124,7 @@ class Certificates:
     marks: Mapping[str, float] = field(default_factory=dict)
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw each rater's accuracy with its limits, and the bars."""
         from .. import plots
 

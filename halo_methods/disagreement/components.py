@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,9 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers, quoted
 from ..judgments.coding import codes
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Over, around, counted, readable
+from ..results import Caution, Estimate, Figure, Over, around, counted, readable
 from ..stats.checks import check_confidence, check_count
 from ..stats.crossed import Array, Ints, crossed, spread
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Parts = dict[str, Array]
 NAMES = {
@@ -78,7 +74,7 @@ class VarianceComponents:
         """The components there are, as ``variance_<name>``."""
         return {f"variance_{name}": e for name, e in self.parts.items()}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The share of each component in the variance of labels."""
         from .. import plots
 

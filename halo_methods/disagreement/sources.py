@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
-from ..results import Estimate, Over, around
+from ..results import Estimate, Figure, Over, around
 from ..stats.checks import check_confidence
 from ..stats.crossed import Array, Ints
 from ..stats.discovery import largest_of_all
@@ -21,9 +20,6 @@ from ..stats.totals import pattern_variance
 from .components import below_zero, few_raters, places
 from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_of
 from .soft import KEEP, adjudicate, item_counts, said
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ALPHA, PERMUTATIONS = 0.05, 999
 TIMES, LEAST_ITEMS, MOST_EDGE_CASES = 2.0, 10, 20
@@ -112,7 +108,7 @@ class Split:
         """The disagreement and the share of each source that the data identify."""
         return {"disagreement": self.total, **self.shares}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The shares with their intervals."""
         from .. import plots
 
@@ -315,7 +311,7 @@ class Distances:
     table: pd.DataFrame
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The distances with their intervals."""
         from .. import plots
 
