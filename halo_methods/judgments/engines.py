@@ -19,6 +19,9 @@ from .options import REQUIRED, Reading, number
 from .problems import no_order
 from .table import Judgments, Source, in_order
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _NO_ITEM = "no item"
 _USED = (*REQUIRED, "criterion", "stage", "round")
 
@@ -172,12 +175,12 @@ def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     kinds = cells.select(words).unique().sort(words).with_row_index("pattern")
     cells = cells.join(kinds, on=words)
     table = unpacked(kinds.select(words).to_numpy().astype(np.int64), len(labels), len(raters))
-    by_rater = cells.group_by("rater", "label", "pattern").agg(pl.col("count").sum()).sort("rater", "label", "pattern")
-    rater, label, pattern, count = (by_rater[c].to_numpy().astype(np.int64) for c in by_rater.columns)
-    frequency = _frequency(table, label, pattern, count)
+    by = ["rater", "label", "pattern"]
+    given = RaterPatterns(raters, *cells.group_by(by).agg(pl.col("count").sum()).sort(by).cast(pl.Int64).to_numpy().T)
+    # how many units show a pattern: the judgments on them over the judgments on one
+    frequency = np.bincount(given.pattern, given.count, len(table)).astype(np.int64) // table.sum(1)
     n_items = int(_collected(rows.select(nw.col("item_id").n_unique()))[0, 0]) if rounds else int(frequency.sum())
     made = Patterns(labels, table, frequency, n_items, len(raters), source.rows_used)
-    given = RaterPatterns(raters, rater, label, pattern, count)
     return CountedJudgments(made, given, how.scale, how.level, how.level_given, source)
 
 
@@ -301,14 +304,6 @@ def _coded(cells: pl.DataFrame, used: pl.DataFrame, labels: Sequence[str], rater
         label=pl.Series([what[text or ""] for text in _texts(cells["label"])], dtype=pl.Int64),
     )
 
-
-def _frequency(table: np.ndarray, label: np.ndarray, pattern: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """How many units show each pattern: the judgments on them over the judgments on one."""
-    return np.bincount(pattern, count, len(table)).astype(np.int64) // table.sum(1)
-
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
 _OFFSET, _NONE = r"[Tt ].*[+-]\d\d:?\d?\d?$", r"[+-]00:?0?0?$"
