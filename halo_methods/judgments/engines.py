@@ -86,8 +86,8 @@ def scan_judgments(
     >>> round(agreement.krippendorff_alpha(counted).value, 3)
     0.444
     """
-    how = Reading.of(columns, None, scale, level, "error", None, missing)
-    if how.scale is not None and not isinstance(how.scale[0], str):
+    how = Reading(columns or {}, scale=scale, level=level, missing=missing)
+    if how.scale is not None and how.listed is None:
         raise BadOption("scale is a range; counts are of labels: give the list of labels in order")
     is_path = isinstance(data, str | os.PathLike)
     called = name or (Path(data).name if is_path else "a frame")
@@ -161,7 +161,7 @@ def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     seen = _seen(rows)
     used, source = _used(seen, how, name)
     labels = _labels(used, how)
-    if how.level != "nominal" and how.scale is None and any(number(text) is None for text in labels):
+    if how.level not in (None, "nominal") and how.scale is None and any(number(text) is None for text in labels):
         raise InvalidData([no_order(how.level)])
     if len(labels) > MOST_LABELS:
         raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
@@ -181,7 +181,7 @@ def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     frequency = np.bincount(given.pattern, given.count, len(table)).astype(np.int64) // table.sum(1)
     n_items = int(_collected(rows.select(nw.col("item_id").n_unique()))[0, 0]) if rounds else int(frequency.sum())
     made = Patterns(labels, table, frequency, n_items, len(raters), source.rows_used)
-    return CountedJudgments(made, given, how.scale, how.level, how.level_given, source)
+    return CountedJudgments(made, given, how.scale, how.level or "nominal", how.level is not None, source)  # type: ignore[arg-type]
 
 
 def _seen(rows: Any) -> pl.DataFrame:

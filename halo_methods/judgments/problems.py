@@ -19,11 +19,6 @@ def no_number(cell: str) -> Problem:
     return Problem(f"{quoted(cell)} is not a finite number", fix)
 
 
-def below_zero(cell: str) -> Problem:
-    """A number that should not be negative."""
-    return Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
-
-
 def no_moment(cell: str) -> Problem:
     """A cell that should hold a moment."""
     fix = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
@@ -53,16 +48,15 @@ def no_word(column: str, allowed: tuple[str, ...], cell: str) -> Problem:
 
 def off_scale(how: Reading, column: str, cell: str) -> Problem:
     """A label, or a gold answer, that is not on the scale."""
-    scale = how.scale or ()
     what = f"the {'label' if column == 'label' else 'gold answer'} {quoted(cell)} is outside the scale"
-    for label in () if how.numeric else map(str, scale):
+    for label in how.listed or ():
         same = number(cell) is not None and number(cell) == number(label)
         if same or cell.strip().casefold() == label.strip().casefold():
             return _read_as(what, f"If it means {label}, read it so.", column, cell, label)
     if "" in accepted_answers(cell):
         fix = "Separate accepted answers with |, leave none empty, and double a bar that belongs to an answer."
         return Problem(what, fix)
-    shown = " to ".join(readable(float(end)) for end in scale) if how.numeric else ", ".join(map(str, scale))[:300]
+    shown = " to ".join(map(readable, how.range)) if how.range else ", ".join(how.listed or ())[:300]
     fix = f"Use one of the scale ({shown}), correct the scale, or list it as missing."
     return Problem(what, fix, option="missing", value=[cell] if len(cell) <= LONGEST_QUOTE else None)
 

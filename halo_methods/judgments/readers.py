@@ -88,7 +88,7 @@ def read_judgments(
       columns: item_id, rater_id, label
       export.csv: 2 rows read, 1 used, dropped: 1 empty label
     """
-    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
     return conform(read_raw(path, encoding), how)
 
 
@@ -134,18 +134,9 @@ def as_judgments(
     >>> as_judgments(frame).frame.rows()
     [('1', 'ann', '1')]
     """
-    plain = (columns, values, scale, level, duplicates, where, missing) == (
-        None,
-        None,
-        None,
-        None,
-        "error",
-        None,
-        ("",),
-    )
-    if plain and isinstance(frame, Judgments | CountedJudgments):
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
+    if isinstance(frame, Judgments | CountedJudgments) and how == Reading():
         return frame  # type: ignore[return-value]
-    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
     return conform(raw_frame(frame, name), how)
 
 
