@@ -265,11 +265,10 @@ def _repeated(state: _Check) -> None:
 
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
-    texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
+    texts = {c: state.frame[c].filter(state.live) for c, kind in state.frame.schema.items() if kind == pl.String}
     for column in texts:
         state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
-    live = state.frame.select(texts).filter(state.live)
     for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
-        state.notes += lookalikes(live[column], column) if column in texts else []
-    state.notes += like_missing(live["label"]) if "label" in texts else []
-    state.notes += odd_locales(live["locale"]) if "locale" in texts else []
+        state.notes += lookalikes(texts[column], column) if column in texts else []
+    state.notes += like_missing(texts["label"]) if "label" in texts else []
+    state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
