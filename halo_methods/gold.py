@@ -108,20 +108,20 @@ def suspect_items(
     min_raters = check_count(min_raters, option="min_raters", least=1)
     check_confidence(confidence)
     marked = as_judgments(j).marked("gold")
-    wrong = marked.filter(~pl.col("right")).group_by("item_id", "label").agg(pl.len().alias("usual"))
-    usual = wrong.sort(["usual", "label"], descending=[True, False]).group_by("item_id", maintain_order=True).first()
+    wrong = pl.col("label").filter(~pl.col("right"))
     items = marked.group_by("item_id").agg(
-        pl.col("answer").first().alias("gold"),
-        pl.len().alias("n"),
-        (~pl.col("right")).sum().cast(pl.Int64).alias("wrong"),
+        gold=pl.col("answer").first(),
+        n=pl.len(),
+        wrong=wrong.len().cast(pl.Int64),
+        share_wrong=(~pl.col("right")).mean(),
+        usual_answer=wrong.mode().min(),
+        usual=wrong.unique_counts().max(),
     )
-    judged = items.filter(pl.col("n") >= min_raters).with_columns((pl.col("wrong") / pl.col("n")).alias("share_wrong"))
+    judged = items.filter(pl.col("n") >= min_raters)
     suspect = judged.filter((pl.col("wrong") > 0) & (pl.col("share_wrong") >= share_wrong))
     same = pl.col("usual") >= SAME_ANSWER * pl.col("wrong")
-    table = (
-        suspect.join(usual.rename({"label": "usual_answer"}), on="item_id")
-        .with_columns(pl.when(same).then(pl.lit(CHECK)).otherwise(pl.lit(FIX)).alias("next_step"))
-        .sort(["share_wrong", "n", "item_id"], descending=[True, True, False])
+    table = suspect.with_columns(next_step=pl.when(same).then(pl.lit(CHECK)).otherwise(pl.lit(FIX))).sort(
+        ["share_wrong", "n", "item_id"], descending=[True, True, False]
     )
     missed = None
     if len(judged):

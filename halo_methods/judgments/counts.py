@@ -210,7 +210,8 @@ def _rater_patterns(j: Judgments) -> RaterPatterns:
     rater, label, unit = (rows[c].to_numpy() for c in ("rater", "label", "unit"))
     shape = len(raters), len(j.labels), len(kinds)
     cells, count = np.unique(np.ravel_multi_index((rater, label, pattern[unit]), shape), return_counts=True)
-    return RaterPatterns(raters, *np.unravel_index(cells, shape), count)
+    rater, label, pattern = np.unravel_index(cells, shape)
+    return RaterPatterns(raters, rater, label, pattern, count)
 
 
 def contingency(j: Judgments, a: str, b: str) -> Ints:
@@ -296,5 +297,5 @@ def moments(j: Judgments) -> Moments:
     if label.null_count():
         raise NotEstimable("labels are not all numbers")
     value = label.to_numpy()
-    n, total, squares = np.bincount(unit), np.bincount(unit, value), np.bincount(unit, value * value)
-    return Moments(n, total, squares, raters, rater, unit, value, j.n_items)
+    n, total, squares = (np.bincount(unit, weights) for weights in (None, value, value * value))
+    return Moments(n, total, squares, raters, rater, unit, value, j.n_items)  # type: ignore[arg-type]

@@ -205,11 +205,14 @@ def _labels(state: _Check) -> None:
         state.problems.append(no_order("ordinal"))
 
 
+def _empty(column: str, _: str) -> Problem:
+    return Problem("the cell is empty", f"Give every judgment a {column}.")
+
+
 def _words(state: _Check) -> None:
     """Identifiers, which are never empty, and columns of a few words."""
     for column in state.there("item_id", "rater_id"):
-        empty = Problem("the cell is empty", f"Give every judgment a {column}.")
-        state.problem(column, state.frame[column].is_null(), lambda _, empty=empty: empty)
+        state.problem(column, state.frame[column].is_null(), partial(_empty, column))
     for column in state.there(*ALLOWED):
         state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
 
