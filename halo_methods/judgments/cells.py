@@ -34,6 +34,9 @@ def quoted(value: object) -> str:
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 2]}…{text[0]}"
 
 
+_ANSWER = re.compile(r"((?:[^|]++|\|\|)*)\|")
+
+
 def accepted_answers(gold: str | None) -> tuple[str, ...]:
     """The answers a gold cell accepts; `|` separates them, `||` is a bar inside an answer.
 
@@ -52,20 +55,7 @@ def accepted_answers(gold: str | None) -> tuple[str, ...]:
     >>> accepted_answers("yes|maybe"), accepted_answers("a||b|c"), accepted_answers(None)
     (('yes', 'maybe'), ('a|b', 'c'), ())
     """
-    if gold is None or gold == "":
-        return ()
-    if "|" not in gold:
-        return (gold,)
-    answers, current, i = [], "", 0
-    while i < len(gold):
-        if gold.startswith("||", i):
-            current, i = current + "|", i + 2
-        elif gold[i] == "|":
-            answers.append(current)
-            current, i = "", i + 1
-        else:
-            current, i = current + gold[i], i + 1
-    return (*answers, current)
+    return tuple(answer.replace("||", "|") for answer in _ANSWER.findall(gold + "|")) if gold else ()
 
 
 def gold_text(answers: Iterable[str]) -> str:
@@ -190,10 +180,7 @@ def text_column(series: pl.Series) -> pl.Series:
     if kind.is_integer() or kind in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum):
         return series.cast(pl.String)
     if kind.is_float():
-        exact = series.cast(pl.Float64).fill_nan(None)
-        whole = exact.is_finite() & (exact == exact.floor()) & (exact.abs() < 2.0**53)
-        as_whole = exact.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
-        return as_whole.zip_with(whole.fill_null(False), series.fill_nan(None).cast(pl.String)).alias(series.name)
+        return (series.fill_nan(None) + 0.0).cast(pl.String).str.strip_suffix(".0")
     if kind in (pl.Date, pl.Datetime):
         return series.dt.to_string("iso:strict")
     if kind == pl.Object or kind.is_nested() or kind.is_temporal() or kind.is_decimal() or kind == pl.Binary:
