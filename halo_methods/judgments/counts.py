@@ -43,11 +43,6 @@ class Patterns:
     n_raters: int
     n_judgments: int
 
-    @property
-    def n_units(self) -> int:
-        """Items by rounds."""
-        return int(self.frequency.sum())
-
 
 @dataclass(frozen=True)
 class RaterPatterns:

@@ -16,8 +16,8 @@ from .cells import accepted_answers, cell_text, quoted
 from .coding import MOST_LABELS, codes, packed_units, unpacked
 from .counts import CountedJudgments, Patterns, RaterPatterns
 from .options import REQUIRED, Reading, number
-from .problems import no_order
 from .table import Judgments, Source, in_order
+from .validate import no_order
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -138,9 +138,9 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
     text = text.replace("\r\n", "\n").removesuffix("\n")
     if '"' in text or "\r" in text:
         return None
-    lines = text_series("", text.split("\n"))
+    lines = text_series(text.split("\n"))
     marks = lines.str.count_matches(mark, literal=True)
-    blank = lines.gather([0, -1]).str.strip_chars(f" {mark}") == ""
+    blank = lines.gather([0, -1]).str.replace_all(mark, "", literal=True).str.strip_chars() == ""
     if len(lines) < 2 or not marks[0] or (marks != marks[0]).any() or blank.any():
         return None
     cells = lines.str.split_exact(mark, marks[0]).struct.unnest()
@@ -165,7 +165,7 @@ def _quoted_table(text: str, mark: str, name: str) -> Raw:
 
 def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: str, problems: list[Problem]) -> Raw:
     """A raw table from rows as wide as the header, with what was wrong with the file."""
-    columns = [text_series("", column) for column in zip(*rows, strict=True)] or [text_series("", [])] * len(header)
+    columns = [text_series(column) for column in zip(*rows, strict=True)] or [text_series([])] * len(header)
     raw = raw_table(header, columns, name)
     raw.problems[:0] = problems
     return raw

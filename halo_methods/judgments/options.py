@@ -53,9 +53,8 @@ class Reading:
     @property
     def range(self) -> tuple[float, float] | None:
         """The ends between which labels are numbers; None where labels stay text."""
-        if self.listed is None and (self.scale or self.level in ("interval", "ratio")):
-            return self.scale or (-math.inf, math.inf)
-        return None
+        numeric = self.listed is None and (self.scale or self.level in ("interval", "ratio"))
+        return self.scale or (-math.inf, math.inf) if numeric else None
 
 
 def number(text: str) -> float | None:
@@ -105,11 +104,8 @@ def scale_of(given: Any) -> Scale | None:
         return scale_of([part.strip() for row in rows for part in row if part.strip()])
     if not isinstance(given, list | tuple):
         raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
-    if (
-        isinstance(given, tuple)
-        and len(given) == 2
-        and any(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
-    ):
+    numbers = [isinstance(end, int | float) and not isinstance(end, bool) for end in given]
+    if isinstance(given, tuple) and len(given) == 2 and any(numbers):
         return _range(given, given)
     labels = tuple(cell_text(g) or "" for g in given)
     if not labels or "" in labels or len(set(labels)) < len(labels):
@@ -124,9 +120,7 @@ def _range(given: Any, ends: Sequence[Any]) -> tuple[float, float]:
     except ValueError:
         low = high = math.nan
     if not low < high:
-        raise BadOption(
-            f"scale is {quoted(given)}; write low..high or (low, high), two numbers, or the labels in order"
-        )
+        raise BadOption(f"scale is {quoted(given)}; write low..high, two numbers, or the labels in order with commas")
     return low, math.inf if texts[1].endswith("+") else high
 
 

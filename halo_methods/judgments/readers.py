@@ -1,9 +1,11 @@
 """Judgments from a file or a frame."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from ..errors import HaloError, InvalidData, Problem
@@ -181,21 +183,17 @@ def raw_frame(frame: Any, name: str) -> Raw:
     HaloError
         If it is no frame, or its engine fails.
     """
-    import narwhals as nw
-
     if isinstance(frame, Judgments):
         frame = frame.frame
     if nw.dependencies.is_pandas_dataframe(frame):
         return raw_table(list(frame.columns), [_pandas(frame.iloc[:, at]) for at in range(frame.shape[1])], name)
     try:
-        wrapped = nw.from_native(frame)
+        rows = nw.from_native(frame).lazy()
     except TypeError as error:
         kinds = "a pandas, Polars or Arrow table, or a DuckDB relation"
         raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
     try:
-        if isinstance(wrapped, nw.LazyFrame):
-            wrapped = wrapped.collect("polars")
-        collected = wrapped.to_polars()
+        collected = rows.collect("polars").to_native()
     except Exception as error:  # each engine has its own family of errors
         raise HaloError(f"{name} cannot be collected: {str(error)[:500]}") from error
     return raw_table(collected.columns, collected.get_columns(), name)
@@ -203,8 +201,6 @@ def raw_frame(frame: Any, name: str) -> Raw:
 
 def _pandas(series: Any) -> pl.Series:
     if series.dtype != object:
-        try:
+        with contextlib.suppress(Exception):  # types Arrow does not know, such as sparse
             return pl.Series(pl.from_pandas(series.rename("x"), nan_to_null=True))
-        except Exception:  # types Arrow does not know, such as sparse
-            return text_series("x", (cell_text(value) for value in series.astype(object)))
-    return text_series("x", (cell_text(value) for value in series))
+    return text_series(cell_text(value) for value in series.astype(object))

@@ -380,9 +380,8 @@ class Judgments:
         >>> as_judgments(frame).rounds
         ('9', '10')
         """
-        if "round" not in self.columns:
-            return ()
-        return tuple(value for value in in_order(self.frame["round"].unique().to_list()) if value is not None)
+        values = in_order(self.frame["round"].unique().to_list()) if "round" in self.columns else []
+        return tuple(value for value in values if value is not None)
 
     def last_round(self) -> "Judgments":
         """The judgments of the last round; all of them where there are no rounds or rounds number repeats.
