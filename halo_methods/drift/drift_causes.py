@@ -10,10 +10,9 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..results import Estimate, counted
-from ..stats.change import change
-from ..stats.derived import difference
+from ..stats.change import change, difference
 from ..stats.discovery import benjamini_hochberg
-from ..stats.welch import welch
+from ..stats.means import welch
 from .dated_judgments import MEASURE, of_periods, version_changes
 
 NEAR = 3

@@ -11,7 +11,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
-from ..stats.basis import basis_of_arrays
+from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Scale
 from .where import matching

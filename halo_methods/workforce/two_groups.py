@@ -7,7 +7,7 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, counted
-from ..stats.comparison import pair_share, standardised_difference
+from ..stats.change import pair_share, standardised_difference
 
 Ground = Literal["best", "shared items", "case mix"]
 STRATA = ("locale", "queue", "slice")

@@ -61,7 +61,7 @@ def compare(
     strata (locale × queue × slice, as far as the table has them) in which both
     groups have at least two raters and ten checked judgments; a stratum's
     weight is its share of both groups' judgments there. The interval is that of
-    `halo_methods.stats.comparison.standardised_difference`.
+    `halo_methods.stats.change.standardised_difference`.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     """Estimate how often judgments of two groups agree on the items both judged, for every pair of groups.
 
     Every pair of judgments of an item, one from each group, counts; the
-    interval is that of `halo_methods.stats.comparison.pair_share`. ``kappa`` takes off the chance that two
+    interval is that of `halo_methods.stats.change.pair_share`. ``kappa`` takes off the chance that two
     labels drawn from the two groups' own shares are the same.
 
     Low agreement says that two vendors read the guideline differently. It does
