@@ -147,9 +147,15 @@ def _counted(j: Judgments) -> tuple[Patterns, pl.DataFrame, pl.DataFrame]:
     """The patterns, the packed counts of each unit, and the packed counts of each pattern."""
     rows, raters = coded(j)
     unit, label, q = rows["unit"].to_numpy(), rows["label"].to_numpy(), len(j.labels)
-    if q > MOST_LABELS:
-        table = _one_pattern_a_unit(unit, label, q)
-        packed = pl.DataFrame({"word0": np.arange(len(table))})
+    if q > MOST_LABELS:  # nearly every unit is a pattern of its own
+        n = int(unit.max()) + 1
+        if n * q > 100_000_000:
+            raise NotEstimable(
+                f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
+                "declare level='interval', or group the labels"
+            )
+        table = np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
+        packed = pl.DataFrame({"word0": np.arange(n)})
     else:
         packed = packed_numbers(unit, label, q, len(raters))
     words = packed.columns
@@ -158,17 +164,6 @@ def _counted(j: Judgments) -> tuple[Patterns, pl.DataFrame, pl.DataFrame]:
         table = unpacked(kinds.select(words).to_numpy(), q, len(raters))
     frequency = kinds["frequency"].to_numpy().astype(np.int64)
     return Patterns(j.labels, table, frequency, j.n_items, len(raters), j.n_judgments), packed, kinds
-
-
-def _one_pattern_a_unit(unit: Ints, label: Ints, q: int) -> Ints:
-    """With many labels nearly every unit is a pattern of its own."""
-    n = int(unit.max()) + 1
-    if n * q > 100_000_000:
-        raise NotEstimable(
-            f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
-            "declare level='interval', or group the labels"
-        )
-    return np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
 
 
 def patterns(j: Judgments | CountedJudgments) -> Patterns:

@@ -13,8 +13,7 @@ from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
-from .options import Level, Scale
-from .where import matching
+from .options import Level, Scale, matching
 
 if TYPE_CHECKING:
     from .marking import Reference

@@ -11,9 +11,8 @@ from ..errors import BadOption, InvalidData, Problem
 from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
 from .coding import numbered
-from .options import OPTIONAL, REQUIRED, Reading, nearest, number, renamed
+from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .table import Judgments, Source
-from .where import matching
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
