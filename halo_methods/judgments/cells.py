@@ -16,10 +16,6 @@ from numpy.typing import NDArray
 from ..errors import Problem
 
 LONGEST_QUOTE = 80
-NUMBERS = (
-    "Labels are numbers, and right means equal: where a near one will do, list all that are right in gold, "
-    "for instance 7|7.5|8."
-)
 
 
 def quoted(value: object) -> str:

@@ -16,6 +16,7 @@ from .cells import cell_text, quoted
 from .coding import MOST_LABELS, codes, packed_units, unpacked
 from .counts import CountedJudgments, Patterns, RaterPatterns
 from .options import REQUIRED, Reading, number
+from .readers import lazy
 from .table import Source, in_order
 from .validate import no_order
 
@@ -97,15 +98,10 @@ def scan_judgments(
 
 
 @contextmanager
-def _held(data: Any, name: str, memory_limit: str, spill: str | os.PathLike[str] | None = None) -> Iterator[Any]:
+def _held(data: Any, name: str, memory_limit: str, spill: str | os.PathLike[str] | None) -> Iterator[Any]:
     """The rows where they are; files are a DuckDB relation, in a database of its own that is closed afterwards."""
     if not isinstance(data, str | os.PathLike):
-        try:
-            rows = nw.from_native(data).lazy()
-        except TypeError as error:
-            kinds = "a path, a DuckDB relation, or a Spark, Polars, pandas or Arrow table"
-            raise HaloError(f"{name} is of type {type(data).__name__}; give {kinds}") from error
-        yield rows
+        yield lazy(data, name)
         return
     try:
         import duckdb

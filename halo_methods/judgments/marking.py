@@ -1,18 +1,22 @@
 """Which judgments are right, by gold or by an audit, and the label given most often."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, Estimate, Over
 from ..stats.proportions import two_way_share
-from .cells import NUMBERS, accepted_answers
+from .cells import accepted_answers
+from .options import Reference as Reference
 from .readers import as_judgments
 from .table import Judgments, in_order
 
 CHANCE = "inclusion_probability"
-Reference = Literal["gold", "audit"]
+NUMBERS = (
+    "Labels are numbers, and right means equal: where a near one will do, list all that are right in gold, "
+    "for instance 7|7.5|8."
+)
 MISSING = {
     "gold": "no judged item has a gold answer; add a `gold` column, at least for the calibration items",
     "audit": "no labelled item was audited; give the auditors' labels as rows of stage 'audit' beside the labels",

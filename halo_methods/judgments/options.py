@@ -18,6 +18,7 @@ from ..errors import BadOption, Problem
 from .cells import LONGEST_QUOTE, cell_text, moment, quoted
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Reference = Literal["gold", "audit"]
 Scale = tuple[str, ...] | tuple[float, float]
 
 _DUPLICATES = ("error", "first", "last", "round")

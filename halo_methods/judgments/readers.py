@@ -187,16 +187,27 @@ def raw_frame(frame: Any, name: str) -> Raw:
         frame = frame.frame
     if nw.dependencies.is_pandas_dataframe(frame):
         return raw_table(list(frame.columns), [_pandas(frame.iloc[:, at]) for at in range(frame.shape[1])], name)
-    try:
-        rows = nw.from_native(frame).lazy()
-    except TypeError as error:
-        kinds = "a pandas, Polars or Arrow table, or a DuckDB relation"
-        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
+    rows = lazy(frame, name)
     try:
         collected = rows.collect("polars").to_native()
     except Exception as error:  # each engine has its own family of errors
         raise HaloError(f"{name} cannot be collected: {str(error)[:500]}") from error
     return raw_table(collected.columns, collected.get_columns(), name)
+
+
+def lazy(frame: Any, name: str) -> Any:
+    """A frame of any kind as narwhals sees it, nothing collected.
+
+    Raises
+    ------
+    HaloError
+        If it is no frame.
+    """
+    try:
+        return nw.from_native(frame).lazy()
+    except TypeError as error:
+        kinds = "a pandas, Polars, Arrow or Spark table, or a DuckDB relation"
+        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
 
 
 def _pandas(series: Any) -> pl.Series:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -13,10 +13,7 @@ from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
-from .options import Level, Scale, matching
-
-if TYPE_CHECKING:
-    from .marking import Reference
+from .options import Level, Reference, Scale, matching
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -418,7 +415,7 @@ class Judgments:
             last |= pl.col("stage") != "label"
         return self._kept(self.frame.select(last.alias("last"))["last"], "replaced by its rater in a later round")
 
-    def marked(self, reference: "Reference | None" = None) -> pl.DataFrame:
+    def marked(self, reference: Reference | None = None) -> pl.DataFrame:
         """The judgments of items whose right answer is known, each marked right or not.
 
         Parameters
