@@ -274,15 +274,11 @@ def workbook(content: bytes, name: str) -> Raw:
 def _sheet(content: bytes, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
     import openpyxl
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-        try:
-            sheet = book.worksheets[0]
+        with contextlib.closing(book):
+            sheet, *others = book.worksheets
             sheet.reset_dimensions()
-            rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
-            rest = [other.title for other in book.worksheets[1:]]
-        finally:
-            book.close()
-    notes = [f"read from sheet {quoted(sheet.title)}; not read: {', '.join(map(quoted, rest))}"] if rest else []
-    return rows, notes
+            rows = list(sheet.iter_rows(values_only=True))
+    rest = ", ".join(quoted(other.title) for other in others)
+    return rows, [f"read from sheet {quoted(sheet.title)}; not read: {rest}"] if rest else []

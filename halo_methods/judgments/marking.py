@@ -10,7 +10,7 @@ from ..stats.proportions import two_way_share
 from .cells import accepted_answers
 from .options import Reference as Reference
 from .readers import as_judgments
-from .table import Judgments, in_order
+from .table import Judgments, in_order, need
 
 CHANCE = "inclusion_probability"
 NUMBERS = (
@@ -116,8 +116,7 @@ def shares_right(
     >>> {lot: share.value for lot, share in shares_right(as_judgments(frame).marked(), "lot").items()}
     {'A': 1.0, 'B': 0.0}
     """
-    if column not in rows.columns:
-        raise NotEstimable(f"the data has no column {column}; it has {', '.join(rows.columns)}")
+    need(rows, column)
     parts = rows.partition_by(column, as_dict=True)
     return {
         "(missing)" if value is None else str(value): share_right(

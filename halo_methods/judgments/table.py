@@ -87,6 +87,18 @@ def in_order(values: list[Any]) -> list[Any]:
     return present + [None] * (None in values)
 
 
+def need(frame: pl.DataFrame, column: str) -> None:
+    """Refuse a column that is not there.
+
+    Raises
+    ------
+    NotEstimable
+        With the columns that are.
+    """
+    if column not in frame.columns:
+        raise NotEstimable(f"the data has no column {column}; it has {', '.join(frame.columns)}")
+
+
 def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
     """Whose judgments these are, and which.
 
@@ -199,10 +211,6 @@ class Judgments:
             return self
         return replace(self, frame=frame, source=self.source.less(reason, len(self.frame) - len(frame)))
 
-    def _need(self, column: str) -> None:
-        if column not in self.frame.columns:
-            raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.columns)}")
-
     def where(self, text: str) -> "Judgments":
         """The judgments a filter keeps.
 
@@ -259,7 +267,7 @@ class Judgments:
         """
         made = self
         for column, value in values.items():
-            self._need(column)
+            need(self.frame, column)
             wanted = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
             if self.frame.schema[column] == pl.String:
                 wanted = [cell_text(v) for v in wanted]
@@ -330,7 +338,7 @@ class Judgments:
         >>> [(value, group.n_judgments) for value, group in as_judgments(frame).groups("item_id")]
         [('a', 1), ('b', 1)]
         """
-        self._need(by)
+        need(self.frame, by)
         parts = self.frame.partition_by(by, as_dict=True)
         for value in in_order([key[0] for key in parts]):
             part = parts[(value,)]
