@@ -13,7 +13,7 @@ import halo_methods as halo
 from halo_methods import plots, reports
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.exposure import daily_minutes
-from halo_methods.reports.suppression import Shown
+from halo_methods.reports.audience import Shown
 from halo_methods.standards import gate
 from halo_methods.stats import score_interval
 
