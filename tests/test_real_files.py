@@ -20,7 +20,7 @@ from halo_methods import (
     simulation,
     workforce,
 )
-from halo_methods.agreement.agreement_weights import few_enough
+from halo_methods.agreement.coefficients import few_enough
 from halo_methods.errors import NotEstimable
 from halo_methods.reports import rendering
 from halo_methods.results import Estimate, readable
