@@ -220,7 +220,7 @@ class Report:
             return {**source.to_dict(), "name": name, **told, **asked}
         sizes = {"rows_read": source.rows_read, "rows_used": source.rows_used, **counts}
         rounded = {k: coarse_count(n) for k, n in sizes.items()}
-        withheld = {"dropped": {}, "notes": [], "scale": None, "level": j.level}
+        withheld: dict[str, Any] = {"dropped": {}, "notes": [], "scale": None, "level": j.level}
         return {"name": "withheld", "sha256": None, **rounded, **withheld, **asked}
 
     def _facts(self) -> list[tuple[str, Any]]:
