@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, counted
+from ..results import Caution, Figure, counted
 from ..stats.checks import check_count
 from .run_length import cusum_run_length, ewma_run_length
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_PERIODS = 20
 SMALLEST_SPREAD = 1e-12
@@ -116,7 +113,7 @@ class Chart:
             }
         )
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The chart over its periods, signals as crosses, changes of the guideline dashed."""
         from .. import plots
 

@@ -3,21 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..results import counted, readable
+from ..results import Figure, counted, readable
 from ..stats.checks import check_probability
 from ..stats.discovery import benjamini_hochberg
 from .control_charts import Chart, cusum_chart, enough, sums
 from .run_length import Design
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,7 +52,7 @@ class ManyCharts:
         """Where the change behind each chart that signals or is listed probably began."""
         return self.table["onset"].dropna().tolist()
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The chart that stands out most."""
         from .. import plots
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import basis_of, rests_on
-from ..results import Caution, Estimate, counted, readable
+from ..results import Caution, Estimate, Figure, counted, readable
 from ..stats.change import size_of
 from ..stats.checks import check_count, check_probability
 from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
@@ -23,9 +23,6 @@ from .dated_judgments import Period
 from .many_charts import ManyCharts, many
 from .run_length import Design, check_run_length, cusum_design
 from .share_charts import laney, normal_approximation, p_chart
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,7 +48,7 @@ class ShareCharts:
         """Those of Laney's chart."""
         return self.laney.cautions
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Laney's chart."""
         return self.laney.plot()
 
@@ -102,7 +99,7 @@ class RaterChanges:
     estimates: dict[str, Estimate]
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The changes with their intervals."""
         from .. import plots
 

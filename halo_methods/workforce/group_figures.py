@@ -1,7 +1,7 @@
 """One figure per group, unpooled, with its interval over raters: quality, punctuality, rework, pace, cost."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import pandas as pd
 import polars as pl
@@ -10,14 +10,11 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate
+from ..results import Caution, Estimate, Figure
 from ..stats.checks import check_confidence
 from ..stats.means import jackknife_ratio
 from ..stats.proportions import two_way_share
 from .outcomes import grouped, judged, known
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Group = TypeVar("Group")
 Measure = Literal["right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"]
@@ -59,7 +56,7 @@ class GroupFigures:
     measure: Measure
     bar: float | None = None
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The figures with their intervals, or a panel per group where the rows are weeks."""
         from .. import plots
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,12 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
-from ..results import Estimate
+from ..results import Estimate, Figure
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.checks import check_confidence
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
 from .group_figures import Measure, each
 from .outcomes import MISSING, grouped, judged, known
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 View = Literal["volume", "funnel", "league"]
 VIEWS: dict[str, tuple[str, list[str]]] = {
@@ -85,7 +82,7 @@ class Scorecard:
         view = self.table[[self.by, *(c for c in wanted if c in self.table and self.table[c].notna().any())]]
         return view.sort_values(["rank", self.by], ignore_index=True) if name == "league" else view
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The share right of each group against the lines that luck draws."""
         from .. import plots
 

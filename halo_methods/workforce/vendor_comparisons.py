@@ -3,20 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import pandas as pd
 import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Estimate, counted
+from ..results import Estimate, Figure, counted
 from ..stats.checks import check_confidence
 from .outcomes import MISSING, grouped, judged, known
 from .two_groups import STRATA, Ground, TwoGroups
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +37,7 @@ class Comparisons:
     estimates: dict[str, Estimate]
     quantity: Literal["difference", "agreement"]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The pairs with their intervals."""
         from .. import plots
 
