@@ -7,8 +7,7 @@ compared, and `next_steps` what the figures allow.
 from .group_figures import GroupFigures, rates
 from .outcomes import outcomes
 from .scorecard import Scorecard, by_group, by_vendor
-from .vendor_comparisons import Comparisons, agreement_between, compare, comparisons, overlap
-from .volume_steps import next_steps
+from .vendor_comparisons import Comparisons, agreement_between, comparisons, next_steps, overlap
 
 __all__ = [
     "Comparisons",
@@ -17,7 +16,6 @@ __all__ = [
     "agreement_between",
     "by_group",
     "by_vendor",
-    "compare",
     "comparisons",
     "next_steps",
     "outcomes",

@@ -10,7 +10,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate
+from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
 from ..stats.proportions import two_way_share
 from ..stats.ratios import jackknife_ratio
@@ -131,27 +131,24 @@ def rates(
         raise BadOption.of("measure", measure, get_args(Measure))
     check_confidence(confidence)
     frame = judged(as_judgments(j))
-    keys = [column]
     if weekly:
-        keys.append("week")
         if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
             raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
         monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
         frame = frame.with_columns(monday.alias("week")).drop_nulls("week")
-    parts: dict[tuple[str, ...], pl.DataFrame] = {(group,): rows for group, rows in grouped(frame, column).items()}
-    if weekly:
-        parts = {(*group, week): rows for group, part in parts.items() for week, rows in grouped(part, "week").items()}
+    parts = {}
+    for group, part in grouped(frame, column).items():
+        weeks = grouped(part, "week") if weekly else {"": part}
+        parts |= {(group, week): rows for week, rows in weeks.items()}
     estimates, reasons = each(parts, measure, confidence)
     if not estimates:
         raise next(iter(reasons.values()))
-    rows = [{**dict(zip(keys, key, strict=True)), **_row(estimate, measure)} for key, estimate in estimates.items()]
-    by_group = {} if weekly else {group: estimate for (group, *_), estimate in estimates.items()}
-    return GroupFigures(table=pd.DataFrame(rows), estimates=by_group, by=column, measure=measure, bar=bar)
-
-
-def _row(estimate: Estimate, measure: Measure) -> dict[str, object]:
-    sizes = {"people": estimate.n_raters, "judgments": estimate.n_judgments}
-    return {**sizes, measure: estimate.value, "low": estimate.low, "high": estimate.high, "over": estimate.over}
+    rows = [(*key, e.n_raters, e.n_judgments, e.value, e.low, e.high, e.over) for key, e in estimates.items()]
+    table = pd.DataFrame(rows, columns=[column, "week", "people", "judgments", measure, "low", "high", "over"])
+    if weekly:
+        return GroupFigures(table=table, estimates={}, by=column, measure=measure, bar=bar)
+    by_group = {group: estimate for (group, _), estimate in estimates.items()}
+    return GroupFigures(table=table.drop(columns="week"), estimates=by_group, by=column, measure=measure, bar=bar)
 
 
 def each(
@@ -176,14 +173,8 @@ def figure(rows: pl.DataFrame, measure: Measure, confidence: float) -> Estimate:
     rows = known(rows, measure)
     if measure == "right":
         return share_right(rows, confidence=confidence, quantity=NAMES[measure])
-    return two_way_share(
-        rows[measure],
-        rows["rater_id"],
-        rows["item_id"],
-        confidence=confidence,
-        quantity=NAMES[measure],
-        measure=measure,
-    )
+    columns = (rows[c] for c in (measure, "rater_id", "item_id"))
+    return two_way_share(*columns, confidence=confidence, quantity=NAMES[measure], measure=measure)
 
 
 def _pace(rows: pl.DataFrame, confidence: float) -> Estimate:
@@ -217,20 +208,8 @@ def _ratio(rows: pl.DataFrame, totals: list[pl.Expr], measure: Measure, quantity
     """The first total over the second, times the third over the fourth where there are four."""
     named = [total.cast(pl.Float64).alias(f"total {n}") for n, total in enumerate(totals)]
     parts = rows.group_by("rater_id").agg(named).drop("rater_id").to_numpy()
-    four = parts.shape[1] == 4
-    value, low, high = jackknife_ratio(
-        parts,
-        lambda t: t[..., 0] / t[..., 1] * (t[..., 2] / t[..., 3] if four else 1.0),
-        confidence=confidence,
-    )
+    ends = jackknife_ratio(parts, lambda t: (t[..., ::2] / t[..., 1::2]).prod(axis=-1), confidence=confidence)
+    method = f"{quantity}; jackknife over raters, on the log scale"
+    ratio = Estimate(**around(*ends), confidence=confidence, method=method, over="raters", **rests_on(rows, measure))
     text = "Nothing varies between raters, so the interval has no width."
-    return Estimate(
-        value=value,
-        low=low,
-        high=high,
-        confidence=confidence,
-        method=f"{quantity}; jackknife over raters, on the log scale",
-        over="raters",
-        cautions=() if low < high else (Caution("no_spread", text),),
-        **rests_on(rows, measure),
-    )
+    return ratio if ratio.low < ratio.high else ratio.with_cautions(Caution("no_spread", text))

@@ -114,7 +114,7 @@ def by_vendor(j: Judgments, *, confidence: float = 0.95) -> Scorecard:
 def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecard:
     """Set vendors, locales, queues or the groups of any other column side by side.
 
-    They are *compared* only by `compare`, which asks whether their work can be
+    They are *compared* only by `comparisons`, which asks whether their work can be
     compared at all.
 
     Parameters
@@ -149,7 +149,9 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     groups = grouped(frame, column)
     if set(groups) == {MISSING}:
         raise NotEstimable(f"the column {column} is empty", public=f"the column {column} is empty")
-    rows = [_volume(column, group, part) for group, part in groups.items()]
+    volume = [pl.col("rater_id").n_unique().alias("people"), pl.col("item_id").n_unique().alias("items")]
+    volume += [pl.len().alias("judgments"), *([pl.col("cost").sum()] if "cost" in frame.columns else [])]
+    rows = [{column: group, **part.select(volume).row(0, named=True)} for group, part in groups.items()]
     missing: dict[str, str] = {}
     quality: dict[str, Estimate] = {}
     for name, measure in FIGURES.items():
@@ -160,9 +162,7 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
         for row in rows:
             if estimate := estimates.get(row[column]):
                 row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-    for row in rows:
-        if estimate := quality.get(row[column]):
-            row |= {"over": estimate.over, "checked": estimate.n_judgments}
+                row |= {"over": estimate.over, "checked": estimate.n_judgments} if name == "quality" else {}
     table, overall, around = pd.DataFrame(rows), None, None
     if quality:
         marked = known(frame, "right")
@@ -174,26 +174,14 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     return Scorecard(table=table, estimates=quality, by=column, overall=overall, around=around, missing=missing)
 
 
-def _volume(column: str, group: str, rows: pl.DataFrame) -> dict[str, Any]:
-    row: dict[str, Any] = {column: group, "people": rows["rater_id"].n_unique(), "items": rows["item_id"].n_unique()}
-    row["judgments"] = rows.height
-    if "cost" in rows.columns:
-        row["cost"] = float(rows["cost"].sum())
-    return row
-
-
 def _placed(
     marked: pl.DataFrame, column: str, confidence: float, missing: dict[str, str]
 ) -> tuple[pd.DataFrame, float | None]:
     """Funnel, shrinkage and ranks of each group, and what the funnel is drawn around; why not goes to ``missing``."""
     names = marked[column].cast(pl.String).fill_null(MISSING)
     values, group = np.unique(names.to_numpy(), return_inverse=True)
-    raters, items, right = (
-        cluster_codes(marked["rater_id"]),
-        cluster_codes(marked["item_id"]),
-        marked["right"].to_numpy(),
-    )
-    placed = pd.DataFrame({column: values})
+    raters, items = cluster_codes(marked["rater_id"]), cluster_codes(marked["item_id"])
+    right, placed = marked["right"].to_numpy(), pd.DataFrame({column: values})
     (of_raters, df), (of_items, _) = (icc_within_groups(right, group, unit) for unit in (raters, items))
     if df < 1:
         reason = "no group has two raters, so the spread between raters cannot be told from luck"

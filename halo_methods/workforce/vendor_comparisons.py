@@ -1,22 +1,30 @@
-"""Groups in pairs: which may be compared, how they differ, how often they agree, and where each works."""
+"""Groups in pairs: which may be compared, how they differ and agree, where each works, what is done next."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import polars as pl
 
-from ..errors import BadOption, NotEstimable
+from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Estimate, counted
-from ..stats.checks import check_confidence
+from ..judgments.table import rests_on
+from ..results import Caution, Estimate, around, counted
+from ..stats.checks import check_confidence, check_probability
+from ..stats.comparison import pair_share, standardised_difference
 from .outcomes import MISSING, grouped, judged, known
-from .two_groups import STRATA, Ground, TwoGroups
+from .scorecard import by_group
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Quantity = Literal["difference", "agreement"]
+STRATA = ("locale", "queue", "slice")
+LEAST_SHARED, LEAST_RATERS, LEAST_JUDGMENTS, LEAST_OVERLAP = 20, 2, 10, 0.5
+SIDE, STRATUM = "_second", "_stratum"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +46,7 @@ class Comparisons:
     table: pd.DataFrame
     refused: pd.DataFrame
     estimates: dict[str, Estimate]
-    quantity: Literal["difference", "agreement"]
+    quantity: Quantity
 
     def plot(self) -> "Figure":
         """The pairs with their intervals."""
@@ -51,65 +59,22 @@ class Comparisons:
         return plots.intervals(named, "pair", self.quantity, bar=0 if differ else None, unit=unit, title=title)
 
 
-def compare(
-    j: Judgments, a: str, b: str, *, column: str = "vendor", ground: Ground = "best", confidence: float = 0.95
-) -> Estimate:
-    r"""Estimate the share right of one group less that of another, where their work can be compared.
+def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
+    r"""Compare every pair of groups where that is fair, and refuse it with the reason where it is not.
 
-    On shared items: each item both groups judged counts with one weight, the
-    mean of a less the mean of b. By case mix: direct standardisation over the
-    strata (locale × queue × slice, as far as the table has them) in which both
-    groups have at least two raters and ten checked judgments; a stratum's
-    weight is its share of both groups' judgments there. The interval is that of
+    A difference is the share right of the one less that of the other. On shared
+    items, where there are at least 20, each item both groups judged counts with
+    one weight. Otherwise by case mix: direct standardisation over the strata
+    (locale × queue × slice, as far as the table has them) in which both groups
+    have at least two raters and ten checked judgments; a stratum's weight is its
+    share of both groups' judgments there. The interval is that of
     `halo_methods.stats.comparison.standardised_difference`.
 
-    Parameters
-    ----------
-    j : Judgments
-        One criterion.
-    a, b : str
-        Two values of the column.
-    column : str
-        What makes the groups.
-    ground : {"best", "shared items", "case mix"}
-        Best takes shared items where there are at least 20, otherwise case mix.
-    confidence : float
-        Of the interval.
-
-    Raises
-    ------
-    NotEstimable
-        If there are too few shared items and no strata, if the groups share no
-        stratum (vendor and locale can't be told apart), or if the shared
-        strata hold less than half of either group's checked judgments.
-    BadOption
-        For another ground.
-
-    Notes
-    -----
-    Case mix adjusts for the columns named and for nothing else. Work assigned
-    at random needs no adjustment, and gets the same answer on either ground.
-
-    Examples
-    --------
-    >>> rows = [(i, f"{v}{r}", "x" if (i + r) % m else "y", "x", v)
-    ...         for v, m in (("north", 10), ("south", 5)) for r in range(4) for i in range(40)]
-    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
-    >>> round(compare(j, "north", "south").value, 2)
-    0.1
-    """
-    check_confidence(confidence)
-    if ground not in get_args(Ground):
-        raise BadOption.of("ground", ground, get_args(Ground))
-    groups = grouped(known(judged(as_judgments(j)), "right"), column)
-    for name in (a, b):
-        if name not in groups:
-            raise NotEstimable(f"no checked judgment has {column} {name!r}; there are {', '.join(groups)}")
-    return TwoGroups(groups, a, b, column).difference(ground, confidence)[0]
-
-
-def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
-    """Compare every pair of groups where that is fair, and refuse it with the reason where it is not.
+    A pair is refused if the groups share no stratum (vendor and locale can't be
+    told apart), or if the shared strata hold less than half of either group's
+    checked judgments. Case mix adjusts for the columns named and for nothing
+    else. Work assigned at random needs no adjustment, and gets the same answer
+    on either ground.
 
     Parameters
     ----------
@@ -140,7 +105,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     """
     check_confidence(confidence)
     groups = grouped(known(judged(as_judgments(j)), "right"), column)
-    return _all_pairs(groups, column, "difference", lambda pair, each: pair.difference("best", each), confidence)
+    return _all_pairs(groups, column, "difference", confidence)
 
 
 def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
@@ -179,8 +144,7 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     [[30.0, 1.0, 1.0]]
     """
     check_confidence(confidence)
-    groups = grouped(judged(as_judgments(j)), column)
-    return _all_pairs(groups, column, "agreement", lambda pair, _: pair.agreement(confidence), confidence)
+    return _all_pairs(grouped(judged(as_judgments(j)), column), column, "agreement", confidence)
 
 
 def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
@@ -229,33 +193,201 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _all_pairs(
-    groups: dict[str, pl.DataFrame],
-    column: str,
-    quantity: Literal["difference", "agreement"],
-    estimated: Callable[[TwoGroups, float], tuple[Estimate, dict[str, object]]],
-    confidence: float,
-) -> Comparisons:
-    """Every pair of groups, all intervals together at the stated confidence."""
+def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
+    """Say what the figures allow for each group: more volume, corrective action, or neither yet.
+
+    - *Corrective action*: the whole unpooled interval lies below the bar, or the
+      share lies beyond the lower 99.8% line of the funnel and the group can be
+      compared with another. A line drawn through unlike work accuses nobody.
+    - *May take more volume*: the whole interval clears the bar, the share is not
+      below a line, and no group it can be compared with is better.
+    - *Keep the volume*: it clears the bar, but another is better, or it lies
+      between the lines.
+    - *Check more work*: the interval straddles the bar.
+
+    Shrunken figures and ranks decide nothing here, integrity signals neither.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion.
+    column : str
+        What makes the groups.
+    bar : float
+        Of the share right.
+    confidence : float
+        Of each interval, and of all comparisons together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``column``, ``people``, ``quality``, ``low``, ``high``, ``funnel``,
+        ``next_step``, ``worse_than``, ``not_compared_with``.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing is known to be right or wrong.
+
+    Examples
+    --------
+    >>> rows = [(f"{i}", f"{v}{r}", "x" if (i * 7 + r) % m else "y", "x", v)
+    ...         for v, m in (("north", 20), ("south", 2)) for r in range(6) for i in range(40)]
+    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
+    >>> next_steps(j, bar=0.85)["next_step"].tolist()
+    ['may take more volume', 'corrective action']
+    """
+    check_probability(bar, option="bar")
+    j = as_judgments(j)
+    card = by_group(j, column, confidence=confidence)
+    if not card.estimates:
+        raise NotEstimable(card.missing["quality"], public=card.missing["quality"])
+    better, apart = defaultdict(list), defaultdict(list)
+    with suppress(NotEstimable):
+        compared = comparisons(j, column, confidence=confidence)
+        for a, b, low, high in compared.table[["a", "b", "low", "high"]].itertuples(index=False):
+            if low > 0 or high < 0:
+                better[b if low > 0 else a].append(a if low > 0 else b)
+        for a, b, _ in compared.refused.itertuples(index=False):
+            apart[a].append(b)
+            apart[b].append(a)
+    placed = dict(zip(card.table[column], card.table.get("funnel", [""] * len(card.table)), strict=True))
+    groups = {name: quality for name, quality in card.estimates.items() if name != MISSING}
+    rows = []
+    for name, quality in groups.items():
+        place = placed[name] if isinstance(placed[name], str) else ""
+        comparable = len(apart[name]) < len(groups) - 1
+        if quality.high < bar or (place == "below 99.8%" and comparable):
+            step = "corrective action"
+        elif quality.low < bar:
+            step = "keep the volume; check more work"
+        else:
+            step = "keep the volume" if better[name] or place.startswith("below") else "may take more volume"
+        others = [", ".join(names[name]) for names in (better, apart)]
+        rows.append((name, quality.n_raters, quality.value, quality.low, quality.high, place, step, *others))
+    figures = ["people", "quality", "low", "high", "funnel", "next_step", "worse_than", "not_compared_with"]
+    return pd.DataFrame(rows, columns=[column, *figures])
+
+
+def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Quantity, confidence: float) -> Comparisons:
+    """Every pair of groups; intervals of differences all together at the stated confidence."""
     names = [name for name in groups if name != MISSING]
     if len(names) < 2:
         raise NotEstimable(f"{counted(len(names), 'group')} in {column}; it takes two")
     pairs = list(combinations(names, 2))
-    each = 1 - (1 - confidence) / len(pairs)
+    of_all = 1 - (1 - confidence) / len(pairs)
     rows, refused, estimates = [], [], {}
     for a, b in pairs:
+        pair = TwoGroups(groups, a, b, column)
         try:
-            estimate, more = estimated(TwoGroups(groups, a, b, column), each)
+            e, more = pair.difference(of_all) if quantity == "difference" else pair.agreement(confidence)
         except NotEstimable as reason:
-            refused.append({"a": a, "b": b, "reason": str(reason)})
+            refused.append((a, b, str(reason)))
             continue
-        estimates[f"{a} and {b}"] = estimate
-        ends = {quantity: estimate.value, "low": estimate.low, "high": estimate.high}
-        rows.append({"a": a, "b": b, **ends, **more, "n_items": estimate.n_items, "n_raters": estimate.n_raters})
-    columns = ["a", "b", quantity, "low", "high", "n_items", "n_raters"]
+        estimates[f"{a} and {b}"] = e
+        rows.append((a, b, e.value, e.low, e.high, *more, e.n_items, e.n_raters))
+    more = ("ground", "overlap") if quantity == "difference" else ("kappa",)
+    columns = ["a", "b", quantity, "low", "high", *more, "n_items", "n_raters"]
     return Comparisons(
-        table=pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns),
+        table=pd.DataFrame(rows, columns=columns),
         refused=pd.DataFrame(refused, columns=["a", "b", "reason"]),
         estimates=estimates,
         quantity=quantity,
     )
+
+
+class TwoGroups:
+    """Two groups of a column, and what their work allows."""
+
+    def __init__(self, groups: dict[str, pl.DataFrame], a: str, b: str, column: str):
+        self.a, self.b, self.column = a, b, column
+        self.left, self.right = groups[a], groups[b]
+        sides = ((self.left, False), (self.right, True))
+        self.both = pl.concat(part.with_columns(pl.lit(side).alias(SIDE)) for part, side in sides)
+        self.shared = set(self.left["item_id"]) & set(self.right["item_id"])
+        self.on_shared = self.both.filter(pl.col("item_id").is_in(list(self.shared)))
+        self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
+
+    def difference(self, confidence: float) -> tuple[Estimate, tuple[str, float]]:
+        """The difference of shares right, its ground, and the share of the judgments it speaks for."""
+        for name, part in ((self.a, self.left), (self.b, self.right)):
+            if part["rater_id"].n_unique() < LEAST_RATERS:
+                raise NotEstimable(
+                    f"{name} has one rater with checked work: the person can't be told from the {self.column}"
+                )
+        shared = len(self.shared) >= LEAST_SHARED
+        rows = self.on_shared.with_columns(pl.col("item_id").alias(STRATUM)) if shared else self._common()
+        cautions = () if shared else self._covered(rows)
+        clusters = (rows[c] for c in (SIDE, STRATUM, "rater_id", "item_id"))
+        ends = standardised_difference(rows["right"], *clusters, drawn=shared, confidence=confidence)
+        if ends[1] == ends[2]:
+            text = "Nothing varies between items or raters, so the interval has no width."
+            cautions = (*cautions, Caution("no_spread", text))
+        how = "on shared items" if shared else "standardised to the same mix of work"
+        method = f"difference of shares right, {how}; two-way cluster variance"
+        estimate = _estimate(ends, confidence, method, rests_on(rows, "right"))
+        ground = "shared items" if shared else "case mix"
+        return estimate.with_cautions(*cautions), (ground, rows.height / self.both.height)
+
+    def agreement(self, confidence: float) -> tuple[Estimate, tuple[float]]:
+        """The share of pairs of judgments that agree, and kappa."""
+        if len(self.shared) < LEAST_SHARED:
+            items = counted(len(self.shared), "item")
+            raise NotEstimable(f"{self.a} and {self.b} judged {items} in common; it takes {LEAST_SHARED}")
+        wanted = ["item_id", "rater_id", "label"]
+        pairs = self.left.select(wanted).join(self.right.select(wanted), on="item_id", suffix="_b")
+        people = pairs["rater_id"], pairs["rater_id_b"]
+        ends = pair_share(pairs["label"] == pairs["label_b"], pairs["item_id"], *people, confidence=confidence)
+        first, second = (dict(pairs[c].value_counts(normalize=True).iter_rows()) for c in ("label", "label_b"))
+        chance = sum(share * second.get(label, 0.0) for label, share in first.items())
+        method = "share of pairs of judgments, one from each group, that agree; three-way cluster score interval"
+        kappa = (ends[0] - chance) / (1 - chance) if chance < 1 else float("nan")
+        return _estimate(ends, confidence, method, rests_on(self.on_shared, "labels")), (kappa,)
+
+    def _covered(self, rows: pl.DataFrame) -> tuple[Caution, ...]:
+        """Refuse strata that hold less than half of a group's work; say what they hold if not all."""
+        sides = ((False, self.left), (True, self.right))
+        first, second = (rows.filter(pl.col(SIDE) == side).height / part.height for side, part in sides)
+        if min(first, second) < LEAST_OVERLAP:
+            raise NotEstimable(
+                f"{self.a} and {self.b} do the same kind of work in {first:.0%} and {second:.0%} of their checked "
+                f"judgments; a comparison speaks for both only from {LEAST_OVERLAP:.0%} of each"
+            )
+        if min(first, second) == 1:
+            return ()
+        text = f"It speaks for {first:.0%} of the checked judgments of {self.a} and {second:.0%} of those of {self.b}."
+        return (Caution("part_of_the_work", text),)
+
+    def _common(self) -> pl.DataFrame:
+        """The judgments in strata where both groups work, with their stratum."""
+        a, b, column = self.a, self.b, self.column
+        strata = [c for c in STRATA if c in self.both.columns and c != column]
+        if not strata:
+            others = ", ".join(c for c in STRATA if c != column)
+            raise NotEstimable(
+                f"{self.share} and there is no other column ({others}) to adjust by, so a difference could be the "
+                "work's and not theirs"
+            )
+        for c in strata:
+            if not set(self.left[c]) & set(self.right[c]):
+                raise NotEstimable(
+                    f"{a} and {b} never work in the same {c}, and {self.share.removeprefix(f'{a} and {b} ')}: {column} "
+                    f"and {c} can't be told apart; let both judge the same {LEAST_SHARED} items, or give both a part "
+                    f"of one {c}"
+                )
+        values = [pl.col(c).fill_null("") for c in strata]
+        rows = self.both.with_columns(pl.concat_str(values, separator="\x1f").alias(STRATUM))
+        cells = rows.group_by(STRATUM, SIDE).agg(pl.col("rater_id").n_unique().alias("r"), pl.len().alias("n"))
+        enough = cells.filter((pl.col("r") >= LEAST_RATERS) & (pl.col("n") >= LEAST_JUDGMENTS))
+        both = enough.group_by(STRATUM).len().filter(pl.col("len") == 2)[STRATUM]
+        rows = rows.filter(pl.col(STRATUM).is_in(both.implode()))
+        if rows.is_empty():
+            raise NotEstimable(
+                f"{a} and {b} share no kind of work ({' × '.join(strata)}) in which each has {LEAST_RATERS} raters and "
+                f"{LEAST_JUDGMENTS} checked judgments"
+            )
+        return rows
+
+
+def _estimate(ends: tuple[float, float, float], confidence: float, method: str, rests: dict[str, Any]) -> Estimate:
+    return Estimate(**around(*ends), confidence=confidence, method=method, over="items and raters", **rests)
