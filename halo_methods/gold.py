@@ -14,8 +14,7 @@ import polars as pl
 
 from .errors import NotEstimable
 from .judgments import Judgments, as_judgments
-from .judgments.days import as_day, dated
-from .judgments.table import rests_on
+from .judgments.table import as_day, dated, rests_on
 from .results import Estimate
 from .stats import check_confidence, check_count, check_probability, proportion
 

@@ -26,7 +26,7 @@ from halo_methods.adjudication.clause_change import guideline_versions
 from halo_methods.adjudication.spreadsheets import neutral, plain, table_text
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.cause_codes import CAUSES
-from halo_methods.stats.ratio_contrasts import ratio_contrast
+from halo_methods.stats.totals import ratio_contrast
 
 STUDY = importlib.util.spec_from_file_location(
     "study_adjudication", Path(__file__).parents[1] / "benchmarks" / "study_adjudication.py"

@@ -16,7 +16,8 @@ from halo_methods import aggregation, as_judgments, read_judgments
 from halo_methods.aggregation import EMOptions, em, rater_models
 from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.stats import hidden_truth, simulated_tests
+from halo_methods.stats import discovery
+from halo_methods.stats.proportions import informed_size
 
 dependence_module = importlib.import_module("halo_methods.aggregation.dependence")
 
@@ -423,11 +424,11 @@ def test_adjusted_p_values_by_loops_and_by_statsmodels():
     rng = np.random.default_rng(1)
     observed, simulated_sets = rng.normal(size=5), rng.normal(size=(99, 5))
     above = [sum(max(row) >= t for row in simulated_sets) for t in observed]
-    np.testing.assert_allclose(simulated_tests.largest_of_all(observed, simulated_sets), (np.array(above) + 1) / 100)
+    np.testing.assert_allclose(discovery.largest_of_all(observed, simulated_sets), (np.array(above) + 1) / 100)
     p = rng.random(7) ** 4
-    np.testing.assert_allclose(simulated_tests.sidak(p), multipletests(p, method="sidak")[1])
+    np.testing.assert_allclose(discovery.sidak(p), multipletests(p, method="sidak")[1])
     chances = [stats.binom.pmf(k, 9, 0.3) * (0.5 if k == 4 else 1) for k in range(4, 10)]
-    assert simulated_tests.upper_mid_p(4, 9, 0.3) == pytest.approx(sum(chances))
+    assert discovery.upper_mid_p(4, 9, 0.3) == pytest.approx(sum(chances))
 
 
 def test_what_hidden_truth_takes_from_a_chance_is_louis_information():
@@ -438,7 +439,7 @@ def test_what_hidden_truth_takes_from_a_chance_is_louis_information():
     complete = p.sum() / (chance * (1 - chance))
     lost = (p * (1 - p) * score**2).sum()
     hidden = (p * (1 - p) * (right - chance) ** 2).sum()
-    size = hidden_truth.informed_size(np.array([p.sum()]), np.array([hidden]), np.array([chance]))
+    size = informed_size(np.array([p.sum()]), np.array([hidden]), np.array([chance]))
     assert size[0] * 1 / (chance * (1 - chance)) == pytest.approx(complete - lost)
 
 

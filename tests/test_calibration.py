@@ -16,7 +16,7 @@ from halo_methods.calibration.many_facet import fit_many_facet
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.stats import change as stats_change
 from halo_methods.stats import clopper_pearson, two_way_share
-from halo_methods.stats.mixed_effects import effect_spread, rater_effects
+from halo_methods.stats.between_groups import effect_spread, rater_effects
 
 SCALE = ["poor", "fair", "good"]
 STUDY = Path(__file__).parent.parent / "benchmarks" / "study_calibration.py"

@@ -84,17 +84,6 @@ def test_contingency_and_its_refusals():
             counts.contingency(j, a, b)
 
 
-def test_gold_with_several_accepted_answers():
-    rows = [("a", "x", "1", "0|1"), ("a", "y", "2", "0|1"), ("b", "x", "2", "2"), ("c", "x", "0", None)]
-    made = counts.gold_confusion(judgments(rows, ("item_id", "rater_id", "label", "gold")))
-    assert made.labels == ("0", "1", "2")
-    expected = np.zeros((2, 3, 3), int)
-    expected[0, 1, 1] = expected[1, 0, 2] = expected[0, 2, 2] = 1
-    assert (made.table == expected).all()
-    with pytest.raises(NotEstimable, match="gold"):
-        counts.gold_confusion(judgments([("a", "x", "1")]))
-
-
 @given(tables(labels=3))
 @settings(max_examples=40)
 def test_moments_are_sums(rows):

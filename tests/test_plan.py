@@ -16,8 +16,7 @@ from halo_methods.documents import schema
 from halo_methods.standards import Register, load
 from halo_methods.standards.model import Amendment, Declared, Rule
 from halo_methods.standards.plan import check_plan
-from halo_methods.standards.plan_clauses import CLAUSES, Role
-from halo_methods.standards.plan_schema import blank, plan_model, plan_schema_text
+from halo_methods.standards.plan_clauses import CLAUSES, Role, blank, plan_model, plan_schema_text
 
 
 def test_three_worked_plans_are_clean() -> None:
@@ -54,7 +53,7 @@ def test_every_clause_a_standard_asks_for_is_in_the_table() -> None:
 def test_every_value_a_rule_wants_fits_the_clause() -> None:
     for standard in REGISTER.values():
         if isinstance(standard.evidence, Declared):
-            clause = TypeAdapter(CLAUSES[standard.evidence.clause][0])
+            clause = TypeAdapter(CLAUSES[standard.evidence.clause].type)
             for kind, bound in standard.evidence.rule.bounds.items():
                 wanted = {"one_of": bound, "equals": [bound], "includes": [bound]}
                 for value in wanted.get(kind, []):

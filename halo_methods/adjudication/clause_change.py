@@ -15,7 +15,7 @@ from ..judgments.cells import quoted
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate
 from ..stats import check_confidence
-from ..stats.ratio_contrasts import ratio_contrast
+from ..stats.totals import ratio_contrast
 from .decisions import by_number, clause_name, recorded
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def clause_changes(
     The quantity is the share of pairs of judgments of one item that differ,
     :math:`d`, after minus before: :math:`d_{c1} - d_{c0}` on the clause,
     :math:`d_{o1} - d_{o0}` on the others, and the difference of the two; the
-    interval is `stats.ratio_contrasts.ratio_contrast` over items and raters.
+    interval is `stats.totals.ratio_contrast` over items and raters.
 
     It compares before and after; it does not prove that the amendment did it.
 

@@ -12,7 +12,7 @@ from ..errors import NotEstimable
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, counted
 from ..stats import wilson
-from ..stats.simulated_tests import largest_of_all, sidak, simulated_p_interval, upper_mid_p
+from ..stats.discovery import largest_of_all, sidak, simulated_p_interval, upper_mid_p
 from .em import Fit, Settings, iterate
 from .rater_models import confusion_step
 from .vote_table import Array, Votes

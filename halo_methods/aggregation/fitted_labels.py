@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..judgments.cells import gold_text
 from ..results import Caution, counted, readable
-from ..stats.hidden_truth import informed_interval
+from ..stats.proportions import informed_interval
 from .em import Fit
 from .vote_table import Votes
 

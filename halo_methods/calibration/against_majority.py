@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.marking import majority
 from ..judgments.table import rests_on
-from ..judgments.vote_counts import majority
 from ..stats import proportion, two_way_share
 from ..stats.checks import check_confidence
 from .correctness import Accuracies

@@ -16,8 +16,8 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Basis, Caution, Estimate, counted
 from ..stats import check_confidence
-from ..stats.limits import mean_errors, t_interval
-from ..stats.mixed_effects import effect_spread, rater_effects
+from ..stats.between_groups import effect_spread, rater_effects
+from ..stats.means import mean_errors, t_interval
 from .many_facet import fit_many_facet
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     spread of all raters, pooled.
 
     ``random_items``: :math:`y_{ir} = \mu + a_i + s_r + e_{ir}` with items at
-    random (see `stats.mixed_effects.rater_effects`), for rounds in which chance
+    random (see `stats.between_groups.rater_effects`), for rounds in which chance
     decided who judged what. y is the label minus the gold; without gold it is the
     label, and :math:`s_r` is measured against the mean of the raters.
 
@@ -175,7 +175,7 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     """Estimate the standard deviation of raters' severities, in steps of an ordinal scale, beyond chance.
 
     Each severity of the model ``random_items`` is its true value plus error;
-    see `stats.mixed_effects.effect_spread` for the value and its interval.
+    see `stats.between_groups.effect_spread` for the value and its interval.
 
     Parameters
     ----------

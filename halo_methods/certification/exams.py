@@ -12,7 +12,7 @@ from scipy import stats
 from ..judgments import Judgments, as_judgments
 from ..results import Verdict, counted, readable
 from ..stats import check_count
-from ..stats.limits import exact_limits
+from ..stats.proportions import exact_limits
 from .exam_plans import ExamPlan, exam_plan
 from .walks import attempt_errors
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.days import as_day, dated
+from ..judgments.table import as_day, dated
 from ..stats import check_count
 
 

@@ -43,7 +43,7 @@ def listed(topic: str) -> Answer:
 @answering
 def trace(topic: str) -> Answer:
     """From responsibility to test."""
-    from ..standards.book import trace
+    from ..standards.register import trace
 
     rows = trace(_register().filter(topic=topic))
     names = ("responsibility", "standard", "kind", "where", "test")
@@ -72,7 +72,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.plan import blank
+    from ..standards.plan_clauses import blank
 
     return Answer({"plan": blank()}, blank())
 

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from ..results import Estimate, counted
-from ..stats.change import change
-from ..stats.derived import difference
+from ..stats.change import change, difference
 from ..stats.discovery import benjamini_hochberg
-from ..stats.welch import welch
+from ..stats.means import welch
 from .control_charts import FLAT, scaled
 
 Period = Literal["D", "W"]

@@ -8,8 +8,8 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..stats.adjusted_p_values import adjusted_p_values
 from ..stats.checks import check_probability
+from ..stats.discovery import adjusted_p_values
 from .evidence import ALPHA, Evidence
 
 LEAST_SHARED, LEAST_VOTES, PRIOR = 20, 3, 2.0

@@ -7,8 +7,8 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..stats.adjusted_p_values import adjusted_p_values
 from ..stats.checks import check_probability
+from ..stats.discovery import adjusted_p_values
 from .evidence import ALPHA, Evidence
 
 LEAST_JUDGMENTS, LEAST_RATERS, LEAST_STRATUM = 15, 8, 20

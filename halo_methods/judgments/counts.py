@@ -1,60 +1,151 @@
 """From the long table to the small tables that inference needs.
 
 The counts of a unit (an item in one round) are packed into whole numbers, some
-bits for each label, so that one sum counts every label at once_a_table. Where an engine
+bits for each label, so that one sum counts every label at once. Where an engine
 holds the rows, one narwhals path does it: columns first, then plain sums. Rows
 in memory are numbered when they are checked, and a sum by number is enough.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .cells import accepted_answers
-from .coding import Ints, coded, numbered, once_a_table, unit_keys
-from .counted import CountedJudgments, Patterns, RaterPatterns
-from .moments import Moments, moments
-from .packing import MOST_LABELS, packed_numbers, unpacked
-from .table import Judgments
-from .tallies import by_column
-
-__all__ = [
-    "GoldConfusion",
-    "Moments",
-    "Patterns",
-    "RaterPatterns",
-    "by_column",
-    "contingency",
-    "gold_confusion",
-    "moments",
-    "pair_cells",
-    "patterns",
-    "rater_patterns",
-]
+from .coding import MOST_LABELS, Floats, Ints, coded, codes, numbered, once_a_table, packed_numbers, unit_keys, unpacked
+from .options import Level, Scale
+from .table import Judgments, Source
 
 
 @dataclass(frozen=True)
-class GoldConfusion:
-    """What each rater said by what was right.
+class Patterns:
+    """How many units show each pattern of labels.
+
+    Attributes
+    ----------
+    labels : tuple
+        The q labels, in the order of the scale.
+    table : numpy.ndarray
+        P x q: how many raters gave each label.
+    frequency : numpy.ndarray
+        P: how many units show the pattern.
+    n_items, n_raters, n_judgments : int
+        Of the judgments counted. Units are items by rounds, so
+        ``frequency.sum()`` exceeds n_items where rounds repeat.
+    """
+
+    labels: tuple[Any, ...]
+    table: Ints
+    frequency: Ints
+    n_items: int
+    n_raters: int
+    n_judgments: int
+
+    @property
+    def n_units(self) -> int:
+        """Items by rounds."""
+        return int(self.frequency.sum())
+
+
+@dataclass(frozen=True)
+class RaterPatterns:
+    """How often each rater gave each label on units of each pattern.
 
     Attributes
     ----------
     raters : tuple of str
-    labels : tuple
-        Rows (gold) and columns (given) of every table.
-    table : numpy.ndarray
-        R x q x q counts, gold first. Where gold accepts several answers the row
-        is the answer given if it is accepted, otherwise the first accepted one.
+        Sorted.
+    rater, label, pattern, count : numpy.ndarray
+        One entry for each combination that occurs; indices into `raters`,
+        `Patterns.labels` and `Patterns.table`.
     """
 
     raters: tuple[str, ...]
-    labels: tuple[Any, ...]
-    table: Ints
+    rater: Ints
+    label: Ints
+    pattern: Ints
+    count: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class CountedJudgments:
+    """Judgments counted where they are; a method that needs only counts takes them as it takes `Judgments`.
+
+    Made by `scan_judgments`.
+
+    Attributes
+    ----------
+    patterns : Patterns
+        How many items show each pattern of labels.
+    rater_patterns : RaterPatterns
+        How often each rater gave each label on items of each pattern.
+    scale : tuple of str, or None
+        The allowed labels in order.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+        What differences between labels mean.
+    level_given : bool
+        False if nobody said.
+    source : Source
+        Rows read, used, and dropped with reasons.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from halo_methods.judgments import scan_judgments
+    >>> frame = pl.LazyFrame({"item_id": ["a", "a", "b"], "rater_id": ["x", "y", "x"], "label": ["1", "2", ""]})
+    >>> counted = scan_judgments(frame)
+    >>> counted.n_items, counted.n_raters, counted.n_judgments, counted.source.dropped
+    (1, 2, 2, {'empty label': 1})
+    """
+
+    patterns: Patterns
+    rater_patterns: RaterPatterns
+    scale: Scale | None
+    level: Level
+    level_given: bool
+    source: Source
+
+    numeric = False
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """The scale, or the labels that occur."""
+        return self.patterns.labels
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return self.patterns.n_items
+
+    @property
+    def n_raters(self) -> int:
+        """Distinct raters."""
+        return self.patterns.n_raters
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments counted."""
+        return self.patterns.n_judgments
+
+    def one(self, by: str | None = None) -> "CountedJudgments":
+        """Itself: counts are of one criterion and one stage."""
+        return self
+
+    @property
+    def frame(self) -> NoReturn:
+        """Not held.
+
+        Raises
+        ------
+        NotEstimable
+            Always.
+        """
+        raise NotEstimable(
+            f"{self.source.name} was counted where it is, and this method needs the judgments: use read_judgments"
+        )
 
 
 @dataclass(frozen=True)
@@ -202,40 +293,68 @@ def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFram
     return counted.collect(backend="polars").to_native().sort(by)
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Count, sum and sum of squares of numeric labels.
+
+    Attributes
+    ----------
+    n, total, squares : numpy.ndarray
+        By unit (an item in one round).
+    raters : tuple of str
+        Sorted.
+    rater, unit, value : numpy.ndarray
+        By judgment: indices into `raters` and the units, and the label.
+    n_items : int
+        Distinct items.
+    """
+
+    n: Ints
+    total: Floats
+    squares: Floats
+    raters: tuple[str, ...]
+    rater: Ints
+    unit: Ints
+    value: Floats
+    n_items: int
+
+
 @once_a_table
-def gold_confusion(j: Judgments) -> GoldConfusion:
-    """What each rater said on units with gold, by what was right.
+def moments(j: Judgments) -> Moments:
+    """Count, sum and sum of squares of numeric labels by unit, and the judgments by rater.
 
     Raises
     ------
     NotEstimable
-        If no judgment has a gold label.
-
-    Examples
-    --------
-    >>> from halo_methods.judgments import as_judgments
-    >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"], "gold": ["1", "1"]})
-    >>> gold_confusion(as_judgments(frame)).table.tolist()
-    [[[1, 1], [0, 0]]]
+        If a label is not a number.
     """
-    if "gold" not in j.columns or j.frame["gold"].null_count() == j.n_judgments:
-        raise NotEstimable("no item has a gold label")
-    frame = nw.from_native(j.frame.lazy()).filter(~nw.col("gold").is_null())
-    by = ["rater_id", "gold", "label"]
-    cells = frame.group_by(*by).agg(nw.len().alias("count")).collect(backend="polars").to_native().sort(by)
-    rows = []
-    for rater, gold, label, count in cells.iter_rows():
-        accepted: Sequence[Any] = accepted_answers(gold)
-        if j.numeric:
-            accepted = [float(answer) for answer in accepted]
-        rows.append((rater, label if label in accepted else accepted[0], label, count))
-    labels = j.labels
-    extra = sorted({gold for _, gold, _, _ in rows} - set(labels), key=str)
-    labels = (*labels, *extra)
-    at = {label: k for k, label in enumerate(labels)}
-    raters = tuple(sorted({row[0] for row in rows}))
-    which = {rater: r for r, rater in enumerate(raters)}
-    table = np.zeros((len(raters), len(labels), len(labels)), dtype=np.int64)
-    for rater, gold, label, count in rows:
-        table[which[rater], at[gold], at[label]] += count
-    return GoldConfusion(raters, labels, table)
+    keys = unit_keys(j)
+    raters = tuple(j.frame["rater_id"].unique().sort().to_list())
+    frame = j.frame.select(
+        *[pl.col(key).fill_null("") for key in keys],
+        rater=codes(raters, j.frame["rater_id"]),
+        label=pl.col("label").cast(pl.Float64, strict=False),
+    )
+    if frame["label"].null_count():
+        raise NotEstimable("labels are not all numbers")
+    units = (
+        nw.from_native(frame.lazy())
+        .with_columns(square=nw.col("label") * nw.col("label"))
+        .group_by(*keys)
+        .agg(nw.len().alias("n"), nw.col("label").sum().alias("total"), nw.col("square").sum().alias("squares"))
+        .collect(backend="polars")
+        .to_native()
+        .sort(keys)
+        .with_row_index("unit")
+    )
+    rows = frame.join(units.select(*keys, "unit"), on=keys)
+    return Moments(
+        units["n"].to_numpy().astype(np.int64),
+        units["total"].to_numpy(),
+        units["squares"].to_numpy(),
+        raters,
+        rows["rater"].to_numpy(),
+        rows["unit"].to_numpy().astype(np.int64),
+        rows["label"].to_numpy(),
+        len(units) if len(keys) == 1 else j.n_items,
+    )

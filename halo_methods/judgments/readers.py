@@ -7,11 +7,10 @@ from typing import Any
 import polars as pl
 
 from ..errors import HaloError, InvalidData, Problem
-from .cells import cell_text
-from .counted import CountedJudgments
+from .cells import Raw, cell_text, raw_table, text_series
+from .counts import CountedJudgments
 from .files import read_raw
 from .options import Reading
-from .raw import Raw, raw_table, text_series
 from .table import Judgments
 from .validate import conform
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from ..errors import NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..results import Basis, readable
-from ..stats.basis import basis_of_arrays
+from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Scale
 from .where import matching
@@ -528,3 +529,45 @@ class Judgments:
             rows.append(("SHA-256", self.source.sha256))
         body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
         return f'<table class="halo-judgments"><tbody>{body}</tbody></table>'
+
+
+def dated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the judgments that have a moment, with the column ``day``.
+
+    Raises
+    ------
+    NotEstimable
+        If none has one.
+
+    Examples
+    --------
+    >>> dated(pl.DataFrame({"rated_at": [datetime(2026, 5, 4, 9), None]}))["day"].to_list()
+    [datetime.date(2026, 5, 4)]
+    """
+    if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
+        text = "the judgments are not dated; add a `rated_at` column"
+        raise NotEstimable(text, public=text)
+    return frame.filter(pl.col("rated_at").is_not_null()).with_columns(pl.col("rated_at").dt.date().alias("day"))
+
+
+def as_day(value: date | str | None, *, option: str) -> date | None:
+    """Read an option that is a day: a date, a moment, ISO text, or None.
+
+    Raises
+    ------
+    BadOption
+        If it is none.
+
+    Examples
+    --------
+    >>> as_day("2026-05-04", option="today")
+    datetime.date(2026, 5, 4)
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadOption(f"{option} is {value!r}; allowed: a date such as 2026-05-04") from None

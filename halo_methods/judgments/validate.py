@@ -9,13 +9,21 @@ import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
-from .cells import accepted_answers, moment, quoted
+from .cells import Raw, accepted_answers, moment, quoted
 from .coding import numbered
-from .mapping import OPTIONAL, REQUIRED, nearest, renamed
-from .notes import like_missing, lookalikes, odd_locales
-from .options import Reading, number
-from .problems import below_zero, no_moment, no_number, no_order, no_word, nul_byte, off_scale
-from .raw import Raw
+from .options import OPTIONAL, REQUIRED, Reading, nearest, number, renamed
+from .problems import (
+    below_zero,
+    like_missing,
+    lookalikes,
+    no_moment,
+    no_number,
+    no_order,
+    no_word,
+    nul_byte,
+    odd_locales,
+    off_scale,
+)
 from .table import Judgments, Source
 from .where import matching
 

@@ -10,8 +10,7 @@ import polars as pl
 
 from ..errors import BadOption
 from .cells import moment, quoted
-from .mapping import nearest
-from .options import number
+from .options import nearest, number
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, readable
 from ..stats.checks import check_confidence, check_count, check_probability
-from ..stats.people import drawn_people, widening
+from ..stats.resampling import drawn_people, widening
 from .piece_rates import ALIKE, handling_times, people_of
 
 if TYPE_CHECKING:

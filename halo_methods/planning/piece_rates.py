@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..results import Caution, Estimate, Over, counted
-from ..stats.basis import basis_of_arrays
 from ..stats.checks import check_confidence
-from ..stats.people import drawn_people, widening
 from ..stats.proportions import two_way_share
+from ..stats.resampling import drawn_people, widening
+from ..stats.variance import basis_of_arrays
 
 FEWEST_TIMES = 30
 FEW_RATERS = 10

@@ -13,9 +13,9 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right, shares_right
 from ..judgments.table import basis_of
 from ..results import Caution, Estimate, counted
+from ..stats.between_groups import shrink_shares
 from ..stats.checks import check_count
-from ..stats.runs import ratio_interval
-from ..stats.shrinkage import shrink_shares
+from ..stats.means import ratio_interval
 from .simulated_raters import SimulatedRater
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..errors import NotEstimable
 from ..results import Basis, Caution, Estimate
 from ..stats.checks import check_count
+from ..stats.means import Interval, mean_interval, poisson_interval, ratio_interval
 from ..stats.proportions import wilson
-from ..stats.runs import Interval, mean_interval, poisson_interval, ratio_interval
 from .quality_policy import MONTH, QualityPolicy
 from .simulated_raters import SimulatedRater, daily_accuracy
 

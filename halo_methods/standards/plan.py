@@ -1,6 +1,6 @@
 """A plan, checked against the standards that apply to it.
 
-A plan is a small YAML file whose clauses :mod:`.clauses` lists. Each standard
+A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard
 that applies answers with a verdict, a reason and a mend: *declared* standards
 from the plan's clauses, *attested* ones from its dated attestations, *measured*
 ones from the gates of the reports it names.
@@ -17,13 +17,9 @@ from ..errors import Problem
 from ..results import Verdict
 from .house import house
 from .model import Attested, Declared, Standard
-from .plan_answers import DUE_SOON, Answer, attested, declared, excepted, measured, scope
-from .plan_reading import Plan, read_plan
-from .plan_schema import blank
+from .plan_answers import DUE_SOON, Answer, ReportedGate, attested, declared, excepted, measured, read_gates, scope
+from .plan_clauses import Plan, read_plan
 from .register import Register
-from .report_gates import ReportedGate, read_gates
-
-__all__ = ["Finding", "PlanCheck", "blank", "check_plan"]
 
 Severity = Literal["error", "warning", "note"]
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")

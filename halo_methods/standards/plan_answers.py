@@ -1,19 +1,22 @@
 """How one standard is answered from a plan: by its clause, by an attestation, or by a report's gate."""
 
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from ..documents import show
-from ..results import Verdict
+from ..errors import Problem
+from ..results import Verdict, readable
 from .model import Attested, Declared, Measured, Standard
-from .plan_clauses import STAGES
-from .plan_reading import Plan
-from .plan_schema import about
-from .report_gates import ReportedGate
+from .plan_clauses import STAGES, Plan, about
 
 DUE_SOON = 30
+LARGEST = 16 * 2**20
 FIX = "Correct the clause first."
 _SWITCHES = {"vendors": "vendors.used"}
 
@@ -137,6 +140,85 @@ def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answ
     left = (due - today).days
     soon = f"; due again in {left} day{'s' if left != 1 else ''}" if left <= DUE_SOON else ""
     return Answer("met", f"attested by the {evidence.role} on {max(past)}, good until {due}{soon}", due=due)
+
+
+class ReportedEstimate(BaseModel):
+    """What a report's gate rests on."""
+
+    value: float
+    low: float
+    high: float
+    kind: str = "sampled"
+    confidence: float = 0.95
+
+
+class ReportedGate(BaseModel):
+    """One gate of a report: its verdict, for what, and what would settle it."""
+
+    standard: str
+    verdict: Verdict
+    threshold: float = 0
+    direction: str = "at_least"
+    estimate: ReportedEstimate | None = None
+    subject: str = ""
+    reason: str = ""
+    to_settle: str = ""
+    report: str = ""
+
+    @property
+    def said(self) -> str:
+        """The estimate against the threshold, or why there is none."""
+        found = self.estimate
+        if found is None:
+            return self.reason or "see the report"
+        exact = found.kind == "count" or (found.confidence == 1 and found.low == found.value == found.high)
+        ends = "exact" if exact else f"{readable(found.low)} to {readable(found.high)}"
+        return f"{readable(found.value)} ({ends}) against {self.direction.replace('_', ' ')} {readable(self.threshold)}"
+
+
+class ReportFile(BaseModel):
+    """The part of a report's ``NAME.json`` that a plan reads."""
+
+    gates: list[ReportedGate]
+
+
+def read_gates(plan: Plan) -> tuple[dict[str, list[ReportedGate]], list[Problem]]:
+    """Gates by standard, from the files named under ``results``.
+
+    A file that can't be read is a problem, and its gates count for nothing.
+    """
+    gates: dict[str, list[ReportedGate]] = {}
+    problems: list[Problem] = []
+    for name in (n for n in plan.entries("results") if isinstance(n, str)):
+        try:
+            for gate in ReportFile.model_validate_json(_content(plan.folder / name)).gates:
+                gates.setdefault(gate.standard, []).append(gate.model_copy(update={"report": name}))
+        except (OSError, ValueError) as error:
+            what = f"`results` names {show(name)}, which can't be read as a report: {_reason(error)}"
+            problems.append(Problem(what, "Name the NAME.json that `halo report` wrote."))
+    return gates, problems
+
+
+def _content(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a file")
+    if status.st_size > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
+    return path.read_bytes()
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case OSError():
+            return error.strerror or "it can't be opened"
+        case ValidationError():
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            return f"{place}: {first['msg']}" if place else "it is not JSON with a list of gates"
+    return str(error)
 
 
 def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answer:

@@ -8,10 +8,9 @@ from scipy import stats
 
 from ..errors import NotEstimable
 from ..results import Basis, Caution, Estimate, counted
-from .basis import basis_of_arrays
 from .checks import check_confidence
 from .proportions import share_interval, two_way_share
-from .variance import cluster_codes, two_way_variance
+from .variance import basis_of_arrays, cluster_codes, two_way_variance
 
 
 @dataclass(frozen=True, kw_only=True)

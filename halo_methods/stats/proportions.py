@@ -8,11 +8,12 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, Estimate, Over, counted
-from .basis import basis_of_arrays
-from .checks import check_confidence, check_count
-from .variance import cluster_codes, cluster_variance, two_way_variance
+from .checks import check_confidence, check_count, check_probability
+from .variance import basis_of_arrays, cluster_codes, cluster_variance, two_way_variance
 
 Method = Literal["wilson", "exact"]
+
+
 FEW_RATERS = 5
 
 
@@ -294,3 +295,79 @@ def two_way_share(
         cautions=tuple(cautions),
         basis=basis_of_arrays(raters, items, measure or quantity),
     )
+
+
+def exact_limits(k: int, n: int, *, below: float, above: float) -> tuple[float, float]:
+    r"""Compute a lower and an upper exact limit of a share, each with an error of its own.
+
+    .. math:: P(X \ge k \mid p_{low}) = \text{below}, \qquad P(X \le k \mid p_{high}) = \text{above}
+
+    Parameters
+    ----------
+    k, n : int
+        Successes and trials.
+    below, above : float
+        Chance that the share lies below the lower limit, above the upper one.
+
+    References
+    ----------
+    Clopper and Pearson (1934), Biometrika 26, 404-413.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in exact_limits(70, 76, below=0.05, above=0.10)]
+    [0.85, 0.958]
+    """
+    below = check_probability(below, option="below", open_ends=True)
+    above = check_probability(above, option="above", open_ends=True)
+    low = stats.beta.ppf(below, k, n - k + 1) if k else 0.0
+    high = stats.beta.ppf(1 - above, k + 1, n - k) if k < n else 1.0
+    return float(low), float(high)
+
+
+Array = NDArray[np.float64]
+
+
+def informed_size(trials: Array, hidden: Array, chance: Array) -> Array:
+    r"""Compute the number of trials with known truth that would say as much.
+
+    Louis' observed information is the complete one less what the hidden truth
+    takes away: for a chance :math:`\theta` and items with probability
+    :math:`p_i` of counting,
+
+    .. math:: n = \sum p_i - \sum p_i(1-p_i)(x_i-\theta)^2 / \theta(1-\theta)
+
+    Parameters
+    ----------
+    trials, hidden, chance : ndarray of one shape
+        :math:`\sum p_i`, :math:`\sum p_i(1-p_i)(x_i-\theta)^2` and :math:`\theta`.
+
+    References
+    ----------
+    Louis (1982), Journal of the Royal Statistical Society B 44, 226-233.
+
+    Examples
+    --------
+    >>> informed_size(np.array([10.0]), np.array([1.0]), np.array([0.5]))
+    array([6.])
+    """
+    spread = chance * (1 - chance)
+    lost = np.divide(hidden, spread, out=np.zeros_like(hidden), where=spread > 1e-9)
+    return np.clip(trials - lost, 0.0, None)
+
+
+def informed_interval(trials: Array, hidden: Array, chance: Array) -> tuple[Array, Array]:
+    """Compute Wilson's 95% interval of a chance at its `informed_size`; from 0 to 1 where nothing is known.
+
+    The other parameters of the model are taken as known.
+
+    Examples
+    --------
+    >>> [round(float(end[0]), 3) for end in informed_interval(np.array([10.0]), np.array([1.0]), np.array([0.5]))]
+    [0.188, 0.812]
+    """
+    size = informed_size(trials, hidden, chance)
+    known = size > 1e-6
+    n = np.where(known, size, 1.0)
+    low, high = wilson(chance * n, n)
+    return np.where(known, low, 0.0), np.where(known, high, 1.0)

@@ -13,7 +13,7 @@ from ..judgments.table import rests_on
 from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
 from ..stats.proportions import two_way_share
-from ..stats.ratios import jackknife_ratio
+from ..stats.resampling import jackknife_ratio
 from .outcomes import grouped, judged, known
 
 if TYPE_CHECKING:

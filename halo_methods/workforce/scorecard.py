@@ -12,12 +12,9 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
 from ..results import Estimate
+from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.checks import check_confidence
-from ..stats.effective_size import effective_sizes, icc_within_groups
-from ..stats.funnel import funnel
-from ..stats.heterogeneity import shrink
-from ..stats.ranks import rank_intervals
-from ..stats.variance import cluster_codes
+from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
 from .group_figures import Measure, each
 from .outcomes import MISSING, grouped, judged, known
 
@@ -133,9 +130,9 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
         ``per_hour``; ``checked`` (judgments with gold or an audit) and
         ``quality`` (share right, unpooled, with its interval over items and
         raters; ``over`` says when items only); ``shrunken``
-        (`halo_methods.stats.heterogeneity.shrink`, for ranking and planning),
-        ``rank``, ``best``, ``worst`` (`halo_methods.stats.ranks.rank_intervals`);
-        ``effective``, the limits and ``funnel`` (`halo_methods.stats.funnel.funnel`);
+        (`halo_methods.stats.between_groups.shrink`, for ranking and planning),
+        ``rank``, ``best``, ``worst`` (`halo_methods.stats.between_groups.rank_intervals`);
+        ``effective``, the limits and ``funnel`` (`halo_methods.stats.between_groups.funnel`);
         ``on_time``, ``rework``; ``cost`` (in all) and ``cost_per_accepted``.
         Each figure ``x`` has ``x_low`` and ``x_high``.
 

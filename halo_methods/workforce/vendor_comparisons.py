@@ -13,8 +13,8 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, around, counted
+from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
-from ..stats.comparison import pair_share, standardised_difference
 from .outcomes import MISSING, grouped, judged, known
 from .scorecard import by_group
 
@@ -68,7 +68,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     (locale × queue × slice, as far as the table has them) in which both groups
     have at least two raters and ten checked judgments; a stratum's weight is its
     share of both groups' judgments there. The interval is that of
-    `halo_methods.stats.comparison.standardised_difference`.
+    `halo_methods.stats.change.standardised_difference`.
 
     A pair is refused if the groups share no stratum (vendor and locale can't be
     told apart), or if the shared strata hold less than half of either group's
@@ -112,7 +112,7 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     """Estimate how often judgments of two groups agree on the items both judged, for every pair of groups.
 
     Every pair of judgments of an item, one from each group, counts; the
-    interval is that of `halo_methods.stats.comparison.pair_share`. ``kappa`` takes off the chance that two
+    interval is that of `halo_methods.stats.change.pair_share`. ``kappa`` takes off the chance that two
     labels drawn from the two groups' own shares are the same.
 
     Low agreement says that two vendors read the guideline differently. It does

@@ -7,7 +7,7 @@ import pytest
 
 import halo_methods as halo
 from halo_methods import NotEstimable
-from halo_methods.judgments.vote_counts import majority
+from halo_methods.judgments.marking import majority
 
 
 def frame(seed=0):
