@@ -9,7 +9,7 @@ from scipy import stats
 import halo_methods as halo
 from halo_methods import integrity
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.integrity.pace import expected_runs
+from halo_methods.integrity.detectors import expected_runs
 
 COLUMNS = ("item_id", "rater_id", "label", "gold")
 
@@ -111,6 +111,13 @@ def test_comments_alike_and_fast_are_listed_and_a_template_alone_is_not():
     j = table(rows, ["item_id", "rater_id", "label", "comment", "seconds"])
     assert integrity.model_written(j).people == {"r0", "r1"}
     assert integrity.model_written(j).table.set_index("rater_id").loc["r2", "features"] == 1
+
+
+def test_without_comments_of_people_nobody_is_tested():
+    rows = [(i, r, "x", said, kind) for r, said, kind in (("r", None, "human"), ("m", "a b c d e f", "model"))
+            for i in range(12)]  # fmt: skip
+    with pytest.raises(NotEstimable, match="no rater has 8 comments"):
+        integrity.model_written(table(rows, ["item_id", "rater_id", "label", "comment", "rater_type"]))
 
 
 def baseline(accommodated=12, raters=30):

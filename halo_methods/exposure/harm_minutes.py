@@ -1,4 +1,4 @@
-"""Minutes of distressing items by rater, day and class of harm, held against the daily limit."""
+"""Minutes of distressing items by rater, day and class of harm, held against the daily limit, and what must not be."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -11,16 +11,23 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import moment, quoted
+from ..judgments.table import rests_on
 from ..results import Caution, Estimate, counted
 from ..stats.checks import check_confidence
 from ..stats.proportions import two_way_share
-from .exposure_counts import DAYS_OVER, RATER_DAY, ROUNDING, STILL_ROUTED, against, days_over, opted_out, still_routed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Criteria = Literal["add", "longest"]
 LimitMinutes = float | Mapping[str, float]
+Limits = dict[str | None, float]
+YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
+ROUNDING = 1e-9
+DAYS_OVER, STILL_ROUTED = "days over the limit", "opted out and still routed"
+RATER_DAY = ["rater_id", "day"]
+NO_OPT_OUT = "no column `opt_out` says who left a class or the queue; have the tool write yes, no or the moment"
 NO_MINUTES = (
     "exposure needs the columns `rated_at` and `seconds`; have the tool write when each judgment was made and how "
     "long the item was open"
@@ -175,24 +182,23 @@ def daily_minutes(
     log = as_judgments(j).people().frame
     frame, missing = _distressing(log, harm, items, harmless)
     sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
-    known = sittings.filter(pl.col("harm").is_not_null())
-    dated = known.filter(pl.col("day").is_not_null())
-    minutes = _minutes(dated)
-    held = against(minutes, limits)
+    known = sittings.drop_nulls("harm")
+    minutes = _minutes(known.drop_nulls("day"))
+    held = _against(minutes, limits)
     over = held.filter(pl.col("minutes_over") > ROUNDING)
     return Exposure(
         table=held.to_pandas(),
         by_harm=minutes.to_pandas(),
-        routed=_minutes(known.filter(opted_out(known).fill_null(False))).to_pandas(),
-        share=_share(dated, over, confidence),
-        counts={DAYS_OVER: days_over(sittings, over, limits), STILL_ROUTED: still_routed(sittings, log)},
+        routed=_minutes(known.filter(pl.col("out").fill_null(False))).to_pandas(),
+        share=_share(known.drop_nulls("day"), over, confidence),
+        counts={DAYS_OVER: _days_over(sittings, over, limits), STILL_ROUTED: _still_routed(sittings, log)},
         cautions=(*missing, *more),
     )
 
 
-def _limits(limit_minutes: LimitMinutes) -> dict[str | None, float]:
+def _limits(limit_minutes: LimitMinutes) -> Limits:
     by_class = limit_minutes if isinstance(limit_minutes, Mapping) else {None: limit_minutes}
-    limits: dict[str | None, float] = dict(by_class.items())
+    limits: Limits = dict(by_class.items())
     for name, minutes in limits.items():
         if isinstance(minutes, (bool, str)) or not (np.isfinite(minutes) and minutes >= 0):
             of = "" if name is None else f" of {name}"
@@ -265,7 +271,7 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
         text = f"{counted(undated, 'judgment')} of distressing items without a moment, left out."
         cautions.append(Caution("no_moment", text))
     days = [None if t is None else t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
-    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date)), cautions
+    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date), _opted_out(sittings)), cautions
 
 
 def _minutes(sittings: pl.DataFrame) -> pl.DataFrame:
@@ -281,3 +287,88 @@ def _share(dated: pl.DataFrame, over: pl.DataFrame, confidence: float) -> Estima
     raters, measure = days["rater_id"], "rater-days"
     share = two_way_share(passed.fill_null(False), raters, confidence=confidence, quantity=quantity, measure=measure)
     return replace(share, n_items=dated["item_id"].n_unique(), n_judgments=dated.height)
+
+
+def _against(minutes: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """Each rater-day beside each limit: ``rater_id, day, class, minutes, limit, minutes_over`` (negative: left)."""
+    parts = []
+    for name, limit in limits.items():
+        rows = minutes if name is None else minutes.filter(pl.col("harm") == name)
+        rows = rows.group_by(RATER_DAY).agg(pl.lit(name or "all").alias("class"), pl.col("minutes").sum())
+        parts.append(rows.with_columns(limit=pl.lit(float(limit)), minutes_over=pl.col("minutes") - limit))
+    return pl.concat(parts).sort("class", *RATER_DAY)
+
+
+def _since(texts: pl.Series) -> dict[str, Any]:
+    """What each entry of ``opt_out`` says: True, False, or the moment since when; another is a `BadOption`."""
+    read: dict[str, Any] = {}
+    for text in texts.unique().to_list():
+        low = text.strip().lower()
+        try:
+            read[text] = True if low in YES else False if low in NO else moment(text.strip())[0]
+        except ValueError:
+            raise BadOption(f"opt_out holds {quoted(text)}; allowed: yes, no, or the moment since when") from None
+    return read
+
+
+def _opted_out(sittings: pl.DataFrame) -> pl.Series:
+    """Whether the rater had opted out when the item came: since a moment not after it, or at all; null: unknown."""
+    read = _since(sittings["opt_out"])
+    pairs = zip(sittings["opt_out"].to_list(), sittings["rated_at"].to_list(), strict=True)
+    told = [s if isinstance(s := read[text], bool) else None if at is None else s <= at for text, at in pairs]
+    return pl.Series("out", told, dtype=pl.Boolean)
+
+
+def _days_over(sittings: pl.DataFrame, over: pl.DataFrame, limits: Limits) -> Estimate:
+    """Rater-days over a limit: known, and possible if every gap of the log hides the worst.
+
+    It rests on those who may have passed one; that nobody did is said of everybody who was exposed.
+    """
+    possible = pl.concat(_possible(sittings, name, limit) for name, limit in limits.items())
+    exposed = sittings.drop_nulls("harm")
+    who = pl.concat([over["rater_id"], possible["rater_id"]]).unique()
+    theirs = exposed if who.is_empty() else exposed.filter(pl.col("rater_id").is_in(who.implode()))
+    return _count(over, possible, "rater-days over the limit", rests_on(theirs, DAYS_OVER))
+
+
+def _still_routed(sittings: pl.DataFrame, log: pl.DataFrame) -> Estimate | NotEstimable:
+    """Rater-days with a distressing item after opting out; not estimable where nothing says who opted out.
+
+    It rests on those who opted out and on nobody else.
+    """
+    if "opt_out" not in log.columns:
+        return NotEstimable(NO_OPT_OUT, public=NO_OPT_OUT)
+    entries = log["opt_out"].cast(pl.String).fill_null("")
+    out = [text for text, said in _since(entries).items() if said is not False]
+    leavers = log.filter(entries.is_in(out))["rater_id"].unique()
+    theirs = log.filter(pl.col("rater_id").is_in(leavers.implode()))
+    possible = sittings.filter(pl.col("out").fill_null(True))
+    sure = possible.drop_nulls(["out", "harm"])
+    return _count(sure, possible, "rater-days with a distressing item after opting out", rests_on(theirs, STILL_ROUTED))
+
+
+def _possible(sittings: pl.DataFrame, name: str | None, limit: float) -> pl.DataFrame:
+    """Rater-days that may be over one limit: every class unknown is this one, every undated minute of that day."""
+    rows = sittings if name is None else sittings.filter((pl.col("harm") == name) | pl.col("harm").is_null())
+    loose = rows.filter(pl.col("day").is_null()).group_by("rater_id").agg(pl.col("most").sum().alias("loose"))
+    dated = rows.filter(pl.col("day").is_not_null()).group_by(RATER_DAY).agg(pl.col("most").sum())
+    dated = dated.join(loose, on="rater_id", how="left").with_columns(pl.col("loose").fill_null(0))
+    alone = loose.filter(pl.col("loose") > limit + ROUNDING).select("rater_id", day=pl.lit(None, dtype=pl.Date))
+    return pl.concat([dated.filter(pl.col("most") + pl.col("loose") > limit + ROUNDING).select(RATER_DAY), alone])
+
+
+def _count(sure: pl.DataFrame, possible: pl.DataFrame, what: str, rests: dict[str, Any]) -> Estimate:
+    known = sure.select(RATER_DAY).unique()
+    low, high = known.height, pl.concat([known, possible.select(RATER_DAY)]).unique().height
+    text = f"{counted(high - low, 'more rater-day')} could be: times, moments or classes are missing."
+    count = Estimate(
+        value=low,
+        low=low,
+        high=high,
+        confidence=1,
+        kind="count" if low == high else "bounds",
+        method=f"{what}, all of the log counted; from what is known to the most that its gaps could hide",
+        over="items",
+        **rests,
+    )
+    return count.with_cautions(Caution("gaps", text)) if high > low else count

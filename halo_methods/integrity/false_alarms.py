@@ -13,10 +13,7 @@ from ..judgments.table import rests_on
 from ..results import Estimate
 from ..stats.checks import check_confidence, check_count, check_probability
 from ..stats.proportions import proportion
-from .copying import copied
-from .evidence import PEOPLE, Evidence, people_of
-from .pace import speeders, straight_liners
-from .texts import model_written
+from .detectors import PEOPLE, Evidence, copied, model_written, people_of, speeders, straight_liners
 
 Detector = Literal["speeders", "straight_liners", "copied", "model_written"]
 DETECTORS: dict[str, Callable[..., Evidence]] = {
