@@ -141,11 +141,11 @@ class TestRunLength:
 
 class TestCharts:
     def test_cusum_by_hand(self):
-        x = [10.2, 9.1, 12.0, 12.4, 13.0]
-        made = drift.cusum(x, 0.5, 3, centre=10, sigma=1)
+        x = [0.2, -0.9, 2.0, 2.4, 3.0]
+        made = drift.cusum(x, 0.5, 3)
         up = down = 0.0
         for value, (a, b) in zip(x, made.statistic, strict=True):
-            up, down = max(0, up + value - 10.5), max(0, down + 9.5 - value)
+            up, down = max(0, up + value - 0.5), max(0, down - 0.5 - value)
             assert (a, -b) == pytest.approx((up, down))
         assert made.signals == (3, 4)
         assert made.alarms == (3,)
@@ -161,10 +161,12 @@ class TestCharts:
     def test_baseline_gives_centre_and_spread_and_is_not_tested(self):
         x = np.r_[np.random.default_rng(1).normal(50, 4, 30), np.full(10, 60.0)]
         made = drift.cusum(x, 0.5, 5, baseline=30)
-        assert (made.centre, made.sigma) == pytest.approx((x[:30].mean(), x[:30].std(ddof=1)))
+        by_hand = drift.cusum((x[30:] - x[:30].mean()) / x[:30].std(ddof=1), 0.5, 5)
+        assert made.statistic[30:] == pytest.approx(by_hand.statistic)
+        assert not made.statistic[:30].any()
         assert min(made.signals) >= 30
         assert made.run_length == pytest.approx(drift.cusum_run_length(0.5, 5, baseline=30))
-        assert [c.code for c in drift.ewma(x, 0.2, 3, baseline=10).cautions] == ["short_baseline"]
+        assert [c.code for c in drift.cusum(x, 0.5, 5, baseline=10).cautions] == ["short_baseline"]
         assert made.cautions == ()
 
     def test_laney_is_its_formula(self):
@@ -174,8 +176,9 @@ class TestCharts:
         made = drift.laney(d, n)
         p = d.sum() / n.sum()
         z = (d / n - p) / np.sqrt(p * (1 - p) / n)
-        assert made.sigma_z == pytest.approx(np.abs(np.diff(z)).mean() / 1.128)
-        assert made.limits[1] == pytest.approx(p + 3 * made.sigma_z * np.sqrt(p * (1 - p) / n))
+        sigma_z = np.abs(np.diff(z)).mean() / 1.128
+        assert made.limits[1] == pytest.approx(p + 3 * sigma_z * np.sqrt(p * (1 - p) / n))
+        assert f"{sigma_z:.3g} times the plain ones" in made.method
         assert drift.p_chart(d, n).limits[1] == pytest.approx(p + 3 * np.sqrt(p * (1 - p) / n))
 
     def test_batch_variation_floods_the_plain_chart_and_laney_absorbs_it_and_slow_drift_too(self):
@@ -217,7 +220,7 @@ class TestCharts:
             lambda: drift.cusum([1, float("nan")], 0.5, 5),
             lambda: drift.laney([3], [2]),
             lambda: drift.laney([1.5], [2]),
-            lambda: drift.cusum([1, 2], 0.5, 5, sigma=0),
+            lambda: drift.ewma([], 0.2, 3),
             lambda: drift.p_chart([1, 2], [0, 2]),
         ],
     )

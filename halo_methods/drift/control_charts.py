@@ -35,8 +35,8 @@ class Chart:
         One value per period; a CUSUM has two columns, the upper side and the lower side (negative).
     limits : tuple of ndarray
         Lower and upper, one value per period.
-    centre, sigma : float
-        Taken for the mean and the standard deviation of a period.
+    centre : float
+        Taken for the mean of a period, in the unit of the limits.
     tested : ndarray of bool
         The periods in which it can signal; the others are baselines.
     run_length : float
@@ -44,8 +44,6 @@ class Chart:
     method : str
     cautions : tuple of Caution
         When not to trust it.
-    sigma_z : float
-        Of Laney's chart: the spread between periods in units of the binomial one; otherwise 1.
     periods : sequence
         Their dates, where it was made from dated judgments; otherwise positions from 0.
     changes : tuple of (period, version)
@@ -56,14 +54,12 @@ class Chart:
 
     statistic: NDArray
     limits: tuple[NDArray, NDArray]
-    centre: float
-    sigma: float
     tested: NDArray
     run_length: float
     method: str
-    cautions: tuple[Caution, ...] = ()
-    sigma_z: float = 1.0
     periods: Sequence[Any]
+    centre: float = 0.0
+    cautions: tuple[Caution, ...] = ()
     changes: tuple[tuple[Any, str], ...] = ()
     title: str = ""
     unit: str = ""
@@ -121,28 +117,18 @@ class Chart:
         return f"{counted(len(self.alarms), 'alarm')} in {watched} watched; {self.method}."
 
 
-def cusum(
-    values: ArrayLike,
-    k: float,
-    h: float,
-    *,
-    centre: float | None = None,
-    sigma: float | None = None,
-    baseline: int | None = None,
-) -> Chart:
+def cusum(values: ArrayLike, k: float, h: float, *, baseline: int | None = None) -> Chart:
     """Chart two-sided cumulative sums, which find small lasting shifts.
 
     Parameters
     ----------
     values : array_like
-        One value per period, in order. Without the options below they are taken
-        as standardised: centre 0, standard deviation 1.
+        One value per period, in order; without a baseline standardised: less
+        their known mean, divided by their known standard deviation.
     k, h : float
         Allowance and decision limit, in standard deviations; see `cusum_design`.
-    centre, sigma : float, optional
-        Known mean and standard deviation of a period.
     baseline : int, optional
-        The first periods, which give whichever of the two is missing; they
+        The first periods, which give mean and standard deviation; they
         are not tested themselves, and the sums start after them.
 
     Raises
@@ -161,10 +147,16 @@ def cusum(
     >>> cusum([0, 1, 2, 2, 2, 2], 0.5, 4).signals
     (4, 5)
     """
-    x, centre, sigma, tested, cautions = _prepared(values, centre, sigma, baseline)
-    length = cusum_run_length(k, h, baseline=None if tested.all() else baseline)
-    chart = cusum_chart(sums((x - centre) / sigma, tested, k), tested, k, h, length)
-    return replace(chart, centre=centre, sigma=sigma, cautions=cautions)
+    z = _in_order(values)
+    tested = np.ones(z.size, bool)
+    if baseline is not None:
+        tested = np.arange(z.size) >= enough(z.size, baseline)
+        z, varies = scaled(z, np.ones(z.size), baseline)
+        if not varies:
+            raise NotEstimable(FLAT.format(baseline=baseline))
+    length = cusum_run_length(k, h, baseline=baseline)
+    chart = cusum_chart(sums(z, tested, k), tested, k, h, length)
+    return chart if baseline is None else replace(chart, cautions=short_baseline(baseline))
 
 
 def sums(z: NDArray, tested: NDArray, k: float) -> NDArray:
@@ -186,8 +178,6 @@ def cusum_chart(sides: NDArray, tested: NDArray, k: float, h: float, run_length:
     return Chart(
         statistic=sides,
         limits=(-limit, limit),
-        centre=0.0,
-        sigma=1.0,
         tested=tested,
         run_length=run_length,
         method=f"two-sided CUSUM, k {k:.3g}, h {h:.4g}",
@@ -196,21 +186,13 @@ def cusum_chart(sides: NDArray, tested: NDArray, k: float, h: float, run_length:
     )
 
 
-def ewma(
-    values: ArrayLike,
-    lam: float,
-    L: float,
-    *,
-    centre: float | None = None,
-    sigma: float | None = None,
-    baseline: int | None = None,
-) -> Chart:
-    """Chart an exponentially weighted moving average with its limits, in the unit of the values.
+def ewma(values: ArrayLike, lam: float, L: float) -> Chart:
+    """Chart an exponentially weighted moving average with its limits.
 
     Parameters
     ----------
-    values, centre, sigma, baseline
-        As in `cusum`.
+    values : array_like
+        One value per period, in order, standardised: less their known mean, divided by their known standard deviation.
     lam : float
         Weight of the newest value.
     L : float
@@ -218,8 +200,8 @@ def ewma(
 
     Raises
     ------
-    BadOption, NotEstimable
-        As `cusum`.
+    BadOption
+        If a value is missing, or an option is out of range.
 
     References
     ----------
@@ -230,20 +212,14 @@ def ewma(
     >>> ewma([0, 0, 3, 3, 3], 0.2, 2.962).signals
     (3, 4)
     """
-    x, centre, sigma, tested, cautions = _prepared(values, centre, sigma, baseline)
-    length = ewma_run_length(lam, L, baseline=None if tested.all() else baseline)
-    z = np.full(x.size, centre)
-    z[tested] = pd.Series([centre, *x[tested]]).ewm(alpha=lam, adjust=False).mean()[1:]
-    half = np.full(x.size, L * sigma * np.sqrt(lam / (2 - lam)))
+    x, length = _in_order(values), ewma_run_length(lam, L)
+    limit = np.full(x.size, L * np.sqrt(lam / (2 - lam)))
     return Chart(
-        statistic=z,
-        limits=(centre - half, centre + half),
-        centre=centre,
-        sigma=sigma,
-        tested=tested,
+        statistic=pd.Series([0.0, *x]).ewm(alpha=lam, adjust=False).mean().to_numpy()[1:],
+        limits=(-limit, limit),
+        tested=np.ones(x.size, bool),
         run_length=length,
         method=f"EWMA, lam {lam:.3g}, L {L:.4g}",
-        cautions=cautions,
         periods=range(x.size),
         unit="weighted average",
     )
@@ -273,24 +249,11 @@ def scaled(x: NDArray, n: NDArray, baseline: int) -> tuple[NDArray, NDArray]:
     return np.where(varies, off / np.where(varies, spread, 1.0), 0.0), varies[..., 0]
 
 
-def _prepared(
-    values: ArrayLike, centre: float | None, sigma: float | None, baseline: int | None
-) -> tuple[NDArray, float, float, NDArray, tuple[Caution, ...]]:
+def _in_order(values: ArrayLike) -> NDArray:
     x = np.asarray(values, float)
     if x.ndim != 1 or x.size == 0 or not np.isfinite(x).all():
         raise BadOption("values: allowed: one finite number per period, in order; leave out periods without judgments")
-    if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
-        raise BadOption(f"sigma is {sigma!r}; allowed: a positive number, in the unit of the values")
-    if baseline is None or not (centre is None or sigma is None):
-        return x, 0.0 if centre is None else centre, 1.0 if sigma is None else sigma, np.ones(x.size, bool), ()
-    tested = np.arange(x.size) >= enough(x.size, baseline)
-    part = x[:baseline]
-    centre = float(part.mean()) if centre is None else centre
-    if sigma is None:
-        sigma = float(part.std(ddof=1))
-        if not sigma > SMALLEST_SPREAD * max(1.0, abs(centre)):
-            raise NotEstimable(FLAT.format(baseline=baseline))
-    return x, centre, sigma, tested, short_baseline(baseline)
+    return x
 
 
 def short_baseline(baseline: int) -> tuple[Caution, ...]:
@@ -335,7 +298,7 @@ def laney(defects: ArrayLike, sizes: ArrayLike, *, baseline: int | None = None, 
     Returns
     -------
     Chart
-        ``statistic`` is the share; ``sigma_z`` the over-dispersion.
+        ``statistic`` is the share; the method says how much wider than the plain ones its limits are.
 
     Raises
     ------
@@ -402,12 +365,10 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
         statistic=d / n,
         limits=(np.maximum(p - half, 0), np.minimum(p + half, 1)),
         centre=p,
-        sigma=float(np.sqrt(p * (1 - p) / n.mean())) * spread,
         tested=~part if baseline else part,
         run_length=float(1 / (2 * ndtr(-limit))),
         method=method,
         cautions=tuple(cautions),
-        sigma_z=spread,
         periods=range(d.size),
         unit="share",
     )

@@ -1,6 +1,5 @@
 """How long a chart runs before it signals, with a change and without."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from numbers import Real
@@ -75,10 +74,20 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
         raise BadOption(f"k={k!r}, h={h!r}, shift={shift!r}; allowed: k from 0, h above 0 and a finite shift")
     if baseline is None:
         return _finite(_cusum_two_sided(float(k), float(h), float(shift)))
-    return _over_baselines(lambda off, s: _cusum_two_sided(k * s, h * s, shift + off), baseline)
+    check_count(baseline, option="baseline", least=3)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
+    tails, parts = _legendre(12)
+    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
+    rate = sum(
+        w * part / 2 / _cusum_two_sided(float(k * s), float(h * s), float(shift + x / np.sqrt(baseline)))
+        for x, w in centres
+        for s, part in zip(deviations, parts, strict=True)
+    )
+    return _finite(1 / rate)
 
 
-def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | None = None) -> float:
+def ewma_run_length(lam: float, L: float, shift: float = 0) -> float:
     r"""Compute the mean number of samples until a two-sided EWMA chart with fixed limits signals.
 
     :math:`z_t = \lambda x_t + (1 - \lambda) z_{t-1}` from zero signals outside
@@ -97,8 +106,6 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
         Width of the limits, in standard deviations of the statistic.
     shift : float
         Of the mean, in standard deviations.
-    baseline : int, optional
-        As in `cusum_run_length`.
 
     Returns
     -------
@@ -121,9 +128,7 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
     """
     if not (_numbers(lam, L, shift) and 0 < lam <= 1 and L > 0):
         raise BadOption(f"lam={lam!r}, L={L!r}, shift={shift!r}; allowed: lam above 0 to 1, L above 0, a finite shift")
-    if baseline is None:
-        return _finite(_ewma(float(lam), float(L), float(shift)))
-    return _over_baselines(lambda off, s: _ewma(lam, L * s, shift + off), baseline)
+    return _finite(_ewma(float(lam), float(L), float(shift)))
 
 
 @dataclass(frozen=True)
@@ -335,18 +340,3 @@ def _finite(length: float) -> float:
     if length > LONGEST:
         raise BadOption("this chart signals less than once in 1,000,000,000 samples; take a smaller limit")
     return float(length)
-
-
-def _over_baselines(length_of: Callable[[float, float], float], baseline: int) -> float:
-    """Harmonic mean of the run length over the centre and standard deviation that a baseline may give."""
-    check_count(baseline, option="baseline", least=3)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
-    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
-    tails, parts = _legendre(12)
-    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
-    rate = sum(
-        w * part / 2 / length_of(float(x / np.sqrt(baseline)), float(s))
-        for x, w in centres
-        for s, part in zip(deviations, parts, strict=True)
-    )
-    return _finite(1 / rate)

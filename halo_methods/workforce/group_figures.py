@@ -136,7 +136,7 @@ def rates(
             raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
         monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
         frame = frame.with_columns(monday.alias("week")).drop_nulls("week")
-    parts = {}
+    parts: dict[tuple[str, str], pl.DataFrame] = {}
     for group, part in grouped(frame, column).items():
         weeks = grouped(part, "week") if weekly else {"": part}
         parts |= {(group, week): rows for week, rows in weeks.items()}

@@ -286,8 +286,8 @@ def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Quantity,
             continue
         estimates[f"{a} and {b}"] = e
         rows.append((a, b, e.value, e.low, e.high, *more, e.n_items, e.n_raters))
-    more = ("ground", "overlap") if quantity == "difference" else ("kappa",)
-    columns = ["a", "b", quantity, "low", "high", *more, "n_items", "n_raters"]
+    own = ["ground", "overlap"] if quantity == "difference" else ["kappa"]
+    columns = ["a", "b", quantity, "low", "high", *own, "n_items", "n_raters"]
     return Comparisons(
         table=pd.DataFrame(rows, columns=columns),
         refused=pd.DataFrame(refused, columns=["a", "b", "reason"]),
@@ -308,7 +308,7 @@ class TwoGroups:
         self.on_shared = self.both.filter(pl.col("item_id").is_in(list(self.shared)))
         self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
 
-    def difference(self, confidence: float) -> tuple[Estimate, tuple[str, float]]:
+    def difference(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
         """The difference of shares right, its ground, and the share of the judgments it speaks for."""
         for name, part in ((self.a, self.left), (self.b, self.right)):
             if part["rater_id"].n_unique() < LEAST_RATERS:
@@ -329,7 +329,7 @@ class TwoGroups:
         ground = "shared items" if shared else "case mix"
         return estimate.with_cautions(*cautions), (ground, rows.height / self.both.height)
 
-    def agreement(self, confidence: float) -> tuple[Estimate, tuple[float]]:
+    def agreement(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
         """The share of pairs of judgments that agree, and kappa."""
         if len(self.shared) < LEAST_SHARED:
             items = counted(len(self.shared), "item")
