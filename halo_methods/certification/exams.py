@@ -1,23 +1,27 @@
-"""Who is certified: a verdict against two bars."""
+"""Who is certified: a verdict against two bars, or one that may be read after every item, and where bars come from."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import polars as pl
-from scipy import stats
+from scipy import special, stats
 
+from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Verdict, counted, readable
-from ..stats import check_count
+from ..judgments.marking import share_right
+from ..results import Estimate, Verdict, counted, readable
+from ..stats import check_count, check_probability
 from ..stats.proportions import exact_limits
-from .exam_plans import ExamPlan, exam_plan
-from .walks import attempt_errors
+from .exam_plans import ExamPlan, attempt_errors, exam_plan
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FEWEST_EXPERTS, FEWEST_ITEMS = 3, 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -103,18 +107,13 @@ def certify(
     """
     trials = check_count(trials, option="trials", least=1)
     passes = check_count(passes, option="passes", most=trials)
-    plan = _plan(unacceptable, good, alpha, beta, attempts)
+    plan = exam_plan(unacceptable=unacceptable, good=good, alpha=alpha, beta=beta, attempts=attempts)
     one_alpha, one_beta = attempt_errors(alpha, beta, attempts)
     as_well = float(stats.binom.sf(passes - 1, trials, unacceptable))
     as_badly = float(stats.binom.cdf(passes, trials, good))
     verdict: Verdict = "met" if as_well <= one_alpha else "not_met" if as_badly <= one_beta else "undecided"
     low, high = exact_limits(passes, trials, below=one_alpha, above=one_beta)
     return Certificate(passes=passes, trials=trials, verdict=verdict, low=low, high=high, plan=plan)
-
-
-@cache
-def _plan(unacceptable: float, good: float, alpha: float, beta: float, attempts: int) -> ExamPlan:
-    return exam_plan(unacceptable=unacceptable, good=good, alpha=alpha, beta=beta, attempts=attempts)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,14 +136,9 @@ class Certificates:
         """Draw each rater's accuracy with its limits, and the bars."""
         from .. import plots
 
+        unit, title = "accuracy against gold", "Who would hold a certificate"
         return plots.intervals(
-            self.table,
-            "rater_id",
-            "accuracy",
-            marks=self.marks,
-            verdict="verdict",
-            unit="accuracy against gold",
-            title="Who would hold a certificate",
+            self.table, "rater_id", "accuracy", marks=self.marks, verdict="verdict", unit=unit, title=title
         )
 
 
@@ -194,30 +188,18 @@ def certificates(
     ['met']
     """
     marked = as_judgments(j).marked("gold")
+    marks, errors = {"unacceptable": unacceptable, "good": good}, {"alpha": alpha, "beta": beta}
 
     def decided(rows: pl.DataFrame) -> dict[str, Certificate]:
         counts = right_counts(rows).iter_rows()
-        bars = {"unacceptable": unacceptable, "good": good, "alpha": alpha, "beta": beta}
-        return {rater: certify(right, n, **bars, attempts=attempts) for rater, n, right in counts}
+        return {rater: certify(right, n, **marks, **errors, attempts=attempts) for rater, n, right in counts}
 
     whole, rest = decided(marked), decided(marked.filter(~pl.col("item_id").is_in(list(suspects))))
-    rows = [
-        (
-            rater,
-            c.trials,
-            c.passes,
-            c.passes / c.trials,
-            c.low,
-            c.high,
-            c.verdict,
-            rest[rater].verdict if rater in rest else "",
-            c.items_short,
-        )
-        for rater, c in whole.items()
-    ]
-    columns = ["rater_id", "n", "right", "accuracy", "low", "high", "verdict", "without_suspects", "items_short"]
-    table = pd.DataFrame(rows, columns=columns).sort_values(["accuracy", "rater_id"], ignore_index=True)
-    return Certificates(table=table, marks={"unacceptable": unacceptable, "good": good})
+    rows = [(rater, c.trials, c.passes, c.low, c.high, c.verdict, c.items_short) for rater, c in whole.items()]
+    table = pd.DataFrame(rows, columns=["rater_id", "n", "right", "low", "high", "verdict", "items_short"])
+    table.insert(3, "accuracy", table["right"] / table["n"])
+    table.insert(7, "without_suspects", [rest[r].verdict if r in rest else "" for r in whole])
+    return Certificates(table=table.sort_values(["accuracy", "rater_id"], ignore_index=True), marks=marks)
 
 
 def right_counts(marked: pl.DataFrame) -> pl.DataFrame:
@@ -230,3 +212,288 @@ def right_counts(marked: pl.DataFrame) -> pl.DataFrame:
     """
     counts = marked.group_by("rater_id").agg(pl.len().alias("n"), pl.col("right").sum().cast(pl.Int64))
     return counts.sort("rater_id")
+
+
+@dataclass
+class Certification:
+    r"""One bar, a verdict that may be read after every item, and an error that holds all the same.
+
+    The e-value is the betting score of :math:`p > p_0` against :math:`p \le p_0`:
+
+    .. math:: E_n = \int_{p_0}^1 \Bigl(\frac{p}{p_0}\Bigr)^{x}
+              \Bigl(\frac{1-p}{1-p_0}\Bigr)^{n-x} \frac{dp}{1-p_0}
+
+    with x right of n. The prior is uniform above the bar only; with weight
+    below it the score could grow for a rater who does not clear the bar.
+    Whoever is at or below the bar reaches :math:`1/\alpha` at any time with
+    chance :math:`\alpha` at most (Ville). A second score, with a uniform prior
+    below the bar, says the same about ``not_met``. A verdict once reached stays.
+
+    It costs items: a rater near the bar may go on for hundreds. Do not use it
+    where items are chosen after looking at the rater's answers. Further
+    attempts are the same stream going on, never a new start.
+
+    Parameters
+    ----------
+    bar : float
+        Accuracy to show.
+    alpha : float
+        Chance that a rater at or below the bar is ever certified.
+    beta : float, optional
+        Chance that a rater at or above the bar ever reads ``not_met``;
+        ``alpha`` unless given.
+
+    Attributes
+    ----------
+    verdict : {"met", "not_met", "undecided"}
+    e_value, e_below : float
+        Evidence that the accuracy is above the bar, and that it is below it.
+    passes, trials : int
+
+    References
+    ----------
+    Ville (1939), Étude critique de la notion de collectif; Ramdas, Grünwald,
+    Vovk and Shafer (2023), Statistical Science 38, 576-601.
+
+    Examples
+    --------
+    >>> stream = Certification(bar=0.9)
+    >>> for _ in range(60):
+    ...     stream.update(True)
+    >>> stream.verdict, round(stream.e_value, 1)
+    ('met', 91.1)
+    """
+
+    bar: float = 0.9
+    alpha: float = 0.05
+    beta: float | None = None
+    passes: int = field(default=0, init=False)
+    trials: int = field(default=0, init=False)
+    verdict: Verdict = field(default="undecided", init=False)
+
+    def __post_init__(self) -> None:
+        for option, value in (("bar", self.bar), ("alpha", self.alpha), ("beta", self.beta)):
+            if value is not None:
+                check_probability(value, option=option, open_ends=True)
+
+    def update(self, passed: bool) -> None:
+        """Count one more gold item, right or wrong.
+
+        Examples
+        --------
+        >>> stream = Certification()
+        >>> stream.update(False)
+        >>> stream.passes, stream.trials
+        (0, 1)
+        """
+        if passed not in (True, False):
+            raise BadOption.of("passed", passed, (True, False))
+        self.passes, self.trials = self.passes + int(passed), self.trials + 1
+        if self.verdict == "undecided" and self.e_value >= 1 / self.alpha:
+            self.verdict = "met"
+        elif self.verdict == "undecided" and self.e_below >= 1 / (self.alpha if self.beta is None else self.beta):
+            self.verdict = "not_met"
+
+    @property
+    def e_value(self) -> float:
+        """Evidence that the accuracy is above the bar; 1 is none."""
+        return float(e_above(self.passes, self.trials, self.bar))
+
+    @property
+    def e_below(self) -> float:
+        """Evidence that the accuracy is below the bar; 1 is none."""
+        return float(e_above(self.trials - self.passes, self.trials, 1 - self.bar))
+
+    def __str__(self) -> str:
+        verdict = self.verdict.replace("_", " ")
+        return f"{verdict}: {self.passes} of {self.trials} right; e-value {readable(self.e_value)} against the bar"
+
+
+def e_above(passes: np.ndarray | int, trials: np.ndarray | int, bar: float) -> np.ndarray:
+    """The e-value of `Certification` for whole arrays of counts.
+
+    Examples
+    --------
+    >>> float(e_above(0, 0, 0.9))
+    1.0
+    """
+    x, n = np.asarray(passes, float), np.asarray(trials, float)
+    with np.errstate(divide="ignore"):
+        mass = np.log(special.betaincc(x + 1, n - x + 1, bar))
+    score = mass + special.betaln(x + 1, n - x + 1) - np.log1p(-bar)
+    return np.exp(np.minimum(score - x * np.log(bar) - (n - x) * np.log1p(-bar), 700.0))
+
+
+def streams(j: Judgments, *, bar: float = 0.9, alpha: float = 0.05) -> Certificates:
+    """Follow `Certification` through each rater's gold judgments, in the order of ``rated_at``.
+
+    Without ``rated_at`` it is the order of the table.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold.
+    bar, alpha : float
+        As in `Certification`.
+
+    Returns
+    -------
+    Certificates
+        Table: ``rater_id``, ``n``, ``right``, ``e_value``, ``e_below`` (after the
+        last item), ``verdict``, ``decided_after`` (items; empty where
+        undecided); largest ``e_value`` first.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [(i, "r1", "x", "x") for i in range(60)]
+    >>> watched = streams(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> watched.table[["verdict", "decided_after"]].to_numpy().tolist()
+    [['met', 43]]
+    """
+    bar = check_probability(bar, option="bar", open_ends=True)
+    enough = 1 / check_probability(alpha, option="alpha", open_ends=True)
+    j = as_judgments(j).one()
+    if "rated_at" in j.columns:
+        j = replace(j, frame=j.frame.sort("rated_at", maintain_order=True, nulls_last=True))
+    rows = []
+    for (rater,), part in j.marked("gold").partition_by("rater_id", as_dict=True, maintain_order=True).items():
+        right = part["right"].to_numpy().cumsum()
+        done = np.arange(1, len(right) + 1)
+        above, below = e_above(right, done, bar), e_above(done - right, done, 1 - bar)
+        ends = np.flatnonzero((above >= enough) | (below >= enough))
+        verdict = "undecided" if not ends.size else "met" if above[ends[0]] >= enough else "not_met"
+        after = int(done[ends[0]]) if ends.size else None
+        rows.append((rater, len(right), int(right[-1]), above[-1], below[-1], verdict, after))
+    columns = ["rater_id", "n", "right", "e_value", "e_below", "verdict", "decided_after"]
+    table = pd.DataFrame(rows, columns=columns).astype({"decided_after": "Int64"})
+    return Certificates(table=table.sort_values(["e_value", "rater_id"], ascending=[False, True], ignore_index=True))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bars:
+    """Two bars for a certification, and what they rest on.
+
+    Attributes
+    ----------
+    unacceptable, good : float
+        Proposed bars.
+    estimate : Estimate
+        The experts' accuracy, pooled, with its interval.
+    guess : float
+        What a rater scores who always gives the most common gold answer.
+    """
+
+    unacceptable: float
+    good: float
+    estimate: Estimate
+    guess: float
+
+    def __str__(self) -> str:
+        return (
+            f"good {readable(self.good)}, unacceptable {readable(self.unacceptable)}: experts score {self.estimate}; "
+            f"the most common answer alone would score {readable(self.guess)}"
+        )
+
+
+def expert_accuracy(j: Judgments, *, experts: Iterable[str] | str | None = None) -> Estimate:
+    """Estimate the accuracy of the experts against gold, over items: they are a named panel, not a sample.
+
+    Fewer than three experts, or than 50 items from one of them, are refused.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold, the experts among the raters.
+    experts : iterable of str, or text with commas, optional
+        Who they are, by ``rater_id``; otherwise those whose column ``role`` says ``expert``.
+
+    Raises
+    ------
+    NotEstimable
+        If no experts are named, or experts or items are too few.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "x" if (i + 7 * k) % 20 else "y", "x") for i in range(100) for k, r in enumerate("abc")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> expert_accuracy(frame, experts="a,b,c").value
+    0.95
+    """
+    return share_right(_answers(j, experts), over="items", quantity="accuracy of the experts against gold")
+
+
+def bars_from_experts(j: Judgments, *, experts: Iterable[str] | str | None = None, margin: float = 0.10) -> Bars:
+    """Propose the bars that this gold allows: no rater is asked to do better than experts do on it.
+
+    The good bar is the low end of the interval of the experts' accuracy (over
+    items, for this panel), rounded down to a full percent: a rater who is as
+    good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
+
+    Experts who wrote the gold score themselves; use answers they gave before,
+    independently, or other experts. An easy gold set gives high bars that say
+    little about hard items.
+
+    Parameters
+    ----------
+    j, experts
+        As in `expert_accuracy`.
+    margin : float
+        Between the bars.
+
+    Raises
+    ------
+    NotEstimable
+        If experts or items are too few, or the unacceptable bar would be
+        cleared by always giving the most common gold answer.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "xyz"[(i + (i + 7 * k) % 20 // 19) % 3], "xyz"[i % 3])
+    ...         for i in range(300) for k, r in enumerate("abcd")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> bars = bars_from_experts(frame, experts=["a", "b", "c", "d"])
+    >>> bars.good, bars.unacceptable
+    (0.93, 0.83)
+    """
+    margin = check_probability(margin, option="margin", open_ends=True)
+    j = as_judgments(j)
+    estimate, gold = expert_accuracy(j, experts=experts), _answers(j, experts).unique("item_id")["answer"]
+    good = min(math.floor(100 * estimate.low + 1e-9) / 100, 0.99)
+    unacceptable = round(good - margin, 10)
+    guess = float(gold.value_counts()["count"].max()) / len(gold)  # type: ignore[arg-type]
+    if unacceptable <= guess:
+        raise NotEstimable(
+            f"experts score {readable(estimate.value)} (low end {readable(estimate.low)}), so the unacceptable bar "
+            f"would be {readable(unacceptable)}; always giving the most common answer scores {readable(guess)} on this "
+            "gold. Balance the gold over the labels, or settle what the experts miss"
+        )
+    return Bars(unacceptable=unacceptable, good=good, estimate=estimate, guess=guess)
+
+
+def _answers(j: Judgments, experts: Iterable[str] | str | None) -> pl.DataFrame:
+    """The marked answers of the experts."""
+    j = as_judgments(j)
+    named = [e.strip() for e in experts.split(",")] if isinstance(experts, str) else list(experts or ())
+    if not named and "role" in j.columns:
+        named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
+    if not named:
+        text = (
+            "no rater is named as an expert; give the `rater_id` of each with the option `experts`, "
+            "or mark their judgments with `expert` in a column `role`"
+        )
+        raise NotEstimable(text, public=text)
+    answers = j.one().only(rater_id=named).marked("gold")
+    counts = right_counts(answers)
+    if len(counts) < FEWEST_EXPERTS:
+        found = counted(len(counts), "expert")
+        raise NotEstimable(f"{found} answered gold; it takes {FEWEST_EXPERTS} to see how far experts differ")
+    few = counts.filter(pl.col("n") < FEWEST_ITEMS).sort("n")
+    if len(few):
+        text = f"an expert answered {counted(few['n'][0], 'gold item')}; {FEWEST_ITEMS} from each are needed"
+        raise NotEstimable(text, who=few["rater_id"].sort().to_list())
+    return answers

@@ -64,7 +64,6 @@ def design(
     data: str | None,
     components: dict[str, float],
     prices: dict[str, float],
-    pool: int | None,
     reading: dict[str, Any],
     **limits: Any,
 ) -> Answer:
@@ -78,13 +77,15 @@ def design(
     if unknown:
         raise BadOption(f"--prices has no {unknown[0]!r}; it has label, item, rater, audit")
     costs = planning.Prices(**prices)
-    best = planning.best_design(parts, costs, budget, pool=pool, **limits)
-    names = ("design", "decision", "raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
-    result = {n: getattr(best, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
+    within = planning.Limits(**limits)
+    best = planning.best_design(parts, costs, budget, limits=within)
+    names = ("raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
+    result: dict[str, Any] = {"design": within.design, "decision": within.decision}
+    result |= {n: getattr(best, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
     result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
     lines = []
     if best.question:
-        pools = planning.pools(parts, costs, budget, **limits).drop(columns="narrower")
+        pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
         result |= {"question": best.question, "pools": pools.to_dict("records")}
         lines += [best.question, "", "pool   raters   items   labels per item   cost   half of the 95% interval"]
         lines += [*_rows(pools), "", "Without a limit of raters:"]
@@ -122,7 +123,8 @@ def capacity(data: str, volume: list[float], start: datetime, reading: dict[str,
     if "seconds" not in judgments.columns:
         raise NotEstimable("the data has no column seconds: measure active time, or name its column with --columns")
     timed = planning.working_times(judgments)
-    forecast = planning.capacity(volume, timed["seconds"], raters=timed["rater_id"], start=start.date(), **staffing)
+    weeks = planning.Staffing(start=start.date(), **staffing)
+    forecast = planning.capacity(volume, timed["seconds"], weeks, raters=timed["rater_id"])
     rows = [{**row, "week": row["week"].isoformat()} for row in forecast.table.to_dict("records")]
     level = f"{100 * forecast.confidence:.0f}% interval"
     lines = [f"hire now: {forecast.hires}", f"week: people needed ({level}), chance covered"]

@@ -26,8 +26,8 @@ def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: st
 
     Examples
     --------
-    >>> from halo_methods.planning import Prices, best_design
-    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, pool=20)
+    >>> from halo_methods.planning import Limits, Prices, best_design
+    >>> plan = best_design({"item": 1, "rater": .1, "residual": 2}, Prices(label=1), 600, limits=Limits(pool=20))
     >>> frontier(plan.frontier).alt.split(";")[0]
     'What a budget buys. 9 budgets'
     """
@@ -65,9 +65,9 @@ def people(table: pd.DataFrame, *, title: str = "People needed by week") -> "Fig
 
     Examples
     --------
-    >>> from datetime import date
-    >>> from halo_methods.planning import capacity
-    >>> made = capacity([2000] * 4, [60.0] * 50, start=date(2026, 5, 25), market="de-DE", volume_error=0, staff=2)
+    >>> from halo_methods.planning import Staffing, capacity
+    >>> two = Staffing(start="2026-05-25", market="de-DE", volume_error=0, staff=2)
+    >>> made = capacity([2000] * 4, [60.0] * 50, two)
     >>> people(made.table).alt.split(";")[0]
     'People needed by week. 4 weeks'
     """
