@@ -156,16 +156,15 @@ def test_a_detector_is_off_where_its_rate_is_unknown():
     assert strict.lists == {}
 
 
-def test_false_positive_rates_count_honest_people():
+def test_false_positive_rates_count_honest_people(monkeypatch):
     made = integrity.false_positive_rate("speeders", baseline())
     assert {k: v.n_raters for k, v in made.items()} == {
         "everybody": 30, "locale de-DE": 15, "locale fr-FR": 15,
         "accommodation none stated": 18, "accommodation screen reader": 12}  # fmt: skip
     assert all(e.over == "raters" for e in made.values())
-    all_listed = integrity.false_positive_rate(
-        lambda j: integrity.Evidence("x", pd.DataFrame({"rater_id": sorted(set(j.frame["rater_id"])), "listed": True}),
-                                     "", ""), baseline())  # fmt: skip
-    assert {e.value for e in all_listed.values()} == {1.0}
+    monkeypatch.setitem(integrity.DETECTORS, "speeders", lambda j: integrity.Evidence(
+        "x", pd.DataFrame({"rater_id": sorted(set(j.frame["rater_id"])), "listed": True}), "", ""))  # fmt: skip
+    assert {e.value for e in integrity.false_positive_rate("speeders", baseline()).values()} == {1.0}
     with pytest.raises(BadOption, match="speeders"):
         integrity.false_positive_rate("mind_reader", baseline())
 
@@ -178,8 +177,7 @@ def test_rates_and_status_say_what_is_off():
     assert "no honest baseline" in reason.value.public
     on = integrity.signals(live(), baseline())
     assert "speeders: locale de-DE" in on.by_group()
-    assert on.everybody() == on.estimates
-    assert "speeders" in on.estimates
+    assert "speeders" in on.everybody()
     assert not [name for name in on.by_group() if name.endswith("everybody")]
 
 
@@ -210,4 +208,4 @@ def test_the_sample_lists_who_was_planted(root):
     assert found.lists["speeders"]["rater_id"].tolist() == ["n04"]
     assert sorted(found.lists["model_written"]["rater_id"]) == ["e02", "e05"]
     assert found.lists["straight_liners"].empty
-    assert {rate.value for rate in (found.estimates | found.by_group()).values()} == {0.0}
+    assert {rate.value for rate in (found.everybody() | found.by_group()).values()} == {0.0}

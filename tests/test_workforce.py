@@ -12,6 +12,7 @@ from scipy import stats
 import halo_methods as halo
 from halo_methods import audit, workforce
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.workforce.group_figures import judged
 
 COLUMNS = ("item_id", "rater_id", "label", "gold", "vendor")
 
@@ -51,7 +52,7 @@ def test_each_outcome_of_a_judgment():
         ("again", "r", "x", "", "label", "1", "soon", on),
         ("again", "r", "y", "", "label", "2", on, on),
     ]
-    made = workforce.outcomes(table(rows, columns)).set_index(["item_id", "round"])
+    made = judged(table(rows, columns)).to_pandas().set_index(["item_id", "round"])
     assert made["right"].astype(object).where(made["right"].notna(), None).tolist() == [True, False] + [None] * 4
     known = {k: v for k, v in made["accepted"].items() if v is not None}
     assert known == {("gold", "1"): True, ("audited", "1"): False, ("reviewed", "1"): True, ("again", "1"): False}

@@ -350,7 +350,11 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
     spread, method = 1.0, "p chart"
     cautions = list(short_baseline(int(part.sum())))
     if widened:
-        spread = _spread(((d / n - p) / sigma)[part])
+        if part.sum() < 3:
+            raise NotEstimable(f"the spread between periods needs three of them; there are {part.sum()}")
+        spread = float(np.abs(np.diff(((d / n - p) / sigma)[part])).mean() / 1.128)
+        if spread <= 0:
+            raise NotEstimable("the share is the same in every period, so there is no spread to judge by")
         method = f"Laney's p' chart, limits {spread:.3g} times the plain ones"
         cautions.append(Caution("absorbs_drift", "This chart absorbs slow drift: read it beside a CUSUM."))
     half = limit * sigma * spread
@@ -372,16 +376,6 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
         periods=range(d.size),
         unit="share",
     )
-
-
-def _spread(z: NDArray) -> float:
-    """Laney's sigma_z, from moving ranges."""
-    if z.size < 3:
-        raise NotEstimable(f"the spread between periods needs three of them; there are {z.size}")
-    spread = float(np.abs(np.diff(z)).mean() / 1.128)
-    if spread <= 0:
-        raise NotEstimable("the share is the same in every period, so there is no spread to judge by")
-    return spread
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -20,12 +20,10 @@ from ..stats.means import welch
 from .control_charts import FLAT, scaled
 
 Period = Literal["D", "W"]
-Cause = Literal[
-    "guideline change", "drift of single raters", "drift of the team", "data drift", "no change shown", "cannot be told"
-]
 Part = TypeVar("Part")
 NEAR = 3
 FEWEST_ON_A_SIDE = 5
+BEYOND = "change on fresh items beyond that on tracking items"
 TIMES = 3
 MEASURE = "place on the scale"
 NO_GROUPS = ("item_id", "rater_id", "label", "guideline", "rated_at", "period", "y", "off", "gap", "after", "was")
@@ -50,7 +48,7 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
     Returns
     -------
     polars.DataFrame
-        ``period`` (a date), ``item_id``, ``rater_id``, ``label``, ``y`` (see `place`), and ``guideline`` where there
+        ``period`` (a date), ``item_id``, ``rater_id``, ``label``, ``y`` (see `figure`), and ``guideline`` where there
         is one.
 
     Raises
@@ -76,47 +74,39 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
         raise NotEstimable("one label only occurs, so nothing can be seen to move")
     when = pl.col("rated_at").dt.truncate(f"1{period.lower()}").dt.date().alias("period")
     kept = [column for column in ("guideline", by) if column in frame.columns]
-    return frame.select(when, "item_id", "rater_id", "label", place(j).alias("y"), *kept)
+    return frame.select(when, "item_id", "rater_id", "label", figure(j)[0].alias("y"), *kept)
 
 
-def place(j: Judgments) -> pl.Expr:
-    """Place a label from 0 to 1.
+def figure(j: Judgments) -> tuple[pl.Expr, str]:
+    """Place a label from 0 to 1, and say what a rise means.
 
     Ordered labels from 0 (the first of the scale) to 1 (the last), numbers from the low end of
     the scale to the high end, nominal labels 1 for the most frequent and 0 for others.
+
+    Examples
+    --------
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r", "bad"), ("b", "r", "good")]
+    >>> figure(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))[1]
+    'share of the label bad'
     """
     label = pl.col("label")
     if j.numeric:
         ends = zip(map(float, j.scale or (np.inf, np.inf)), (label.min(), label.max()), strict=True)
         low, high = (pl.lit(end) if np.isfinite(end) else seen for end, seen in ends)
-        return (label - low) / (high - low)
+        return (label - low) / (high - low), "mean label, from 0 (low end) to 1 (high end)"
     if j.level == "ordinal" and len(j.labels) > 1:
         steps = {str(name): i / (len(j.labels) - 1) for i, name in enumerate(j.labels)}
-        return label.replace_strict(steps, return_dtype=pl.Float64)
-    return (label == usual_label(j)).cast(pl.Float64)
+        words = f"mean place on the scale, from 0 ({j.labels[0]}) to 1 ({j.labels[-1]})"
+        return label.replace_strict(steps, return_dtype=pl.Float64), words
+    usual = usual_label(j)
+    return (label == usual).cast(pl.Float64), f"share of the label {usual}"
 
 
 def usual_label(j: Judgments) -> str:
     """The most frequent label."""
     counts = j.one().frame.group_by("label").len().sort(["len", "label"], descending=[True, False])
     return str(counts["label"][0])
-
-
-def figure_in_words(j: Judgments) -> str:
-    """Say what a rise of the charts' figure means.
-
-    Examples
-    --------
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r", "bad"), ("b", "r", "good")]
-    >>> figure_in_words(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))
-    'share of the label bad'
-    """
-    if j.numeric:
-        return "mean label, from 0 (low end) to 1 (high end)"
-    if j.level == "ordinal":
-        return f"mean place on the scale, from 0 ({j.labels[0]}) to 1 ({j.labels[-1]})"
-    return f"share of the label {usual_label(j)}"
 
 
 def of_periods(frame: pl.DataFrame, value: str = "y") -> pd.DataFrame:
@@ -362,11 +352,6 @@ def change_on_fresh(fresh: pl.DataFrame) -> Estimate:
     return change(*columns, cluster=periods, quantity="change on fresh items", measure=MEASURE)
 
 
-def beyond(fresh: Estimate, tracking: Estimate) -> Estimate:
-    """Estimate the change on fresh items beyond that on tracking items: the part that the items bring."""
-    return difference(fresh, tracking, quantity="change on fresh items beyond that on tracking items")
-
-
 def by_part(frame: pl.DataFrame, column: str, *, rate: float) -> pd.DataFrame:
     """Compare each rater, or each group, after and before, and list which changes to believe.
 
@@ -434,7 +419,7 @@ def causes_at(frame: pl.DataFrame, dates: pd.DataFrame, *, by: str | None, rate:
     for at, guideline in dates.sort_values("at", ascending=False).itertuples(index=False, name=None):
         shared, fresh = on_both_sides(window(frame, dates, at))
         tracking, new = estimable(partial(change_on_tracking, shared)), estimable(partial(change_on_fresh, fresh))
-        extra = beyond(new, tracking) if new and tracking else None
+        extra = difference(new, tracking, quantity=BEYOND) if new and tracking else None
         raters[at] = _listed(shared, "rater_id", rate) if tracking and not guideline else ()
         groups = _listed(fresh, by, rate) if by in frame.columns and not guideline else ()
         row = {"at": at, "guideline": guideline, "tracking_items": tracking, "fresh_items": new, "beyond": extra}
@@ -453,7 +438,7 @@ def _moved(change: Estimate | None) -> bool:
     return change is not None and not change.low <= 0 <= change.high
 
 
-def _at_a_version(row: dict[str, Any]) -> tuple[Cause, str]:
+def _at_a_version(row: dict[str, Any]) -> tuple[str, str]:
     """Cause and reason where the version of the guideline changes."""
     if _moved(row["tracking_items"]):
         return "guideline change", "The figure moves where the version changes."
@@ -468,7 +453,7 @@ def _at_a_version(row: dict[str, Any]) -> tuple[Cause, str]:
     return "no change shown", still
 
 
-def _at_another_date(row: dict[str, Any], by: str | None) -> tuple[Cause, str]:
+def _at_another_date(row: dict[str, Any], by: str | None) -> tuple[str, str]:
     tracking, raters, groups, more = row["tracking_items"], row["raters_moved"], row["groups_moved"], row["beyond"]
     if tracking is None:
         return "cannot be told", (

@@ -16,6 +16,7 @@ from ..stats.checks import check_count, check_probability
 
 SHORTEST_BASELINE = 10
 LONGEST = 1e9
+_legendre = lru_cache(maxsize=64)(np.polynomial.legendre.leggauss)
 
 
 def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | None = None) -> float:
@@ -293,11 +294,6 @@ def check_run_length(run_length: float) -> None:
     """Refuse a run length that no limit is set for."""
     if not (_numbers(run_length) and 2 <= run_length <= 1e6):
         raise BadOption(f"run_length is {run_length!r}; allowed: a number of samples from 2 to 1,000,000")
-
-
-@lru_cache(maxsize=64)
-def _legendre(n: int) -> tuple[NDArray, NDArray]:
-    return np.polynomial.legendre.leggauss(n)
 
 
 @lru_cache(maxsize=16384)

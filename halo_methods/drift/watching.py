@@ -12,7 +12,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, counted, readable
-from ..stats.change import size_of
+from ..stats.change import difference, size_of
 from ..stats.checks import check_count, check_probability
 from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
 from ..stats.proportions import two_way_share
@@ -149,15 +149,14 @@ class Watch:
     def labels(self) -> pd.DataFrame:
         """How often each label was given, and how many of its judgments say when; the 20 most frequent."""
         frame = self.judgments.one().frame
-        when = pl.col("rated_at").is_not_null() if "rated_at" in frame.columns else pl.lit(False)
-        by_label = frame.with_columns(when.alias("dated")).group_by("label")
-        table = by_label.agg(pl.len().alias("n"), pl.col("dated").sum())
+        dated = pl.col("rated_at").count() if "rated_at" in frame.columns else pl.lit(0)
+        table = frame.group_by("label").agg(pl.len().alias("n"), dated.alias("dated"))
         return table.sort(["n", "label"], descending=[True, False]).head(20).to_pandas()
 
     @property
     def figure(self) -> str:
         """What a rise of the charts means, in words."""
-        return days.figure_in_words(self.judgments)
+        return days.figure(self.judgments)[1]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -313,7 +312,8 @@ class Watch:
             As `change_on_tracking`.
         """
         shared, fresh = self._since_baseline
-        return size_of(days.beyond(days.change_on_fresh(fresh), days.change_on_tracking(shared)))
+        changes = days.change_on_fresh(fresh), days.change_on_tracking(shared)
+        return size_of(difference(*changes, quantity=days.BEYOND))
 
     @cached_property
     def rater_changes(self) -> RaterChanges:

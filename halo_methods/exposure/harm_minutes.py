@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,6 +28,7 @@ YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
 ROUNDING = 1e-9
 DAYS_OVER, STILL_ROUTED = "days over the limit", "opted out and still routed"
 RATER_DAY = ["rater_id", "day"]
+ALWAYS = datetime(1, 1, 1)
 NO_OPT_OUT = "no column `opt_out` says who left a class or the queue; have the tool write yes, no or the moment"
 NO_MINUTES = (
     "exposure needs the columns `rated_at` and `seconds`; have the tool write when each judgment was made and how "
@@ -66,12 +68,6 @@ class Exposure:
     share: Estimate
     counts: dict[str, Estimate | NotEstimable]
     cautions: tuple[Caution, ...] = ()
-
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """The counts that can be had, and the share."""
-        counts = {name: count for name, count in self.counts.items() if isinstance(count, Estimate)}
-        return {**counts, "share over the limit": self.share}
 
     @property
     def over(self) -> pd.DataFrame:
@@ -180,6 +176,7 @@ def daily_minutes(
         raise BadOption(f"timezone is {timezone!r}; allowed: an IANA name such as UTC or Europe/Paris")
     limits = _limits(limit_minutes)
     log = as_judgments(j).people().frame
+    log = log.with_columns(_opt_outs(log))
     frame, missing = _distressing(log, harm, items, harmless)
     sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
     known = sittings.drop_nulls("harm")
@@ -254,7 +251,6 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
     if "opt_out" not in frame.columns:
         text = "No column `opt_out`: nobody can say whether somebody who opted out was still routed."
         cautions.append(Caution("no_opt_out", text))
-        frame = frame.with_columns(pl.lit("").alias("opt_out"))
 
     def minutes(of: str) -> pl.Expr:
         return (pl.col(of).sum() if criteria == "add" else pl.col(of).max()).fill_null(0) / 60
@@ -265,13 +261,15 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
         pl.col("rated_at").min(),
         minutes("seconds").alias("minutes"),
         minutes("_most").alias("most"),
-        pl.col("opt_out").cast(pl.String).fill_null("").max(),
+        pl.col("_since").min().alias("since"),
     )
     if undated := sittings.drop_nulls("harm")["rated_at"].null_count():
         text = f"{counted(undated, 'judgment')} of distressing items without a moment, left out."
         cautions.append(Caution("no_moment", text))
     days = [None if t is None else t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
-    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date), _opted_out(sittings)), cautions
+    always, never = pl.col("since").dt.year() == 1, pl.col("since").is_null()
+    out = pl.when(always).then(True).when(never).then(False).otherwise(pl.col("since") <= pl.col("rated_at"))
+    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date), out.alias("out")), cautions
 
 
 def _minutes(sittings: pl.DataFrame) -> pl.DataFrame:
@@ -299,24 +297,23 @@ def _against(minutes: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     return pl.concat(parts).sort("class", *RATER_DAY)
 
 
-def _since(texts: pl.Series) -> dict[str, Any]:
-    """What each entry of ``opt_out`` says: True, False, or the moment since when; another is a `BadOption`."""
-    read: dict[str, Any] = {}
-    for text in texts.unique().to_list():
+def _opt_outs(log: pl.DataFrame) -> pl.Series:
+    """Since when the rater of each judgment had opted out: the year 1 for a plain yes, null for no or no column.
+
+    Raises
+    ------
+    BadOption
+        If an entry is none of yes, no and a moment.
+    """
+    entries = log["opt_out"].cast(pl.String).fill_null("") if "opt_out" in log.columns else pl.Series([""] * len(log))
+    read: dict[str, datetime | None] = {}
+    for text in entries.unique():
         low = text.strip().lower()
         try:
-            read[text] = True if low in YES else False if low in NO else moment(text.strip())[0]
+            read[text] = ALWAYS if low in YES else None if low in NO else moment(text.strip())[0].replace(tzinfo=None)
         except ValueError:
             raise BadOption(f"opt_out holds {quoted(text)}; allowed: yes, no, or the moment since when") from None
-    return read
-
-
-def _opted_out(sittings: pl.DataFrame) -> pl.Series:
-    """Whether the rater had opted out when the item came: since a moment not after it, or at all; null: unknown."""
-    read = _since(sittings["opt_out"])
-    pairs = zip(sittings["opt_out"].to_list(), sittings["rated_at"].to_list(), strict=True)
-    told = [s if isinstance(s := read[text], bool) else None if at is None else s <= at for text, at in pairs]
-    return pl.Series("out", told, dtype=pl.Boolean)
+    return entries.replace_strict(read, return_dtype=pl.Datetime("us")).dt.replace_time_zone("UTC").alias("_since")
 
 
 def _days_over(sittings: pl.DataFrame, over: pl.DataFrame, limits: Limits) -> Estimate:
@@ -338,9 +335,7 @@ def _still_routed(sittings: pl.DataFrame, log: pl.DataFrame) -> Estimate | NotEs
     """
     if "opt_out" not in log.columns:
         return NotEstimable(NO_OPT_OUT, public=NO_OPT_OUT)
-    entries = log["opt_out"].cast(pl.String).fill_null("")
-    out = [text for text, said in _since(entries).items() if said is not False]
-    leavers = log.filter(entries.is_in(out))["rater_id"].unique()
+    leavers = log.drop_nulls("_since")["rater_id"].unique()
     theirs = log.filter(pl.col("rater_id").is_in(leavers.implode()))
     possible = sittings.filter(pl.col("out").fill_null(True))
     sure = possible.drop_nulls(["out", "harm"])
@@ -360,15 +355,10 @@ def _possible(sittings: pl.DataFrame, name: str | None, limit: float) -> pl.Data
 def _count(sure: pl.DataFrame, possible: pl.DataFrame, what: str, rests: dict[str, Any]) -> Estimate:
     known = sure.select(RATER_DAY).unique()
     low, high = known.height, pl.concat([known, possible.select(RATER_DAY)]).unique().height
-    text = f"{counted(high - low, 'more rater-day')} could be: times, moments or classes are missing."
-    count = Estimate(
-        value=low,
-        low=low,
-        high=high,
-        confidence=1,
-        kind="count" if low == high else "bounds",
+    count = Estimate.count(
+        low,
         method=f"{what}, all of the log counted; from what is known to the most that its gaps could hide",
-        over="items",
         **rests,
     )
-    return count.with_cautions(Caution("gaps", text)) if high > low else count
+    text = f"{counted(high - low, 'more rater-day')} could be: times, moments or classes are missing."
+    return count if high == low else replace(count, high=high, kind="bounds", cautions=(Caution("gaps", text),))

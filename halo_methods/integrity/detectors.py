@@ -217,7 +217,7 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
         ends = np.flatnonzero(np.diff(labels)) + 1
         run = int(np.diff([0, *ends, len(labels)]).max())
         expected = expected_runs(p, len(labels))
-        bits = _bits(own / own.sum()), _bits(usual)
+        bits = (float(stats.entropy(shares, base=2)) + 0.0 for shares in (own, usual))
         rows.append((rater, len(labels), run, int((expected > 0.05).sum()), *bits, min(expected[run - 1], 1.0)))
     if len(rows) < 3:
         raise NotEstimable(f"{len(rows)} raters have {LEAST_JUDGMENTS} judgments; what is usual takes three")
@@ -243,11 +243,6 @@ def _stratum(frame: pl.DataFrame, *columns: str) -> pl.Expr:
     """Locale or slice of a judgment, as far as the table has them."""
     parts = [pl.col(c).cast(pl.String).fill_null("") for c in columns if c in frame.columns]
     return pl.concat_str(parts, separator="\x1f") if parts else pl.lit("")
-
-
-def _bits(p: np.ndarray) -> float:
-    there = p[p > 0]
-    return float(-(there * np.log2(there)).sum()) + 0.0
 
 
 def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -15,7 +15,6 @@ from ..stats.checks import check_confidence, check_count, check_probability
 from ..stats.proportions import proportion
 from .detectors import PEOPLE, Evidence, copied, model_written, people_of, speeders, straight_liners
 
-Detector = Literal["speeders", "straight_liners", "copied", "model_written"]
 DETECTORS: dict[str, Callable[..., Evidence]] = {
     "speeders": speeders,
     "straight_liners": straight_liners,
@@ -29,7 +28,7 @@ NO_BASELINE = "there is no honest baseline, so nobody knows how often it lists h
 
 
 def false_positive_rate(
-    detector: Detector | Callable[[Judgments], Evidence],
+    detector: str,
     honest: Judgments,
     *,
     by: Sequence[str] = BY,
@@ -39,8 +38,7 @@ def false_positive_rate(
 
     Parameters
     ----------
-    detector : {"speeders", "straight_liners", "copied", "model_written"} or callable
-        Or a function of judgments that returns `Evidence`.
+    detector : {"speeders", "straight_liners", "copied", "model_written"}
     honest : Judgments
         Work known to be honest: done under supervision, or by staff, on the
         same task, without telling anybody to hurry or to take their time.
@@ -70,10 +68,10 @@ def false_positive_rate(
     0 (95% interval 0 to 0.265 over raters; 20 items, 12 raters, 240 judgments)
     """
     check_confidence(confidence)
-    if isinstance(detector, str) and detector not in DETECTORS:
-        raise BadOption.of("detector", detector, get_args(Detector))
+    if detector not in DETECTORS:
+        raise BadOption.of("detector", detector, DETECTORS)
     honest = as_judgments(honest)
-    evidence = (DETECTORS[detector] if isinstance(detector, str) else detector)(honest)
+    evidence = DETECTORS[detector](honest)
     frame = honest.frame.filter(pl.col("rater_id").is_in(list(evidence.tested)))
     groups = {EVERYBODY: evidence.tested}
     for column in [by] if isinstance(by, str) else by:
@@ -114,11 +112,6 @@ class Signals:
     lists: dict[str, pd.DataFrame]
     rates: dict[str, dict[str, Estimate]]
 
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """The false-positive rate of everybody, by detector."""
-        return {name: rates[EVERYBODY] for name, rates in self.rates.items()}
-
     def everybody(self) -> dict[str, Estimate]:
         """The false-positive rate of everybody, by detector, as a gate takes it.
 
@@ -131,7 +124,7 @@ class Signals:
             reasons = "; ".join(dict.fromkeys(self.table["why_off"]))
             public = f"all detectors are off: {NO_BASELINE}" if reasons == NO_BASELINE else "all detectors are off"
             raise NotEstimable(f"all detectors are off: {reasons}", public=public)
-        return self.estimates
+        return {name: rates[EVERYBODY] for name, rates in self.rates.items()}
 
     def by_group(self) -> dict[str, Estimate]:
         """The false-positive rates by locale and accommodation; for operations, since they may tell of a health."""
@@ -217,7 +210,7 @@ def _known_rates(name: str, j: Judgments, honest: Judgments | None, by: Sequence
             lacks = f"{where} has no column {' and no column '.join(absent)}"
             raise NotEstimable(f"{lacks}, so its rate by group is unknown")
     try:
-        return false_positive_rate(name, honest, by=by)  # type: ignore[arg-type]
+        return false_positive_rate(name, honest, by=by)
     except NotEstimable as reason:
         raise NotEstimable(f"on the honest baseline: {reason}") from None
 

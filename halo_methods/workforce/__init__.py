@@ -5,7 +5,6 @@ compared, and `next_steps` what the figures allow.
 """
 
 from .group_figures import GroupFigures, rates
-from .outcomes import outcomes
 from .scorecard import Scorecard, by_group, by_vendor
 from .vendor_comparisons import Comparisons, agreement_between, comparisons, next_steps, overlap
 
@@ -18,7 +17,6 @@ __all__ = [
     "by_vendor",
     "comparisons",
     "next_steps",
-    "outcomes",
     "overlap",
     "rates",
 ]

@@ -15,8 +15,7 @@ from ..results import Estimate
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.checks import check_confidence
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
-from .group_figures import Measure, each
-from .outcomes import MISSING, grouped, judged, known
+from .group_figures import MISSING, Measure, each, grouped, judged, known
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ from ..judgments.table import rests_on
 from ..results import Caution, Estimate, around, counted
 from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
-from .outcomes import MISSING, grouped, judged, known
+from .group_figures import MISSING, grouped, judged, known
 from .scorecard import by_group
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     >>> comparisons(j).refused["reason"].str[:48].tolist()
     ['north and south share 9 checked items and there ']
     """
-    check_confidence(confidence)
     groups = grouped(known(judged(as_judgments(j)), "right"), column)
     return _all_pairs(groups, column, "difference", confidence)
 
@@ -143,7 +142,6 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     >>> agreement_between(j).table[["n_items", "agreement", "kappa"]].to_numpy().tolist()
     [[30.0, 1.0, 1.0]]
     """
-    check_confidence(confidence)
     return _all_pairs(grouped(judged(as_judgments(j)), column), column, "agreement", confidence)
 
 
@@ -271,6 +269,7 @@ def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: 
 
 def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Quantity, confidence: float) -> Comparisons:
     """Every pair of groups; intervals of differences all together at the stated confidence."""
+    check_confidence(confidence)
     names = [name for name in groups if name != MISSING]
     if len(names) < 2:
         raise NotEstimable(f"{counted(len(names), 'group')} in {column}; it takes two")
