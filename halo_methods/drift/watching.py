@@ -353,8 +353,7 @@ class Watch:
             If nothing is dated, no item comes back, or none comes back to the same rater.
         """
         rows, tracking = self._frame, self._tracking
-        times = tracking.group_by("item_id", "rater_id").agg(pl.col("period").n_unique().alias("times"))
-        again = times.filter(pl.col("times") > 1)["item_id"].unique()
+        again = tracking.filter(pl.col("period").n_unique().over("item_id", "rater_id") > 1)["item_id"].unique()
         if again.is_empty():
             raise NotEstimable(
                 "items come back, but none to the same rater, so they are overlap and no tracking items; give every "

@@ -73,10 +73,7 @@ def false_positive_rate(
     honest = as_judgments(honest)
     evidence = DETECTORS[detector](honest)
     frame = honest.frame.filter(pl.col("rater_id").is_in(list(evidence.tested)))
-    groups = {EVERYBODY: evidence.tested}
-    for column in [by] if isinstance(by, str) else by:
-        if column in frame.columns:
-            groups |= {f"{column} {value}": people for value, people in _members(frame, column).items()}
+    groups = {EVERYBODY: evidence.tested, **_groups(frame, by)}
     method = f"share of honest people listed by {evidence.detector}; exact interval"
     rates = {}
     for name, people in groups.items():
@@ -86,11 +83,16 @@ def false_positive_rate(
     return rates
 
 
-def _members(frame: pl.DataFrame, column: str) -> dict[str, frozenset[str]]:
-    """The people of each value of a column, each person where most of their judgments are."""
-    counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null(NONE)).len()
-    own = counts.sort(["len", column], descending=[True, False]).unique("rater_id", keep="first", maintain_order=True)
-    return {value: frozenset(part["rater_id"]) for (value,), part in sorted(own.group_by(column))}
+def _groups(frame: pl.DataFrame, by: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The people of each value of the columns, each person where most of their judgments are."""
+    groups = {}
+    for column in [by] if isinstance(by, str) else by:
+        if column in frame.columns:
+            counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null(NONE)).len()
+            own = counts.sort(["len", column], descending=[True, False]).unique("rater_id", maintain_order=True)
+            for (value,), part in sorted(own.group_by(column)):
+                groups[f"{column} {value}"] = frozenset(part["rater_id"])
+    return groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +185,7 @@ def signals(
             rates[name] = known = _known_rates(name, j, honest, by)
             evidence = detector(j)
             good = {group for group, rate in known.items() if rate.n_raters >= min_people and rate.value <= max_rate}
-            held = _held_back(j, by, good)
+            held = {who for group, people in _groups(j.frame, by).items() if group not in good for who in people}
             if evidence.tested <= held:
                 people = "1 honest person" if min_people == 1 else f"{min_people} honest people"
                 raise NotEstimable(
@@ -213,9 +215,3 @@ def _known_rates(name: str, j: Judgments, honest: Judgments | None, by: Sequence
         return false_positive_rate(name, honest, by=by)
     except NotEstimable as reason:
         raise NotEstimable(f"on the honest baseline: {reason}") from None
-
-
-def _held_back(j: Judgments, by: Sequence[str], good: set[str]) -> set[str]:
-    """The people of a group whose rate is unknown or too high."""
-    groups = [(f"{column} {value}", people) for column in by for value, people in _members(j.frame, column).items()]
-    return {person for group, people in groups if group not in good for person in people}

@@ -5,8 +5,7 @@ compared, and `next_steps` what the figures allow.
 """
 
 from .group_figures import GroupFigures, rates
-from .scorecard import Scorecard, by_group, by_vendor
-from .vendor_comparisons import Comparisons, agreement_between, comparisons, next_steps, overlap
+from .vendors import Comparisons, Scorecard, agreement_between, by_group, by_vendor, comparisons, next_steps, overlap
 
 __all__ = [
     "Comparisons",

@@ -153,9 +153,7 @@ def rates(
     for group, part in grouped(frame, column).items():
         weeks = grouped(part, "week") if weekly else {"": part}
         parts |= {(group, week): rows for week, rows in weeks.items()}
-    estimates, reasons = each(parts, measure, confidence)
-    if not estimates:
-        raise next(iter(reasons.values()))
+    estimates = each(parts, measure, confidence)
     rows = [(*key, e.n_raters, e.n_judgments, e.value, e.low, e.high, e.over) for key, e in estimates.items()]
     table = pd.DataFrame(rows, columns=[column, "week", "people", "judgments", measure, "low", "high", "over"])
     table = table if weekly else table.drop(columns="week")
@@ -163,17 +161,23 @@ def rates(
     return GroupFigures(table=table, estimates=by_group, by=column, measure=measure, bar=bar)
 
 
-def each(
-    groups: dict[Group, pl.DataFrame], measure: Measure, confidence: float
-) -> tuple[dict[Group, Estimate], dict[Group, NotEstimable]]:
-    """The figure of each group that has it, and why the others have none."""
-    estimates, reasons = {}, {}
+def each(groups: dict[Group, pl.DataFrame], measure: Measure, confidence: float) -> dict[Group, Estimate]:
+    """The figure of each group that has it.
+
+    Raises
+    ------
+    NotEstimable
+        If none has, with the reason of the first.
+    """
+    estimates, reasons = {}, []
     for group, rows in groups.items():
         try:
             estimates[group] = figure(rows, measure, confidence)
         except NotEstimable as reason:
-            reasons[group] = reason
-    return estimates, reasons
+            reasons.append(reason)
+    if not estimates:
+        raise reasons[0]
+    return estimates
 
 
 def figure(rows: pl.DataFrame, measure: Measure, confidence: float) -> Estimate:
