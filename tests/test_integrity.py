@@ -189,8 +189,6 @@ def test_rates_rest_on_the_honest_people():
 
 def test_impossible_options_are_refused():
     for call in (
-        lambda: integrity.copied(shift(1), alpha=5),
-        lambda: integrity.speeders(timed(1), alpha=0),
         lambda: integrity.signals(live(), baseline(), min_people=0),
         lambda: integrity.signals(live(), baseline(), max_rate=5),
         lambda: integrity.false_positive_rate("speeders", baseline(), confidence=95),

@@ -492,8 +492,8 @@ def many(
     table = pd.DataFrame(rows, columns=columns, dtype=object).infer_objects()
     table = table.sort_values(["p_value", by], ignore_index=True)
     expected = design.false_alarms(len(charts), periods=int(tested.sum())).value
-    by_name = {name: charts[name] for name in table[by]}
-    return ManyCharts(table=table, charts=by_name, by=by, expected=expected, left_out=left_out)
+    in_order = {name: charts[name] for name in table[by]}
+    return ManyCharts(table=table, charts=in_order, by=by, expected=expected, left_out=left_out)
 
 
 def _signal(chart: Chart, listed: bool) -> tuple[Any, Any, str]:

@@ -264,8 +264,8 @@ def estimable(part: Callable[[], Part]) -> Part | None:
         return None
 
 
-def dates_to_look_at(frame: pl.DataFrame, onsets: Iterable[date], *, near: int = NEAR) -> pd.DataFrame:
-    """List changes of the guideline, and where charts saw a change begin: ``at``, ``guideline`` (or empty).
+def dates_to_look_at(frame: pl.DataFrame, onsets: Iterable[date], *, near: int = NEAR) -> dict[date, str]:
+    """List changes of the guideline, and where charts saw a change begin: the new version (or empty) by date.
 
     An onset within `near` periods of a change of the guideline, or of an earlier onset, is the same date.
     """
@@ -276,10 +276,10 @@ def dates_to_look_at(frame: pl.DataFrame, onsets: Iterable[date], *, near: int =
     for onset in sorted(set(onsets)):
         if all(abs(position[onset] - position[other]) > near for other in versions):
             versions[onset] = ""
-    return pd.DataFrame(sorted(versions.items()), columns=["at", "guideline"])
+    return dict(sorted(versions.items()))
 
 
-def window(frame: pl.DataFrame, dates: pd.DataFrame, at: date) -> pl.DataFrame:
+def window(frame: pl.DataFrame, dates: dict[date, str], at: date) -> pl.DataFrame:
     """Keep the judgments before and after a date, which a column ``after`` tells apart.
 
     A change of the guideline is compared with all that was judged under the
@@ -289,18 +289,14 @@ def window(frame: pl.DataFrame, dates: pd.DataFrame, at: date) -> pl.DataFrame:
     Examples
     --------
     >>> frame = pl.DataFrame({"period": [1, 2, 3, 4]})
-    >>> window(frame, pd.DataFrame({"at": [2, 4], "guideline": ["", "2"]}), 2).rows()
+    >>> window(frame, {2: "", 4: "2"}, 2).rows()
     [(1, False), (2, True), (3, True)]
     """
-    recorded = dates["guideline"] != ""
-    own = bool(recorded[dates["at"] == at].iloc[0])
-    earlier = dates.loc[(dates["at"] < at) & (recorded | (not own)), "at"]
-    later = dates.loc[(dates["at"] > at) & (recorded | own), "at"]
+    earlier = [day for day, version in dates.items() if day < at and (version or not dates[at])]
+    later = [day for day, version in dates.items() if day > at and (version or dates[at])]
     when = pl.col("period")
-    inside = pl.lit(True)
-    inside = inside & (when >= earlier.iloc[-1]) if len(earlier) else inside
-    inside = inside & (when < later.iloc[0]) if len(later) else inside
-    return frame.filter(inside).with_columns((when >= at).alias("after"))
+    bounds = [pl.lit(True), *(when >= day for day in earlier[-1:]), *(when < day for day in later[:1])]
+    return frame.filter(bounds).with_columns((when >= at).alias("after"))
 
 
 def on_both_sides(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -391,7 +387,7 @@ def by_part(frame: pl.DataFrame, column: str, *, rate: float) -> pd.DataFrame:
     return table[shown].sort_values(["change", column], ignore_index=True)
 
 
-def causes_at(frame: pl.DataFrame, dates: pd.DataFrame, *, by: str | None, rate: float) -> Causes:
+def causes_at(frame: pl.DataFrame, dates: dict[date, str], *, by: str | None, rate: float) -> Causes:
     """For each date: the change on tracking items, on fresh items, beyond tracking items, and the likely cause.
 
     *Guideline change*: the figure moves at a date on which the version changes.
@@ -407,7 +403,7 @@ def causes_at(frame: pl.DataFrame, dates: pd.DataFrame, *, by: str | None, rate:
     ----------
     frame : polars.DataFrame
         Of `dated`.
-    dates : pandas.DataFrame
+    dates : dict of date to str
         Of `dates_to_look_at`.
     by : str, optional
         Column in which data drift is looked for, slice or locale for instance.
@@ -416,7 +412,7 @@ def causes_at(frame: pl.DataFrame, dates: pd.DataFrame, *, by: str | None, rate:
     """
     rows: list[dict[str, Any]] = []
     raters: dict[date, tuple[str, ...]] = {}
-    for at, guideline in dates.sort_values("at", ascending=False).itertuples(index=False, name=None):
+    for at, guideline in sorted(dates.items(), reverse=True):
         shared, fresh = on_both_sides(window(frame, dates, at))
         tracking, new = estimable(partial(change_on_tracking, shared)), estimable(partial(change_on_fresh, fresh))
         extra = difference(new, tracking, quantity=BEYOND) if new and tracking else None

@@ -73,19 +73,7 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
     """
     if not (_numbers(k, h, shift) and k >= 0 and h > 0):
         raise BadOption(f"k={k!r}, h={h!r}, shift={shift!r}; allowed: k from 0, h above 0 and a finite shift")
-    if baseline is None:
-        return _finite(_cusum_two_sided(float(k), float(h), float(shift)))
-    check_count(baseline, option="baseline", least=3)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
-    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
-    tails, parts = _legendre(12)
-    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
-    rate = sum(
-        w * part / 2 / _cusum_two_sided(float(k * s), float(h * s), float(shift + x / np.sqrt(baseline)))
-        for x, w in centres
-        for s, part in zip(deviations, parts, strict=True)
-    )
-    return _finite(1 / rate)
+    return _finite(_mean_run(float(k), float(h), float(shift), baseline))
 
 
 def ewma_run_length(lam: float, L: float, shift: float = 0) -> float:
@@ -213,10 +201,7 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     k = abs(shift) / 2
 
     def short(h: float) -> float:
-        try:
-            return float(np.log(cusum_run_length(k, h, baseline=baseline) / run_length))
-        except BadOption:
-            return float(np.log(LONGEST / run_length))
+        return float(np.log(min(_mean_run(k, h, 0.0, baseline), LONGEST) / run_length))
 
     low, high = 0.05, 1.0
     if short(low) > 0:
@@ -310,6 +295,23 @@ def _cusum_one_sided(k: float, h: float, shift: float) -> float:
 def _cusum_two_sided(k: float, h: float, shift: float) -> float:
     rate = sum(1 / _cusum_one_sided(k, h, s) for s in (shift, -shift))
     return 1 / rate if rate > 0 else np.inf
+
+
+def _mean_run(k: float, h: float, shift: float, baseline: int | None) -> float:
+    """Run length; with a baseline the harmonic mean over the centre and standard deviation that it may give."""
+    if baseline is None:
+        return _cusum_two_sided(k, h, shift)
+    check_count(baseline, option="baseline", least=3)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
+    tails, parts = _legendre(12)
+    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
+    rate = sum(
+        w * part / 2 / _cusum_two_sided(float(k * s), float(h * s), float(shift + x / np.sqrt(baseline)))
+        for x, w in centres
+        for s, part in zip(deviations, parts, strict=True)
+    )
+    return float(1 / rate)
 
 
 @lru_cache(maxsize=4096)

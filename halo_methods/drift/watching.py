@@ -284,7 +284,7 @@ class Watch:
             If nothing is dated, or there is no date to look at.
         """
         dates = days.dates_to_look_at(self._frame, onsets)
-        if dates.empty:
+        if not dates:
             raise NotEstimable("no chart saw a change begin and no guideline changed, so there is no date to look at")
         return days.causes_at(self._frame, dates, by=days.estimable(lambda: self._group), rate=self.rate)
 

@@ -78,8 +78,8 @@ class Exposure:
     def days(self) -> pd.DataFrame:
         """``rater_id``, ``day``, ``minutes`` of all classes, ``over`` (a limit was passed)."""
         days = self.by_harm.groupby(RATER_DAY, as_index=False)["minutes"].sum()
-        over = days.merge(self.over[RATER_DAY].drop_duplicates(), on=RATER_DAY, how="left", indicator=True)
-        return days.assign(over=over["_merge"].eq("both"))
+        over = pd.MultiIndex.from_frame(self.over[RATER_DAY])
+        return days.assign(over=pd.MultiIndex.from_frame(days[RATER_DAY]).isin(over))
 
     @property
     def by_person(self) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from scipy import special, stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..stats.checks import check_probability
 from ..stats.discovery import adjusted_p_values
 
 ALPHA = 0.05
@@ -61,18 +60,13 @@ class Evidence:
         """Everybody on the list."""
         return people_of(self.listed)
 
-    @property
-    def tested(self) -> frozenset[str]:
-        """Everybody with enough work to be tested."""
-        return people_of(self.table)
-
 
 def people_of(table: pd.DataFrame) -> frozenset[str]:
     """Everybody that a table of evidence names."""
     return frozenset(str(person) for column in PEOPLE if column in table for person in table[column])
 
 
-def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
+def speeders(j: Judgments) -> Evidence:
     r"""Find raters whose usual time lies far below the others' on items like theirs.
 
     The log of ``seconds`` less its median in the same locale and slice, and
@@ -80,15 +74,13 @@ def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     ``length``. Each rater's median of that is set against all raters' medians:
     a robust score :math:`z = (m_r - med) / (1.4826\,MAD)`, its lower tail under
     a t distribution with raters - 1 degrees of freedom, adjusted for the number
-    of raters. Listed where the adjusted p is at most ``alpha`` *and* the rater
+    of raters. Listed where the adjusted p is at most .05 *and* the rater
     takes at most half the usual time.
 
     Parameters
     ----------
     j : Judgments
         One criterion, with ``seconds``.
-    alpha : float
-        Bar of the adjusted p value.
 
     Returns
     -------
@@ -108,7 +100,6 @@ def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     >>> speeders(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "seconds"])).people
     frozenset({'r9'})
     """
-    check_probability(alpha, option="alpha", open_ends=True)
     frame = as_judgments(j).people().one().frame
     if "seconds" not in frame.columns:
         raise NotEstimable(NO_SECONDS, public=NO_SECONDS)
@@ -128,17 +119,17 @@ def speeders(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
         raise NotEstimable(
             f"{len(table)} raters have {LEAST_JUDGMENTS} timed judgments; what is usual takes {LEAST_RATERS}"
         )
-    middle = table["m"].median()
-    scale = max(1.4826 * float((table["m"] - middle).abs().median()), 0.05)
-    table["ratio"] = np.exp(table["m"] - middle)
-    table["p_value"] = stats.t.cdf((table["m"] - middle) / scale, len(table) - 1)
+    m = table.pop("m")
+    off = m - m.median()
+    scale = max(stats.median_abs_deviation(m, scale="normal"), 0.05)
+    table.insert(3, "ratio", np.exp(off))
+    table["p_value"] = stats.t.cdf(off / scale, len(table) - 1)
     table["adjusted"] = adjusted_p_values(table["p_value"])
-    table["listed"] = (table["adjusted"] <= alpha) & (table["ratio"] <= HALF)
-    shown = ["rater_id", "n", "seconds", "ratio", "fast_share", "p_value", "adjusted", "listed"]
+    table["listed"] = (table["adjusted"] <= ALPHA) & (table["ratio"] <= HALF)
     return Evidence(
         "speeders",
-        table[shown].sort_values(["p_value", "rater_id"], ignore_index=True),
-        f"Listed: at most half the usual time on such items, and an adjusted p of at most {alpha:g}.",
+        table.sort_values(["p_value", "rater_id"], ignore_index=True),
+        f"Listed: at most half the usual time on such items, and an adjusted p of at most {ALPHA:g}.",
         "Keyboard shortcuts, long experience, items read before the clock starts, a tool that stops the clock.",
     )
 
@@ -160,7 +151,7 @@ def _for_length(timed: pl.DataFrame) -> pl.Series:
     return pl.Series("x", both["x"].to_numpy() - slope * (both["y"] - both["y"].mean()).to_numpy())
 
 
-def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
+def straight_liners(j: Judgments) -> Evidence:
     r"""Find raters with a run of one label longer than the shares of the labels explain.
 
     Judgments in the order of ``rated_at``, otherwise of the table. The chance
@@ -174,8 +165,6 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     ----------
     j : Judgments
         One criterion.
-    alpha : float
-        Bar of the adjusted p value.
 
     Returns
     -------
@@ -195,7 +184,6 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     >>> straight_liners(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).people
     frozenset({'r0'})
     """
-    check_probability(alpha, option="alpha", open_ends=True)
     frame = as_judgments(j).people().one().frame
     if "rated_at" in frame.columns:
         frame = frame.sort("rated_at", maintain_order=True)
@@ -223,11 +211,11 @@ def straight_liners(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
         raise NotEstimable(f"{len(rows)} raters have {LEAST_JUDGMENTS} judgments; what is usual takes three")
     table = pd.DataFrame(rows, columns=["rater_id", "n", "run", "usual_run", "entropy", "usual_entropy", "p_value"])
     table["adjusted"] = adjusted_p_values(table["p_value"])
-    table["listed"] = table["adjusted"] <= alpha
+    table["listed"] = table["adjusted"] <= ALPHA
     return Evidence(
         "straight_liners",
         table.sort_values(["p_value", "rater_id"], ignore_index=True),
-        f"Listed: a run of one label so long that its adjusted p is at most {alpha:g}.",
+        f"Listed: a run of one label so long that its adjusted p is at most {ALPHA:g}.",
         "Items sorted by topic or by expected answer, a queue of one kind, a default the tool fills in.",
     )
 
@@ -245,7 +233,7 @@ def _stratum(frame: pl.DataFrame, *columns: str) -> pl.Expr:
     return pl.concat_str(parts, separator="\x1f") if parts else pl.lit("")
 
 
-def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
+def copied(j: Judgments) -> Evidence:
     r"""Find pairs whose identical mistakes are too many for raters of their accuracy on these items.
 
     Two good raters agree because both are right; only shared *mistakes* tell.
@@ -263,8 +251,6 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     ----------
     j : Judgments
         One criterion.
-    alpha : float
-        Bar of the adjusted p value.
 
     Returns
     -------
@@ -295,7 +281,6 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     >>> evidence.listed[["rater_a", "rater_b"]].to_numpy().tolist()
     [['r4', 'r5']]
     """
-    check_probability(alpha, option="alpha", open_ends=True)
     raters, label, wrong, key = _matrices(as_judgments(j).people())
     there = (label >= 0).astype(float)
     pairs = np.argwhere(np.triu(there @ there.T >= LEAST_SHARED, 1))
@@ -308,11 +293,11 @@ def copied(j: Judgments, *, alpha: float = ALPHA) -> Evidence:
     table["expected"] *= max(table["same_mistakes"].sum() / max(table["expected"].sum(), 1e-9), 1.0)
     table["p_value"] = stats.poisson.sf(table["same_mistakes"] - 1, table["expected"])
     table["adjusted"] = adjusted_p_values(table["p_value"])
-    table["listed"] = table["adjusted"] <= alpha
+    table["listed"] = table["adjusted"] <= ALPHA
     return Evidence(
         "copied",
         table.sort_values(["p_value", "rater_a", "rater_b"], ignore_index=True),
-        f"Listed: so many identical mistakes that the p adjusted for {len(pairs):,} pairs is at most {alpha:g}.",
+        f"Listed: so many identical mistakes that the p adjusted for {len(pairs):,} pairs is at most {ALPHA:g}.",
         "The same wrong training note, the same trainer, gold that is wrong, a clause two people read alike.",
     )
 
@@ -335,15 +320,13 @@ def _matrices(j: Judgments) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     usable = pl.concat([gold, voted.join(gold, on="unit", how="anti")]).sort("unit", "rater_id")
     if usable.is_empty():
         raise NotEstimable("no item has gold, and none was judged by three raters with a majority")
-    r, raters = pd.factorize(usable["rater_id"].to_numpy(), sort=True)
-    u, units = pd.factorize(usable["unit"].to_numpy())
-    k, _ = pd.factorize(usable["label"].to_numpy(), sort=True)
-    label = np.full((len(raters), len(units)), -1)
-    label[r, u] = k
+    columns = ("rater_id", "unit", "label", "key")
+    codes = (pd.factorize(usable[column].to_numpy(), sort=True) for column in columns)
+    (r, raters), (u, units), (given, _), (right, _) = codes
+    label, key = np.full((len(raters), len(units)), -1), np.zeros(len(units), int)
+    label[r, u], key[u] = given, right
     wrong = np.zeros(label.shape, bool)
     wrong[r, u] = ~usable["ok"].to_numpy()
-    key = np.zeros(len(units), int)
-    key[u] = pd.factorize(usable["key"].to_numpy())[0]
     return np.asarray(raters), label, wrong, key
 
 

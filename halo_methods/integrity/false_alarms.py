@@ -16,10 +16,7 @@ from ..stats.proportions import proportion
 from .detectors import PEOPLE, Evidence, copied, model_written, people_of, speeders, straight_liners
 
 DETECTORS: dict[str, Callable[..., Evidence]] = {
-    "speeders": speeders,
-    "straight_liners": straight_liners,
-    "copied": copied,
-    "model_written": model_written,
+    detector.__name__: detector for detector in (speeders, straight_liners, copied, model_written)
 }
 BY = ("locale", "accommodation")
 NONE = "none stated"
@@ -72,8 +69,9 @@ def false_positive_rate(
         raise BadOption.of("detector", detector, DETECTORS)
     honest = as_judgments(honest)
     evidence = DETECTORS[detector](honest)
-    frame = honest.frame.filter(pl.col("rater_id").is_in(list(evidence.tested)))
-    groups = {EVERYBODY: evidence.tested, **_groups(frame, by)}
+    tested = people_of(evidence.table)
+    frame = honest.frame.filter(pl.col("rater_id").is_in(list(tested)))
+    groups = {EVERYBODY: tested, **_groups(frame, by)}
     method = f"share of honest people listed by {evidence.detector}; exact interval"
     rates = {}
     for name, people in groups.items():
@@ -184,9 +182,10 @@ def signals(
         try:
             rates[name] = known = _known_rates(name, j, honest, by)
             evidence = detector(j)
+            tested = people_of(evidence.table)
             good = {group for group, rate in known.items() if rate.n_raters >= min_people and rate.value <= max_rate}
             held = {who for group, people in _groups(j.frame, by).items() if group not in good for who in people}
-            if evidence.tested <= held:
+            if tested <= held:
                 people = "1 honest person" if min_people == 1 else f"{min_people} honest people"
                 raise NotEstimable(
                     f"no group of these people has a rate of at most {max_rate:g} that rests on {people}"
@@ -195,7 +194,7 @@ def signals(
             clear = ~evidence.listed[columns].isin(held).any(axis=1)
             lists[name] = evidence.listed[clear].drop(columns="listed").reset_index(drop=True)
             listed = people_of(lists[name])
-            row |= {"tested": len(evidence.tested), "listed": len(listed)}
+            row |= {"tested": len(tested), "listed": len(listed)}
             row |= {"held_back": len(evidence.people - listed), "rule": evidence.rule}
             row["innocent_reasons"] = evidence.innocent
         except NotEstimable as reason:

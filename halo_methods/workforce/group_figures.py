@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
@@ -78,8 +79,7 @@ class GroupFigures:
         name = NAMES[self.measure]
         if "week" in self.table:
             return plots.by_week(self.table, self.by, value=self.measure, unit=name)
-        title = name[0].upper() + name[1:]
-        return plots.intervals(self.table, self.by, self.measure, bar=self.bar, unit=name, title=title)
+        return plots.intervals(self.table, self.by, self.measure, bar=self.bar, unit=name, title=name.capitalize())
 
 
 def rates(
@@ -266,11 +266,9 @@ def judged(j: Judgments) -> pl.DataFrame:
     people = j.people()
     people = replace(people, frame=people.frame.with_row_index(ROW))
     frame = people.one().frame
-    try:
-        marked = people.marked()
-        right = marked.select(ROW, "right", *(c for c in marked.columns if c == CHANCE))
-    except NotEstimable:
-        right = frame.select(ROW, pl.lit(None, pl.Boolean).alias("right")).clear()
+    right = frame.select(ROW, pl.lit(None, pl.Boolean).alias("right")).clear()
+    with suppress(NotEstimable):
+        right = people.marked().select(ROW, "right", cs.by_name(CHANCE, require_all=False))
     keys = [c for c in ("item_id", "criterion") if c in frame.columns]
     frame = (
         frame.drop(CHANCE, strict=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ from .group_figures import MISSING, Measure, each, grouped, judged, known
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-View = Literal["volume", "funnel", "league"]
 VIEWS: dict[str, tuple[str, list[str]]] = {
     "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
     "funnel": (
@@ -70,7 +69,7 @@ class Scorecard:
     around: float | None
     missing: dict[str, str]
 
-    def view(self, name: View) -> pd.DataFrame:
+    def view(self, name: str) -> pd.DataFrame:
         """Some columns of the table: ``volume``, ``funnel`` or ``league``.
 
         Raises
@@ -80,8 +79,8 @@ class Scorecard:
         BadOption
             For another name.
         """
-        if name not in get_args(View):
-            raise BadOption.of("name", name, get_args(View))
+        if name not in VIEWS:
+            raise BadOption.of("name", name, VIEWS)
         need, columns = VIEWS[name]
         if need in self.missing:
             raise NotEstimable(self.missing[need])
