@@ -485,7 +485,8 @@ def many(
         raise BadOption("charts: allowed: charts over the same periods; fill or leave out periods beforehand")
     tested = next(iter(charts.values())).tested
     highest = [np.abs(chart.statistic).max() for chart in charts.values()]
-    p_values = cusum_p_values(highest, design.weight, baseline=baseline, periods=len(tested))
+    null = highest_without_change(len(tested), design.weight, baseline)
+    p_values = (1 + null.size - np.searchsorted(null, highest)) / (null.size + 1)
     found = zip(charts.items(), p_values, benjamini_hochberg(p_values, rate), strict=True)
     rows = [(name, *_signal(chart, listed), p, listed) for (name, chart), p, listed in found]
     columns = [by, "first_signal", "onset", "side", "p_value", "listed"]
@@ -506,35 +507,18 @@ def _signal(chart: Chart, listed: bool) -> tuple[Any, Any, str]:
     return first, chart.periods[chart.onset(seen)], "up" if up >= -down else "down"
 
 
-def cusum_p_values(highest: ArrayLike, k: float, *, baseline: int, periods: int) -> NDArray:
-    """Compute the chance that a chart on which nothing changes ever stood as high since its baseline.
+@lru_cache(maxsize=16)
+def highest_without_change(periods: int, k: float, baseline: int, charts: int = 20_000) -> NDArray:
+    """Simulate how high CUSUM charts on which nothing changes stand since their baseline, sorted.
 
-    Each chart is compared with 20,000 simulated ones over as many periods,
-    whose centre and spread come from a baseline of the same length, so that
-    the luck of the baseline is in the figure.
-
-    Parameters
-    ----------
-    highest : array_like
-        The highest that either side of each CUSUM stood.
-    k : float
-        Allowance, in standard deviations.
-    baseline, periods : int
-        Periods of the baseline, and of baseline and watch together.
+    Their centre and spread come from a baseline of the same length, so that the luck of the baseline is in the figure.
 
     Examples
     --------
-    >>> p = cusum_p_values([0, 5, 30], 0.5, baseline=20, periods=60)
-    >>> bool(p[0] == 1) and bool(p[1] > p[2])
-    True
+    >>> null = highest_without_change(60, 0.5, 20)
+    >>> null.size, bool(np.median(null) < 5 < null[-1])
+    (20000, True)
     """
-    null = _highest_without_change(int(periods), float(k), int(baseline))
-    return (1 + null.size - np.searchsorted(null, np.asarray(highest, float), side="left")) / (null.size + 1)
-
-
-@lru_cache(maxsize=16)
-def _highest_without_change(periods: int, k: float, baseline: int, charts: int = 20_000) -> NDArray:
-    """The highest that simulated charts without a change stood, sorted."""
     rng = np.random.default_rng(20260)
     centre = rng.normal(size=charts) / np.sqrt(baseline)
     spread = np.sqrt(rng.chisquare(baseline - 1, size=charts) / (baseline - 1))

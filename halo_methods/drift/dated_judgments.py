@@ -264,19 +264,16 @@ def estimable(part: Callable[[], Part]) -> Part | None:
         return None
 
 
-def dates_to_look_at(frame: pl.DataFrame, onsets: Iterable[date], *, near: int = NEAR) -> dict[date, str]:
+def dates_to_look_at(periods: pd.Series, versions: dict[date, str], onsets: Iterable[date]) -> dict[date, str]:
     """List changes of the guideline, and where charts saw a change begin: the new version (or empty) by date.
 
-    An onset within `near` periods of a change of the guideline, or of an earlier onset, is the same date.
+    An onset within three periods of a change of the guideline, or of an earlier onset, is the same date.
     """
-    table = of_periods(frame)
-    position = {period: n for n, period in enumerate(table["period"])}
-    changes = version_changes(table)
-    versions = dict(zip(changes["period"], changes["after"], strict=True))
+    position, dates = {period: n for n, period in enumerate(periods)}, {**versions}
     for onset in sorted(set(onsets)):
-        if all(abs(position[onset] - position[other]) > near for other in versions):
-            versions[onset] = ""
-    return dict(sorted(versions.items()))
+        if all(abs(position[onset] - position[other]) > NEAR for other in dates):
+            dates[onset] = ""
+    return dict(sorted(dates.items()))
 
 
 def window(frame: pl.DataFrame, dates: dict[date, str], at: date) -> pl.DataFrame:

@@ -138,8 +138,7 @@ class Watch:
         if self.period not in get_args(Period):
             raise BadOption.of("period", self.period, get_args(Period))
         if self.by in days.NO_GROUPS:
-            text = f"by is {self.by!r}, which makes no groups; allowed: a column such as vendor, locale or slice"
-            raise BadOption(text)
+            raise BadOption(f"by is {self.by!r}, which makes no groups; allowed: a column such as vendor or locale")
         check_count(self.baseline, option="baseline", least=3)
         check_run_length(self.run_length)
         check_probability(self.rate, option="rate", open_ends=True)
@@ -283,7 +282,7 @@ class Watch:
         NotEstimable
             If nothing is dated, or there is no date to look at.
         """
-        dates = days.dates_to_look_at(self._frame, onsets)
+        dates = days.dates_to_look_at(self.table["period"], self._versions, onsets)
         if not dates:
             raise NotEstimable("no chart saw a change begin and no guideline changed, so there is no date to look at")
         return days.causes_at(self._frame, dates, by=days.estimable(lambda: self._group), rate=self.rate)
@@ -401,9 +400,9 @@ class Watch:
         return days.on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
 
     @cached_property
-    def _versions(self) -> tuple[tuple[Any, str], ...]:
+    def _versions(self) -> dict[Any, str]:
         changes = days.version_changes(self.table)
-        return tuple(zip(changes["period"], changes["after"], strict=True))
+        return dict(zip(changes["period"], changes["after"], strict=True))
 
     def _cusums(
         self, frame: pl.DataFrame, value: str, by: str | None = None, *, anew: bool = True
@@ -429,7 +428,7 @@ class Watch:
         return many(charts, self.design, baseline=self.baseline, rate=self.rate, by=by, left_out=left_out)
 
     def _dated(self, chart: Chart, periods: pd.Series, title: str = "") -> Chart:
-        return replace(chart, periods=tuple(periods), changes=self._versions, title=title)
+        return replace(chart, periods=tuple(periods), changes=tuple(self._versions.items()), title=title)
 
     @property
     def _drawn(self) -> list[Chart | ManyCharts]:

@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Estimate
-from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.checks import check_count, check_probability
 from ..stats.proportions import proportion
 from .detectors import PEOPLE, Evidence, copied, model_written, people_of, speeders, straight_liners
 
@@ -19,7 +19,6 @@ DETECTORS: dict[str, Callable[..., Evidence]] = {
     detector.__name__: detector for detector in (speeders, straight_liners, copied, model_written)
 }
 BY = ("locale", "accommodation")
-NONE = "none stated"
 EVERYBODY = "everybody"
 NO_BASELINE = "there is no honest baseline, so nobody knows how often it lists honest people"
 
@@ -64,7 +63,6 @@ def false_positive_rate(
     >>> print(false_positive_rate("speeders", honest)["locale fr-FR"])
     0 (95% interval 0 to 0.265 over raters; 20 items, 12 raters, 240 judgments)
     """
-    check_confidence(confidence)
     if detector not in DETECTORS:
         raise BadOption.of("detector", detector, DETECTORS)
     honest = as_judgments(honest)
@@ -86,7 +84,7 @@ def _groups(frame: pl.DataFrame, by: Sequence[str]) -> dict[str, frozenset[str]]
     groups = {}
     for column in [by] if isinstance(by, str) else by:
         if column in frame.columns:
-            counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null(NONE)).len()
+            counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null("none stated")).len()
             own = counts.sort(["len", column], descending=[True, False]).unique("rater_id", maintain_order=True)
             for (value,), part in sorted(own.group_by(column)):
                 groups[f"{column} {value}"] = frozenset(part["rater_id"])
@@ -194,9 +192,8 @@ def signals(
             clear = ~evidence.listed[columns].isin(held).any(axis=1)
             lists[name] = evidence.listed[clear].drop(columns="listed").reset_index(drop=True)
             listed = people_of(lists[name])
-            row |= {"tested": len(tested), "listed": len(listed)}
-            row |= {"held_back": len(evidence.people - listed), "rule": evidence.rule}
-            row["innocent_reasons"] = evidence.innocent
+            row |= {"tested": len(tested), "listed": len(listed), "held_back": len(evidence.people - listed)}
+            row |= {"rule": evidence.rule, "innocent_reasons": evidence.innocent}
         except NotEstimable as reason:
             row |= {"state": "off", "why_off": str(reason)}
         rows.append(row)

@@ -1,10 +1,10 @@
 """What became of each judgment, and one figure per group of them, unpooled, with its interval over raters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 import polars as pl
@@ -24,7 +24,6 @@ from ..stats.resampling import jackknife_ratio
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Group = TypeVar("Group")
 Measure = Literal["right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"]
 NAMES = {
     "right": "share right on gold or audit",
@@ -161,7 +160,7 @@ def rates(
     return GroupFigures(table=table, estimates=by_group, by=column, measure=measure, bar=bar)
 
 
-def each(groups: dict[Group, pl.DataFrame], measure: Measure, confidence: float) -> dict[Group, Estimate]:
+def each(groups: Mapping[Any, pl.DataFrame], measure: Measure, confidence: float) -> dict[Any, Estimate]:
     """The figure of each group that has it.
 
     Raises

@@ -39,7 +39,6 @@ FIGURES: dict[str, Measure] = {
     "per_hour": "per_hour",
     "cost_per_accepted": "cost_per_accepted",
 }
-Quantity = Literal["difference", "agreement"]
 STRATA = ("locale", "queue", "slice")
 LEAST_SHARED, LEAST_RATERS, LEAST_JUDGMENTS, LEAST_OVERLAP = 20, 2, 10, 0.5
 SIDE, STRATUM = "_second", "_stratum"
@@ -225,7 +224,7 @@ class Comparisons:
     table: pd.DataFrame
     refused: pd.DataFrame
     estimates: dict[str, Estimate]
-    quantity: Quantity
+    quantity: Literal["difference", "agreement"]
 
     def plot(self) -> "Figure":
         """The pairs with their intervals."""
@@ -446,7 +445,7 @@ def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: 
     return pd.DataFrame(rows, columns=[column, *figures])
 
 
-def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Quantity, confidence: float) -> Comparisons:
+def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Any, confidence: float) -> Comparisons:
     """Every pair of groups; intervals of differences all together at the stated confidence."""
     check_confidence(confidence)
     names = [name for name in groups if name != MISSING]
