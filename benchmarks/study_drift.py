@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from halo_methods import drift
-from halo_methods.stats.confidence_sequences import change_test
+from halo_methods.stats.discovery import change_test
 
 RESULTS = Path(__file__).parent / "results" / "study_drift.csv"
 Row = tuple[str, str, float, float, float, int]

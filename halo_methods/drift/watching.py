@@ -14,7 +14,7 @@ from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, counted, readable
 from ..stats.change import difference, size_of
 from ..stats.checks import check_count, check_probability
-from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
+from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
 from ..stats.proportions import two_way_share
 from . import dated_judgments as days
 from .control_charts import Chart, ManyCharts, cusum_chart, enough, laney, many, p_chart, sums

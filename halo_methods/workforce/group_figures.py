@@ -18,8 +18,8 @@ from ..judgments.marking import CHANCE, share_right
 from ..judgments.table import GROUPING, in_order, rests_on
 from ..results import Caution, Estimate, around
 from ..stats.checks import check_confidence
+from ..stats.means import jackknife_ratio
 from ..stats.proportions import two_way_share
-from ..stats.resampling import jackknife_ratio
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

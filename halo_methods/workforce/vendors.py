@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -224,7 +224,7 @@ class Comparisons:
     table: pd.DataFrame
     refused: pd.DataFrame
     estimates: dict[str, Estimate]
-    quantity: Literal["difference", "agreement"]
+    quantity: str
 
     def plot(self) -> "Figure":
         """The pairs with their intervals."""
@@ -445,7 +445,7 @@ def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: 
     return pd.DataFrame(rows, columns=[column, *figures])
 
 
-def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: Any, confidence: float) -> Comparisons:
+def _all_pairs(groups: dict[str, pl.DataFrame], column: str, quantity: str, confidence: float) -> Comparisons:
     """Every pair of groups; intervals of differences all together at the stated confidence."""
     check_confidence(confidence)
     names = [name for name in groups if name != MISSING]
