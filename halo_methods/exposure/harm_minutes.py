@@ -77,7 +77,7 @@ class Exposure:
     @property
     def days(self) -> pd.DataFrame:
         """``rater_id``, ``day``, ``minutes`` of all classes, ``over`` (a limit was passed)."""
-        days = self.by_harm.groupby(RATER_DAY, as_index=False)["minutes"].sum()
+        days = self.by_harm.groupby(RATER_DAY, as_index=False)[["minutes"]].sum()
         over = pd.MultiIndex.from_frame(self.over[RATER_DAY])
         return days.assign(over=pd.MultiIndex.from_frame(days[RATER_DAY]).isin(over))
 
