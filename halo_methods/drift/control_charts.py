@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, counted, readable
+from ..results import Caution, Figure, counted, readable
 from ..stats.checks import check_count, check_probability
 from ..stats.discovery import benjamini_hochberg
 from .run_length import Design, cusum_run_length, ewma_run_length
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_EXPECTED = 5
 FEW_PERIODS = 20
@@ -106,7 +103,7 @@ class Chart:
         table = pd.DataFrame({"period": pd.Series(self.periods, dtype=object), **sides})
         return table.assign(low=self.limits[0], high=self.limits[1], signal=table.index.isin(self.signals))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The chart over its periods, signals as crosses, changes of the guideline dashed."""
         from .. import plots
 
@@ -413,7 +410,7 @@ class ManyCharts:
         """Where the change behind each chart that signals or is listed probably began."""
         return self.table["onset"].dropna().tolist()
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The chart that stands out most."""
         from .. import plots
 

@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import basis_of, rests_on
-from ..results import Estimate, counted, readable
+from ..results import Estimate, Figure, counted, readable
 from ..stats.change import difference, size_of
 from ..stats.checks import check_count, check_probability
 from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
@@ -20,9 +20,6 @@ from . import dated_judgments as days
 from .control_charts import Chart, ManyCharts, cusum_chart, enough, laney, many, p_chart, sums
 from .dated_judgments import Period
 from .run_length import Design, check_run_length, cusum_design, normal_approximation
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,7 +73,7 @@ class RaterChanges:
     estimates: dict[str, Estimate]
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The changes with their intervals."""
         from .. import plots
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -14,12 +14,9 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import moment, quoted
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, counted
 from ..stats.checks import check_confidence
 from ..stats.proportions import two_way_share
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Criteria = Literal["add", "longest"]
 LimitMinutes = float | Mapping[str, float]
@@ -92,7 +89,7 @@ class Exposure:
         rows = worst[[*RATER_DAY, "minutes"]].merge(classes, on=RATER_DAY).merge(each, on="rater_id")
         return rows.rename(columns={"day": "longest_day"})
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """One row a person, one dot a day, each limit as a line."""
         from .. import plots
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 import polars as pl
@@ -16,13 +16,10 @@ from ..judgments.cells import moment
 from ..judgments.coding import once_a_table
 from ..judgments.marking import CHANCE, share_right
 from ..judgments.table import GROUPING, in_order, rests_on
-from ..results import Caution, Estimate, around
+from ..results import Caution, Estimate, Figure, around
 from ..stats.checks import check_confidence
 from ..stats.means import jackknife_ratio
 from ..stats.proportions import two_way_share
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Measure = Literal["right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"]
 NAMES = {
@@ -71,7 +68,7 @@ class GroupFigures:
     measure: Measure
     bar: float | None = None
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The figures with their intervals, or a panel per group where the rows are weeks."""
         from .. import plots
 

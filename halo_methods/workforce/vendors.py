@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,12 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, around, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
 from .group_figures import MISSING, Measure, each, grouped, judged, known
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 VIEWS: dict[str, tuple[str, list[str]]] = {
     "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
@@ -87,7 +84,7 @@ class Scorecard:
         view = self.table[[self.by, *(c for c in wanted if c in self.table and self.table[c].notna().any())]]
         return view.sort_values(["rank", self.by], ignore_index=True) if name == "league" else view
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The share right of each group against the lines that luck draws."""
         from .. import plots
 
@@ -226,7 +223,7 @@ class Comparisons:
     estimates: dict[str, Estimate]
     quantity: str
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The pairs with their intervals."""
         from .. import plots
 
