@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Measure = Callable[..., Estimate]
-MOST_RATERS = 60
-FEWEST_SHARED = 10
-FEW_GIVEN = 10
+MOST_RATERS, FEWEST_SHARED, FEW_GIVEN = 60, 10, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +192,8 @@ def by(
         rows.append({column: name, **ends, **_beside(group), **row_of(estimates[name], group)})
     alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
-    title = f"Agreement by {column}"
-    return Compared(table=pd.DataFrame(rows), estimates=estimates, by=column, unit=unit, title=title)
+    named: dict[str, Any] = {"by": column, "unit": unit, "title": f"Agreement by {column}"}
+    return Compared(table=pd.DataFrame(rows), estimates=estimates, **named)
 
 
 def _beside(j: Judgments) -> dict[str, Any]:

@@ -19,8 +19,7 @@ from . import coefficients as formulas
 from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
 
 BOTH: Over = "items and raters"
-MANY_LABELS = 64
-FEW_ITEMS = 44
+MANY_LABELS, FEW_ITEMS = 64, 44
 NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
 
 
@@ -353,8 +352,7 @@ def cohen_kappa(
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
     place = {**around(totals.estimate, ends.low, ends.high), "confidence": confidence, "over": "items"}
-    basis = Basis("agreement of a pair", {str(a): n, str(b): n})
-    rests = resting(n, 2, 2 * n, basis)
+    rests = resting(n, 2, 2 * n, Basis("agreement of a pair", {str(a): n, str(b): n}))
     cautions = (*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions)
     method = f"{coefficient.name} of two named raters; {beside}; {ends.how}"
     return Estimate(**place, **rests, method=method, cautions=cautions)
