@@ -5,9 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .errors import BadOption, HaloError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:  # named in annotations alone: matplotlib is loaded where a picture is drawn
+    Figure = "matplotlib.figure.Figure"
 
 Over = Literal["items", "raters", "items and raters"]
 Kind = Literal["sampled", "p_value", "count", "bounds"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,10 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import quoted
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate
+from ..results import Caution, Estimate, Figure
 from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
 from .decisions import by_number, clause_name, recorded
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_ITEMS = 20
 CHOSEN_FOR_IT = Caution(
@@ -67,7 +63,7 @@ class ClauseChanges:
     others: Mapping[str, Estimate]
     differences: Mapping[str, Estimate]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the changes with their intervals."""
         from .. import plots
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,12 @@ from ..judgments import CountedJudgments, Judgments, as_judgments
 from ..judgments.coding import once_a_table
 from ..judgments.counts import pair_cells, patterns, rater_patterns
 from ..judgments.table import basis_of
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Figure, Over, counted
 from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
 from . import estimates as single
 from .coefficients import Weights, pair_totals
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Measure = Callable[..., Estimate]
 MOST_RATERS, FEWEST_SHARED, FEW_GIVEN = 60, 10, 10
@@ -56,7 +53,7 @@ class Compared:
         """The first rows only."""
         return replace(self, table=self.table.head(n))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The values with their intervals, rows without a value left out."""
         from .. import plots
 
