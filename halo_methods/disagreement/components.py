@@ -14,7 +14,7 @@ from ..judgments.coding import codes
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, Over, around, counted, readable
 from ..stats.checks import check_confidence, check_count
-from ..stats.crossed import Array, Ints, crossed, spread
+from ..stats.variance import Array, Ints, crossed, spread
 
 Parts = dict[str, Array]
 NAMES = {

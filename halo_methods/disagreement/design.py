@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.coding import once_a_table
-from ..stats.crossed import Array, Ints, crossed, rater_effects, solved
+from ..stats.variance import Array, Ints, crossed, rater_effects, solved
 from .components import as_values, check_two_of_each, coded, level_rounds, places
 
 NONE: Ints = np.array([], dtype=np.int64)

@@ -15,9 +15,9 @@ from ..judgments.cause_codes import CAUSES, causes
 from ..judgments.coding import codes, once_a_table
 from ..results import Basis, Estimate
 from ..stats.checks import check_confidence, check_count
-from ..stats.crossed import Array
 from ..stats.discovery import benjamini_hochberg
 from ..stats.proportions import proportion, wilson
+from ..stats.variance import Array
 from .design import MOST_LABELS, design_of, group_gaps, in_turn, of_items, perspective_groups
 
 KEEP, LOOK, SETTLED = "keep the distribution", "adjudicate or amend", "settled"

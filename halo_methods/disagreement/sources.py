@@ -14,9 +14,9 @@ from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, Figure, Over, around
 from ..stats.checks import check_confidence
-from ..stats.crossed import Array, Ints
 from ..stats.discovery import largest_of_all
 from ..stats.totals import pattern_variance
+from ..stats.variance import Array, Ints
 from .components import below_zero, few_raters, places
 from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_of
 from .soft import KEEP, adjudicate, item_counts, said
