@@ -375,8 +375,7 @@ def compare_policies(
     >>> shares.table["run_length"].round(6).tolist()
     [250.0, 250.0]
     """
-    if setting not in VALUES:
-        raise BadOption.of("setting", setting, tuple(VALUES))
+    BadOption.unless("setting", setting, VALUES)
     tests: dict[Any, StressTest] = {}
     reason = NotEstimable("no setting was given to compare")
     for value in VALUES[setting] if values is None else values:
