@@ -10,7 +10,7 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
-from ..stats.checks import check_ascending, check_confidence, check_probability
+from ..stats.checks import check_ascending, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
@@ -173,7 +173,7 @@ def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float
     counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(n=pl.len())
     table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
     table["share"] = table["n"] / rows.height
-    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=check_confidence(confidence))
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
     return table
 
 
@@ -312,7 +312,6 @@ def corrected_rate(j: Judgments, *, expert: str | None = None, confidence: float
     >>> corrected_rate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).rate.value
     0.2
     """
-    check_confidence(confidence)
     rows = audited_twice(as_judgments(j), expert=expert)
     if not rows["by_expert"].drop_nulls().all():
         raise NotEstimable(
@@ -344,7 +343,6 @@ def auditor_agreement(j: Judgments, *, expert: str | None = None, confidence: fl
     >>> auditor_agreement(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).value
     1.0
     """
-    check_confidence(confidence)
     j = as_judgments(j)
     rows = audited_twice(j, expert=expert)
     again = rows.filter(pl.col("second_wrong").is_not_null())
@@ -412,7 +410,6 @@ class Lots:
         NotEstimable
             If no lot is accepted.
         """
-        check_confidence(confidence)
         accepted = self.table[self.table["verdict"] == ACCEPT]
         if accepted.empty:
             raise NotEstimable("no lot is accepted, so nothing goes out")

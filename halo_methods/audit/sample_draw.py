@@ -18,7 +18,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
-from ..stats.checks import check_amount, check_confidence, check_count, check_probability
+from ..stats.checks import check_amount, check_count, check_probability
 from ..stats.proportions import wilson
 from .audit_findings import clustering, error_rate
 
@@ -134,7 +134,6 @@ def sample_size(
     (469, 1032, 320)
     """
     check_probability(rate, option="rate")
-    check_confidence(confidence)
     if not 0 < half_width < 0.5:
         raise BadOption(f"half_width is {half_width!r}; allowed: above 0 and below 0.5, for instance 0.02")
     check_amount(design_effect, option="design_effect", above=True)
