@@ -10,7 +10,7 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
-from ..stats.checks import check_ascending, check_probability
+from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
@@ -312,6 +312,7 @@ def corrected_rate(j: Judgments, *, expert: str | None = None, confidence: float
     >>> corrected_rate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).rate.value
     0.2
     """
+    check_confidence(confidence)
     rows = audited_twice(as_judgments(j), expert=expert)
     if not rows["by_expert"].drop_nulls().all():
         raise NotEstimable(
@@ -343,6 +344,7 @@ def auditor_agreement(j: Judgments, *, expert: str | None = None, confidence: fl
     >>> auditor_agreement(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage", "round"])).value
     1.0
     """
+    check_confidence(confidence)
     j = as_judgments(j)
     rows = audited_twice(j, expert=expert)
     again = rows.filter(pl.col("second_wrong").is_not_null())

@@ -286,11 +286,16 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
     table = table.sort_values("number", ignore_index=True)
     table = _by_risk(table, n, risk) if risk else _by_stratum(table, n)
     columns = [*keys, *(["stratum"] if by else []), "inclusion_probability"]
-    sha256 = hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest()
-    facts = {"seed": str(seed), "n": n, "by": by or "", "risk": risk or "", "frame_rows": one.n_judgments}
+    facts: dict[str, str | int] = {
+        "seed": str(seed),
+        "n": n,
+        "by": by or "",
+        "risk": risk or "",
+        "frame_rows": one.n_judgments,
+        "frame_sha256": hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest(),
+    }
     labels = one.frame.to_pandas()["rater_id"].value_counts().sort_index()
-    drawn = table[columns].reset_index(drop=True)
-    return Drawn(table=drawn, facts={**facts, "frame_sha256": sha256}, labels=labels)
+    return Drawn(table=table[columns].reset_index(drop=True), facts=facts, labels=labels)
 
 
 def _by_stratum(table: pd.DataFrame, n: int) -> pd.DataFrame:
