@@ -202,8 +202,7 @@ class Estimate:
         object.__setattr__(self, "high", max(self.high, self.value))
         for name in ("n_items", "n_raters", "n_judgments"):
             object.__setattr__(self, name, int(getattr(self, name)))
-        bare = [text for text in self.cautions if not isinstance(text, Caution)]
-        if bare:
+        if bare := [text for text in self.cautions if not isinstance(text, Caution)]:
             raise HaloError(f"{self.method!r}: the caution {bare[0]!r} has no code; make it a Caution")
         object.__setattr__(self, "cautions", tuple(self.cautions))
 

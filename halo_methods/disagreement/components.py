@@ -12,7 +12,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, Over, around, counted
 from ..stats.checks import check_confidence, check_count
-from ..stats.crossed import Array, Ints, crossed, spread
+from ..stats.variance import Array, Ints, crossed, spread
 from .design import FEW_RATERS, as_values, below_zero, coded, few_raters, level_rounds
 
 Parts = dict[str, Array]

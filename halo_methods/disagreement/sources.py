@@ -15,8 +15,8 @@ from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, Figure, Over, around
 from ..stats.checks import check_confidence
-from ..stats.crossed import Array, Ints
 from ..stats.totals import pattern_variance
+from ..stats.variance import Array, Ints
 from .design import NONE, Apart, Design, Rows, apart, below_zero, design_of, few_raters, pair_matrices, permuted
 from .soft import KEEP, adjudicate, item_counts
 from .worksheet import said
