@@ -165,11 +165,10 @@ def _versions(j: Judgments, column: str, before: str | None, after: str | None) 
     for needed in ("guideline", column):
         if needed not in j.columns:
             text = f"the data has no column {needed}: it tells which judgments come before and after"
-            raise NotEstimable(text, public=text)
+            raise NotEstimable(text, public=True)
     versions = guideline_versions(j)
     for name, version in (("before", before), ("after", after)):
-        if version not in (None, *versions):
-            raise BadOption.of(name, version, versions)
+        BadOption.unless(name, version, (None, *versions))
     if len(versions) < 2:
         text, there = "a change needs two versions of the guideline", ", ".join(map(quoted, versions)) or "none"
         raise NotEstimable(f"{text}; there is {there}", public=text)

@@ -124,8 +124,7 @@ class Decisions:
         named = self.table.loc[self.table["cause"].isin(AMENDING), "clause"]
         clauses = {clause_name(clause) for text in named for clause in text.split("|")} - {""}
         if not clauses:
-            text = f"no decision names a clause with {' or '.join(AMENDING)} as its cause"
-            raise NotEstimable(text, public=text)
+            raise NotEstimable(f"no decision names a clause with {' or '.join(AMENDING)} as its cause", public=True)
         return tuple(sorted(clauses, key=by_number))
 
     def drafts(self, *, examples: int = 3) -> list[dict[str, Any]]:
@@ -208,12 +207,11 @@ def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
     """
     j = as_judgments(j)
     if not {"stage", "cause"} <= set(j.columns):
-        text = "no decisions are recorded: the data has no columns stage and cause"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable("no decisions are recorded: the data has no columns stage and cause", public=True)
     rows = j.frame.filter((pl.col("stage") == "adjudication") & pl.col("cause").is_in(list(ASKS)))
     if not len(rows):
         text = "no decisions are recorded: no row of stage adjudication has a cause from the list"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
 
     table = pd.DataFrame({"packet_id": [""] * len(rows)})
     for column in COLUMNS:

@@ -161,18 +161,12 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
 
 def agreements(votes: Votes) -> tuple[Ints, Ints, Array, Array]:
     """Count for each pair of raters the judgments they share, and on how many they agree."""
-    n_raters, n_labels = len(votes.raters), len(votes.labels)
-    pick = sparse.csr_array(np.ones((n_labels, 1)))
-    who = sparse.csr_array(votes.given @ sparse.kron(sparse.eye_array(n_raters), pick, format="csr"))
-    shared = sparse.triu(sparse.coo_array(who.T @ who), 1, format="coo")
-    same = sparse.csr_array((n_raters, n_raters))
-    for label in range(n_labels):
-        part = votes.by_column[:, label::n_labels]
-        same = same + part.T @ part
-    a, b = shared.coords
-    order = np.lexsort((b, a))
-    a, b = a[order], b[order]
-    return a, b, shared.data[order], np.asarray(same.tocsr()[a, b]).ravel()
+    n = len(votes.labels)
+    parts = [votes.by_column[:, label::n] for label in range(n)]
+    who = sum(parts[1:], parts[0])
+    shared = sparse.triu(who.T @ who, 1, format="csr").sorted_indices().tocoo()
+    same = sum((part.T @ part for part in parts[1:]), parts[0].T @ parts[0])
+    return *shared.coords, shared.data, np.asarray(same.tocsr()[shared.coords]).ravel()
 
 
 def agreement_chance(fit: Fit, a: Ints, b: Ints) -> Array:
