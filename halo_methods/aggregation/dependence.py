@@ -10,7 +10,7 @@ from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, around, counted
 from ..stats import wilson
 from ..stats.discovery import largest_of_all, sidak, simulated_p_interval, upper_mid_p
 from .em import DAWID_SKENE, Fit, iterate
@@ -29,7 +29,7 @@ SMOOTHED = replace(DAWID_SKENE, smoothing=0.1, max_iterations=200, tolerance=1e-
 QUICK = replace(SMOOTHED, max_iterations=15, tolerance=1e-3)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Dependence:
     """Whether pairs of raters agree more than raters who answer independently given the truth.
 
@@ -88,18 +88,10 @@ class Dependence:
             low, high = simulated_p_interval(self.p_value, REPLICATES)
             how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
         tested = pd.unique(self.table[["rater_a", "rater_b"]].to_numpy().ravel()).tolist()
-        pairs = counted(len(self.table), "pair")
-        return Estimate(
-            value=self.p_value,
-            low=low,
-            high=high,
-            confidence=0.95 if low < high else 1,
-            kind="p_value",
-            method=f"adjusted p-value of the largest excess of agreement over {pairs}; {how}",
-            over="items",
-            cautions=self.cautions,
-            **rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters"),
-        )
+        rests = rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters")
+        place = around(self.p_value, low, high) | {"confidence": 0.95 if low < high else 1, "over": "items"}
+        method = f"adjusted p-value of the largest excess of agreement over {counted(len(self.table), 'pair')}; {how}"
+        return Estimate(**place, **rests, kind="p_value", method=method, cautions=self.cautions)
 
     @property
     def estimates(self) -> dict[str, Estimate]:
@@ -149,14 +141,8 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     alone = [same_alone(votes, a[n], b[n]) for n in order[:LISTED]]
     table = pd.DataFrame(columns).iloc[order].reset_index(drop=True)
     table["same_alone"] = pd.Series(alone, dtype=float)
-    return Dependence(
-        statistic=float(z.max()) if len(z) else 0.0,
-        p_value=float(p.min(initial=1.0)),
-        table=table,
-        simulated=simulated,
-        cautions=_cautions(table),
-        _rows=votes.rows,
-    )
+    statistic, p_value = float(z.max()) if len(z) else 0.0, float(p.min(initial=1.0))
+    return Dependence(statistic, p_value, table, simulated, _cautions(table), votes.rows)
 
 
 def agreements(votes: Votes) -> tuple[Ints, Ints, Array, Array]:
