@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,6 @@ from .spreadsheets import plain
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Needed = Literal["required", "optional", "none"]
-Change = Literal["none", "clarification", "amendment"]
-
 
 @dataclass(frozen=True)
 class Asks:
@@ -39,9 +36,9 @@ class Asks:
         What it proposes for the guideline.
     """
 
-    decision: Needed
-    clause: Needed
-    change: Change
+    decision: str
+    clause: str
+    change: str
 
 
 ASKS = {
@@ -76,11 +73,11 @@ CHOSEN_FOR_IT = Caution(
     "the other clauses, and items that did not lead to the amendment, show how much.",
 )
 COMPARISONS = {
-    "change": ("change of the share of disagreeing pairs on the clause", [2, 3]),
-    "others": ("change of the share of disagreeing pairs on other clauses", [0, 1]),
-    "difference": ("change on the clause minus change on other clauses", [2, 3, 0, 1]),
+    "change": ("clause {}", "change of the share of disagreeing pairs on the clause", [2, 3]),
+    "others": ("others than {}", "change of the share of disagreeing pairs on other clauses", [0, 1]),
+    "difference": ("{} less others", "change on the clause minus change on other clauses", [2, 3, 0, 1]),
 }
-"""The quantity, and its cells: others before and after, the clause before and after."""
+"""Their names, the quantity, and its cells: others before and after, the clause before and after."""
 SIGNS = (-1.0, 1.0, 1.0, -1.0)
 
 
@@ -208,12 +205,11 @@ class Decisions:
 
     def draft_table(self) -> pd.DataFrame:
         """Return the drafts as a table, one row per clause, with up to five example items."""
-        rows = []
-        for draft in self.drafts():
-            causes = ", ".join(f"{code} {n}" for code, n in draft["causes"].items())
-            examples = [item for group in draft["decided"] for item in group["examples"]][:5]
-            rows.append((draft["clause"], draft["change"], draft["recalibrate"], draft["items"], causes, examples))
-        return pd.DataFrame(rows, columns=["clause", "change", "recalibrate", "items", "causes", "examples"])
+        table = pd.DataFrame(self.drafts(), columns=["clause", "change", "recalibrate", "items", "causes", "decided"])
+        table["causes"] = [", ".join(f"{code} {n}" for code, n in causes.items()) for causes in table["causes"]]
+        named = [[item for label in decided for item in label["examples"]] for decided in table.pop("decided")]
+        table["examples"] = pd.Series([items[:5] for items in named], dtype=object)
+        return table
 
 
 def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
@@ -351,10 +347,11 @@ def clause_changes(
         except NotEstimable as reason:
             estimates[name] = reason
             continue
-        labels = {"change": f"clause {name}", "others": f"others than {name}", "difference": f"{name} less others"}
         for what, (e, shares) in compared.items():
             found[what][name] = e
-            rows.append((name, labels[what], *shares, e.value, e.low, e.high, e.n_items, e.n_raters))
+            rows.append(
+                (name, COMPARISONS[what][0].format(name), *shares, e.value, e.low, e.high, e.n_items, e.n_raters)
+            )
         estimates[name] = found["change"][name]
     if not rows:
         raise next(e for e in estimates.values() if isinstance(e, NotEstimable))
@@ -422,7 +419,7 @@ def _compared(
             raise NotEstimable(f"{text}; two are the least")
     total, compared = by_item.sum(0), {}
     for what in COMPARISONS if (items[:2] >= 2).all() else ("change",):
-        quantity, cells = COMPARISONS[what]
+        _, quantity, cells = COMPARISONS[what]
         of_items, of_raters, alone = (part[:, cells] for part in (by_item, by_rater, by_judgment))
         contrast = ratio_contrast(of_items, of_raters, alone, times, SIGNS[: len(cells)], confidence=confidence)
         cautions = [] if what == "others" else [CHOSEN_FOR_IT]

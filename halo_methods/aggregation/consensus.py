@@ -161,7 +161,7 @@ class Consensus(Fit):
         """Each rater's estimated share of right judgments, with its interval."""
         votes, p = self._votes, self.posterior
         labels = np.arange(len(votes.labels))
-        n = votes.n_by_rater
+        n = votes.given.sum(axis=0).reshape(len(votes.raters), -1).sum(1)
         accuracy = np.clip(votes.sums(p)[:, labels, labels].sum(1) / n, 0.0, 1.0)
         doubt = votes.sums(p * (1 - p))[:, labels, labels].sum(1)
         low, high = informed_interval(n, doubt, accuracy)
