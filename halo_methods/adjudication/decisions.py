@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,11 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text, quoted
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, around
+from ..results import Caution, Estimate, Figure, around
 from ..stats import wilson
 from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
 from .spreadsheets import plain
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -273,7 +270,7 @@ class ClauseChanges:
     others: Mapping[str, Estimate]
     differences: Mapping[str, Estimate]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the changes with their intervals."""
         from .. import plots
 

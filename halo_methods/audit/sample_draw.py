@@ -19,7 +19,7 @@ from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
 from ..results import counted
-from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.checks import check_amount, check_confidence, check_count, check_probability
 from ..stats.proportions import wilson
 from .audit_findings import clustering, error_rate
 
@@ -138,8 +138,7 @@ def sample_size(
     check_confidence(confidence)
     if not 0 < half_width < 0.5:
         raise BadOption(f"half_width is {half_width!r}; allowed: above 0 and below 0.5, for instance 0.02")
-    if not design_effect > 0:
-        raise BadOption(f"design_effect is {design_effect!r}; allowed: above 0, 1 where errors are independent")
+    check_amount(design_effect, option="design_effect", above=True)
 
     def short(n: int) -> bool:
         low, high = wilson(rate * n, n, confidence=confidence)
@@ -325,8 +324,7 @@ def _by_risk(table: pd.DataFrame, n: int, risk: str) -> pd.DataFrame:
     start = int(hashlib.sha256(str(table["number"].iloc[0]).encode()).hexdigest(), 16) / 2**256
     ends = np.concatenate([[0.0], np.cumsum(chance)])
     ends[-1] = n
-    crossed = np.floor(ends[1:] - start) - np.floor(ends[:-1] - start)
-    return table.assign(inclusion_probability=chance)[crossed >= 1]
+    return table.assign(inclusion_probability=chance)[np.diff(np.floor(ends - start)) >= 1]
 
 
 def inclusion_probabilities(scores: Any, n: int) -> Any:

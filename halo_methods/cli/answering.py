@@ -158,9 +158,8 @@ def written(value: Any) -> str:
         return value
     parts = value
     if isinstance(value, dict):
-        parts = []
-        for name, to in value.items():
-            parts += [f"{name}:{a}={b}" for a, b in to.items()] if isinstance(to, dict) else [f"{name}={to}"]
+        nested = [f"{name}:{a}={b}" for name, to in value.items() if isinstance(to, dict) for a, b in to.items()]
+        parts = nested or [f"{name}={to}" for name, to in value.items()]
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(parts)
     return line.getvalue()

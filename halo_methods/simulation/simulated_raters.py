@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,10 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right, shares_right
 from ..judgments.table import basis_of
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, counted
 from ..stats.between_groups import shrink_shares
 from ..stats.checks import check_amount, check_count, check_probability
 from ..stats.means import ratio_interval
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SHARES = ("accuracy", "drift", "copy_share", "model_share", "model_accuracy")
 FEWEST_RATERS, FEWEST_ANSWERS = 3, 30
@@ -214,7 +211,7 @@ class RaterFit:
     estimates: dict[str, Estimate]
     cautions: tuple[Caution, ...]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw each rater's accuracy with its interval."""
         from .. import plots
 

@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..results import Basis, Caution, Estimate
+from ..results import Basis, Caution, Estimate, Figure
 from ..stats.checks import check_count
 from ..stats.means import Interval, mean_interval, poisson_interval, ratio_interval
 from ..stats.proportions import wilson
 from .quality_policy import MONTH, QualityPolicy
 from .simulated_raters import SimulatedRater, daily_accuracy
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_EVENTS, MOST_ANSWERS, FEWEST_RUNS = 30, 3e8, 20
 CAUTION = Caution(
@@ -95,7 +92,7 @@ class StressTest:
             rows.append((f"working days until {fault['fault']} is found", *fault[["days", "low", "high"]]))
         return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw how long each planted fault stays unseen."""
         from .. import plots
 
@@ -323,7 +320,7 @@ class PolicyComparison:
             rows.append(row)
         return pd.DataFrame(rows)
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw what changes with the gold share, or how soon each rule finds the fault."""
         from .. import plots
 
