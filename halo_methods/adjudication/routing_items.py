@@ -232,7 +232,7 @@ def route(
     risk, choice = costs.min(1), costs.argmin(1)
     plans = [(s, n) for s in sources for n in range(1, ahead + 1)]
     value = np.stack([_value(p, risk, loss, s, n, items) for s, n in plans], axis=1)
-    bought = pd.DataFrame([(s.name, n, s.price * n) for s, n in plans], columns=["next", "labels", "price"])
+    bought = pd.DataFrame([(s.name, n, float(s.price * n)) for s, n in plans], columns=["next", "labels", "price"])
     price = bought["price"].to_numpy()
     net = value - price
     order = np.argsort(price, kind="stable")
