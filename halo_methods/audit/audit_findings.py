@@ -173,7 +173,7 @@ def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float
     counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(n=pl.len())
     table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
     table["share"] = table["n"] / rows.height
-    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=check_confidence(confidence))
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
     return table
 
 
@@ -412,7 +412,6 @@ class Lots:
         NotEstimable
             If no lot is accepted.
         """
-        check_confidence(confidence)
         accepted = self.table[self.table["verdict"] == ACCEPT]
         if accepted.empty:
             raise NotEstimable("no lot is accepted, so nothing goes out")

@@ -458,8 +458,7 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     Draw 125, accept with at most 2 errors. Buyer: a lot with 4.2% errors is accepted in 10% of audits.
     Producer: a lot with 0.65% errors is rejected in 4.87% of audits.
     """
-    if inspection not in LETTER_OF:
-        raise BadOption.of("inspection", inspection, tuple(LETTER_OF))
+    BadOption.unless("inspection", inspection, LETTER_OF)
     lot = check_count(lot, option="lot", least=2)
     percent = aql if aql >= 0.65 else 100 * aql
     if not np.isclose(LEVELS, percent, rtol=0, atol=1e-9).any():

@@ -141,8 +141,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, kind in (("decision", Decision), ("design", Design), ("shared", Shared)):
-            if getattr(self, name) not in get_args(kind):
-                raise BadOption.of(name, getattr(self, name), get_args(kind))
+            BadOption.unless(name, getattr(self, name), get_args(kind))
         for name in ("overlap", "audit"):
             check_probability(getattr(self, name), option=name)
         for name in ("pool", "items", "workload"):

@@ -32,11 +32,6 @@ VALUES: dict[str, Sequence[Any]] = {
     "gold_share": (0.02, 0.05, 0.10, 0.15, 0.20),
     "rule": (("cusum", 5), ("cusum", 20), ("p-chart", 10), ("p-chart", 20)),
 }
-PANELS = {
-    "days": "working days to detection",
-    "false_accusations": "false accusations, 100 rater-months",
-    "cost_per_defect": "cost per defect caught",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -324,12 +319,13 @@ class PolicyComparison:
         """Draw what changes with the gold share, or how soon each rule finds the fault."""
         from .. import plots
 
+        unit = "working days to detection"
         if self.setting == "gold_share":
+            shown = {"days": unit} | {name: FIGURES[name] for name in ("false_accusations", "cost_per_defect")}
             rows = self.table.merge(self.costs)
-            return plots.panels(rows, "gold_share", PANELS, x_unit="gold share", title="What gold buys")
+            return plots.panels(rows, "gold_share", shown, x_unit="gold share", title="What gold buys")
         rows = self.table.assign(low=lambda t: t["days_low"], high=lambda t: t["days_high"])
-        title = "Rules with equally many false alarms"
-        return plots.intervals(rows, "rule", "days", unit=PANELS["days"], title=title)
+        return plots.intervals(rows, "rule", "days", unit=unit, title="Rules with equally many false alarms")
 
 
 def compare_policies(
@@ -375,8 +371,7 @@ def compare_policies(
     >>> shares.table["run_length"].round(6).tolist()
     [250.0, 250.0]
     """
-    if setting not in VALUES:
-        raise BadOption.of("setting", setting, tuple(VALUES))
+    BadOption.unless("setting", setting, VALUES)
     tests: dict[Any, StressTest] = {}
     reason = NotEstimable("no setting was given to compare")
     for value in VALUES[setting] if values is None else values:
