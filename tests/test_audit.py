@@ -333,6 +333,37 @@ def test_when_everything_is_audited_again_the_rate_is_the_experts():
     assert made.specificity.value == pytest.approx((~found)[~truth].mean())
 
 
+def test_what_was_not_looked_at_leaves_room_for_missed_errors():
+    """57 of 570 without a miss leave up to 36 missed errors beside the 21 that were found."""
+    found, truth = np.array([1] * 30 + [0] * 570), np.full(600, np.nan)
+    truth[:30], truth[30:87] = [1] * 21 + [0] * 9, 0
+    made = double_sampling(found, truth)
+    assert (made.sensitivity.value, made.sensitivity.high) == (1, 1)
+    assert 0.3 < made.sensitivity.low <= 0.37
+    assert made.specificity.value == pytest.approx(570 / 579)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=8, max_size=80))
+@settings(max_examples=50, deadline=None)
+def test_looking_at_less_never_makes_the_sensitivity_surer(labels):
+    found, truth, again = (np.array(x) for x in zip(*labels, strict=True))
+    try:
+        part = double_sampling(found, np.where(again | found, truth, np.nan)).sensitivity
+    except NotEstimable:
+        return
+    whole = double_sampling(found, truth.astype(float)).sensitivity
+    if part is not None:
+        assert 0 <= part.low <= part.value <= part.high <= 1
+        if part.value == whole.value == 1:
+            assert part.low <= whole.low + 1e-9
+
+
+def test_the_committed_study_covers_sensitivity_in_the_four_designs():
+    made = reports.study("study_audit")
+    made = made[made["what"] == "sensitivity"]["value"]
+    assert len(made) == 4 and made.between(0.93, 0.98).all()
+
+
 @pytest.mark.parametrize(("rows", "reason"), [
     ([("a", "p", "x", "label", "1")], "gold answer or an audit"),
     ([("a", "p", "x", "label", "1"), ("b", "q", "x", "audit", "1")], "gold answer or an audit"),
@@ -423,8 +454,9 @@ def test_the_clustered_interval_covers(icc, raters):
 
 
 def test_double_sampling_covers_and_beats_a_carried_over_correction():
-    hit, (double, found, carried) = study_audit.corrected(400, 2)
+    hit, (double, found, carried), sensed = study_audit.corrected(400, 2)
     assert hit >= 0.935
+    assert 0.93 <= sensed <= 0.99
     assert double < found
     assert double < carried
 

@@ -361,8 +361,8 @@ class DoubleSampling:
     found : Estimate
         The share the check found, uncorrected.
     sensitivity, specificity : Estimate or None
-        Chance that the check finds an error, and passes what is right; None
-        where the labels checked again hold no error, or nothing right.
+        Chance that the check finds an error, and passes what is right, over
+        labels, those not audited again included; None where the labels checked again hold no error, or nothing right.
     """
 
     rate: Estimate
@@ -470,7 +470,6 @@ def double_sampling(
     rests = resting(n, n_raters, n, basis)
     method = f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again"
     rate = Estimate(**place, **rests, method=method, cautions=tuple(cautions))
-    weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
     spoken: Over = "items" if raters is None else "items and raters"
     called = {"quantity": "share found wrong", "measure": "right"}
     judge = who if raters is None else raters
@@ -478,8 +477,8 @@ def double_sampling(
     return DoubleSampling(
         rate=rate,
         found=uncorrected,
-        sensitivity=_conditional(y == 1, x == 1, weight, "sensitivity of the auditor", confidence),
-        specificity=_conditional(y == 0, x == 0, weight, "specificity of the auditor", confidence),
+        sensitivity=_conditional(y, x, 1, "sensitivity of the auditor", confidence),
+        specificity=_conditional(y, x, 0, "specificity of the auditor", confidence),
     )
 
 
@@ -492,18 +491,30 @@ def _ends(p: float, variance: float, n: int, df: int | None, confidence: float) 
     return (0.0, far) if p == 0 else (1 - far, 1.0)
 
 
-def _conditional(hit: NDArray, among: NDArray, weight: NDArray, quantity: str, confidence: float) -> Estimate | None:
-    """Share of hits among labels of one kind, weighted by the part audited again."""
-    here = among & (weight > 0)
-    if not here.any():
+def _conditional(y: NDArray, x: NDArray, kind: int, quantity: str, confidence: float) -> Estimate | None:
+    r"""Estimate the share that the check found of what is truly of one kind.
+
+    Of a hits and b misses among the labels audited again, each stands for w labels of
+    its part. Given a + b, b is binomial with odds :math:`w_a / w_b` times those of a
+    miss, whose Jeffreys interval (Clopper and Pearson's end where a or b is 0; Brown,
+    Cai and DasGupta 2001) is turned back. So many labels of which few were looked at
+    leave room for many misses. What sampling cannot lose is taken off: with q the
+    share of the kind in a part, its count is worth :math:`1 - q (1 - 1/w)` less spread.
+    """
+    counts, weight = np.zeros(2), np.ones(2)  # hits, misses
+    for side, here in enumerate((y == kind, y != kind)):
+        m, counts[side] = (here & ~np.isnan(x)).sum(), (here & (x == kind)).sum()
+        if m:
+            weight[side] = here.sum() / m
+            less = 1 - counts[side] / m * (1 - 1 / weight[side])
+            counts[side], weight[side] = counts[side] / less, weight[side] * less
+    if not counts.any():
         return None
-    w, e = weight[here], hit[here].astype(float)
-    p, size = float((w * e).sum() / w.sum()), w.sum() ** 2 / (w**2).sum()
-    smooth = (p * size + 1) / (size + 2)
-    centred = np.where(e > 0, 1 - smooth, -smooth)
-    variance = float(((w * centred) ** 2).sum() / w.sum() ** 2)
-    if 0 < p < 1:
-        variance = max(variance, p * (1 - p) / size)
-    low, high = share_interval(p, variance, size, confidence=confidence)
-    rests, method = resting(here.sum(), 1, here.sum()), f"{quantity}; weighted by the part audited again"
-    return Estimate(**around(p, low, high), confidence=confidence, **rests, method=method, over="items")
+    (hits, misses), tail = counts, (1 - confidence) / 2
+    low = stats.beta.ppf(tail, misses + 0.5, hits + 0.5) if hits else tail ** (1 / misses)
+    high = stats.beta.ppf(1 - tail, misses + 0.5, hits + 0.5) if misses else 1 - tail ** (1 / hits)
+    odds = np.array([high / (1 - high), misses / hits if hits else np.inf, low / (1 - low)]) * weight[1] / weight[0]
+    lowest, p, highest = 1 / (1 + odds)
+    ends = around(p, lowest if hits else 0.0, highest if misses else 1.0)
+    n, method = int((x == kind).sum()), f"{quantity}; weighted by the part audited again"
+    return Estimate(**ends, confidence=confidence, **resting(n, 1, n), method=method, over="items")
