@@ -49,7 +49,8 @@ def corrected(
 ):
     """Coverage of double sampling, and root mean squared errors of it, of the found share and of Rogan-Gladen.
 
-    Last the coverage of its sensitivity, where labels audited again hold an error. With an icc, over 20 raters drawn anew each time.
+    Last the coverage of its sensitivity, where labels audited again hold an error.
+    With an icc, over 20 raters drawn anew each time.
     """
     rng = np.random.default_rng(seed)
     hit, errors, sensed = 0, np.zeros(3), []

@@ -361,7 +361,8 @@ def test_looking_at_less_never_makes_the_sensitivity_surer(labels):
 def test_the_committed_study_covers_sensitivity_in_the_four_designs():
     made = reports.study("study_audit")
     made = made[made["what"] == "sensitivity"]["value"]
-    assert len(made) == 4 and made.between(0.93, 0.98).all()
+    assert len(made) == 4
+    assert made.between(0.93, 0.98).all()
 
 
 @pytest.mark.parametrize(("rows", "reason"), [
