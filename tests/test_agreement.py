@@ -229,7 +229,8 @@ def test_icc_refuses_what_it_cannot_do():
     assert made.n_items == 5
     assert "2 items that not every rater judged are dropped." in made.cautions
     for table, words in (
-        ([[3, 3], [3, 3]], "no variance"),
+        ([[3, 3], [3, 3], [3, 3]], "no variance"),
+        ([[3, 4], [5, 3]], "fewer than three items"),
         ([[1, 1], [2, 2], [3, 3]], "agree on every item"),
         ([[1, 2], [2, 3], [3, 4]], "differ by a constant"),
         ([["a", "b"], ["b", "a"]], "numbers"),
@@ -719,7 +720,7 @@ def test_a_rare_label_shows_what_raw_agreement_hides():
         agreement.specific_agreement(few, "2")
     with pytest.raises(NotEstimable, match="every judgment has the same label"):
         agreement.rarest_label(few)
-    with pytest.raises(NotEstimable, match="500 items or more"):
+    with pytest.raises(NotEstimable, match="it takes 500"):
         agreement.rarest_label(j, min_items=500)
 
 

@@ -49,6 +49,25 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
         )
 
 
+def distinct_numbers(labels: Sequence[object]) -> Array | None:
+    """The labels as numbers, or None if any is a word; refused where two numbers fall together in double precision.
+
+    Examples
+    --------
+    >>> distinct_numbers(["100000000000000001", "100000000000000002"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: labels '100000000000000001' and '100000000000000002' are one number at double ...
+    """
+    numbers = as_numbers(labels)
+    if numbers is not None and len(np.unique(numbers)) < len(numbers):
+        order = np.argsort(numbers, kind="stable")
+        at = int(np.argmin(np.diff(numbers[order]) != 0))
+        a, b = (str(labels[i]) for i in order[at : at + 2])
+        raise NotEstimable(f"labels {a!r} and {b!r} are one number at double precision: subtract what all share")
+    return numbers
+
+
 def weights_name(weights: Weights) -> str:
     """What to call the weights: their kind, or "given".
 
@@ -130,7 +149,7 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
         return 1 - set_distances(name, labels)
     if name == "identity" or q == 1:
         return np.eye(q)
-    places, numbers = np.arange(q, dtype=float), as_numbers(labels)
+    places, numbers = np.arange(q, dtype=float), distinct_numbers(labels)
     if name == "ratio" and (numbers is None or (numbers < 0).any()):
         raise NotEstimable("ratio weights need labels that are numbers of zero or more, measured from a true zero")
     at = places if numbers is None else numbers
@@ -208,7 +227,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
     if level == "nominal":
         return 1 - np.eye(len(labels))
     BadOption.unless("level", level, LEVELS)
-    at = as_numbers(labels)
+    at = distinct_numbers(labels)
     if at is None:
         raise BadOption(
             f"level {level!r} needs labels that are numbers; {next(x for x in labels if as_numbers([x]) is None)!r}"
@@ -530,7 +549,8 @@ def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient) ->
     ends = np.flatnonzero(used) if (used > 0).sum() > 1 else [0, -1]
     best, worst = coefficient.sums(2 * two[int(np.argmax(used))]), coefficient.sums(two[ends[0]] + two[ends[-1]])
     kept, value, lowest = frequency > 0, coefficient.value, coefficient.lowest
-    return Totals(terms[kept], frequency[kept], value, without, change, times, best, worst, lowest)
+    shared = int(frequency @ (table.sum(1) > 1))
+    return Totals(terms[kept], frequency[kept], value, without, change, times, best, worst, lowest, shared)
 
 
 def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:

@@ -416,12 +416,13 @@ def _label_row(two: CountedJudgments, label: str, asked: single.Asked) -> dict[s
 
 
 def rarest_label(j: Judgments, *, min_items: int = FEW_GIVEN) -> str:
-    """Find the label given least often among those given on at least so many items that two raters judged.
+    """Find the label given least often on items that two raters judged.
 
     Raises
     ------
     NotEstimable
-        If there is none, or labels are numbers, where no single one matters.
+        If a label was given on fewer such items than ``min_items``: leaving the rarest out would hide it. Also
+        if there is one label only, or labels are numbers, where no single one matters.
 
     Examples
     --------
@@ -433,13 +434,19 @@ def rarest_label(j: Judgments, *, min_items: int = FEW_GIVEN) -> str:
     if j.numeric:
         raise NotEstimable("labels are numbers, and no single number matters by itself; name one with `label`")
     table, frequency = patterns(j).table, patterns(j).frequency
-    if (frequency @ table > 0).sum() < 2:
+    used = frequency @ table > 0
+    if used.sum() < 2:
         raise NotEstimable("every judgment has the same label, so nothing shows whether raters tell it from another")
     frequency = frequency * (table.sum(1) > 1)
-    often = frequency @ (table > 0) >= min_items
-    if not often.any():
-        raise NotEstimable(f"no label was given on {min_items} items or more that two raters judged")
-    return str(j.labels[int(np.argmin(np.where(often, frequency @ table, np.inf)))])
+    items = np.where(used, frequency @ (table > 0), np.inf)
+    fewest = int(np.argmin(items))
+    name = str(j.labels[fewest])
+    if items[fewest] < min_items:
+        raise NotEstimable(
+            f"{name!r} was given on {counted(int(items[fewest]), 'item')} only that two raters judged: "
+            f"it takes {min_items} to say whether they agree on it; collect more, or name another label with `label`"
+        )
+    return str(j.labels[int(np.argmin(np.where(used, frequency @ table, np.inf)))])
 
 
 def one_criterion(j: Judgments, criterion: str | None = None) -> Judgments:

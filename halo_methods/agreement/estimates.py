@@ -20,6 +20,7 @@ from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
 
 BOTH: Over = "items and raters"
 MANY_LABELS, FEW_ITEMS = 64, 44
+ROUNDS = "Some items come back in several rounds; the interval takes each round as a separate item."
 NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
 
 
@@ -466,8 +467,7 @@ def estimated(
         fate = "not used" if paired_only else "counted only for how common labels are"
         notes.append(Caution("judged_once", f"Judged once and therefore {fate}: {counted(single, 'item')}."))
     if units > j.n_items:
-        text = "Some items come back in several rounds; the interval takes each round as a separate item."
-        notes.append(Caution("rounds_as_items", text))
+        notes.append(Caution("rounds_as_items", ROUNDS))
     place = {**around(totals.estimate, ends.low, ends.high), "confidence": asked.confidence, "items_only": aside}
     rests["n_items"] = min(paired if paired_only else units, j.n_items)
     rests["n_judgments"] = sizes[sizes > 1] @ times[sizes > 1] if paired_only else j.n_judgments
@@ -502,9 +502,12 @@ def _interval(
     ends = over_raters(totals, asked.confidence) if asked.over == "raters" else over_both(totals, asked.confidence)
     if {"no_spread", "whole_range"} & {caution.code for caution in ends.cautions}:
         return ends, None, "items", []
-    if n > 4:
+    hangs = "hangs_on_one_rater" in {caution.code for caution in ends.cautions}
+    if n > 4 and not hangs:
         return ends, None, asked.over, []
     beside = _over_items(totals, coefficient, asked)
+    if hangs:
+        return ends, (beside.low, beside.high), asked.over, []
     text = f"{n} raters are few to stand for others: read the interval beside the one for these raters only."
     return ends, (beside.low, beside.high), asked.over, [Caution("few_raters", text)]
 

@@ -3,22 +3,23 @@
 import warnings
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 import polars as pl
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import as_numbers
-from ..judgments.coding import unit_keys
+from ..judgments.coding import numbered
 from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
-from .coefficients import Array
+from .coefficients import Array, distinct_numbers
 from .comparisons import Compared, measured, need_one, row_of
-from .estimates import few_items
+from .estimates import ROUNDS, few_items
 
 Form = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
 Incomplete = Literal["refuse", "drop"]
+NO_END = -1e9
 FORMS = {
     "ICC1": ("ICC(1,1)", "one label, if raters differ from item to item"),
     "ICC2": ("ICC(A,1)", "one label of a rater drawn from many; severity counts as error"),
@@ -66,7 +67,8 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     ------
     NotEstimable
         If labels are not numbers, items are incomplete (unless dropped), fewer
-        than two items or raters remain, or there is no variance to divide.
+        than three items or two raters remain, there is no variance to divide, or raters
+        contradict each other so much that the form leaves the range of a correlation.
 
     Notes
     -----
@@ -92,21 +94,25 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     BadOption.unless("incomplete", incomplete, get_args(Incomplete))
     check_confidence(confidence)
     one = as_judgments(j).one()
-    ratings, dropped = _complete(one, incomplete)
+    ratings, dropped, items = _complete(one, incomplete)
     refuse_constant(ratings, form)
+    ratings = (ratings - ratings.mean()) / ratings.std()
     (n, k), table, name = ratings.shape, _pingouin(ratings), FORMS[form][0]
-    value, f = float(table["ICC"][name]), float(table["F"][name])
+    value, f = table["ICC"][name], table["F"][name]  # of numpy, where a division by zero is infinite
     # The F of raters over residual, which pingouin does not print, from the two it does.
-    f_raters = n * float(table["F"]["ICC(C,1)"]) / float(table["F"]["ICC(1,1)"]) - (n - 1)
+    f_raters = n * table["F"]["ICC(C,1)"] / table["F"]["ICC(1,1)"] - (n - 1)
     cautions = {
         "dropped": f"{dropped:,} items that not every rater judged are dropped." if dropped else "",
         "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
         "without_severity": "Differences of severity between raters are left out." if "3" in form else "",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
+        "rounds_as_items": ROUNDS if n > items else "",
     }
-    notes = (*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n))
-    place = {**around(value, *f_interval(form, value, f, f_raters, n, k, confidence)), "confidence": confidence}
-    rests = resting(n, k, n * k, one.basis("intraclass correlation"))
+    notes = (*(Caution(code, text) for code, text in cautions.items() if text), *few_items(items))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = possible(form, value, f_interval(form, value, f, f_raters, n, k, confidence), k)
+    place = {**around(value, *ends), "confidence": confidence}
+    rests = resting(items, k, n * k, one.basis("intraclass correlation"))
     method = f"{form} = {name} (F = {f:.4g}); interval from F and its degrees of freedom"
     over: Over = "items and raters" if "2" in form else "items"
     return Estimate(**place, **rests, method=method, over=over, cautions=notes)
@@ -173,34 +179,58 @@ def f_interval(
     return float(low), float(high)
 
 
-def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
-    """Items x raters, and how many items were dropped."""
+def _complete(j: Judgments, incomplete: str) -> tuple[Array, int, int]:
+    """Units (items by rounds) x raters, how many units were dropped, and how many items are left."""
     if j.n_raters < 2:
         raise NotEstimable("there is one rater; an intraclass correlation needs at least two")
-    if as_numbers(j.labels) is None:
+    if distinct_numbers(j.labels) is None:
         raise NotEstimable("an intraclass correlation needs labels that are numbers")
-    rows, keys = j.frame.with_columns(pl.col("label").cast(pl.Float64)), unit_keys(j)
-    ratings = rows.pivot("rater_id", index=keys, values="label").drop(keys)  # noqa: PD010
-    whole = ratings.drop_nulls().to_numpy()
-    missing = len(ratings) - len(whole)
+    unit, rater, raters = numbered(j)
+    whole = np.bincount(unit) == len(raters)
+    missing, kept = int((~whole).sum()), whole[unit]
     if missing and incomplete == "refuse":
         raise NotEstimable(
-            f"{missing:,} of {len(ratings):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
+            f"{missing:,} of {len(whole):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
             'correlation needs every rater on every item: keep raters who judged everything, or say incomplete="drop"'
         )
-    if len(whole) < 2:
-        raise NotEstimable("fewer than two items were judged by every rater")
-    return whole, missing
+    if whole.sum() < 3:
+        raise NotEstimable("fewer than three items were judged by every rater: nothing shows how items differ")
+    rows = j.frame.filter(kept)
+    order = np.lexsort((rater[kept], unit[kept]))
+    ratings = rows["label"].cast(pl.Float64).to_numpy()[order].reshape(-1, len(raters))
+    return ratings, missing, rows["item_id"].n_unique()
 
 
 def refuse_constant(ratings: Array, form: str) -> None:
-    """Refuse ratings without a variance to divide, or without an error to divide it by."""
-    spread, of_raters = float(ratings.var()), float(ratings.mean(0).var())
-    if spread == 0:
+    """Refuse ratings without a variance to divide, between items or in all, or without an error to divide it by."""
+    if ratings.max() == ratings.min():
         raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
+    spread, of_raters = float(ratings.var()), float(ratings.mean(0).var())
     if ratings.var(axis=1).mean() - of_raters * ("1" not in form) <= 1e-12 * spread:
         what = "agree on every item" if of_raters <= 1e-12 * spread else "differ by a constant on every item"
         raise NotEstimable(f"raters {what}: the error variance is zero and F is infinite, so no interval can be given")
+    if ratings.mean(1).var() <= 1e-12 * spread:
+        raise NotEstimable(
+            "all items have the same mean, because raters contradict each other on each: nothing lies between items, "
+            "so no intraclass correlation can be given; see whether a rater uses the scale the other way round"
+        )
+
+
+def possible(form: str, value: float, ends: tuple[float, float], k: int) -> tuple[float, float]:
+    """The interval within what the form can be: one label's from -1 / (k - 1) to 1, a mean's up to 1, without a least.
+
+    Form 2 subtracts a variance of raters that may come out below zero, and then leaves that range: it is refused, as
+    is the mean's interval that has no lower end.
+    """
+    least = NO_END if form.endswith("k") else -1 / (k - 1)
+    low, high = ends[0] if form.endswith("k") else max(ends[0], least), min(ends[1], 1.0)
+    if not (least <= value <= 1 and least <= low <= high):
+        what = "lower end of its interval" if least <= value <= 1 else "value"
+        raise NotEstimable(
+            f"raters contradict each other on so many items that the {what} of {FORMS[form][0]} lies outside what can "
+            "be: see ICC3, which leaves severity out, and whether a rater uses the scale the other way round"
+        )
+    return low, high
 
 
 def _pingouin(ratings: Array) -> pd.DataFrame:

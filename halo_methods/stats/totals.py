@@ -25,7 +25,7 @@ Ints = npt.NDArray[np.int64]
 
 
 SEEN = 1e-18
-NONE = np.zeros(0)
+FEWEST_UNITS, FEWEST_INFORMATIVE = 10, 4
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Totals:
         as far apart as the labels allow.
     lowest : float
         The least value the coefficient can take.
+    shared : int or None
+        How many units two raters or more judged, where not all.
     """
 
     terms: Array
@@ -61,6 +63,7 @@ class Totals:
     best: Array
     worst: Array
     lowest: float
+    shared: int | None = None
 
     @cached_property
     def total(self) -> Array:
@@ -200,6 +203,8 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     support. Where patterns times replicates exceed 40 million draws, the
     jackknife on the logit scale takes its place.
     """
+    if unknown := whole_range(totals):
+        return unknown
     left_out = leave_one_unit_out(totals)
     if not pattern_variance(left_out, totals.frequency) > SEEN:
         return no_spread(totals, confidence)
@@ -208,9 +213,6 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     drawn = bootstrap(totals, replicates, seed)
     made = drawn[np.isfinite(drawn)]
     lost = replicates - len(made)
-    if len(made) < replicates / 2:
-        text = "Most resamples of items leave the coefficient undefined: the interval is its whole range."
-        return Interval(totals.lowest, 1.0, "whole range", (Caution("whole_range", text),))
     text = f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out."
     cautions = (Caution("undefined_resamples", text),) if lost else ()
     ends = np.quantile(made, accelerated_levels(made, totals, left_out, confidence))
@@ -264,9 +266,11 @@ def logit_interval(
 def over_raters(totals: Totals, confidence: float) -> Interval:
     """Interval if raters are drawn anew and the items stay: delete-one-rater jackknife, t distribution."""
     left_out = totals.value(totals.without)
-    df = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
+    if unknown := undefined_raters(totals, left_out):
+        return unknown
+    df = rater_degrees_of_freedom(len(left_out))
     how = f"jackknife over raters, t on {readable(df)} df"
-    return _jackknife(totals, pattern_variance(left_out), df, confidence, how, left_out=left_out)
+    return _jackknife(totals, pattern_variance(left_out), df, confidence, how)
 
 
 def over_both(totals: Totals, confidence: float) -> Interval:
@@ -280,33 +284,80 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     over items. Simulated coverage: benchmarks/results/coverage_agreement.csv.
     """
     by_item, left_out = leave_one_unit_out(totals), totals.value(totals.without)
+    if unknown := whole_range(totals) or undefined_raters(totals, left_out):
+        return unknown
     items, raters = pattern_variance(by_item, totals.frequency), pattern_variance(left_out)
     single = pattern_variance(totals.value(totals.total + totals.change), totals.times)
     variance = max(items + raters - single, items)
     if not variance > SEEN:
         return no_spread(totals, confidence)
     of_raters, df_items = min(raters, variance), degrees_of_freedom(by_item, totals.frequency)
-    df_raters = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
+    df_raters = rater_degrees_of_freedom(len(left_out))
     df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
     third = third_cumulant(by_item, totals.frequency)
-    return _jackknife(totals, variance, df, confidence, f"two-way jackknife, t on {readable(df)} df", third, left_out)
+    return _jackknife(totals, variance, df, confidence, f"two-way jackknife, t on {readable(df)} df", third)
 
 
-def _jackknife(
-    totals: Totals, variance: float, df: float, confidence: float, how: str, third: float = 0.0, left_out: Array = NONE
-) -> Interval:
+def _jackknife(totals: Totals, variance: float, df: float, confidence: float, how: str, third: float = 0.0) -> Interval:
     if not variance > SEEN:
         return no_spread(totals, confidence)
-    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-    return _within(totals, ends, how, undefined_raters(left_out))
+    return _within(totals, logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third), how)
 
 
-def undefined_raters(left_out: Array) -> tuple[Caution, ...]:
-    """A caution if the coefficient rests on a single rater."""
+def informative_units(totals: Totals) -> int:
+    """Count the units without which the coefficient is undefined.
+
+    For alpha they are those unlike the commonest item on which all agree; for raw agreement all with a pair of raters.
+
+    Examples
+    --------
+    >>> terms = np.array([[0.0, 1], [1, 0]])  # two units of the second kind, two hundred of the first
+    >>> nothing = (lambda: terms, terms, np.zeros(0), terms[0], terms[1], -1.0)
+    >>> value = lambda t: np.where(t[..., 0] > 0, t[..., 0], np.nan)
+    >>> informative_units(Totals(terms, np.array([200, 2]), value, *nothing))
+    2
+    """
+    terms, times = totals.terms, totals.frequency
+    informs = np.isfinite(totals.value(terms))
+    if not informs.all():
+        at = int(np.argmax(np.where(informs, 0, times)))
+        informs |= np.isfinite(totals.value(times[at] * terms[at] + times[:, None] * terms))
+    return int(times[informs].sum())
+
+
+def whole_range(totals: Totals) -> Interval | None:
+    """All that the coefficient can be, where the items cannot say how much they differ; otherwise None.
+
+    That is below ten items, and where fewer than four of many carry the
+    coefficient: without them it would be undefined, and the next sample may lack
+    them or hold three times as many. Jackknife and bootstrap see no such sample
+    (simulated coverage .1 to .8: benchmarks/coverage_edges.py).
+    """
+    n = totals.n_units if totals.shared is None else totals.shared
+    few = informative_units(totals)
+    text = "One shared item has no spread: the interval is the whole range."
+    if n >= FEWEST_UNITS and few >= FEWEST_INFORMATIVE:
+        return None
+    if n >= FEWEST_UNITS:
+        rests = "does" if few == 1 else "do"
+        text = (
+            f"Only {few} of {n:,} items {rests} not look like the others, and without {'it' if few == 1 else 'them'} "
+            "the coefficient is undefined: the interval is the whole range."
+        )
+    elif n > 1:
+        text = f"{n} shared items are too few to show how much items differ: the interval is the whole range."
+    return Interval(totals.lowest, 1.0, "whole range", (Caution("whole_range", text),))
+
+
+def undefined_raters(totals: Totals, left_out: Array) -> Interval | None:
+    """All that the coefficient can be, where leaving out a rater makes it undefined; otherwise None."""
     lost = int((~np.isfinite(left_out)).sum())
     who = "one rater" if lost == 1 else f"any one of {lost:,} raters"
-    text = f"Without {who} the coefficient is undefined; the interval is too short by an unknown amount."
-    return (Caution("hangs_on_one_rater", text),) if lost else ()
+    text = (
+        f"Without {who} the coefficient is undefined, so nothing can be said of other raters: the interval is the "
+        'whole range; over="items" speaks for these raters.'
+    )
+    return Interval(totals.lowest, 1.0, "whole range", (Caution("hangs_on_one_rater", text),)) if lost else None
 
 
 def over_items_analytic(totals: Totals, error: float, confidence: float) -> Interval:
@@ -316,6 +367,8 @@ def over_items_analytic(totals: Totals, error: float, confidence: float) -> Inte
     ----------
     Gwet (2008), British Journal of Mathematical and Statistical Psychology 61; Gwet (2014), chapters 5 and 6.
     """
+    if unknown := whole_range(totals):
+        return unknown
     if not error > 1e-9:
         return no_spread(totals, confidence)
     reach = float(stats.t.ppf((1 + confidence) / 2, totals.n_units - 1)) * error
@@ -325,6 +378,8 @@ def over_items_analytic(totals: Totals, error: float, confidence: float) -> Inte
 
 def over_shared_items(totals: Totals, confidence: float, third: float = 0.0) -> Interval:
     """Interval of two raters' coefficient over the items they share: jackknife on the logit scale, no bootstrap."""
+    if unknown := whole_range(totals):
+        return unknown
     left_out = leave_one_unit_out(totals)
     variance, df = pattern_variance(left_out, totals.frequency), degrees_of_freedom(left_out, totals.frequency)
     return _jackknife(totals, variance, df, confidence, "jackknife over items", third)
@@ -338,9 +393,6 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     coefficient with that share of units turned to the worst, and to agreement.
     """
     n = totals.n_units
-    if n < 2:
-        one = Caution("whole_range", "One item has no spread: the interval is the whole range.")
-        return Interval(totals.lowest, 1.0, "whole range", (one,))
     share = 1 - (1 - confidence) ** (1 / n)
     ends = [float(totals.value((1 - share) * totals.total + share * n * unit)) for unit in (totals.worst, totals.best)]
     low, high = (end if np.isfinite(end) else totals.estimate for end in ends)

@@ -1,0 +1,164 @@
+"""Agreement at the edges: where little can be known, the interval says so."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from halo_methods import agreement, reports
+from halo_methods.errors import NotEstimable
+from halo_methods.judgments import as_judgments
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+import coverage_edges
+
+
+def judged(table, **options):
+    """A table of labels, items by raters, None where there is none."""
+    rows = [(f"i{i}", f"r{r}", x) for i, row in enumerate(table) for r, x in enumerate(row) if x is not None]
+    return as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), **options)
+
+
+@pytest.mark.parametrize("odd", [["bad", "bad", "ok"], ["bad", "ok", "ok"], ["bad", "bad", "bad"]])
+@pytest.mark.parametrize("measure", [agreement.krippendorff_alpha, agreement.fleiss_kappa])
+def test_one_item_that_differs_says_next_to_nothing(measure, odd):
+    for over in ("items and raters", "items"):
+        e = measure(judged([odd] + [["ok"] * 3] * 99), over=over)
+        assert (e.low, e.high) == (-1, 1)
+        assert e.codes.count("whole_range") == 1
+        assert "no_spread" not in e.codes
+        assert any("Only 1 of 100 items" in caution for caution in e.cautions)
+
+
+@given(st.integers(10, 80), st.integers(2, 5), st.integers(1, 3), st.data())
+@settings(max_examples=30, deadline=None)
+def test_up_to_three_items_that_differ_carry_no_interval(n, raters, k, data):
+    label = st.sampled_from(["bad", "ok", "worse"])
+    odd = data.draw(st.lists(st.lists(label, min_size=raters, max_size=raters), min_size=k, max_size=k))
+    odd[0][0] = "bad"
+    j = judged(odd + [["ok"] * raters] * (n - k))
+    for measure in (agreement.krippendorff_alpha, agreement.fleiss_kappa, agreement.pairs):
+        try:
+            made = measure(j)
+        except NotEstimable:
+            continue
+        rows = (
+            made.table[["low", "high"]].dropna().to_numpy() if measure is agreement.pairs else [[made.low, made.high]]
+        )
+        assert all((low, high) == (-1, 1) for low, high in rows)
+
+
+@given(st.integers(2, 9), st.sampled_from([2, 3, 60]), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_two_to_nine_items_carry_no_interval(n, raters, seed):
+    rng = np.random.default_rng(seed)
+    label = np.where(rng.random((n, raters)) < rng.random((n, 1)), "a", "b")
+    single = [["a", *[None] * (raters - 1)]] * 20  # judged once, which says nothing of agreement
+    for measure in (agreement.krippendorff_alpha, agreement.gwet_ac, agreement.percent_agreement):
+        try:
+            e = measure(judged([*label.tolist(), *single]))
+        except NotEstimable:
+            continue
+        assert e.high == 1
+        assert e.low in (-1, 0)
+        assert "whole_range" in e.codes
+
+
+def test_two_items_of_a_hundred_raters_do_not_look_alike():
+    e = agreement.krippendorff_alpha(judged([["a"] * 30 + ["b"] * 70, ["a"] * 80 + ["b"] * 20]))
+    assert (e.low, e.high) == (-1, 1)
+    assert "no_spread" not in e.codes
+
+
+def test_a_coefficient_that_hangs_on_one_rater_says_nothing_of_others():
+    rng = np.random.default_rng(1)
+    table = [[x, y, None] if i % 2 else [x, None, y] for i, (x, y) in enumerate(rng.choice(["a", "b"], (60, 2)))]
+    for over in ("items and raters", "raters"):
+        e = agreement.krippendorff_alpha(judged(table), over=over)
+        assert (e.low, e.high) == (-1, 1)
+        assert "hangs_on_one_rater" in e.codes
+        assert -1 < e.items_only[0] < e.items_only[1] < 1
+    assert agreement.krippendorff_alpha(judged(table), over="items").low > -1
+
+
+def test_a_slice_of_the_study_of_edges():
+    made = coverage_edges.study(8, 7, rare_raters=(3,), few_raters=(50,), items=(2,))
+    assert (made["coverage"] > 0.85).all()
+
+
+def test_the_committed_study_of_edges_covers():
+    made = reports.study("coverage_edges")
+    known = made[(made["setting"] == "rare") | (made["items"] < 10)]
+    assert len(known) > 400
+    assert (known["coverage"] >= 0.9).all()
+
+
+@given(st.integers(1, 9), st.integers(2, 6), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_the_rarest_label_is_never_left_out(k, raters, alone):
+    rare = ["bad"] + [None if alone else "ok"] * (raters - 1)
+    j = judged([rare] * k + [["ok"] * raters] * 60 + [["fine"] * raters] * 20)
+    items = "0 items" if alone else "1 item" if k == 1 else f"{k} items"
+    with pytest.raises(NotEstimable, match=f"'bad' was given on {items} only"):
+        agreement.rarest_label(j)
+    assert agreement.rarest_label(judged([["ok"] * raters] * 60 + [["fine"] * raters] * 20)) == "fine"
+
+
+def test_a_thousand_items_with_seven_bad_ones_are_undecided():
+    rng = np.random.default_rng(2)
+    table = np.full((1000, 6), "ok", dtype=object)
+    table[np.arange(7), rng.integers(0, 6, 7)] = "bad"
+    with pytest.raises(NotEstimable, match="'bad' was given on 7 items only"):
+        agreement.rarest_label(judged(table.tolist()))
+
+
+FORMS = ("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k")
+
+
+@pytest.mark.parametrize("points", [2, 5])
+def test_a_rater_who_reverses_the_scale_has_no_correlation(points):
+    table = [[i % points, points - 1 - i % points] for i in range(20)]
+    for form in FORMS:
+        with pytest.raises(NotEstimable, match="all items have the same mean"):
+            agreement.icc(judged(table, level="interval"), form=form)
+    with pytest.raises(NotEstimable, match="the other way round"):
+        agreement.icc_forms(judged(table, level="interval"))
+
+
+@given(
+    st.integers(2, 12),
+    st.integers(2, 4),
+    st.integers(0, 10_000),
+    st.sampled_from([0.0, 0.05, 0.5, 1.0]),
+    st.sampled_from(FORMS),
+)
+@settings(max_examples=20, deadline=None)
+def test_an_intraclass_correlation_stays_within_what_can_be(items, raters, seed, own, form):
+    rng = np.random.default_rng(seed)
+    table = rng.integers(0, 3, (items, 1)) + rng.integers(-1, 2, (items, raters)) * 2
+    table[:, 0] = np.where(rng.random(items) < own, table[:, 0], 2 - table[:, -1])
+    j = judged(table.tolist(), level="interval")
+    try:
+        e = agreement.icc(j, form=form)
+    except NotEstimable:
+        return
+    least = -np.inf if form.endswith("k") else -1 / (raters - 1)
+    assert least - 1e-9 <= e.low <= e.value <= e.high <= 1 + 1e-9
+    assert e.low < e.high
+
+
+def test_rounds_are_not_items_for_the_intraclass_correlation():
+    rng = np.random.default_rng(3)
+    item = rng.normal(size=10)
+    rows = [(i, r, t, round(item[i] + rng.normal(), 2)) for i in range(10) for r in range(4) for t in range(5)]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"]), level="interval")
+    e = agreement.icc(j)
+    assert (e.n_items, e.n_judgments) == (10, 200)
+    assert {"rounds_as_items", "few_items"} <= set(e.codes)
+    once = agreement.icc(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"])
+                                      .query("round == 1").drop(columns="round"), level="interval"))  # fmt: skip
+    assert "rounds_as_items" not in once.codes
