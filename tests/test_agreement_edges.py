@@ -1,6 +1,7 @@
 """Agreement at the edges: where little can be known, the interval says so."""
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from halo_methods import agreement, reports
 from halo_methods.errors import NotEstimable
 from halo_methods.judgments import as_judgments
+from halo_methods.stats.between_groups import rank_intervals, rater_effects
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import coverage_edges
@@ -162,3 +164,26 @@ def test_rounds_are_not_items_for_the_intraclass_correlation():
     once = agreement.icc(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"])
                                       .query("round == 1").drop(columns="round"), level="interval"))  # fmt: skip
     assert "rounds_as_items" not in once.codes
+
+
+def test_what_would_take_minutes_is_refused_at_once():
+    n = 3000
+    rows = pd.DataFrame({"item_id": [f"i{i}" for i in range(n)] * 2, "rater_id": ["a"] * n + ["b"] * n})
+    many = as_judgments(rows.assign(label=[f"text {i}" for i in range(2 * n)], slice=[f"s{i}" for i in range(n)] * 2))
+    crowd = pd.DataFrame([(i, r, "x") for i in range(20) for r in range(800)], columns=["item_id", "rater_id", "label"])
+    shared = crowd[(crowd["rater_id"] < 160)].assign(label=lambda f: ["x", "y"] * (len(f) // 2))
+    start = time.perf_counter()
+    with pytest.raises(NotEstimable, match="6,000 labels, more than the 300"):
+        agreement.by_label(many)
+    with pytest.raises(NotEstimable, match="3,000 values of slice, more than the 300"):
+        agreement.by(many, "slice")
+    with pytest.raises(NotEstimable, match="6,392,000 pairs of judgments on one item"):
+        agreement.pairs(crowd)
+    with pytest.raises(NotEstimable, match="12,720 pairs of raters, more than the 10,000"):
+        agreement.pairs(shared)
+    with pytest.raises(NotEstimable, match="501 groups, more than the 500"):
+        rank_intervals(np.arange(501.0), np.ones(501))
+    of = np.arange(4000)
+    with pytest.raises(NotEstimable, match="4,000 raters are more than the 3,000"):
+        rater_effects(of.astype(float), of // 2, of, centred=True)
+    assert time.perf_counter() - start < 5

@@ -11,7 +11,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, as_judgments
-from ..judgments.coding import once_a_table
+from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import pair_cells, patterns, rater_patterns
 from ..judgments.table import basis_of
 from ..results import Caution, Estimate, Figure, Over, counted
@@ -23,6 +23,7 @@ from .coefficients import Weights, pair_totals
 
 Measure = Callable[..., Estimate]
 MOST_RATERS, FEWEST_SHARED, FEW_GIVEN = 60, 10, 10
+MOST_ROWS, MOST_PAIRS, MOST_SHARED = 300, 10_000, 5_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,20 @@ def need_one(estimates: dict[str, Estimate | NotEstimable]) -> None:
     reasons = [e for e in estimates.values() if isinstance(e, NotEstimable)]
     if len(reasons) == len(estimates):
         raise reasons[0]
+
+
+def few_rows(n: int, what: str, instead: str, most: int = MOST_ROWS) -> None:
+    """Refuse at once what would take minutes and fill a table that nobody reads.
+
+    Examples
+    --------
+    >>> few_rows(6983, "labels", "group them")
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: there are 6,983 labels, more than the 300 that are compared at once: group them
+    """
+    if n > most:
+        raise NotEstimable(f"there are {n:,} {what}, more than the {most:,} that are compared at once: {instead}")
 
 
 def summary(j: Judgments, *, over: Over = "items and raters", confidence: float = 0.95) -> Compared:
@@ -181,8 +196,10 @@ def by(
     1  fr-FR    1.0
     """
     single.Asked(over, confidence)
-    rows, estimates = [], {}
-    for value, group in as_judgments(j).groups(column):
+    j, rows, estimates = as_judgments(j), [], {}
+    if column in j.columns:
+        few_rows(j.frame[column].n_unique(), f"values of {column}", "keep or merge the groups that matter")
+    for value, group in j.groups(column):
         name = "(missing)" if value is None else str(value)
         estimates[name] = measured(measure, group, over=over, confidence=confidence)
         ends = dict.fromkeys(("value", "low", "high"))
@@ -228,7 +245,7 @@ def pairs(j: Judgments, *, weights: Weights = "identity", confidence: float = 0.
     Raises
     ------
     NotEstimable
-        If no two raters share an item.
+        If no two raters share an item, or more than 10,000 pairs would be listed.
 
     Examples
     --------
@@ -241,12 +258,15 @@ def pairs(j: Judgments, *, weights: Weights = "identity", confidence: float = 0.
     j = as_judgments(j).one()
     single.check_weights(j, weights)
     coefficient = formulas.cohen(j.labels, weights)
+    judged, instead = np.bincount(numbered(j)[0]), "keep the raters that matter, or compare two with cohen_kappa"
+    few_rows(int(judged @ (judged - 1)) // 2, "pairs of judgments on one item", instead, MOST_SHARED)
     cells, both = pair_cells(j), ["rater", "rater_b"]
     if not len(cells):
         raise NotEstimable("no two raters judged an item in common")
     names, q = sorted(j.frame["rater_id"].unique().to_list()), len(j.labels)
     shared = pl.col("count").sum().over(both)
     listed = cells if len(names) <= MOST_RATERS else cells.filter(shared >= FEWEST_SHARED)
+    few_rows(listed.select(both).n_unique(), "pairs of raters", instead, MOST_PAIRS)
     rows = []
     for (a, b), part in listed.partition_by(both, as_dict=True, maintain_order=True).items():
         table = np.zeros((q, q))
@@ -273,18 +293,16 @@ def _pair(table: np.ndarray, coefficient: formulas.Coefficient, confidence: floa
 
 
 @once_a_table
-def _dichotomies(j: Judgments) -> dict[str, CountedJudgments]:
-    """The same judgments as counts of one label and of the rest, for each label."""
-    by_label, by_rater, two = patterns(j), rater_patterns(j), {}
-    for at, label in enumerate(j.labels):
-        both = np.stack([by_label.table[:, at], by_label.table.sum(1) - by_label.table[:, at]], 1)
-        table, new = np.unique(both, axis=0, return_inverse=True)
-        frequency = np.bincount(new.ravel(), by_label.frequency, len(table)).astype(np.int64)
-        names = (str(label), f"not {label}")
-        units = replace(by_label, labels=names, table=table, frequency=frequency)
-        cells = replace(by_rater, label=(by_rater.label != at).astype(np.int64), pattern=new.ravel()[by_rater.pattern])
-        two[str(label)] = CountedJudgments(units, cells, names, "nominal", True, j.source)
-    return two
+def _dichotomy(j: Judgments, at: int) -> CountedJudgments:
+    """The same judgments as counts of the label at this place of the scale and of the rest."""
+    by_label, by_rater = patterns(j), rater_patterns(j)
+    both = np.stack([by_label.table[:, at], by_label.table.sum(1) - by_label.table[:, at]], 1)
+    table, new = np.unique(both, axis=0, return_inverse=True)
+    frequency = np.bincount(new.ravel(), by_label.frequency, len(table)).astype(np.int64)
+    names = (str(j.labels[at]), f"not {j.labels[at]}")
+    units = replace(by_label, labels=names, table=table, frequency=frequency)
+    cells = replace(by_rater, label=(by_rater.label != at).astype(np.int64), pattern=new.ravel()[by_rater.pattern])
+    return CountedJudgments(units, cells, names, "nominal", True, j.source)
 
 
 def specific_agreement(
@@ -328,10 +346,11 @@ def specific_agreement(
     0.667
     """
     j, asked, name = as_judgments(j).one(), single.Asked(over, confidence, replicates), str(label)
-    if name not in map(str, j.labels):
+    at = next((at for at, x in enumerate(j.labels) if str(x) == name), None)
+    if at is None:
         raise BadOption.of("label", label, j.labels[:20])
-    estimate = _specific(_dichotomies(j)[name], name, asked)
-    gave = j.frame.filter(j.frame["label"].is_in([next(x for x in j.labels if str(x) == name)]))
+    estimate = _specific(_dichotomy(j, at), name, asked)
+    gave = j.frame.filter(j.frame["label"].is_in([j.labels[at]]))
     paired = j.frame.filter(pl.len().over("item_id") > 1).join(gave, on=["item_id", "rater_id"], how="semi")
     return replace(estimate, basis=basis_of(paired, "specific agreement"), n_raters=gave["rater_id"].n_unique())
 
@@ -378,7 +397,8 @@ def by_label(j: Judgments, *, over: Over = "items and raters", confidence: float
     Raises
     ------
     NotEstimable
-        If no label can be estimated, with the reason of the first, or if labels are numbers of many values.
+        If no label can be estimated, with the reason of the first, if labels are numbers of many values, or more
+        than 300.
 
     Examples
     --------
@@ -390,7 +410,8 @@ def by_label(j: Judgments, *, over: Over = "items and raters", confidence: float
     """
     j, asked = as_judgments(j).one(), single.Asked(over, confidence)
     single.need_few_values(j)
-    table = pd.DataFrame([_label_row(two, label, asked) for label, two in _dichotomies(j).items()])
+    few_rows(len(j.labels), "labels", "group them, or see one with specific_agreement")
+    table = pd.DataFrame([_label_row(_dichotomy(j, at), str(label), asked) for at, label in enumerate(j.labels)])
     if table["value"].isna().all():
         raise NotEstimable(table["remarks"].iloc[0])
     return Compared(table=table, by="label", unit="specific agreement", title="Which labels raters agree on")

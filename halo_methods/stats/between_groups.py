@@ -159,6 +159,7 @@ def shrink(values: ArrayLike, variances: ArrayLike, *, confidence: float = 0.95)
 
 
 Items = Literal["random", "fixed"]
+MOST_GROUPS, MOST_EFFECTS = 500, 3000
 
 
 def rater_effects(
@@ -190,6 +191,8 @@ def rater_effects(
     ------
     BadOption
         For other ``items``.
+    NotEstimable
+        With more than 3,000 raters.
 
     References
     ----------
@@ -204,6 +207,11 @@ def rater_effects(
     """
     BadOption.unless("items", items, get_args(Items))
     n_raters = int(rater.max()) + 1
+    if n_raters > MOST_EFFECTS:
+        raise NotEstimable(
+            f"{n_raters:,} raters are more than the {MOST_EFFECTS:,} whose effects are estimated at once: keep the "
+            "raters of one team or period"
+        )
     incidence = sparse.csr_array((np.ones(len(y)), (item, rater)))
     ratio = np.inf if items == "fixed" else _variance_ratio(y, item, rater, incidence)
     m = np.bincount(item)
@@ -315,7 +323,7 @@ def rank_intervals(
     Raises
     ------
     NotEstimable
-        If there is one group.
+        If there is one group, or more than 500.
 
     References
     ----------
@@ -331,9 +339,13 @@ def rank_intervals(
     if len(x) < 2:
         reason = "there is one group, so there is no order"
         raise NotEstimable(reason, public=reason)
+    if len(x) > MOST_GROUPS:
+        reason = f"there are {len(x):,} groups, more than the {MOST_GROUPS} that are ranked at once: merge them"
+        raise NotEstimable(reason)
     a, b = np.triu_indices(len(x), 1)
     errors = np.random.default_rng(seed).normal(size=(draws, len(x))) * np.sqrt(v)
-    largest = (np.abs(errors[:, a] - errors[:, b]) / np.sqrt(v[a] + v[b])).max(axis=1)
+    parts = np.array_split(errors, -(-draws * len(a) // 4_000_000))  # at most 32 MB at a time
+    largest = np.concatenate([(np.abs(e[:, a] - e[:, b]) / np.sqrt(v[a] + v[b])).max(axis=1) for e in parts])
     critical = np.quantile(largest, check_confidence(confidence))
     ahead = (x[:, None] - x[None, :]) > critical * np.sqrt(v[:, None] + v[None, :])
     rank = stats.rankdata(-x, method="min").astype(int)
