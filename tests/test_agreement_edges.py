@@ -14,6 +14,7 @@ from halo_methods import agreement, reports
 from halo_methods.errors import NotEstimable
 from halo_methods.judgments import as_judgments
 from halo_methods.stats.between_groups import rank_intervals, rater_effects
+from halo_methods.stats.means import welch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import coverage_edges
@@ -187,3 +188,38 @@ def test_what_would_take_minutes_is_refused_at_once():
     with pytest.raises(NotEstimable, match="4,000 raters are more than the 3,000"):
         rater_effects(of.astype(float), of // 2, of, centred=True)
     assert time.perf_counter() - start < 5
+
+
+@given(st.sampled_from([1e-250, 1e-9, 1e-3, 1e6, 1e120]), st.integers(0, 99), st.sampled_from([4, 200]))
+@settings(max_examples=20, deadline=None)
+def test_the_unit_of_the_labels_changes_nothing(unit, seed, values):
+    rng = np.random.default_rng(seed)
+    plain = np.clip(rng.integers(0, values, (40, 1)) + rng.integers(-1, 2, (40, 3)), 0, values)
+
+    def measured(table):
+        j = judged(table.tolist(), level="interval")
+        alpha, icc = agreement.krippendorff_alpha(j), agreement.icc(j)
+        found = [alpha.value, alpha.low, alpha.high, icc.value, icc.low, icc.high]
+        if values == 4:
+            kappa = agreement.gwet_ac(j, weights="quadratic")
+            found += [kappa.value, kappa.low, agreement.cohen_kappa(j, "r0", "r1", weights="linear").value]
+        return found
+
+    assert measured(plain * unit) == pytest.approx(measured(plain), abs=1e-6)
+
+
+def test_numbers_that_double_precision_cannot_tell_apart_are_refused():
+    start = 100_000_000_000_000_000
+    j = judged([[str(start + i % 3), str(start + (i + i // 5) % 3)] for i in range(30)])
+    same = "one number at double precision: subtract what all share"
+    with pytest.raises(NotEstimable, match=same):
+        agreement.krippendorff_alpha(j, level="interval")
+    for measure in (agreement.icc, agreement.icc_forms):
+        with pytest.raises(NotEstimable, match=same):
+            measure(j)
+
+
+def test_means_in_a_tiny_unit_have_the_same_interval():
+    plain, tiny = (welch((10, 0.5 * u, 0.25 * u * u), (12, 0.9 * u, 0.16 * u * u)) for u in (1.0, 1e-12))
+    assert [float(x) / 1e-12 for x in tiny[:3]] == pytest.approx([float(x) for x in plain[:3]])
+    assert float(tiny[3]) == pytest.approx(float(plain[3]))

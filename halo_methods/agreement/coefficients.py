@@ -68,6 +68,18 @@ def distinct_numbers(labels: Sequence[object]) -> Array | None:
     return numbers
 
 
+def moderate(numbers: Array) -> Array:
+    """Numbers whose squares neither vanish nor overflow: in units of the largest, where they would.
+
+    Examples
+    --------
+    >>> moderate(np.array([0.0, 2.0])).tolist(), moderate(np.array([0.0, 2e-200])).tolist()
+    ([0.0, 2.0], [0.0, 1.0])
+    """
+    largest = np.abs(numbers).max(initial=0.0)
+    return numbers if 1e-100 < largest < 1e100 or largest == 0 else numbers / largest
+
+
 def weights_name(weights: Weights) -> str:
     """What to call the weights: their kind, or "given".
 
@@ -152,7 +164,7 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
     places, numbers = np.arange(q, dtype=float), distinct_numbers(labels)
     if name == "ratio" and (numbers is None or (numbers < 0).any()):
         raise NotEstimable("ratio weights need labels that are numbers of zero or more, measured from a true zero")
-    at = places if numbers is None else numbers
+    at = places if numbers is None else numbers if name == "circular" else moderate(numbers)
     apart, steps = np.abs(at[:, None] - at), np.abs(places[:, None] - places)
     if name == "ordinal":
         apart = steps * (steps + 1)
@@ -206,8 +218,8 @@ def distances(level: str, labels: Sequence[object]) -> Array:
     Returns
     -------
     numpy.ndarray
-        q x q, 0 on the diagonal. Nominal: 1. Interval: (a - b)^2.
-        Ratio: ((a - b) / (a + b))^2.
+        q x q, 0 on the diagonal. Nominal: 1. Interval: (a - b)^2, in units of the
+        largest label where that would vanish or overflow. Ratio: ((a - b) / (a + b))^2.
 
     Raises
     ------
@@ -233,6 +245,7 @@ def distances(level: str, labels: Sequence[object]) -> Array:
             f"level {level!r} needs labels that are numbers; {next(x for x in labels if as_numbers([x]) is None)!r}"
             " is not. Use level='ordinal' with a scale in order, or numbers for the labels"
         )
+    at = moderate(at)
     apart = at[:, None] - at
     if level == "interval":
         return apart**2
@@ -316,10 +329,10 @@ class Coefficient:
     moments_of: str = ""
 
 
-def _ratio(top: Array, bottom: Array) -> Array:
-    """top / bottom, nan where the bottom vanishes."""
+def _ratio(top: Array, bottom: Array, least: float = 1e-12) -> Array:
+    """top / bottom, nan where the bottom vanishes: is not above ``least``, 0 for sums that are exactly 0 then."""
     bottom = np.asarray(bottom, dtype=float)
-    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=np.abs(bottom) > 1e-12)
+    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=np.abs(bottom) > least)
 
 
 def _paired(m: Array, top: Array) -> tuple[Array, Array]:
@@ -439,7 +452,7 @@ def krippendorff_from_distances(name: str, d: Array) -> Coefficient:
     def value(totals: Array) -> Array:
         used = totals[..., 2:]
         expected = ((used @ d) * used).sum(-1)
-        return 1 - _ratio((used.sum(-1) - 1) * totals[..., 1], expected)
+        return 1 - _ratio((used.sum(-1) - 1) * totals[..., 1], expected, 0)
 
     return Coefficient(f"Krippendorff's alpha ({name})", sums, value, -1.0, lambda t: t[..., 2:].sum(-1), True)
 
@@ -510,7 +523,7 @@ def kappa_from_disagreement(disagreement: Array, name: str = "Cohen's kappa") ->
         table = cells.reshape(*cells.shape[:-1], q, q)
         rows, columns, n = table.sum(-1), table.sum(-2), cells.sum(-1)
         expected = ((rows @ disagreement) * columns).sum(-1)
-        return 1 - _ratio(n * (table * disagreement).sum((-1, -2)), expected)
+        return 1 - _ratio(n * (table * disagreement).sum((-1, -2)), expected, 0)
 
     return Coefficient(name, lambda cells: np.asarray(cells, dtype=float), value)
 
@@ -560,7 +573,9 @@ def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:
         distinct, times = np.unique(value[n[unit] > 1], return_counts=True)
         middle = np.cumsum(times) - times / 2
         value = middle[np.clip(np.searchsorted(distinct, value), 0, len(distinct) - 1)]
-    value = (value - value.mean()) / (value.std() or 1)
+    value = moderate(value)
+    value = value - value.mean()
+    value = value / (value.std() or 1)
     each = np.stack([np.ones(len(value)), value, value**2], -1)
     judged = np.stack([np.bincount(unit, column, len(n)) for column in each.T], -1, dtype=np.float64)
     terms = coefficient.sums(judged)

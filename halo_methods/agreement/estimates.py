@@ -169,7 +169,11 @@ def krippendorff_alpha(
         return estimated(j, apart, asked, stated=True)
     chosen, stated = level or j.level, level is not None
     BadOption.unless("level", chosen, LEVELS)
-    if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
+    if (
+        chosen in ("ordinal", "interval")
+        and len(j.labels) > MANY_LABELS
+        and formulas.distinct_numbers(j.labels) is not None
+    ):
         return estimated(j, formulas.krippendorff_from_moments(chosen), asked, stated=stated)
     if chosen == "ordinal":
         need_order(j)

@@ -13,7 +13,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.coding import numbered
 from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
-from .coefficients import Array, distinct_numbers
+from .coefficients import Array, distinct_numbers, moderate
 from .comparisons import Compared, measured, need_one, row_of
 from .estimates import ROUNDS, few_items
 
@@ -96,8 +96,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     one = as_judgments(j).one()
     ratings, dropped, items = _complete(one, incomplete)
     refuse_constant(ratings, form)
-    ratings = (ratings - ratings.mean()) / ratings.std()
-    (n, k), table, name = ratings.shape, _pingouin(ratings), FORMS[form][0]
+    (n, k), table, name = ratings.shape, _pingouin(ratings / ratings.std()), FORMS[form][0]
     value, f = table["ICC"][name], table["F"][name]  # of numpy, where a division by zero is infinite
     # The F of raters over residual, which pingouin does not print, from the two it does.
     f_raters = n * table["F"]["ICC(C,1)"] / table["F"]["ICC(1,1)"] - (n - 1)
@@ -198,13 +197,15 @@ def _complete(j: Judgments, incomplete: str) -> tuple[Array, int, int]:
     rows = j.frame.filter(kept)
     order = np.lexsort((rater[kept], unit[kept]))
     ratings = rows["label"].cast(pl.Float64).to_numpy()[order].reshape(-1, len(raters))
+    if ratings.max() == ratings.min():
+        raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
+    ratings = moderate(ratings)
+    ratings = ratings - ratings.mean()
     return ratings, missing, rows["item_id"].n_unique()
 
 
 def refuse_constant(ratings: Array, form: str) -> None:
-    """Refuse ratings without a variance to divide, between items or in all, or without an error to divide it by."""
-    if ratings.max() == ratings.min():
-        raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
+    """Refuse ratings without a variance between items to divide, or without an error to divide it by."""
     spread, of_raters = float(ratings.var()), float(ratings.mean(0).var())
     if ratings.var(axis=1).mean() - of_raters * ("1" not in form) <= 1e-12 * spread:
         what = "agree on every item" if of_raters <= 1e-12 * spread else "differ by a constant on every item"

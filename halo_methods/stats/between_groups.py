@@ -243,7 +243,7 @@ def _variance_ratio(y: NDArray, item: NDArray, rater: NDArray, incidence: Any) -
     """Item variance over residual variance by restricted maximum likelihood."""
     m, totals = np.bincount(item), np.bincount(item, y)
     df = len(y) - incidence.shape[1]
-    if m.max() < 2 or df < 1 or np.allclose(y, y[0]):
+    if m.max() < 2 or df < 1 or np.ptp(y) <= 1e-12 * np.abs(y).max():
         return 0.0
 
     def minus_log_likelihood(log_ratio: float) -> float:

@@ -101,8 +101,10 @@ def welch(
         [np.asarray(x, float) for x in side] for side in (before, after)
     )
     one, two = variance / n, variance_after / n_after
-    error = np.maximum(np.sqrt(one + two), 1e-9)
-    df = (one + two) ** 2 / np.maximum(one**2 / (n - 1) + two**2 / (n_after - 1), 1e-18)
+    both, tiny = one + two, np.finfo(float).tiny
+    error = np.sqrt(np.maximum(both, tiny))
+    share = one / np.maximum(both, tiny)
+    df = 1 / np.maximum(share**2 / (n - 1) + (1 - share) ** 2 / (n_after - 1), tiny)
     df = np.maximum(df, np.minimum(n, n_after) - 1)
     change = mean_after - mean
     half = stats.t.ppf((1 + confidence) / 2, df) * error
