@@ -98,7 +98,7 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
             unread.append(f"{Path(plan).name}: {problem}")
     answers = [done.to_dict() for done in checks]
     result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
-    findings = unread or any(done.exit_code for done in checks)
+    findings = unread or not all(done.clean for done in checks)
     return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)
 
 

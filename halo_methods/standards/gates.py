@@ -1,15 +1,22 @@
-"""Gates: an estimate held against a standard, with one verdict everywhere."""
+"""Gates: an estimate held against a standard, with one verdict everywhere, and the gates that reports gave."""
 
 import math
+import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, HaloError, NotEstimable
+from pydantic import BaseModel, ValidationError
+
+from ..documents import show
+from ..errors import BadOption, HaloError, NotEstimable, Problem
 from ..results import Estimate, Verdict, counted, readable
 from .house import house
 from .model import Direction, Measured
 
+LARGEST_REPORT = 16 * 2**20
 FEW_ITEMS = 10
 MOST_TIMES = 50
 MOST_MORE = {"rater": 200, "item": 5_000}
@@ -225,3 +232,82 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
         )
     what = " and ".join(counted(n, f"more {of}") for of, n in more.items())
     return f"About {what} would settle it if the value holds; collect them once, as a top-up declared in advance."
+
+
+class ReportedEstimate(BaseModel):
+    """What a report's gate rests on."""
+
+    value: float
+    low: float
+    high: float
+    kind: str = "sampled"
+    confidence: float = 0.95
+
+
+class ReportedGate(BaseModel):
+    """One gate of a report: its verdict, for what, and what would settle it."""
+
+    standard: str
+    verdict: Verdict
+    threshold: float = 0
+    direction: str = "at_least"
+    estimate: ReportedEstimate | None = None
+    subject: str = ""
+    reason: str = ""
+    to_settle: str = ""
+    report: str = ""
+
+    @property
+    def said(self) -> str:
+        """The estimate against the threshold, or why there is none."""
+        found = self.estimate
+        if found is None:
+            return self.reason or "see the report"
+        exact = found.kind == "count" or (found.confidence == 1 and found.low == found.value == found.high)
+        ends = "exact" if exact else f"{readable(found.low)} to {readable(found.high)}"
+        return f"{readable(found.value)} ({ends}) against {self.direction.replace('_', ' ')} {readable(self.threshold)}"
+
+
+class ReportFile(BaseModel):
+    """The part of a report's ``NAME.json`` that a plan reads."""
+
+    gates: list[ReportedGate]
+
+
+def reported_gates(names: Iterable[str], folder: Path) -> tuple[dict[str, list[ReportedGate]], list[Problem]]:
+    """Gates by standard, from the files of reports that a plan names under ``results``.
+
+    A file that can't be read is a problem, and its gates count for nothing.
+    """
+    gates: dict[str, list[ReportedGate]] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            for gate in ReportFile.model_validate_json(_content(folder / name)).gates:
+                gates.setdefault(gate.standard, []).append(gate.model_copy(update={"report": name}))
+        except (OSError, ValueError) as error:
+            what = f"`results` names {show(name)}, which can't be read as a report: {_reason(error)}"
+            problems.append(Problem(what, "Name the NAME.json that `halo report` wrote."))
+    return gates, problems
+
+
+def _content(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a file")
+    if status.st_size > LARGEST_REPORT:
+        raise ValueError(f"it is larger than {LARGEST_REPORT // 2**20} MiB")
+    return path.read_bytes()
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case OSError():
+            return error.strerror or "it can't be opened"
+        case ValidationError():
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            return f"{place}: {first['msg']}" if place else "it is not JSON with a list of gates"
+    return str(error)

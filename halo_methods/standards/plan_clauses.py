@@ -99,6 +99,11 @@ class ClauseEntry(Model):
     about: Text
 
     @property
+    def note(self) -> str:
+        """What it is for, and how some kinds of value are written."""
+        return self.about + NOTES.get(self.takes, "")
+
+    @property
     def type(self) -> Any:
         """The type that pydantic checks."""
         if self.one_of or self.some_of:
@@ -126,9 +131,11 @@ def plan_model(section: str = "") -> type[Model]:
     for name, clause in CLAUSES.items():
         if name.startswith(above):
             key, inside, _ = name.removeprefix(above).partition(".")
-            note = None if inside else clause.about + NOTES.get(clause.takes, "")
             default = ... if name in REQUIRED else None
-            fields[key] = (plan_model(above + key) if inside else clause.type, Field(default, description=note))
+            fields[key] = (
+                plan_model(above + key) if inside else clause.type,
+                Field(default, description=None if inside else clause.note),
+            )
     name = section.title().replace(".", "").replace("_", "") or "Plan"
     what = _FILE.sections.get(section) or "A plan for collecting human judgments, checked by `halo standards check`."
     return create_model(name, __base__=Model, __doc__=what, **fields)
@@ -137,19 +144,6 @@ def plan_model(section: str = "") -> type[Model]:
 def plan_schema_text() -> str:
     """The JSON Schema as ``plan.schema.json`` holds it."""
     return json.dumps({**schema(plan_model()), "$id": "urn:halo:plan"}, indent=1, ensure_ascii=False) + "\n"
-
-
-def about(clause: str) -> str:
-    """What a clause is for, in one sentence; empty for what is no clause.
-
-    Examples
-    --------
-    >>> about("raters.overlap"), about("house.badge")
-    ('Labels per item that counts.', 'A clause of the house.')
-    """
-    if clause.startswith("house."):
-        return "A clause of the house."
-    return str(subschema(schema(plan_model()), clause.split(".")).get("description", ""))
 
 
 def blank() -> str:
@@ -167,14 +161,14 @@ def blank() -> str:
     """
     lines: list[str] = []
     above: list[str] = []
-    for name in CLAUSES:
+    for name, clause in CLAUSES.items():
         *path, leaf = name.split(".")
         lines += [
             f"{'  ' * depth}{part}:" for depth, part in enumerate(path) if path[: depth + 1] != above[: depth + 1]
         ]
         above = path
         choices = ", ".join(allowed(subschema(schema(plan_model()), [*path, leaf])))
-        lines.append(f"{'  ' * len(path)}{leaf}: # {about(name)}" + (f" One of: {choices}." if choices else ""))
+        lines.append(f"{'  ' * len(path)}{leaf}: # {clause.note}" + (f" One of: {choices}." if choices else ""))
     return "\n".join(lines) + "\n"
 
 
@@ -227,11 +221,6 @@ class Plan:
     def title(self) -> str:
         title = self.get("title")
         return title if isinstance(title, str) else self.name
-
-    @property
-    def folder(self) -> Path:
-        """Where relative paths of ``results`` start."""
-        return self.document.folder
 
 
 def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:

@@ -7,8 +7,7 @@ from typing import Any
 
 from ..errors import HaloError
 from .house import house
-from .plan import Finding, PlanCheck, check_plan
-from .plan_answers import DUE_SOON
+from .plan import DUE_SOON, Finding, PlanCheck, check_plan
 from .register import Register
 
 Row = tuple[str, ...]
