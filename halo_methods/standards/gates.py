@@ -1,7 +1,6 @@
 """Gates: an estimate held against a standard, with one verdict everywhere, and the gates that reports gave."""
 
 import math
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
@@ -283,31 +282,23 @@ def reported_gates(names: Iterable[str], folder: Path) -> tuple[dict[str, list[R
     problems: list[Problem] = []
     for name in names:
         try:
-            for gate in ReportFile.model_validate_json(_content(folder / name)).gates:
-                gates.setdefault(gate.standard, []).append(gate.model_copy(update={"report": name}))
+            report = ReportFile.model_validate_json(_content(folder / name))
         except (OSError, ValueError) as error:
-            what = f"`results` names {show(name)}, which can't be read as a report: {_reason(error)}"
+            why = getattr(error, "strerror", None) or str(error)
+            if isinstance(error, ValidationError):
+                first = error.errors()[0]
+                why = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+            what = f"`results` names {show(name)}, which can't be read as a report: {why}"
             problems.append(Problem(what, "Name the NAME.json that `halo report` wrote."))
+            continue
+        for gate in report.gates:
+            gates.setdefault(gate.standard, []).append(gate.model_copy(update={"report": name}))
     return gates, problems
 
 
 def _content(path: Path) -> bytes:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError("it is not a file")
-    if status.st_size > LARGEST_REPORT:
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    if path.stat().st_size > LARGEST_REPORT:
         raise ValueError(f"it is larger than {LARGEST_REPORT // 2**20} MiB")
     return path.read_bytes()
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case FileNotFoundError():
-            return "there is no such file"
-        case OSError():
-            return error.strerror or "it can't be opened"
-        case ValidationError():
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            return f"{place}: {first['msg']}" if place else "it is not JSON with a list of gates"
-    return str(error)

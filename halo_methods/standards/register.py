@@ -3,7 +3,8 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import UserDict
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ _NAMED = re.compile(r"[A-Z]{3}-\d{3}")
 _GATE = re.compile(r"""(?:\.gates?\(\s*|gates\s*=\s*\[)(?:["'][A-Z]{3}-\d{3}["'],?\s*)+""")
 
 
-class Register(Mapping[str, Standard]):
+class Register(UserDict[str, Standard]):
     """Standards by identifier, in order.
 
     Examples
@@ -33,22 +34,11 @@ class Register(Mapping[str, Standard]):
     """
 
     def __init__(self, standards: Iterable[Standard]):
-        self._standards = {s.id: s for s in sorted(standards, key=lambda s: s.id)}
+        super().__init__({s.id: s for s in sorted(standards, key=lambda s: s.id)})
 
-    def __getitem__(self, name: str) -> Standard:
-        if name in self._standards:
-            return self._standards[name]
-        near = difflib.get_close_matches(name.upper(), self._standards, n=1, cutoff=0)
+    def __missing__(self, name: str) -> Standard:
+        near = difflib.get_close_matches(name.upper(), self, n=1, cutoff=0)
         raise HaloError(f"no standard is called {name}; the nearest is {near[0]}" if near else "the register is empty")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._standards
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._standards)
-
-    def __len__(self) -> int:
-        return len(self._standards)
 
     def filter(
         self,
@@ -69,17 +59,12 @@ class Register(Mapping[str, Standard]):
         ['calibration']
         """
 
+        asked = [topic, family, owner, report, kind, level]
+
         def matches(s: Standard) -> bool:
-            return (
-                not s.retired
-                and topic in ("", s.topic)
-                and family in ("", s.family)
-                and owner in ("", s.owner)
-                and (not stage or stage in s.applies.stage or "any" in s.applies.stage)
-                and report in ("", getattr(s.evidence, "report", None))
-                and kind in ("", s.evidence.kind)
-                and level in ("", s.level)
-            )
+            held = (s.topic, s.family, s.owner, getattr(s.evidence, "report", None), s.evidence.kind, s.level)
+            staged = stage in ("", *s.applies.stage) or "any" in s.applies.stage
+            return staged and not s.retired and all(a in ("", h) for a, h in zip(asked, held, strict=True))
 
         return Register(s for s in self.values() if matches(s))
 
@@ -227,24 +212,19 @@ def gates_and_standards(register: Register, chapters: Path) -> list[Problem]:
     >>> gates_and_standards(Register([]), Path("no-such-folder"))
     []
     """
-    given = {notebook.stem: gates_in(notebook) for notebook in sorted(chapters.glob("*/*.ipynb"))}
+    notebooks = sorted(chapters.glob("*/*.ipynb"))
+    given = {(notebook.stem, name) for notebook in notebooks for name in gates_in(notebook)}
+    measured = register.filter(kind="measured").values()
+    asked = {(s.evidence.report, s.id) for s in measured if isinstance(s.evidence, Measured)}
     problems = []
-    asked: dict[str, set[str]] = {}
-    for s in register.filter(kind="measured").values():
-        if isinstance(s.evidence, Measured):
-            asked.setdefault(s.evidence.report, set()).add(s.id)
-    for report, names in given.items():
-        for name in sorted(names - asked.get(report, set())):
-            problems.append(
-                Problem(
-                    f"report {report} gives a gate for {name}, which asks for none there",
-                    f"Give {name} evidence that is measured by report {report}, or take the gate out.",
-                )
-            )
-    for report, names in asked.items():
-        for name in sorted(names - given.get(report, set())):
-            where = f"report {report} never gives its gate" if report in given else f"there is no report {report}"
-            problems.append(Problem(f"{name} is measured, and {where}", "Give the gate, or change the evidence."))
+    for report, name in sorted(given - asked):
+        what = f"report {report} gives a gate for {name}, which asks for none there"
+        fix = f"Give {name} evidence that is measured by report {report}, or take the gate out."
+        problems.append(Problem(what, fix))
+    for report, name in sorted(asked - given):
+        there = report in {notebook.stem for notebook in notebooks}
+        where = f"report {report} never gives its gate" if there else f"there is no report {report}"
+        problems.append(Problem(f"{name} is measured, and {where}", "Give the gate, or change the evidence."))
     return problems
 
 
@@ -265,22 +245,20 @@ def trace(register: Register, root: Path | None = None) -> list[dict[str, str]]:
     'report calibration, gate gold_accuracy'
     """
     root = root or Path(__file__).parents[2]
-    rows = []
-    for s in register.values():
-        if s.retired:
-            continue
-        for responsibility in s.responsibilities:
-            rows.append(
-                {
-                    "responsibility": responsibility,
-                    "standard": s.id,
-                    "title": s.title,
-                    "kind": s.evidence.kind,
-                    "where": _where(s),
-                    "report": s.evidence.report if isinstance(s.evidence, Measured) else "",
-                    "test": _test(s, root),
-                }
-            )
+    rows = [
+        {
+            "responsibility": responsibility,
+            "standard": s.id,
+            "title": s.title,
+            "kind": s.evidence.kind,
+            "where": _where(s),
+            "report": s.evidence.report if isinstance(s.evidence, Measured) else "",
+            "test": _test(s, root),
+        }
+        for s in register.values()
+        for responsibility in s.responsibilities
+        if not s.retired
+    ]
     return sorted(rows, key=lambda r: (int(r["responsibility"][1:]), r["standard"]))
 
 
@@ -294,7 +272,6 @@ def _where(s: Standard) -> str:
 
 def _test(s: Standard, root: Path) -> str:
     """Measured: the topic's tests; declared and attested: those of the plan check."""
-    name = (
-        f"tests/test_{s.evidence.method.split('.')[0]}.py" if isinstance(s.evidence, Measured) else "tests/test_plan.py"
-    )
+    topic = s.evidence.method.split(".")[0] if isinstance(s.evidence, Measured) else "plan"
+    name = f"tests/test_{topic}.py"
     return name if (root / name).is_file() else ""
