@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from halo_methods.calibration.many_facet import fit_many_facet
+from halo_methods.calibration.severity import fit_many_facet
 from halo_methods.certification import Stopping, exam_plan
 from halo_methods.certification.exams import e_above
 from halo_methods.stats.between_groups import rater_effects

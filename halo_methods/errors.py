@@ -68,6 +68,17 @@ class BadOption(HaloError, ValueError):
         text = f"{option} is {given!r}; allowed: {', '.join(map(repr, listed))}"
         return cls(text, option=option, given=given, allowed=listed)
 
+    @classmethod
+    def unless(cls, option: str, given: object, allowed: Iterable[object]) -> None:
+        """Refuse a value that is not in a list.
+
+        Examples
+        --------
+        >>> BadOption.unless("level", "ordinal", ("nominal", "ordinal"))
+        """
+        if given not in (listed := tuple(allowed)):
+            raise cls.of(option, given, listed)
+
 
 def in_python(option: str, value: Any) -> str:
     """An option as Python spells it.

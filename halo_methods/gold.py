@@ -16,7 +16,8 @@ from .errors import NotEstimable
 from .judgments import Judgments, as_judgments
 from .judgments.table import as_day, dated, rests_on
 from .results import Estimate
-from .stats import check_confidence, check_count, check_probability, proportion
+from .stats import proportion
+from .stats.checks import check_confidence, check_count, check_probability
 
 __all__ = ["GoldItems", "GoldSet", "SuspectItems", "composition", "gold_items", "suspect_items"]
 

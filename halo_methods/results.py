@@ -58,6 +58,17 @@ def around(value: float, low: float, high: float) -> dict[str, Any]:
     return {"value": value, "low": min(low, value), "high": max(high, value)}
 
 
+def resting(n_items: int, n_raters: int, n_judgments: int, basis: "Basis | None" = None) -> dict[str, Any]:
+    """The keywords of an `Estimate` that say what it rests on.
+
+    Examples
+    --------
+    >>> resting(12, 4, 40)
+    {'n_items': 12, 'n_raters': 4, 'n_judgments': 40, 'basis': None}
+    """
+    return {"n_items": n_items, "n_raters": n_raters, "n_judgments": n_judgments, "basis": basis}
+
+
 class Caution(str):
     """A sentence that says when not to trust a result, with a code that programs decide by.
 
@@ -175,10 +186,8 @@ class Estimate:
             if not math.isfinite(number):
                 raise HaloError(f"{name} of {self.method!r} is {number}; raise NotEstimable with the reason instead")
             object.__setattr__(self, name, number)
-        if self.over not in get_args(Over):
-            raise BadOption.of("over", self.over, get_args(Over))
-        if self.kind not in get_args(Kind):
-            raise BadOption.of("kind", self.kind, get_args(Kind))
+        for option, allowed in (("over", get_args(Over)), ("kind", get_args(Kind))):
+            BadOption.unless(option, getattr(self, option), allowed)
         if not (self.confidence == 1 or 0 < self.confidence < 1):
             raise BadOption(f"confidence is {self.confidence!r}; it is a share above 0 and below 1, for instance 0.95")
         dust = 1e-9 * max(1.0, abs(self.value))
@@ -213,20 +222,9 @@ class Estimate:
         >>> print(Estimate.count(12, method="items that two raters share", n_items=12, n_raters=3))
         12 (counted or computed, so without an interval; 12 items, 3 raters)
         """
-        return cls(
-            value=value,
-            low=value,
-            high=value,
-            confidence=1,
-            n_items=n_items,
-            n_raters=n_raters,
-            n_judgments=n_judgments,
-            method=method,
-            over=over,
-            kind="count",
-            cautions=cautions,
-            basis=basis,
-        )
+        exact = {**around(value, value, value), "confidence": 1, "kind": "count"}
+        rests = resting(n_items, n_raters, n_judgments, basis)
+        return cls(**exact, **rests, method=method, over=over, cautions=cautions)
 
     @property
     def exact(self) -> bool:
@@ -312,15 +310,9 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = [
-            ("Quantity and method", self.method),
-            ("Value", readable(self.value)),
-            ("Interval", self.interval),
-        ]
-        rows += [("Rests on", self.rests_on)] if self.rests_on else []
+        rows = [("Quantity and method", self.method), ("Value", readable(self.value)), ("Interval", self.interval)]
         if self.items_only:
-            low, high = self.items_only
-            rows.insert(3, ("If these raters were the only ones", f"{readable(low)} to {readable(high)}"))
-        rows += [("Caution", c) for c in self.cautions]
-        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
+            rows.append(("If these raters were the only ones", " to ".join(map(readable, self.items_only))))
+        rows += [("Rests on", self.rests_on), *(("Caution", c) for c in self.cautions)]
+        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
         return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from halo_methods import agreement, reports
 from halo_methods.reports import places, section, suppression
 from halo_methods.reports import report as reporting
+from halo_methods.standards.house import House
 
 CHAPTERS = reports.names()
 NAMES = ["anna", "ann", "a", "r1", "r", "7", "77", "good", "x", "the", "north", "O'Hara", "Zoë", "r1.2"]
@@ -148,9 +149,9 @@ def _ids(judged):
 @pytest.mark.parametrize("threshold", [3, 5, 10])
 def test_no_combination_of_figures_is_about_fewer_people(name, threshold, file, monkeypatch):
     def house(_=None):
-        return reporting.audiences.House(threshold, b"k" * 16)
+        return House(privacy_threshold=threshold)
 
-    monkeypatch.setattr(reporting.audiences, "house", house)
+    monkeypatch.setattr(reporting, "house", house)
     _, shown = edition(name, file, "partner", monkeypatch, **({"by": "vendor"} if _groups(name) else {}))
     assert combined(shown, threshold) is None
 

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
 from halo_methods import calibration, gold
-from halo_methods.calibration.many_facet import fit_many_facet
+from halo_methods.calibration.severity import fit_many_facet
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.stats import change as stats_change
 from halo_methods.stats import clopper_pearson, two_way_share

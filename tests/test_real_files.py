@@ -20,9 +20,9 @@ from halo_methods import (
     simulation,
     workforce,
 )
-from halo_methods.agreement.agreement_weights import few_enough
+from halo_methods.agreement.coefficients import few_enough
 from halo_methods.errors import NotEstimable
-from halo_methods.reports import tables
+from halo_methods.reports import rendering
 from halo_methods.results import Estimate, readable
 
 COLUMNS = ["item_id", "rater_id", "label"]
@@ -216,5 +216,5 @@ def test_a_share_short_of_one_does_not_read_as_one():
 
 
 def test_an_empty_table_says_so():
-    html = tables.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
+    html = rendering.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
     assert html == "<p>Items that keep &lt;their&gt; distribution: none.</p>"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.stats import cluster_codes
 from halo_methods.stats.between_groups import (
     between_variance,
     cochran_q,
@@ -21,8 +20,8 @@ from halo_methods.stats.between_groups import (
 )
 from halo_methods.stats.change import pair_share, standardised_difference
 from halo_methods.stats.discovery import adjusted_p_values
-from halo_methods.stats.resampling import jackknife_ratio
-from halo_methods.stats.variance import effective_sizes, icc_within_groups
+from halo_methods.stats.means import jackknife_ratio
+from halo_methods.stats.variance import cluster_codes, effective_sizes, icc_within_groups
 
 # ---------------------------------------------------------------- funnel
 

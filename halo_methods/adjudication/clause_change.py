@@ -14,7 +14,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import quoted
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate
-from ..stats import check_confidence
+from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
 from .decisions import by_number, clause_name, recorded
 

@@ -17,7 +17,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cause_codes import CAUSES
 from ..judgments.cells import cell_text, quoted
 from ..results import counted
-from ..stats import check_count
+from ..stats.checks import check_count
 from .cause_rules import ASKS
 from .spreadsheets import table_text
 

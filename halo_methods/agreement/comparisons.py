@@ -19,8 +19,7 @@ from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
 from . import estimates as single
-from .agreement_weights import Weights
-from .influence_totals import pair_totals
+from .coefficients import Weights, pair_totals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,16 +126,15 @@ def summary(j: Judgments, *, over: Over = "items and raters", confidence: float 
     """
     j = as_judgments(j).one()
     single.Asked(over, confidence)
+    ordinal: dict[str, Measure] = {"Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal")}
     measures: dict[str, Measure] = {
         "raw agreement": single.percent_agreement,
         f"Krippendorff's alpha ({j.level})": single.krippendorff_alpha,
         "Fleiss' kappa": single.fleiss_kappa,
         "Gwet's AC1": single.gwet_ac,
-        "Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal"),
+        **(ordinal if j.level != "nominal" else {}),
         "Brennan-Prediger": single.brennan_prediger,
     }
-    if j.level == "nominal":
-        del measures["Gwet's AC2 (ordinal weights)"]
     estimates = {name: measured(m, j, over=over, confidence=confidence) for name, m in measures.items()}
     need_one(estimates)
     shares = patterns(j).frequency @ patterns(j).table
@@ -192,9 +190,8 @@ def by(
     for value, group in as_judgments(j).groups(column):
         name = "(missing)" if value is None else str(value)
         estimates[name] = measured(measure, group, over=over, confidence=confidence)
-        row = row_of(estimates[name], group)
-        ends = {end: row.pop(end) for end in ("value", "low", "high")}
-        rows.append({column: name, **ends, **_beside(group), **row})
+        ends = dict.fromkeys(("value", "low", "high"))
+        rows.append({column: name, **ends, **_beside(group), **row_of(estimates[name], group)})
     alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
     title = f"Agreement by {column}"
@@ -351,7 +348,7 @@ def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimat
     given = int(frequency @ (table[:, 0] > 0))
     if not given:
         raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
-    estimate = single.estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
+    estimate = single.estimated(two, formulas.specific_agreement(label), asked)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
     if estimate.value == 0:
         room = 1 - (1 - estimate.confidence) ** (1 / given)

@@ -12,9 +12,8 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Basis, Caution, Estimate, Over, counted, readable
 from ..stats.checks import check_confidence, check_probability
-from ..stats.double_sampling import DoubleSampling, double_sampling
-from ..stats.proportions import clopper_pearson, two_way_share, wilson
-from ..stats.variance import cluster_codes, cluster_variance, one_way
+from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
+from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, check_two_points, smallest_sample, whole_errors
 
 if TYPE_CHECKING:
@@ -235,7 +234,8 @@ def clustering(j: Judgments, *, reference: Reference | None = None) -> Clusterin
             "errors of at least one rater must repeat, and some labels be right, to see how they cluster"
         )
     effect = float(cluster_variance((e - p) / e.size, who) / (p * (1 - p) / e.size))
-    return Clustering(n=e.size, n_raters=n_raters, rate=p, design_effect=effect, icc=one_way(e, who).icc)
+    icc, _ = icc_within_groups(e, np.zeros(e.size, int), who, least=-np.inf)
+    return Clustering(n=e.size, n_raters=n_raters, rate=p, design_effect=effect, icc=icc)
 
 
 def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:

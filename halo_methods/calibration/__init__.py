@@ -3,9 +3,19 @@
 Functions take one criterion and one stage of a `Judgments` table, or a frame.
 """
 
-from .against_majority import judges, majority_accuracy
-from .correctness import Accuracies, Confusion, accuracy, accuracy_by, by_rater, change, confusion
-from .next_steps import NextSteps, next_steps
+from .correctness import (
+    Accuracies,
+    Confusion,
+    NextSteps,
+    accuracy,
+    accuracy_by,
+    by_rater,
+    change,
+    confusion,
+    judges,
+    majority_accuracy,
+    next_steps,
+)
 from .severity import Severities, severity, severity_spread
 
 __all__ = [

@@ -11,7 +11,7 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import as_day, dated
-from ..stats import check_count
+from ..stats.checks import check_count
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -8,8 +8,7 @@ import click
 
 from ..errors import BadOption, NotEstimable
 from ..results import readable
-from .answering import Answer, ExistingFile, answering
-from .reading_options import listed, pairs, reading_options, several
+from .answering import Answer, ExistingFile, answering, listed, pairs, reading_options, several
 
 
 @click.group()
@@ -79,14 +78,13 @@ def design(
     costs = planning.Prices(**prices)
     within = planning.Limits(**limits)
     best = planning.best_design(parts, costs, budget, limits=within)
-    names = ("raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
-    result: dict[str, Any] = {"design": within.design, "decision": within.decision}
-    result |= {n: getattr(best, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
+    result = {"design": within.design, "decision": within.decision, **vars(best)}
     result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
+    del result["limits"]
     lines = []
     if best.question:
         pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
-        result |= {"question": best.question, "pools": pools.to_dict("records")}
+        result["pools"] = pools.to_dict("records")
         lines += [best.question, "", "pool   raters   items   labels per item   cost   half of the 95% interval"]
         lines += [*_rows(pools), "", "Without a limit of raters:"]
     lines += [

@@ -1,6 +1,6 @@
 """``halo standards list | show | trace | new | blank | check``."""
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,13 @@ def _register() -> Any:
     return house().register()
 
 
-def _plain(standard: Any) -> dict[str, Any]:
-    whole: dict[str, Any] = json.loads(json.dumps(standard.to_dict(), default=str))
-    return whole
-
-
 @standards.command("list")
 @click.option("--topic", default="", help="Of one topic only.")
 @answering
 def listed(topic: str) -> Answer:
     """All of them."""
-    chosen = [{n: s[n] for n in NAMES} for s in map(_plain, _register().filter(topic=topic).values())]
+    whole = [standard.to_dict() for standard in _register().filter(topic=topic).values()]
+    chosen = [{n: s[n] for n in NAMES} for s in whole]
     return Answer(chosen, "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
 
 
@@ -55,8 +51,11 @@ def trace(topic: str) -> Answer:
 @answering
 def show(id: str) -> Answer:
     """One of them, whole."""
-    whole = _plain(_register()[id.upper()])
-    return Answer(whole, "\n".join(_lines(whole)))
+    import yaml
+
+    whole = _register()[id.upper()].to_dict()
+    filled = {name: value for name, value in whole.items() if value}
+    return Answer(whole, yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=math.inf).strip())
 
 
 @standards.command()
@@ -100,15 +99,3 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
     result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
     findings = unread or not all(done.clean for done in checks)
     return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)
-
-
-def _lines(value: Any, indent: str = "") -> list[str]:
-    lines = []
-    for key, held in value.items():
-        if held in (None, "", [], {}):
-            continue
-        if isinstance(held, dict):
-            lines += [f"{indent}{key}:", *_lines(held, indent + "  ")]
-        else:
-            lines.append(f"{indent}{key}: {', '.join(map(str, held)) if isinstance(held, list) else held}")
-    return lines

@@ -17,7 +17,7 @@ from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, Over, around
 from ..stats.checks import check_confidence
 from ..stats.crossed import Array, Ints
-from ..stats.resampling import delete_a_group_variance
+from ..stats.totals import pattern_variance
 from .design import NONE, Apart, Design, Rows, apart, below_zero, design_of, few_raters, pair_matrices, permuted
 from .soft import KEEP, adjudicate, item_counts
 from .worksheet import said
@@ -310,7 +310,7 @@ def _jackknife(rows: Rows, unclear: Ints, rng: np.random.Generator) -> tuple[dic
         return pd.DataFrame(values)
 
     by_item, by_rater = left_out("items", items, 40), left_out("raters", raters if len(raters) > 2 else NONE, 20)
-    variances = [{k: delete_a_group_variance(t[k].to_numpy()) for k in t} for t in (by_item, by_rater)]
+    variances = [{k: pattern_variance(t[k].to_numpy()) for k in t if len(t) > 1} for t in (by_item, by_rater)]
     errors = {k: sum(v.get(k, 0.0) for v in variances) ** 0.5 for k in ("total", *SOURCES)}
     if len(by_rater) > 1:
         return errors, len(by_rater) - 1, "items and raters"

@@ -5,7 +5,7 @@ dated judgments and tells raters from data from guideline by tracking items,
 known items that come back to each rater.
 """
 
-from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
+from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
 from .control_charts import Chart, cusum, ewma, standardised
 from .drift_causes import Causes
 from .many_charts import ManyCharts, many

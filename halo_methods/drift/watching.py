@@ -14,7 +14,7 @@ from ..judgments.table import basis_of, rests_on
 from ..results import Caution, Estimate, counted, readable
 from ..stats.change import size_of
 from ..stats.checks import check_count, check_probability
-from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
+from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
 from ..stats.proportions import two_way_share
 from . import dated_judgments as days
 from . import drift_causes as moves

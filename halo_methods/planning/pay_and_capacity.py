@@ -17,8 +17,8 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..results import Caution, Estimate, Over, around, counted, readable
 from ..stats.checks import check_amount, check_confidence, check_count, check_probability
+from ..stats.means import drawn_people, widening
 from ..stats.proportions import two_way_share
-from ..stats.resampling import drawn_people, widening
 from ..stats.variance import basis_of_arrays
 
 if TYPE_CHECKING:

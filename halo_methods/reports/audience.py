@@ -1,57 +1,21 @@
-"""Who reads a report: the audiences, the privacy threshold, the pseudonyms.
+"""Who reads a report, and what others than operations see of a figure.
 
 ``operations`` sees individuals under pseudonyms. Every other audience sees figures
-about at least the privacy threshold of people.
+about at least the privacy threshold of people, rounded.
 """
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from ..errors import BadOption
-from ..standards.house import CONFIG
-from ..standards.house import find as config_file
-from ..standards.house import house as house_settings
-
-__all__ = ["AUDIENCES", "CONFIG", "House", "Pseudonyms", "check", "config_file", "house"]
+from ..results import Caution, Estimate, around
 
 AUDIENCES = ("rater", "operations", "partner", "public")
-
-
-@dataclass(frozen=True)
-class House:
-    """What ``halo.toml`` says about people.
-
-    Attributes
-    ----------
-    privacy_threshold : int
-        The smallest group shown to anyone but operations, in people.
-    key : bytes or None
-        Key of the pseudonyms; None draws a new one for each report.
-    """
-
-    privacy_threshold: int = 5
-    key: bytes | None = None
-
-
-def house(path: Path | None = None) -> House:
-    """The privacy threshold and the pseudonym key a house has set in its ``halo.toml``.
-
-    Parameters
-    ----------
-    path : Path, optional
-        The file; otherwise the one that applies here, and the defaults without any.
-
-    Raises
-    ------
-    HaloError
-        When the file or the key it names can't be read, or the key has fewer than 16 bytes.
-    """
-    settings = house_settings(path)
-    return House(settings.privacy_threshold, settings.key())
+PEOPLE = ("rater_id", "rater_a", "rater_b")
+WITHHELD = "Withheld: this audience sees figures about {least} people or more, alone and in any combination."
 
 
 @dataclass
@@ -91,3 +55,51 @@ def check(audience: str) -> str:
     if audience not in AUDIENCES:
         raise BadOption.of("audience", audience, AUDIENCES)
     return audience
+
+
+def names_people(column: object) -> bool:
+    """Tell whether a column of a result holds identifiers of raters.
+
+    Examples
+    --------
+    >>> [names_people(c) for c in ("rater_id", "auditor_rater_id", "raters")]
+    [True, True, False]
+    """
+    return isinstance(column, str) and (column in PEOPLE or column.endswith("_rater_id"))
+
+
+def coarse(x: float) -> float:
+    """Round to two significant digits, as figures outside operations are.
+
+    Examples
+    --------
+    >>> coarse(0.28333), coarse(1234.0), coarse(0.0)
+    (0.28, 1200.0, 0.0)
+    """
+    return float(f"{x:.2g}")
+
+
+def coarse_count(n: int) -> int:
+    """Round a count down to one significant digit.
+
+    Examples
+    --------
+    >>> coarse_count(17), coarse_count(540), coarse_count(7)
+    (10, 500, 7)
+    """
+    step = 10 ** (len(str(n)) - 1)
+    return n // step * step
+
+
+def for_outsiders(estimate: Estimate, name: str) -> Estimate:
+    """Return the estimate as partners and the public see it: rounded, without the words of its method."""
+    only = estimate.items_only
+    figures = around(coarse(estimate.value), coarse(estimate.low), coarse(estimate.high))
+    figures |= {n: coarse_count(getattr(estimate, n)) for n in ("n_items", "n_raters", "n_judgments")}
+    return replace(
+        estimate,
+        **figures,
+        items_only=(coarse(only[0]), coarse(only[1])) if only else None,
+        method=name.replace("_", " ") or "an estimate",
+        cautions=tuple(Caution(c.code, c.code.replace("_", " ").capitalize() + ".") for c in estimate.cautions),
+    )

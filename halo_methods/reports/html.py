@@ -1,12 +1,11 @@
 """An executed report as one HTML file that needs nothing else and runs nothing."""
 
-import copy
 import re
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from . import tables
+from .rendering import verdicts
 
 HERE = Path(__file__).resolve().parent
 
@@ -60,47 +59,23 @@ def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None) ->
     gates : list of dict, optional
         Their verdicts stand under the title, before the sections.
     """
-    import nbformat
     from nbconvert.exporters import HTMLExporter
     from nbconvert.preprocessors.sanitize import SanitizeHTML
-    from traitlets.config import Config
 
-    config = Config()
-    config.SanitizeHTML.attributes = allowed
-    config.SanitizeHTML.tags = TAGS
-    config.SanitizeHTML.styles = []
-    cleaner = SanitizeHTML(config=config)
+    cleaner = SanitizeHTML(attributes=allowed, tags=TAGS, styles=[])
     exporter = HTMLExporter(
-        config=config,
         template_name="basic",
         template_file="report.html.j2",
         extra_template_paths=[str(HERE)],
-        sanitize_html=True,
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
         exclude_anchor_links=True,
-        mathjax_url="",
-        require_js_url="",
-        jquery_url="",
-        mermaid_js_url="",
         filters={"sanitized": cleaner.sanitize_html_tags},
-        language_code=language_of(notebook)[:2],
     )
-    shown = copy.deepcopy(notebook)
-    for cell in shown.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("text/latex", None)
-    if gates:
-        answer = nbformat.v4.new_output("display_data", {"text/html": tables.verdicts(gates)})
-        shown.cells.insert(1, nbformat.v4.new_code_cell(outputs=[answer]))
-    resources = {
-        "halo": {
-            "title": title_of(notebook, name),
-            "language": language_of(notebook),
-            "version": __version__,
-            "css": (HERE / "report.css").read_text(encoding="utf-8"),
-        }
+    about = {
+        "title": title_of(notebook, name),
+        "language": language_of(notebook),
+        "version": __version__,
+        "css": (HERE / "report.css").read_text(encoding="utf-8"),
+        "verdicts": verdicts(gates) if gates else "",
     }
-    html, _ = exporter.from_notebook_node(shown, resources=resources)
+    html, _ = exporter.from_notebook_node(notebook, resources={"halo": about})
     return html.strip() + "\n"

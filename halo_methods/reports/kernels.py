@@ -24,7 +24,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-from .preload import ONE_THREAD
+from .kernel import ONE_THREAD
 
 log = logging.getLogger(__name__)
 

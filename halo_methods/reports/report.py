@@ -1,7 +1,6 @@
 """What a report chapter calls: ``start``, then one section a cell."""
 
 import math
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
-from . import audience as audiences
-from . import tables
+from ..standards.house import find as config_file
+from ..standards.house import house
+from .audience import WITHHELD, Pseudonyms, check, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
-from .rendering import MIMEBundle, bundle
-from .section import WITHHELD, Section, coarse_count
+from .rendering import MIMEBundle, bundle, cell, facts
+from .section import Section
 from .suppression import Shown
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Report:
         What was read.
     audience : {"rater", "operations", "partner", "public"}
         Who will read it.
-    house : House
-        The privacy threshold and the pseudonym key in force.
+    privacy_threshold : int
+        The smallest group shown to anyone but operations, in people.
     on_own_sample : bool
         Whether it runs on the chapter's own sample.
     shown : Shown
@@ -62,18 +62,18 @@ class Report:
     """
 
     def __init__(
-        self, name: str, judgments: "Judgments", audience: str, house: audiences.House, *, by: str | None = None
+        self, name: str, judgments: "Judgments", audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
-        self.name, self.judgments, self.audience, self.house = name, judgments, audience, house
+        self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_own_sample = False
         self._by = by
-        self._pseudonyms = audiences.Pseudonyms(house.key) if house.key else audiences.Pseudonyms()
+        self._pseudonyms = Pseudonyms(key) if key else Pseudonyms()
         frame = judgments.frame
         models = frame.filter(frame["rater_type"] == "model") if "rater_type" in frame.columns else frame.clear()
         self.models = frozenset(map(str, models["rater_id"].unique().to_list()))
         self.raters = frozenset(map(str, frame["rater_id"].unique().to_list())) - self.models
         self._pseudonyms.learn(self.raters)
-        self.shown = Shown(house.privacy_threshold, self.models)
+        self.shown = Shown(threshold, self.models)
         self._computed: dict[Any, Any] = {}
 
     @property
@@ -112,12 +112,13 @@ class Report:
         key = (method, tuple(map(id, arguments)), tuple(sorted((k, repr(v)) for k, v in options.items())))
         if key not in self._computed:
             try:
-                self._computed[key] = (method(*arguments, **options), None, arguments)
+                result: Any = method(*arguments, **options)
             except NotEstimable as refusal:
-                self._computed[key] = (None, refusal, arguments)
-        result, reason, _ = self._computed[key]
-        if reason is not None:
-            raise reason
+                result = refusal
+            self._computed[key] = (result, arguments)  # which keeps their ids from being given again
+        result = self._computed[key][0]
+        if isinstance(result, NotEstimable):
+            raise result
         return result
 
     def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
@@ -174,7 +175,7 @@ class Report:
 
     def withheld(self) -> NotEstimable:
         """The reason that a figure is about too few people for this audience."""
-        text = WITHHELD.format(least=self.house.privacy_threshold).rstrip(".")
+        text = WITHHELD.format(least=self.privacy_threshold).rstrip(".")
         return NotEstimable(text, public=text)
 
     @contextmanager
@@ -217,48 +218,44 @@ class Report:
         No hash, no file name, no filter and no note leaves operations: who has the
         data without names could find out whom they are about.
         """
-        j, source = self.judgments, self.judgments.source
-        sizes = {
-            "rows_read": source.rows_read,
-            "rows_used": source.rows_used,
-            "items": j.n_items,
-            "raters": j.n_raters,
-            "judgments": j.n_judgments,
+        j, source, inside = self.judgments, self.judgments.source, self.audience == "operations"
+        sizes = {"rows_read": source.rows_read, "rows_used": source.rows_used}
+        sizes |= {"items": j.n_items, "raters": j.n_raters, "judgments": j.n_judgments}
+        threshold_from = "halo.toml" if config_file() else "the handbook"
+        return {
+            "name": Path(source.name).name if inside else "withheld",
+            "sha256": source.sha256 if inside else None,
+            **(sizes if inside else {k: coarse_count(n) for k, n in sizes.items()}),
+            "dropped": dict(sorted(source.dropped.items())) if inside else {},
+            "notes": list(source.notes) if inside else [],
+            "scale": _ends(j.scale) if inside else None,
+            "level": j.level,
+            "privacy_threshold": self.privacy_threshold,
+            "threshold_from": threshold_from,
         }
-        facts: dict[str, Any] = {"level": j.level, "privacy_threshold": self.house.privacy_threshold}
-        facts["threshold_from"] = "halo.toml" if audiences.config_file() else "the handbook"
-        if self.audience != "operations":
-            sizes = {k: coarse_count(n) for k, n in sizes.items()}
-            return {"name": "withheld", "sha256": None, **sizes, "dropped": {}, "notes": [], "scale": None, **facts}
-        names = {"name": Path(source.name).name, "sha256": source.sha256}
-        dropped = dict(sorted(source.dropped.items()))
-        return {**names, **sizes, "dropped": dropped, "notes": list(source.notes), "scale": _ends(j.scale), **facts}
 
     def _facts(self) -> list[tuple[str, Any]]:
-        p = self.provenance()
-        about = "" if self.audience == "operations" else "about "
-        sizes = f"{about}{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"
-        rows: list[tuple[str, Any]] = []
-        if self.audience == "operations":
-            rows = [("Data", p["name"]), ("Rows read", p["rows_read"]), ("Rows used", p["rows_used"])]
-            rows += [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()] or [("Dropped", 0)]
-        rows.append(("Items, raters, judgments", sizes))
-        rows += [("Note", note) for note in p["notes"]]
-        if self.audience == "operations":
+        p, inside = self.provenance(), self.audience == "operations"
+        sizes = f"{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"
+        rows: list[tuple[str, Any]] = [("Items, raters, judgments", sizes if inside else f"about {sizes}")]
+        if inside:
+            read = [("Data", p["name"]), ("Rows read", p["rows_read"]), ("Rows used", p["rows_used"])]
+            dropped = [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()] or [("Dropped", 0)]
+            rows = [*read, *dropped, *rows, *(("Note", note) for note in p["notes"])]
             rows.append(("SHA-256 of the file", p["sha256"] or "none: the data came as a frame"))
         threshold = f"{p['privacy_threshold']} people, set by {p['threshold_from']}"
         rows += [("Audience", self.audience), ("Smallest group shown outside operations", threshold)]
-        rows += [] if self.audience == "operations" else [("What this page can't prevent", LIMITS)]
+        rows += [] if inside else [("What this page can't prevent", LIMITS)]
         rows += [("Sample", "invented data that come with the handbook")] if self.on_own_sample else []
         return [*rows, ("Made with", f"halo_methods {__version__}")]
 
     def __str__(self) -> str:
-        return "\n".join(f"{k}: {v if isinstance(v, str) else tables.cell(v)}" for k, v in self._facts())
+        return "\n".join(f"{k}: {v if isinstance(v, str) else cell(v)}" for k, v in self._facts())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return tables.facts(self._facts(), label="Where the data came from")
+        return facts(self._facts(), label="Where the data came from")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MIMEBundle:
         return bundle(self._repr_html_(), str(self), {"shows": "data", **self.provenance()})
@@ -310,30 +307,30 @@ def start(
     """
     from ..judgments import as_judgments, read_judgments
 
-    audience = audiences.check(audience)  # type: ignore[assignment]
+    check(audience)
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)
     data = own if data is None else data
     options: dict[str, Any] = {
-        "columns": dict(columns or {}) or None,
-        "values": {k: dict(v) for k, v in (values or {}).items()} or None,
+        "columns": columns,
+        "values": values,
         "scale": scale,
         "level": level,
         "duplicates": duplicates,
         "where": where,
         "missing": tuple(missing),
     }
-    invented = isinstance(data, str) and os.sep not in data and data in sample_names() and not Path(data).is_file()
-    if invented and data == own:
+    invented = isinstance(data, str) and data in sample_names() and not Path(data).is_file()
+    on_own_sample = invented and data == own
+    if on_own_sample:
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
-    if isinstance(data, (str, Path)):
+    if isinstance(data, str | Path):
         judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)
     else:
         judgments = as_judgments(data, **options)
-    house = audiences.house()
-    if invented:
-        house = audiences.House(house.privacy_threshold, b"an invented person")
-    report = Report(name, judgments, audience, house, by=by)
-    report.on_own_sample = invented and data == own
+    settings = house()
+    key = b"an invented person" if invented else settings.key()
+    report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
+    report.on_own_sample = on_own_sample
     return report

@@ -1,6 +1,5 @@
 """What a section of a report shows, and as far as the audience may see it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from html import escape
@@ -9,68 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import Caution, Estimate
-from . import tables
-from .rendering import bundle, estimate_payload, figure_bundle, publish, rendered
+from ..results import Estimate
+from .audience import WITHHELD, for_outsiders, names_people
+from .rendering import bundle, estimate_payload, figure_bundle, gate_table, publish, rendered, scrolling
 
 if TYPE_CHECKING:
     from ..standards.gates import Gate
     from .report import Report
-
-PEOPLE = ("rater_id", "rater_a", "rater_b")
-WITHHELD = "Withheld: this audience sees figures about {least} people or more, alone and in any combination."
-
-
-def names_people(column: object) -> bool:
-    """Tell whether a column of a result holds identifiers of raters.
-
-    Examples
-    --------
-    >>> [names_people(c) for c in ("rater_id", "auditor_rater_id", "raters")]
-    [True, True, False]
-    """
-    return isinstance(column, str) and (column in PEOPLE or column.endswith("_rater_id"))
-
-
-def coarse(x: float, digits: int = 2) -> float:
-    """Round to so many significant digits, as figures outside operations are.
-
-    Examples
-    --------
-    >>> coarse(0.28333), coarse(1234.0), coarse(0.0)
-    (0.28, 1200.0, 0.0)
-    """
-    return round(x, digits - 1 - math.floor(math.log10(abs(x)))) if x else 0.0
-
-
-def coarse_count(n: int) -> int:
-    """Round a count down to one significant digit.
-
-    Examples
-    --------
-    >>> coarse_count(17), coarse_count(540), coarse_count(7)
-    (10, 500, 7)
-    """
-    step = 10 ** (len(str(n)) - 1)
-    return n // step * step
-
-
-def for_outsiders(estimate: Estimate, name: str) -> Estimate:
-    """Return the estimate as partners and the public see it: rounded, without the words of its method."""
-    value, low, high = coarse(estimate.value), coarse(estimate.low), coarse(estimate.high)
-    only = estimate.items_only
-    return replace(
-        estimate,
-        value=value,
-        low=min(low, value),
-        high=max(high, value),
-        items_only=(coarse(only[0]), coarse(only[1])) if only else None,
-        n_items=coarse_count(estimate.n_items),
-        n_raters=coarse_count(estimate.n_raters),
-        n_judgments=coarse_count(estimate.n_judgments),
-        method=name.replace("_", " ") or "an estimate",
-        cautions=tuple(Caution(c.code, c.code.replace("_", " ").capitalize() + ".") for c in estimate.cautions),
-    )
 
 
 class Section:
@@ -78,17 +22,14 @@ class Section:
 
     Operations sees everything, people under pseudonyms. Every other audience sees
     estimates, gates and groups of the report's one column, each only where enough
-    people stand behind it.
+    people stand behind it. A page that is no report speaks of nobody: it shows everything.
     """
 
-    def __init__(self, report: "Report", title: str):
-        self._report, self.title = report, title
+    def __init__(self, report: Any, title: str):
+        self._report: Report = report
+        self._inside = report is None or report.audience == "operations"
+        self.title, self._hidden = title, 0
         self.given: set[str] = set()
-        self._hidden = 0
-
-    @property
-    def _inside(self) -> bool:
-        return self._report.audience == "operations"
 
     def __call__(
         self,
@@ -115,21 +56,14 @@ class Section:
         only : {"table", "plot", "estimates"}, optional
             One part of a result.
         """
-        if not self._inside:
-            self._outside(what, name)
-        elif isinstance(what, (Estimate, Mapping, str, list, tuple)):
-            publish(rendered(what, name, caption, self.title))
-        elif isinstance(what, pd.DataFrame):
-            publish(rendered(self._pseudonymous(what), name, caption, self.title))
+        if self._inside:
+            self._show(what, name, alt, caption, only)
         else:
-            self._result(what, name, alt, caption, only)
+            self._outside(what, name)
 
     def computed(self, what: Any, *, alt: str = "", caption: str = "", only: Any = None) -> None:
         """Show what is computed from options alone, such as a plan: it is about nobody, so every audience sees it."""
-        if isinstance(what, (Estimate, Mapping, str, list, tuple, pd.DataFrame)):
-            publish(rendered(what, "", caption, self.title))
-        else:
-            self._result(what, "", alt, caption, only)
+        self._show(what, "", alt, caption, only)
 
     def gate(
         self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
@@ -156,7 +90,7 @@ class Section:
         if isinstance(estimate, Estimate) and not (self._inside or self._report.shown.may_show(estimate.basis)):
             estimate = self._report.withheld()
         gate = self._gate(standard, estimate, subject, threshold, name)
-        html = tables.scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
+        html = scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
         payload = self._payload(gate)
         if name and gate.estimate is not None:
             payload["estimates"] = [estimate_payload(gate.estimate, name, self.title)]
@@ -179,19 +113,17 @@ class Section:
         dict of str to Gate
             Those shown.
         """
-        by, estimates = by or getattr(what, "by", ""), getattr(what, "estimates", what)
+        by, every = by or getattr(what, "by", ""), getattr(what, "estimates", what)
         self.given.add(standard)
-        if not self._inside:
-            estimates = self._groups(estimates, by)
-        hidden = (len(getattr(what, "estimates", what)) - len(estimates)) if not self._inside else 0
+        estimates = every if self._inside else self._groups(every, by)
         subjects = {s: self._report.name_of(s) if names_people(by) else str(s) for s in estimates}
         gates = {s: self._gate(standard, e, subjects[s], threshold, "") for s, e in estimates.items()}
         payloads = [self._payload(g) for g in gates.values()]
-        if hidden:
-            about = f"{hidden} withheld"
+        if len(every) > len(estimates):
+            about = f"{len(every) - len(estimates)} withheld"
             payloads.append(self._payload(self._gate(standard, self._report.withheld(), about, threshold, "")))
         if payloads:
-            html, text = tables.gates(payloads)
+            html, text = gate_table(payloads)
             publish(bundle(html, text, {"shows": "gates", "gates": payloads}))
         return gates
 
@@ -208,7 +140,7 @@ class Section:
     def close(self) -> None:
         """Say once what was not shown."""
         if self._hidden:
-            self.note(WITHHELD.format(least=self._report.house.privacy_threshold))
+            self.note(WITHHELD.format(least=self._report.privacy_threshold))
 
     def _reason(self, reason: NotEstimable) -> str:
         if not self._inside:
@@ -259,10 +191,15 @@ class Section:
         if rounded:
             publish(rendered(rounded, "", "", self.title))
 
-    def _result(self, what: Any, name: str, alt: str, caption: str, only: str | None) -> None:
+    def _show(self, what: Any, name: str, alt: str, caption: str, only: str | None) -> None:
         table = getattr(what, "table", None)
-        if isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
+        if isinstance(what, pd.DataFrame):
+            what = self._pseudonymous(what)
+        elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
             what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
+        if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
+            publish(rendered(what, name, caption, self.title))
+            return
         if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
             self._figure(what, alt)
             return
@@ -279,9 +216,27 @@ class Section:
             publish(rendered(list(what.cautions), "", "", self.title))
 
     def _figure(self, figure: Any, alt: str) -> None:
-        written = alt or getattr(figure, "alt", "") or getattr(getattr(figure, "figure", None), "alt", "") or self.title
-        publish(*figure_bundle(figure, written))
+        figure = figure if hasattr(figure, "savefig") else figure.figure
+        publish(*figure_bundle(figure, alt or getattr(figure, "alt", "") or self.title))
 
     def _pseudonymous(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = [c for c in table.columns if names_people(c)]
         return table.assign(**{c: [self._report.name_of(person) for person in table[c]] for c in columns})
+
+
+def page(title: str) -> Section:
+    """Show tables, pictures and sentences on a page that is no report.
+
+    Parameters
+    ----------
+    title : str
+        What a figure or a table is called where nothing else is said.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> page("How fast")(pd.DataFrame({"seconds": [1]}))
+       seconds
+    0        1
+    """
+    return Section(None, title)

@@ -161,9 +161,6 @@ def shrink(values: ArrayLike, variances: ArrayLike, *, confidence: float = 0.95)
 Items = Literal["random", "fixed"]
 
 
-DENSE = 1_000_000
-
-
 def rater_effects(
     y: NDArray, item: NDArray, rater: NDArray, *, centred: bool, items: Items = "random"
 ) -> tuple[NDArray, NDArray, float]:
@@ -205,12 +202,9 @@ def rater_effects(
     >>> rater_effects(y, item, rater, centred=True)[0].round(6).tolist()
     [-1.0, 1.0]
     """
-    if items not in get_args(Items):
-        raise BadOption.of("items", items, get_args(Items))
+    BadOption.unless("items", items, get_args(Items))
     n_raters = int(rater.max()) + 1
     incidence = sparse.csr_array((np.ones(len(y)), (item, rater)))
-    if incidence.shape[0] * n_raters < DENSE:
-        incidence = incidence.toarray()
     ratio = np.inf if items == "fixed" else _variance_ratio(y, item, rater, incidence)
     m = np.bincount(item)
     shrink = 1 / m if np.isinf(ratio) else ratio / (1 + m * ratio)
@@ -233,8 +227,7 @@ def _normal_equations(
 ) -> tuple[NDArray, NDArray]:
     """The information about raters after items are taken out, and the right side."""
     weighted = sparse.diags_array(shrink) @ incidence
-    gram = incidence.T @ weighted
-    information = np.diag(np.bincount(rater)) - (gram.toarray() if sparse.issparse(gram) else gram)
+    information = np.diag(np.bincount(rater)) - (incidence.T @ weighted).toarray()
     return information, np.bincount(rater, y) - weighted.T @ np.bincount(item, y)
 
 
@@ -403,14 +396,8 @@ def funnel_limits(
 
 
 def _lower(rate: float, n: NDArray, tail: float) -> NDArray:
-    """Solve P(Y <= y) = tail for y / n by bisection."""
-    low, high = np.zeros_like(n), n * rate
-    for _ in range(60):
-        middle = (low + high) / 2
-        unusual = special.betainc(np.maximum(n - middle, 1e-12), middle + 1, 1 - rate) <= tail
-        low, high = np.where(unusual, middle, low), np.where(unusual, high, middle)
-    never = special.betainc(np.maximum(n, 1e-12), 1.0, 1 - rate) > tail
-    return np.where(never, 0.0, low / np.maximum(n, 1e-12))
+    """Solve P(Y <= y) = tail for y / n; 0 where even P(Y = 0) is more."""
+    return np.nan_to_num(special.bdtrik(tail, n, rate)) / n
 
 
 def _in_control(rate: NDArray, n: NDArray, size: NDArray, df: NDArray | None) -> tuple[float, NDArray]:
@@ -564,13 +551,9 @@ def shrink_shares(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> Sh
     prior = _prior(k, n)
     up, down = k + prior[0], n - k + prior[1]
     size = up + down
-    return ShrunkShares(
-        prior=prior,
-        value=up / size,
-        sd=np.sqrt(up * down / (size**2 * (size + 1))),
-        low=stats.beta.ppf(tail, up, down),
-        high=stats.beta.ppf(1 - tail, up, down),
-    )
+    low, high = (stats.beta.ppf(at, up, down) for at in (tail, 1 - tail))
+    sd = np.sqrt(up * down / (size**2 * (size + 1)))
+    return ShrunkShares(prior=prior, value=up / size, sd=sd, low=low, high=high)
 
 
 def _prior(k: NDArray, n: NDArray) -> tuple[float, float]:

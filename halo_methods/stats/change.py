@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from .checks import check_confidence
 from .proportions import share_interval
-from .variance import basis_of_arrays, cluster_codes, cluster_variance
+from .variance import basis_of_arrays, cells, cluster_codes, cluster_variance
 
 
 def change(
@@ -79,12 +79,11 @@ def change(
     raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
     item = cluster_codes(items)
     groups = item if cluster is None else cluster_codes(clusters)
-    size = np.stack([np.bincount(rater[s], minlength=n_raters) for s in (~side, side)])
+    size = np.stack(sides)[:, both]
     total = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)])
     means = total / size
-    weight = size[0] * size[1] / size.sum(axis=0)
+    weight, gaps = size[0] * size[1] / size.sum(axis=0), means[1] - means[0]
     weight = weight / weight.sum()
-    gaps = means[1] - means[0]
     value = float(weight @ gaps)
     of = side.astype(int)
     influence = np.where(side, 1, -1) * weight[rater] / size[of, rater] * (figures - means[of, rater])
@@ -104,21 +103,12 @@ def change(
         cautions.append(Caution("raters_left_out", text))
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
-    seen = np.stack([np.bincount(item[s], minlength=item.max() + 1) for s in (~side, side)]) > 0
-    shared, half = int(seen.all(axis=0).sum()), float(quantile) * variance**0.5
-    return Estimate(
-        value=value,
-        low=value - half,
-        high=value + half,
-        confidence=confidence,
-        n_items=int(seen.any(axis=0).sum()),
-        n_raters=n_raters,
-        n_judgments=len(figures),
-        method=f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items",
-        over="items and raters" if n_raters > 2 else "items",
-        cautions=tuple(cautions),
-        basis=basis_of_arrays(raters, items, measure or quantity),
-    )
+    shared, half = len(np.intersect1d(item[side], item[~side])), float(quantile) * variance**0.5
+    rests = resting(item.max() + 1, n_raters, len(figures), basis_of_arrays(raters, items, measure or quantity))
+    place = {**around(value, value - half, value + half), "confidence": confidence}
+    over: Over = "items and raters" if n_raters > 2 else "items"
+    method = f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items"
+    return Estimate(**place, **rests, method=method, over=over, cautions=tuple(cautions))
 
 
 def standardised_difference(
@@ -183,7 +173,7 @@ def standardised_difference(
     people = np.bincount(np.unique(np.stack([centred, rater]), axis=1)[0], minlength=len(mean))
     larger = np.sqrt(people / np.maximum(people - 1, 1))[centred]
     by_item, by_rater = cluster_variance(influence, item), cluster_variance(influence * larger, rater)
-    pairs = cluster_variance(influence, _joint(item, rater))
+    pairs = cluster_variance(influence, cells(item, rater)[1])
     variance = max(by_item + by_rater - pairs, by_item, by_rater)
     df = max(int(rater.max()) - 1, 1)
     half = float(stats.t.ppf((1 + check_confidence(confidence)) / 2, df)) * variance**0.5
@@ -228,16 +218,11 @@ def pair_share(
     influence = (y - p) / y.size
     item, a, b = (cluster_codes(np.asarray(of)) for of in (items, raters, others))
     single = [cluster_variance(influence, of) for of in (item, a, b)]
-    double = [cluster_variance(influence, _joint(*of)) for of in ((item, a), (item, b), (a, b))]
-    triple = cluster_variance(influence, _joint(_joint(item, a), b))
+    double = [cluster_variance(influence, cells(*of)[1]) for of in ((item, a), (item, b), (a, b))]
+    triple = cluster_variance(influence, cells(cells(item, a)[1], b)[1])
     variance = max(sum(single) - sum(double) + triple, *single)
     df = max(int(a.max()) + int(b.max()), 1)
     return (p, *share_interval(p, variance, int(item.max()) + 1, df=df, confidence=confidence))
-
-
-def _joint(a: NDArray, b: NDArray) -> NDArray:
-    """Number the pairs of two codes from 0."""
-    return np.unique(a.astype(np.int64) * (int(b.max()) + 1) + b, return_inverse=True)[1]
 
 
 def difference(a: Estimate, b: Estimate, *, quantity: str = "difference") -> Estimate:
@@ -258,19 +243,11 @@ def difference(a: Estimate, b: Estimate, *, quantity: str = "difference") -> Est
         raters = sorted({*of[0], *of[1]})
         both = {r: np.concatenate([numbers[r] for numbers in of if r in numbers]) for r in raters}
         basis, n_raters = Basis(a.basis.measure, both), len(both)
-    return Estimate(
-        value=value,
-        low=value - half,
-        high=value + half,
-        confidence=a.confidence,
-        n_items=a.n_items + b.n_items,
-        n_raters=n_raters,
-        n_judgments=a.n_judgments + b.n_judgments,
-        method=f"{quantity}; half-widths added in squares",
-        over=a.over if a.over == b.over else "items",
-        cautions=tuple(dict.fromkeys((*a.cautions, *b.cautions))),
-        basis=basis,
-    )
+    place = around(value, value - half, value + half)
+    rests = resting(a.n_items + b.n_items, n_raters, a.n_judgments + b.n_judgments, basis)
+    over: Over = a.over if a.over == b.over else "items"
+    method, cautions = f"{quantity}; half-widths added in squares", tuple(dict.fromkeys((*a.cautions, *b.cautions)))
+    return Estimate(**place, **rests, confidence=a.confidence, method=method, over=over, cautions=cautions)
 
 
 def size_of(change: Estimate) -> Estimate:
@@ -282,12 +259,6 @@ def size_of(change: Estimate) -> Estimate:
     ...                  over="items")).interval
     '95% interval 0 to 0.3 over items'
     """
-    ends = sorted((abs(change.low), abs(change.high)))
-    return replace(
-        change,
-        value=abs(change.value),
-        low=0.0 if change.low <= 0 <= change.high else ends[0],
-        high=ends[1],
-        items_only=None,
-        method=f"size of the {change.method}",
-    )
+    low, high = sorted((abs(change.low), abs(change.high)))
+    ends = around(abs(change.value), 0.0 if change.low <= 0 <= change.high else low, high)
+    return replace(change, **ends, items_only=None, method=f"size of the {change.method}")

@@ -1,6 +1,7 @@
 """Sums of squares of items crossed with raters, complete or not, and what each is expected to be."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,82 +74,59 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     """
     n, k = y.shape
     y = y - y.mean(axis=0)
-    n_item, n_rater = int(item.max()) + 1, int(rater.max()) + 1
-    counts = sparse.coo_matrix((np.ones(n), (item, rater)), shape=(n_item, n_rater)).tocsr()
-    of_item, of_rater = np.asarray(counts.sum(1)).ravel(), np.asarray(counts.sum(0)).ravel()
-    parts = csgraph.connected_components(sparse.bmat([[None, counts], [counts.T, None]]))
-    rank = n_item + n_rater - int(parts[0])
-    cells = counts.nnz
-    left = n - rank if cells == n else cells - rank
+    met = _incidence(item, rater)
+    counts, of_item, of_rater, n_parts = met.counts, met.of_item, met.of_rater, met.n_parts
+    n_item, n_rater = counts.shape
+    m_item, m_rater, rank, cells = n_item - n_parts, n_rater - n_parts, n_item + n_rater - n_parts, counts.nnz
     if of_rater.max() < 2:
         raise NotEstimable(
             "no rater judged two items, so nothing tells raters from items; let every rater of a pilot judge "
             "several items, and every item be judged by three"
         )
-    if n_rater - parts[0] < 1 or left < 1:
+    if m_rater < 1 or (n if cells == n else cells) - rank < 1:
         raise NotEstimable(
             "too few items were judged by two raters or more to tell items from raters; let every item of a pilot "
             "be judged by three"
         )
-    laplacian, solve = _raters_within_items(counts, of_item, of_rater, parts[1][n_item:], int(parts[0]))
-    item_mean = _sums(item, y, n_item) / of_item[:, None]
-    slope = solve(_sums(rater, y - item_mean[item], n_rater))
-    base = _sums(item, y - slope[rater], n_item) / of_item[:, None]
-    rest = y - slope[rater] - base[item]
-    additive = float((rest**2).sum())
-    within_items = float(((y - item_mean[item]) ** 2).sum())
-    by_rater = within_items - additive
-    rater_mean = _sums(rater, y, n_rater) / of_rater[:, None]
+    laplacian, slope = _slopes(met, item, rater, y)
+    item_mean, rater_mean = _means(item, y, of_item), _means(rater, y, of_rater)
+    base = _means(item, y - slope[rater], of_item)
+    rest = ((y - slope[rater] - base[item]) ** 2).sum(axis=1)
+    additive = float(rest.sum())
+    by_rater = float(((y - item_mean[item]) ** 2).sum()) - additive
     by_item = float(((y - rater_mean[rater]) ** 2).sum()) - additive
 
-    squared = counts.power(2)
+    squared, error = counts.power(2), additive / (n - rank) / k
     trace_rater = n - float((np.asarray(squared.sum(1)).ravel() / of_item).sum())
     trace_item = n - float((np.asarray(squared.sum(0)).ravel() / of_rater).sum())
-    m_rater, m_item = n_rater - int(parts[0]), n_item - int(parts[0])
-    error = additive / (n - rank) / k
     spread = max((by_rater / k - m_rater * error) / trace_rater, 0.0)
     df_rater = k * _form_df(trace_rater, float(laplacian.power(2).sum()), m_rater, spread, error)
-    tilted = counts.T @ counts
     scale = sparse.diags(1 / np.sqrt(of_rater))
     cross = counts.multiply(counts.multiply(of_item[:, None])).tocsr() @ (1 / of_rater)
-    trace_item2 = float((of_item**2).sum() - 2 * cross.sum() + (scale @ tilted @ scale).power(2).sum())
+    trace_item2 = float((of_item**2).sum() - 2 * cross.sum() + (scale @ (counts.T @ counts) @ scale).power(2).sum())
     between = max((by_item / k - m_item * error) / trace_item, 0.0)
-    df_item = k * _form_df(trace_item, trace_item2, m_item, between, error)
     pull = of_item * ((base - np.average(base, axis=0, weights=of_item)) ** 2).sum(axis=1)
-    df_item = min(df_item, _clustered_df(pull))
+    df_item = min(k * _form_df(trace_item, trace_item2, m_item, between, error), _clustered_df(pull))
 
-    made: dict[str, Squares] = {}
+    of_raters = Squares(by_rater, {"rater": k * trace_rater, "residual": k * m_rater}, df_rater)
+    of_items = Squares(by_item, {"item": k * trace_item, "residual": k * m_item}, df_item)
     if cells == n:
-        df = min(float(k * (n - rank)), _two_way_df((rest**2).sum(axis=1), item, rater))
-        made["residual"] = Squares(additive, {"residual": k * (n - rank)}, df)
-        made["rater"] = Squares(by_rater, {"rater": k * trace_rater, "residual": k * m_rater}, df_rater)
-        made["item"] = Squares(by_item, {"item": k * trace_item, "residual": k * m_item}, df_item)
-        return made
-    cell, size, first = _cells(item, rater, n_rater)
-    cell_mean = _sums(cell, y, len(size)) / size[:, None]
+        df = min(float(k * (n - rank)), _two_way_df(rest, item, rater))
+        return {"residual": Squares(additive, {"residual": k * (n - rank)}, df), "rater": of_raters, "item": of_items}
+    _, first, cell, size = np.unique(item * n_rater + rater, return_index=True, return_inverse=True, return_counts=True)
+    cell_mean, again = _means(cell, y, size.astype(float)), size[cell] > 1
     noise = ((y - cell_mean[cell]) ** 2).sum(axis=1)
-    again = size[cell] > 1
     df = min(float(k * (n - cells)), _two_way_df(noise[again], item[again], rater[again]))
-    made["residual"] = Squares(float(noise.sum()), {"residual": k * (n - cells)}, df)
-    inverse = _inverse(laplacian, parts[1][n_item:], int(parts[0]))
-    lever = _leverage(item[first], rater[first], counts, of_item, inverse)
+    residual = Squares(float(noise.sum()), {"residual": k * (n - cells)}, df)
     weight = size.astype(float) ** 2
-    crossed_with = float((weight * lever).sum())
-    per_item, per_rater = ((weight / of[code[first]]).sum() for of, code in ((of_item, item), (of_rater, rater)))
+    crossed_with = float((weight * _leverage(met, item[first], rater[first], _inverse(met, laplacian))).sum())
+    of_raters.expects["cell"] = k * (crossed_with - (weight / of_item[item[first]]).sum())
+    of_items.expects["cell"] = k * (crossed_with - (weight / of_rater[rater[first]]).sum())
     shift = size * ((cell_mean - slope[rater[first]] - base[item[first]]) ** 2).sum(axis=1)
     df = min(float(k * (cells - rank)), _two_way_df(shift, item[first], rater[first]))
-    made["cell"] = Squares(
-        additive - float(noise.sum()), {"cell": k * (n - crossed_with), "residual": k * (cells - rank)}, df
-    )
-    made["rater"] = Squares(
-        by_rater,
-        {"rater": k * trace_rater, "cell": k * (crossed_with - per_item), "residual": k * m_rater},
-        df_rater,
-    )
-    made["item"] = Squares(
-        by_item, {"item": k * trace_item, "cell": k * (crossed_with - per_rater), "residual": k * m_item}, df_item
-    )
-    return made
+    expects = {"cell": k * (n - crossed_with), "residual": k * (cells - rank)}
+    of_cells = Squares(additive - float(noise.sum()), expects, df)
+    return {"residual": residual, "cell": of_cells, "rater": of_raters, "item": of_items}
 
 
 def rater_effects(item: Ints, rater: Ints, y: Array) -> Array:
@@ -160,13 +138,7 @@ def rater_effects(item: Ints, rater: Ints, y: Array) -> Array:
     >>> rater_effects(item, rater, np.array([[1.0], [3], [2], [4]])).ravel().round(6).tolist()
     [-1.0, 1.0]
     """
-    counts = sparse.coo_matrix((np.ones(len(y)), (item, rater))).tocsr()
-    of_item, of_rater = np.asarray(counts.sum(1)).ravel(), np.asarray(counts.sum(0)).ravel()
-    n_item = len(of_item)
-    parts = csgraph.connected_components(sparse.bmat([[None, counts], [counts.T, None]]))
-    _, solve = _raters_within_items(counts, of_item, of_rater, parts[1][n_item:], int(parts[0]))
-    made: Array = solve(_sums(rater, y - (_sums(item, y, n_item) / of_item[:, None])[item], len(of_rater)))
-    return made
+    return _slopes(_incidence(item, rater), item, rater, y)[1]
 
 
 def solved(squares: dict[str, Squares], values: dict[str, Array]) -> dict[str, Array]:
@@ -180,49 +152,56 @@ def solved(squares: dict[str, Squares], values: dict[str, Array]) -> dict[str, A
     return made
 
 
-def _sums(code: Ints, y: Array, size: int) -> Array:
-    return np.stack([np.bincount(code, column, minlength=size) for column in y.T], axis=1)
+class _Incidence(NamedTuple):
+    """How often each rater judged each item, and which raters hang together through items."""
+
+    counts: Any
+    of_item: Array
+    of_rater: Array
+    part: Ints
+    n_parts: int
 
 
-def _cells(item: Ints, rater: Ints, n_rater: int) -> tuple[Ints, Ints, Ints]:
-    _, first, cell, size = np.unique(item * n_rater + rater, return_index=True, return_inverse=True, return_counts=True)
-    return cell, size, first
+def _incidence(item: Ints, rater: Ints) -> _Incidence:
+    counts = sparse.coo_matrix((np.ones(len(item)), (item, rater))).tocsr()
+    n_parts, part = csgraph.connected_components(sparse.bmat([[None, counts], [counts.T, None]]))
+    of_item, of_rater = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
+    return _Incidence(counts, of_item, of_rater, part[len(of_item) :], int(n_parts))
 
 
-def _raters_within_items(counts, of_item, of_rater, part, n_parts):  # type: ignore[no-untyped-def]
-    """The raters' normal equations once items are taken out, and how to solve them."""
-    laplacian = (sparse.diags(of_rater) - counts.T @ sparse.diags(1 / of_item) @ counts).tocsr()
+def _means(code: Ints, y: Array, size: Array) -> Array:
+    return np.stack([np.bincount(code, column, minlength=len(size)) for column in y.T], axis=1) / size[:, None]
+
+
+def _slopes(met: _Incidence, item: Ints, rater: Ints, y: Array) -> tuple[Any, Array]:
+    """The raters' normal equations once items are taken out, and their solution."""
+    counts = met.counts
+    laplacian = (sparse.diags(met.of_rater) - counts.T @ sparse.diags(1 / met.of_item) @ counts).tocsr()
+    right = _means(rater, y - _means(item, y, met.of_item)[item], np.ones(len(met.of_rater)))
     if counts.shape[1] <= DENSE:
-        inverse = _inverse(laplacian, part, n_parts)
-        return laplacian, lambda b: inverse @ b
+        return laplacian, _inverse(met, laplacian) @ right
     ease = sparse.diags(1 / np.maximum(laplacian.diagonal(), 1e-12))
-
-    def iterate(b: Array) -> Array:
-        columns = [sparse_linalg.cg(laplacian, column, rtol=1e-10, M=ease, maxiter=5000)[0] for column in b.T]
-        return np.stack(columns, axis=1)
-
-    return laplacian, iterate
+    columns = [sparse_linalg.cg(laplacian, column, rtol=1e-10, M=ease, maxiter=5000)[0] for column in right.T]
+    return laplacian, np.stack(columns, axis=1)
 
 
-def _inverse(laplacian, part, n_parts):  # type: ignore[no-untyped-def]
+def _inverse(met: _Incidence, laplacian: Any) -> Array:
     """A generalized inverse of the raters' equations, dense."""
     n = laplacian.shape[0]
     if n > MOST:
         raise NotEstimable(f"{n:,} raters with repeated judgments are more than fit into memory; keep one round")
-    member = np.zeros((n, n_parts))
-    member[np.arange(n), part] = 1
-    return linalg.inv(laplacian.toarray() + member @ member.T)
+    return np.asarray(linalg.inv(laplacian.toarray() + (met.part[:, None] == met.part)))
 
 
-def _leverage(item, rater, counts, of_item, inverse):  # type: ignore[no-untyped-def]
+def _leverage(met: _Incidence, item: Ints, rater: Ints, inverse: Array) -> Array:
     """How much of itself each cell gives to the additive fit."""
     made = np.empty(len(item))
     for start in range(0, len(item), 20000):
         i, r = item[start : start + 20000], rater[start : start + 20000]
-        aside = counts[i] / of_item[i][:, None]
+        aside = met.counts[i] / met.of_item[i][:, None]
         tilted = np.asarray(aside @ inverse)
         own = np.asarray(aside.multiply(tilted).sum(axis=1)).ravel()
-        made[start : start + 20000] = 1 / of_item[i] + inverse[r, r] - 2 * tilted[np.arange(len(r)), r] + own
+        made[start : start + 20000] = 1 / met.of_item[i] + inverse[r, r] - 2 * tilted[np.arange(len(r)), r] + own
     return made
 
 
@@ -255,6 +234,6 @@ def spread(
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
     """Components, their draws, and their draws had there been no other raters."""
     points = solved(sums, {k: np.array([s.value]) for k, s in sums.items()})
-    drawn = {k: s.value * s.df / rng.chisquare(s.df, DRAWS) if np.isfinite(s.df) else np.full(DRAWS, s.value)
-             for k, s in sums.items()}  # fmt: skip
-    return points, solved(sums, drawn), solved(sums, {**drawn, "rater": np.full(DRAWS, sums["rater"].value)})
+    sure = {k: np.full(DRAWS, s.value) for k, s in sums.items()}
+    drawn = {k: sure[k] * s.df / rng.chisquare(s.df, DRAWS) if np.isfinite(s.df) else sure[k] for k, s in sums.items()}
+    return points, solved(sums, drawn), solved(sums, {**drawn, "rater": sure["rater"]})

@@ -1,6 +1,5 @@
 """Variances of sums whose parts come in clusters, what such judgments count for, and whose they are."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,8 +75,7 @@ def two_way_variance(influence: NDArray, items: NDArray, raters: NDArray) -> flo
     0.16
     """
     by_item, by_rater = cluster_variance(influence, items), cluster_variance(influence, raters)
-    pairs = np.unique(items.astype(np.int64) * (int(raters.max()) + 1) + raters, return_inverse=True)[1]
-    return max(by_item + by_rater - cluster_variance(influence, pairs), by_item, by_rater)
+    return max(by_item + by_rater - cluster_variance(influence, cells(items, raters)[1]), by_item, by_rater)
 
 
 def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
@@ -93,65 +91,6 @@ def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
     8.0
     """
     return float((a + b) ** 2 / (a**2 / df_a + b**2 / df_b))
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneWay:
-    """One-way analysis of variance.
-
-    Attributes
-    ----------
-    between, within : float
-        Mean squares.
-    groups, n : int
-    size : float
-        Typical size of a group, :math:`(n - \\sum m^2 / n) / (G - 1)`.
-    """
-
-    between: float
-    within: float
-    groups: int
-    n: int
-    size: float
-
-    @property
-    def icc(self) -> float:
-        """Share of the variance that lies between groups; a little below 0 by chance."""
-        spread = self.between + (self.size - 1) * self.within
-        return (self.between - self.within) / spread if spread > 0 else 0.0
-
-    @property
-    def component(self) -> float:
-        """Variance between groups; negative where they differ less than chance would have it."""
-        return (self.between - self.within) / self.size
-
-
-def one_way(y: ArrayLike, group: NDArray) -> OneWay:
-    """Split the variance of values into between and within groups.
-
-    Parameters
-    ----------
-    y : array_like, shape (n,)
-    group : ndarray of int, shape (n,)
-        At least two groups, and one with two values.
-
-    References
-    ----------
-    Searle, Casella and McCulloch (1992), Variance Components, chapter 3.
-
-    Examples
-    --------
-    >>> one_way([1, 2, 5, 6], np.array([0, 0, 1, 1])).between
-    16.0
-    """
-    y = np.asarray(y, float)
-    sizes = np.bincount(group)
-    means = np.bincount(group, weights=y) / np.maximum(sizes, 1)
-    groups, n = int((sizes > 0).sum()), y.size
-    between = float((sizes * (means - y.mean()) ** 2).sum() / (groups - 1))
-    within = float(((y - means[group]) ** 2).sum() / (n - groups))
-    size = float((n - (sizes**2).sum() / n) / (groups - 1))
-    return OneWay(between=between, within=within, groups=groups, n=n, size=size)
 
 
 def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
@@ -182,24 +121,32 @@ def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
     return Basis(measure, by_rater)
 
 
-def _cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
-    """Return the group of each cell of group and unit, and the cell of each judgment."""
+def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
+    """Number the cells of group and unit from 0: the group of each, and the cell of each judgment.
+
+    Examples
+    --------
+    >>> [x.tolist() for x in cells(np.array([0, 1, 0]), np.array([1, 0, 1]))]
+    [[0, 1], [0, 1, 0]]
+    """
     width = int(unit.max()) + 1
-    cells, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
-    return cells // width, cell
+    codes, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
+    return codes // width, cell
 
 
-def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[float, int]:
+def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray, *, least: float = 0.0) -> tuple[float, int]:
     r"""Estimate the intraclass correlation of units, pooled within groups, from a one-way analysis of variance.
 
-    :math:`\rho = (MSB - MSW) / (MSB + (n_0 - 1) MSW)`, set to 0 where negative.
+    :math:`\rho = (MSB - MSW) / (MSB + (n_0 - 1) MSW)`, set to ``least`` where it is below by chance.
     Because it is taken within groups, a bad group does not add to it.
 
     Parameters
     ----------
-    y : array_like of bool or 0 and 1, shape (n,)
+    y : array_like, shape (n,)
     group, unit : ndarray of int, shape (n,)
         From 0 without gaps; see `halo_methods.stats.cluster_codes`. A unit that works in two groups is two units.
+    least : float
+        0, or ``-numpy.inf`` for the estimate as it is.
 
     Returns
     -------
@@ -209,6 +156,7 @@ def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[floa
 
     References
     ----------
+    Searle, Casella and McCulloch (1992), Variance Components, chapter 3;
     Ridout, Demétrio and Firth (1999), Biometrics 55, 137-148.
 
     Examples
@@ -218,18 +166,17 @@ def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray) -> tuple[floa
     (0.5, 2)
     """
     y = np.asarray(y, float)
-    of_cell, cell = _cells(group, unit)
-    n, k = np.bincount(cell).astype(float), np.bincount(cell, weights=y)
-    sizes, squares = np.bincount(group), np.bincount(of_cell, weights=n**2)
+    of_cell, cell = cells(group, unit)
+    n, sizes = np.bincount(cell).astype(float), np.bincount(group)
     between_df, within_df = len(n) - len(sizes), y.size - len(n)
     if between_df < 1 or within_df < 1:
         return 0.0, max(between_df, 0)
-    share = np.bincount(group, weights=y) / sizes
-    between = (n * (k / n - share[of_cell]) ** 2).sum() / between_df
-    within = (k * (1 - k / n)).sum() / within_df
-    typical = (n.sum() - (squares / sizes).sum()) / between_df
+    mean, of_group = np.bincount(cell, weights=y) / n, np.bincount(group, weights=y) / sizes
+    between = (n * (mean - of_group[of_cell]) ** 2).sum() / between_df
+    within = ((y - mean[cell]) ** 2).sum() / within_df
+    typical = (n.sum() - (np.bincount(of_cell, weights=n**2) / sizes).sum()) / between_df
     total = between + (typical - 1) * within
-    return (float(np.clip((between - within) / total, 0, 1)) if total > 0 else 0.0), between_df
+    return (float(np.clip((between - within) / total, least, 1)) if total > 0 else 0.0), between_df
 
 
 def effective_sizes(group: NDArray, *clusters: tuple[NDArray, float]) -> NDArray:
@@ -253,6 +200,6 @@ def effective_sizes(group: NDArray, *clusters: tuple[NDArray, float]) -> NDArray
     sizes = np.bincount(group)
     inflation = np.ones(len(sizes))
     for unit, icc in clusters:
-        of_cell, cell = _cells(group, unit)
+        of_cell, cell = cells(group, unit)
         inflation += icc * (np.bincount(of_cell, weights=np.bincount(cell) ** 2.0) / sizes - 1)
     return sizes / inflation

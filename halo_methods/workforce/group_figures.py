@@ -12,8 +12,8 @@ from ..judgments.marking import share_right
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate
 from ..stats.checks import check_confidence
+from ..stats.means import jackknife_ratio
 from ..stats.proportions import two_way_share
-from ..stats.resampling import jackknife_ratio
 from .outcomes import grouped, judged, known
 
 if TYPE_CHECKING:

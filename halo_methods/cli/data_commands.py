@@ -1,15 +1,42 @@
-"""``halo report NAME --data FILE --out DIR``."""
+"""``halo check FILE`` and ``halo report NAME --data FILE --out DIR``."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..errors import BadOption, InvalidData
 from ..results import counted
-from .answering import FINE, GATE_FAILED, Answer, answering, log
-from .reading_options import reading_options
+from .answering import FINE, GATE_FAILED, Answer, ExistingFile, answering, log, problems_of, reading_options
 
 FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
+
+
+@click.command()
+@click.argument("file", type=ExistingFile())
+@reading_options
+@answering
+def check(file: str, reading: dict[str, Any]) -> Answer:
+    """List every problem of a file, with its row."""
+    from ..judgments import read_judgments
+
+    name = Path(file).name
+    try:
+        judgments = read_judgments(file, **reading)
+    except InvalidData as invalid:
+        return problems_of(invalid, name)
+    source = judgments.source
+    sizes = ((judgments.n_items, "item"), (judgments.n_raters, "rater"), (judgments.n_judgments, "judgment"))
+    result = {"file": name, "problems": [], **source.to_dict(), **{f"{noun}s": n for n, noun in sizes}}
+    del result["name"]
+    lines = [
+        f"{name}: no problems",
+        f"  {source.rows_read:,} rows read, {source.rows_used:,} used",
+        *(f"  {n:,} dropped: {reason}" for reason, n in source.dropped.items()),
+        "  " + ", ".join(counted(n, noun) for n, noun in sizes),
+        *(f"  note: {note}" for note in source.notes),
+    ]
+    return Answer(result, "\n".join(lines))
 
 
 def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -49,7 +76,12 @@ def report(
     if clash:
         raise click.UsageError(f"{clash[0]} is given twice; use its own option and not -p")
     log.info("making report %s", name)
-    result = reports.run(name, out=out, **options, **given)
+    try:
+        result = reports.run(name, out=out, **options, **given)
+    except BadOption as error:
+        if error.option not in given:
+            raise
+        raise click.BadParameter(str(error), param_hint=f"-p {error.option}") from error
     files = [str(Path(out) / f"{name}.{kind}") for kind in ("html", "ipynb", "json")]
     failed = [gate["standard"] for gate in result["gates"] if gate["verdict"] in FAILS.get(fail_on or "", ())]
     if failed:
