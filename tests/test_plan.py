@@ -14,9 +14,8 @@ from pydantic import TypeAdapter
 
 from halo_methods.documents import schema
 from halo_methods.standards import Register, load
-from halo_methods.standards.model import Amendment, Declared, Rule
+from halo_methods.standards.model import CLAUSES, Amendment, Declared, Role, Rule, blank, plan_model, plan_schema_text
 from halo_methods.standards.plan import check_plan
-from halo_methods.standards.plan_clauses import CLAUSES, Role, blank, plan_model, plan_schema_text
 
 
 def test_three_worked_plans_are_clean() -> None:

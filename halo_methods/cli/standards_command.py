@@ -71,7 +71,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.plan_clauses import blank
+    from ..standards.model import blank
 
     return Answer({"plan": blank()}, blank())
 
@@ -82,8 +82,7 @@ def blank() -> Answer:
 @answering
 def check(plans: tuple[str, ...], out: str | None) -> Answer:
     """Answer plans clause by clause."""
-    from ..standards.plan import check_plan
-    from ..standards.portfolio import portfolio
+    from ..standards.plan import check_plan, portfolio
 
     if out:
         write_files({out: portfolio(list(plans))})

@@ -3,8 +3,7 @@
 from .gates import Gate, gate, to_settle, verdict
 from .house import House, house, threshold
 from .model import Standard
-from .plan import PlanCheck, check_plan
-from .portfolio import portfolio
+from .plan import PlanCheck, check_plan, portfolio
 from .register import Register, load
 
 __all__ = [
