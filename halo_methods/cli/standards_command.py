@@ -19,7 +19,7 @@ def standards() -> None:
 
 
 def _register() -> Any:
-    from ..standards.house import house
+    from ..standards.register import house
 
     return house().register()
 

@@ -140,8 +140,6 @@ def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy 
     >>> failures(pd.DataFrame([row | ends]), methods=["m"], title="T").alt
     'T. few 2: m accuracy 0.8, confidence 0.9.'
     """
-    from matplotlib.lines import Line2D
-
     parts = style.drawable(table).groupby("failure", sort=False)
     figure, grid = style.side_by_side(2.6 * len(parts) + 0.6, 7.2, down=len(parts))
     said = []
@@ -161,11 +159,9 @@ def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy 
         axes.set_xlabel(style.plain_text(failure, 60))
         axes.set_ylabel("share of items")
     grid[0].set_title(f"{title} (filled: accuracy; hollow: mean confidence)", loc="left", fontsize=11)
-    handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=style.plain_text(name))
-        for name, colour, marker in zip(methods, SERIES, MARKERS, strict=False)
-    ]
-    grid[0].legend(handles=handles, **style.BESIDE, frameon=False, fontsize=9)
+    for name, colour, marker in zip(methods, SERIES, MARKERS, strict=False):
+        grid[0].plot([], [], marker, color=colour, label=style.plain_text(name))
+    grid[0].legend(**style.BESIDE, frameon=False, fontsize=9)
     return style.described(figure, f"{title}. {'; '.join(said)}.")
 
 

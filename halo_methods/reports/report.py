@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
-from ..standards.house import find as config_file
-from ..standards.house import house
+from ..standards.register import find as config_file
+from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, check, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts

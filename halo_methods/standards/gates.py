@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from ..documents import show
 from ..errors import BadOption, HaloError, NotEstimable, Problem
 from ..results import Estimate, Verdict, counted, readable
-from .house import house
 from .model import Direction, Measured
+from .register import house
 
 LARGEST_REPORT = 16 * 2**20
 FEW_ITEMS = 10
@@ -106,8 +106,7 @@ class Gate:
 
     def rounded(self, estimate: Estimate) -> "Gate":
         """The same verdict with a coarser estimate, and what would settle it worked out from that."""
-        settle = self.to_settle and to_settle(estimate, self.threshold)
-        return replace(self, estimate=estimate, to_settle=settle)
+        return replace(self, estimate=estimate, to_settle=self.to_settle and to_settle(estimate, self.threshold))
 
     @property
     def wanted(self) -> str:

@@ -16,9 +16,8 @@ from ..documents import Fault, nearest, show
 from ..errors import HaloError, Problem
 from ..results import Verdict
 from .gates import ReportedGate, reported_gates
-from .house import house
 from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, read_plan
-from .register import Register
+from .register import Register, house
 
 Severity = Literal["error", "warning", "note"]
 DUE_SOON = 30
