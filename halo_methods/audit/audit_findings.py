@@ -11,10 +11,10 @@ from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..results import Basis, Caution, Estimate, Over, counted, readable
-from ..stats.checks import check_confidence, check_probability
+from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
-from .sampling_plans import RISK, Plan, accept_number, check_two_points, smallest_sample, whole_errors
+from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 ACCEPT, REJECT, MORE = "accept", "reject", "draw more"
 MOST_UNEVEN = 2.0
 STEPS = {
-    ACCEPT: ("use the lot; fix the errors found", "found"),
-    REJECT: ("send back: paid rework of the whole lot, then a fresh draw", "size"),
-    MORE: ("hold; draw this many more, once, before anybody decides", "more"),
+    ACCEPT: "use the lot; fix the errors found",
+    REJECT: "send back: paid rework of the whole lot, then a fresh draw",
+    MORE: "hold; draw this many more, once, before anybody decides",
 }
 
 
@@ -254,14 +254,21 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
         reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
         raise NotEstimable(reason, public=reason)
-    order, keys = {value: n for n, value in enumerate(j.rounds)}, ["item_id", "rater_id", "turn"]
+    order, auditor = {value: n for n, value in enumerate(j.rounds)}, ~pl.col("by_expert")
     turn = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64) if order else pl.lit(0)
     audits = j.only(stage="audit").one().frame.with_columns(turn=turn, by_expert=pl.col("rater_id") == (expert or ""))
-    audits = audits.sort("item_id", "by_expert", "turn", "rater_id")
-    first = audits.filter(~pl.col("by_expert")).unique("item_id", keep="first", maintain_order=True)
-    first = first.select(*keys, first="label", first_turn="turn")
-    again = audits.join(first, on=keys, how="anti").join(first.drop("rater_id", "turn"), on="item_id")
-    if again.is_empty():
+    items = (
+        audits.sort("item_id", "by_expert", "turn", "rater_id")
+        .group_by("item_id")
+        .agg(
+            by_expert=pl.col("by_expert").last() if expert else pl.col("turn").last() > pl.col("turn").first(),
+            first=pl.col("label").filter(auditor).first(),
+            second=pl.col("label").last(),
+            again=pl.len() > 1,
+        )
+        .drop_nulls("first")
+    )
+    if not items["again"].any():
         reason = (
             "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
             "'audit' with a later round, or name the expert"
@@ -269,13 +276,8 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
         raise NotEstimable(reason, public=reason)
     if not (j.frame["stage"] == "label").any():
         raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
-    if expert is None:
-        again = again.with_columns(by_expert=pl.col("turn") > pl.col("first_turn"))
-    second = again.sort("item_id", "by_expert", "turn", "rater_id").unique("item_id", keep="last", maintain_order=True)
-    rows = j.one().frame.join(first.select("item_id", "first"), on="item_id", maintain_order="left")
-    rows = rows.join(
-        second.select("item_id", "by_expert", second="label"), on="item_id", how="left", maintain_order="left"
-    )
+    again = pl.when("again").then(pl.col("by_expert", "second"))
+    rows = j.one().frame.join(items.with_columns(again).drop("again"), on="item_id", maintain_order="left")
     return rows.with_columns(wrong=pl.col("label") != pl.col("first"), second_wrong=pl.col("label") != pl.col("second"))
 
 
@@ -505,7 +507,7 @@ def lots(
     >>> verdicts.table[["size", "drawn", "found", "accept", "verdict"]].values.tolist()
     [[400, 100, 2, 6, 'accept']]
     """
-    check_two_points(aql, rql)
+    check_ascending(aql=aql, rql=rql)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
     column = by or "lot"
     not_people(column)
@@ -522,7 +524,7 @@ def lots(
             "labels of one lot were drawn with chances that differ more than twofold; an accept number supposes "
             "equal chances: judge such lots by the upper end of the weighted error rate"
         )
-    table, estimates = [], {}
+    lots_seen, estimates = [], {}
     for lot, size in frame.group_by(column).len().sort(column).iter_rows():
         part = rows.filter(pl.col(column) == lot)
         drawn, found = part.height, int((~part["right"]).sum())
@@ -532,21 +534,13 @@ def lots(
         if accept is None:
             more = (smallest_sample(0, whole_errors(aql, rql, size)[1], consumer_risk, size, size) or size) - drawn
         verdict = MORE if accept is None else ACCEPT if found <= accept else REJECT
-        row = {
-            column: lot,
-            "size": size,
-            "drawn": drawn,
-            "found": found,
-            "accept": accept,
-            "verdict": verdict,
-            "consumer_risk": plan.consumer_risk,
-            "producer_risk": plan.producer_risk,
-            "error_rate": share and share.value,
-            "low": share and share.low,
-            "high": share and share.high,
-            "more": more,
-        }
-        step, counts = STEPS[verdict]
-        table.append({**row, "labels": row[counts], "next_step": step})
+        ends = (share.value, share.low, share.high) if share else (None, None, None)
+        risks = plan.consumer_risk, plan.producer_risk
+        lots_seen.append((lot, size, drawn, found, accept, verdict, *risks, *ends, more))
+    columns = [column, "size", "drawn", "found", "accept", "verdict", "consumer_risk", "producer_risk"]
+    table = pd.DataFrame(lots_seen, columns=[*columns, "error_rate", "low", "high", "more"])
+    done = [table["verdict"] == verdict for verdict in (ACCEPT, REJECT)]
+    table["labels"] = np.select(done, [table["found"], table["size"]], table["more"])
+    table["next_step"] = table["verdict"].map(STEPS)
     known = {lot: share for lot, share in estimates.items() if share}
-    return Lots(table=pd.DataFrame(table), estimates=known, by=column, rql=rql, rows=rows)
+    return Lots(table=table, estimates=known, by=column, rql=rql, rows=rows)

@@ -17,18 +17,10 @@ from scipy import optimize, stats
 
 from ..errors import BadOption, HaloError, NotEstimable
 from ..results import counted, readable
-from ..stats.checks import check_count, check_probability
+from ..stats.checks import check_ascending, check_count, check_probability
 
 MOST = 100_000
 RISK = 0.10
-
-
-def check_two_points(aql: float, rql: float) -> None:
-    """Refuse two error rates that are no shares, or the good one not below the bad one."""
-    check_probability(aql, option="aql", open_ends=True, example="0.03")
-    check_probability(rql, option="rql", open_ends=True, example="0.10")
-    if aql >= rql:
-        raise BadOption(f"aql is {aql!r}; allowed: a share below rql, which is {rql!r}")
 
 
 def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> NDArray:
@@ -309,7 +301,7 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     >>> single_plan(0.05, 0.05, 0.15, 0.075, lot=200).n
     59
     """
-    check_two_points(aql, rql)
+    check_ascending(aql=aql, rql=rql)
     check_probability(producer_risk, option="producer_risk", open_ends=True)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
     if lot is not None:

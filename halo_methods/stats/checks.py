@@ -1,5 +1,6 @@
 """Checks of the numbers every method takes, in one place."""
 
+from itertools import pairwise
 from math import isfinite
 from numbers import Integral, Real
 
@@ -98,3 +99,21 @@ def check_amount(x: float, *, option: str, above: bool = False) -> float:
     if isinstance(x, Real) and not isinstance(x, bool) and isfinite(x) and (x > 0 if above else x >= 0):
         return float(x)
     raise BadOption(f"{option} is {x!r}; allowed: a number {'above 0' if above else 'of 0 or more'}")
+
+
+def check_ascending(**shares: float) -> None:
+    """Refuse shares that are none, or not each below the next.
+
+    Examples
+    --------
+    >>> check_ascending(aql=0.03, rql=0.1)
+    >>> check_ascending(unacceptable=0.9, good=0.8)
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.BadOption: unacceptable is 0.9; allowed: a share below good, which is 0.8
+    """
+    for option, share in shares.items():
+        check_probability(share, option=option, open_ends=True)
+    for (low, share), (high, limit) in pairwise(shares.items()):
+        if share >= limit:
+            raise BadOption(f"{low} is {share!r}; allowed: a share below {high}, which is {limit!r}")
