@@ -151,9 +151,8 @@ def _whole(tree: Schema, node: Schema, content: Any) -> Schema:
 
 def allowed(node: Schema) -> list[str]:
     """The values that a part of a schema lists, for itself or for each entry."""
-    return node.get("enum") or (
-        [node["const"]] if "const" in node else allowed(node["items"]) if "items" in node else []
-    )
+    one = [node["const"]] if "const" in node else []
+    return node.get("enum") or one or (allowed(node["items"]) if "items" in node else [])
 
 
 def _takes(node: Schema) -> str:

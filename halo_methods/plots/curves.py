@@ -92,8 +92,8 @@ def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "
     if bar is not None:
         axes.axhline(bar, color=style.INK, linestyle="--", linewidth=1)
         against = f" Dashed line: {readable(bar)}."
-    at_last = style.with_interval(last["value"], last["low"], last["high"])
-    alt = f"{counted(len(table), 'look')}; at the last {at_last}.{against}"
+    ends = style.with_interval(*last[["value", "low", "high"]])
+    alt = f"{counted(len(table), 'look')}; at the last {ends}.{against}"
     return style.finished(axes, alt, title, x="judgments so far" if x == "trials" else x, y=unit)
 
 

@@ -111,8 +111,9 @@ class Gate:
     @property
     def wanted(self) -> str:
         """The threshold in words."""
-        side = "at least" if self.direction == "at_least" else "at most"
-        return f"{side} {readable(self.threshold)}{' (house threshold)' if self.house else ''}"
+        return (
+            f"{self.direction.replace('_', ' ')} {readable(self.threshold)}{' (house threshold)' if self.house else ''}"
+        )
 
     def __str__(self) -> str:
         about = f" for {self.subject}" if self.subject else ""
@@ -121,8 +122,7 @@ class Gate:
         return f"{self.standard} {self.verdict.replace('_', ' ')}{about}: {self.wanted}; {found}.{settle}"
 
     def _repr_html_(self) -> str:
-        shown = self.verdict.replace("_", " ")
-        badge = f'<span class="halo-gate halo-gate--{self.verdict}">{shown}</span>'
+        badge = f'<span class="halo-gate halo-gate--{self.verdict}">{self.verdict.replace("_", " ")}</span>'
         rows = [("Asked", f"{self.title}: {self.wanted}"), ("About", self.subject)]
         if self.estimate:
             rows.append(("Found", self.estimate.found))
@@ -138,11 +138,7 @@ class Gate:
 
 
 def gate(
-    standard: str,
-    estimate: Estimate | NotEstimable | None,
-    *,
-    subject: str = "",
-    threshold: float | None = None,
+    standard: str, estimate: Estimate | NotEstimable | None, *, subject: str = "", threshold: float | None = None
 ) -> Gate:
     """Hold an estimate against a measured standard.
 
@@ -174,15 +170,12 @@ def gate(
         raise HaloError(f"{standard} is {evidence.kind}: no number meets it, so it has no gate")
     own = threshold is None and standard in settings.thresholds
     bar = float(settings.thresholds[standard] if own else evidence.threshold if threshold is None else threshold)
-    if isinstance(estimate, Estimate):
-        found, reason = verdict(estimate, bar, evidence.direction), ""
-        settle = to_settle(estimate, bar) if found == "undecided" else ""
-    else:
-        reason = str(estimate) if estimate is not None else "nothing was estimated"
-        estimate, found, settle = None, "undecided", ""
-    return Gate(
-        standard, asked.title, asked.level, found, estimate, bar, evidence.direction, subject, reason, settle, own
-    )
+    unknown = Gate(standard, asked.title, asked.level, "undecided", None, bar, evidence.direction, subject, house=own)
+    if not isinstance(estimate, Estimate):
+        return replace(unknown, reason="nothing was estimated" if estimate is None else str(estimate))
+    found = verdict(estimate, bar, evidence.direction)
+    settle = to_settle(estimate, bar) if found == "undecided" else ""
+    return replace(unknown, verdict=found, estimate=estimate, to_settle=settle)
 
 
 def to_settle(estimate: Estimate, threshold: float) -> str:

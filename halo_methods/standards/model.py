@@ -138,10 +138,8 @@ def plan_model(section: str = "") -> type[Model]:
         if name.startswith(above):
             key, inside, _ = name.removeprefix(above).partition(".")
             default = ... if name in REQUIRED else None
-            fields[key] = (
-                plan_model(above + key) if inside else clause.type,
-                Field(default, description=None if inside else clause.note),
-            )
+            kind = plan_model(above + key) if inside else clause.type
+            fields[key] = (kind, Field(default, description=None if inside else clause.note))
     name = section.title().replace(".", "").replace("_", "") or "Plan"
     what = _FILE.sections.get(section) or "A plan for collecting human judgments, checked by `halo standards check`."
     return create_model(name, __base__=Model, __doc__=what, **fields)
@@ -271,25 +269,20 @@ def _elsewhere(fault: Fault) -> Fault:
     return replace(fault, near=near, mend=fix)
 
 
-Level = Literal["must", "should", "may"]
 Direction = Literal["at_least", "at_most"]
-Change = Literal["clarification", "strengthened", "weakened", "added", "retired"]
 Family = Literal["ALN", "RUB", "EVS", "PIP", "DAT", "CAL", "VEN", "EXP", "TOL", "USE", "LRN", "MKT"]
 Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
 Number = int | float
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
-Subject = Annotated[int, Field(ge=1, le=72)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
 
 
 def _clause(name: str) -> str:
     if name not in CLAUSES and not name.startswith("house."):
         near = nearest(name, CLAUSES)
-        fix = (
-            f"Did you mean {near}?" if near else "`halo standards blank` lists them; a house's own begin with `house.`"
-        )
-        raise wrong(f"is {show(name)}, which is no clause of a plan", fix)
+        listed = "`halo standards blank` lists them; a house's own begin with `house.`"
+        raise wrong(f"is {show(name)}, which is no clause of a plan", f"Did you mean {near}?" if near else listed)
     return name
 
 
@@ -368,7 +361,7 @@ class Amendment(Model):
     """A change of a standard."""
 
     date: Day = Field(description="When it was decided.")
-    type: Change
+    type: Literal["clarification", "strengthened", "weakened", "added", "retired"]
     effective: Day = Field(description="The day it is in force from.")
     recalibrate: bool = Field(description="Whether raters calibrate again before it takes effect.")
     earlier: Text = Field(description="What becomes of judgments collected before.")
@@ -379,7 +372,7 @@ class WrittenStandard(Model):
     """One normative sentence and all that belongs to it; see "How to read this handbook"."""
 
     id: Name
-    level: Level
+    level: Literal["must", "should", "may"]
     title: Annotated[str, Field(min_length=1, max_length=80)]
     statement: Text = Field(pattern="^Verify that ", description='A statement begins "Verify that ".')
     why: Text
@@ -389,7 +382,7 @@ class WrittenStandard(Model):
     owner: Role
     since: Text
     review_by: Day
-    subjects: list[Subject] = Field(min_length=1)
+    subjects: list[Annotated[int, Field(ge=1, le=72)]] = Field(min_length=1)
     responsibilities: list[Responsibility] = Field(min_length=1)
     source: Text
     complies: Example

@@ -9,6 +9,7 @@ ones from the gates of the reports it names. Many plans make one page.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,16 +138,14 @@ class PlanCheck:
             "not_applicable": self.not_applicable,
         }
 
-    def text(self, most: int | None = None) -> str:
-        """What `halo standards check` prints, with at most so many entries under each heading."""
+    def text(self) -> str:
+        """What `halo standards check` prints."""
         problems = [str(replace(p, file="") if isinstance(p, Fault) else p) for p in self.problems]
         blocks = [("The document", problems)]
         blocks += [(v.replace("_", " ").capitalize(), [str(f) for f in self.of(v)]) for v in _OPEN]
         soon = [f"{f.standard} until {f.due}: {f.title}" for f in self.due() if f.verdict == "met"]
         lines = [f"{self.plan.name}: {self.plan.title}"]
         for heading, entries in (block for block in [*blocks, ("Due soon", soon)] if block[1]):
-            more = len(entries[most:]) if most is not None else 0
-            entries = [*entries[:most], *([f"… and {more} more"] if more else [])]
             lines += ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in entries)]
         counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *_OPEN))
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
@@ -410,8 +409,6 @@ def portfolio(
     >>> "A &lt;b&gt; plan" in page, "<script" in page
     (True, False)
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     standards = house().register() if register is None else register
     day = today or date.today()
     checks: list[PlanCheck] = []
@@ -425,9 +422,7 @@ def portfolio(
     decided = (
         (c.plan.title, entry) for c in checks for entry in c.plan.entries("decisions") if isinstance(entry, dict)
     )
-    folder = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("portfolio.html.j2").render(
+    return _page().render(
         day=day,
         within=DUE_SOON,
         checks=checks,
@@ -437,6 +432,15 @@ def portfolio(
         soon=day + timedelta(days=DUE_SOON),
         decisions=sorted((_decision(title, entry) for title, entry in decided), reverse=True),
     )
+
+
+@cache
+def _page() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("portfolio.html.j2")
 
 
 def _decision(title: str, entry: dict[str, Any]) -> tuple[str, ...]:
