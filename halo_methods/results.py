@@ -5,9 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .errors import BadOption, HaloError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:  # named in annotations alone: matplotlib is loaded where a picture is drawn
+    Figure = "matplotlib.figure.Figure"
 
 Over = Literal["items", "raters", "items and raters"]
 Kind = Literal["sampled", "p_value", "count", "bounds"]
@@ -197,8 +202,7 @@ class Estimate:
         object.__setattr__(self, "high", max(self.high, self.value))
         for name in ("n_items", "n_raters", "n_judgments"):
             object.__setattr__(self, name, int(getattr(self, name)))
-        bare = [text for text in self.cautions if not isinstance(text, Caution)]
-        if bare:
+        if bare := [text for text in self.cautions if not isinstance(text, Caution)]:
             raise HaloError(f"{self.method!r}: the caution {bare[0]!r} has no code; make it a Caution")
         object.__setattr__(self, "cautions", tuple(self.cautions))
 

@@ -15,7 +15,7 @@ import halo_methods as halo
 from halo_methods import disagreement, reports
 from halo_methods.disagreement import design as designs
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
-from halo_methods.stats.crossed import crossed
+from halo_methods.stats.variance import crossed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import study_disagreement

@@ -133,7 +133,7 @@ def test_rounds_are_separate_units():
     frame = table(made, ("item_id", "rater_id", "label", "round"))
     whole, counted = halo.as_judgments(frame, level="nominal"), scan_judgments(frame, level="nominal")
     assert np.array_equal(counts.patterns(whole).table, counted.patterns.table)
-    assert (counted.n_items, counted.patterns.n_units) == (2, 3)
+    assert (counted.n_items, counted.patterns.frequency.sum()) == (2, 3)
 
 
 def test_missing_labels_are_dropped_and_counted():

@@ -120,16 +120,16 @@ def test_numbers_against_gold_say_that_right_means_equal():
 def test_items_seen_by_other_raters_on_other_days_are_no_tracking_items():
     rows = [(f"i{i}", f"r{k}", "xy"[i % 2], f"2026-03-{1 + k:02d}") for i in range(20) for k in range(4)]
     with pytest.raises(NotEstimable, match="none to the same rater"):
-        drift.watch(judged(rows, [*COLUMNS, "rated_at"])).tracking_share()
+        drift.Watch(judged(rows, [*COLUMNS, "rated_at"])).tracking_share()
     rows += [(f"i{i}", "r0", "xy"[i], f"2026-03-{9 + k:02d}", k) for i in range(2) for k in range(2)]
-    found = drift.watch(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"])).tracking_share()
+    found = drift.Watch(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"])).tracking_share()
     assert (found.value, found.n_items, found.n_judgments) == (12 / 84, 20, 84)
 
 
 def test_charts_that_cannot_be_drawn_have_not_seen_nothing():
     rows = [(f"i{d}", f"r{k}", "xy"[(d + k) % 2], f"2026-03-{1 + d:02d}") for d in range(10) for k in range(3)]
     with pytest.raises(NotEstimable, match="the baseline alone takes 30"):
-        _ = drift.watch(judged(rows, [*COLUMNS, "rated_at"])).onsets
+        _ = drift.Watch(judged(rows, [*COLUMNS, "rated_at"])).onsets
 
 
 def test_what_is_computed_has_no_interval_and_rests_on_no_items():

@@ -11,6 +11,7 @@ import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import audience, html, places, rendering, runner, section
+from halo_methods.reports import audience, places, rendering, runner, section
 from halo_methods.results import MIME, Basis, Estimate
 from halo_methods.standards.register import house
 
@@ -381,7 +382,7 @@ def test_no_text_becomes_markup(text):
     ],
 )  # fmt: skip
 def test_attributes_of_the_data(tag, attribute, value, kept):
-    assert html.allowed(tag, attribute, value) is kept
+    assert rendering.allowed(tag, attribute, value) is kept
 
 
 def test_why_is_one_line():
@@ -441,7 +442,7 @@ def test_verdicts_on_people_are_for_operations(tmp_path, published, who):
     report = started(tmp_path, 6, who)
     with report.section("Each rater", gates=["CAL-005"]) as shown:
         verdicts = {r: of(0.95 if n else 0.3) for n, r in enumerate(sorted(report.raters))}
-        shown.gates("CAL-005", verdicts, by="rater_id")
+        shown.gates("CAL-005", SimpleNamespace(by="rater_id", estimates=verdicts))
         shown(pd.DataFrame({"rater_id": sorted(report.raters)}))
     found, text = payloads(published), json.dumps(published)
     assert "rater-" not in text
@@ -513,7 +514,7 @@ def test_files_outside_operations_say_only_that_a_parameter_was_given(book, tmp_
 
 @pytest.mark.parametrize("value", [7, "7", ["7"], 0, False])
 def test_a_rater_named_by_a_number_is_not_kept(value):
-    for who in audience.AUDIENCES:
+    for who in runner.AUDIENCES:
         assert runner.recorded({"expert": value}, who) == {"expert": runner.NOT_KEPT}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,10 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import quoted
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate
+from ..results import Caution, Estimate, Figure
 from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
 from .decisions import by_number, clause_name, recorded
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_ITEMS = 20
 CHOSEN_FOR_IT = Caution(
@@ -27,12 +23,12 @@ CHOSEN_FOR_IT = Caution(
     "A clause chosen because raters differed on it differs less the next time by itself; "
     "the other clauses, and items that did not lead to the amendment, show how much.",
 )
-OFF, ON = (0, 1), (2, 3)
-COMPARISONS: dict[str, tuple[str, tuple[int, ...]]] = {
-    "change": ("change of the share of disagreeing pairs on the clause", ON),
-    "others": ("change of the share of disagreeing pairs on other clauses", OFF),
-    "difference": ("change on the clause minus change on other clauses", ON + OFF),
+COMPARISONS = {
+    "change": ("change of the share of disagreeing pairs on the clause", [2, 3]),
+    "others": ("change of the share of disagreeing pairs on other clauses", [0, 1]),
+    "difference": ("change on the clause minus change on other clauses", [2, 3, 0, 1]),
 }
+"""The quantity, and its cells: others before and after, the clause before and after."""
 SIGNS = (-1.0, 1.0, 1.0, -1.0)
 
 
@@ -67,7 +63,7 @@ class ClauseChanges:
     others: Mapping[str, Estimate]
     differences: Mapping[str, Estimate]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the changes with their intervals."""
         from .. import plots
 
@@ -133,18 +129,17 @@ def clause_changes(
     first, last = _versions(one, column, before, after)
     pairs = _pairs(one.frame, column, first, last)
     estimates: dict[str, Estimate | NotEstimable] = {}
-    found: dict[str, dict[str, Estimate]] = {"change": {}, "others": {}, "difference": {}}
+    found: dict[str, dict[str, Estimate]] = {what: {} for what in COMPARISONS}
     rows = []
     for name in names:
         try:
-            cells = _Cells.of(pairs, name, first, last)
+            compared = _compared(pairs, name, (first, last), confidence)
         except NotEstimable as reason:
             estimates[name] = reason
             continue
         labels = {"change": f"clause {name}", "others": f"others than {name}", "difference": f"{name} less others"}
-        for what in COMPARISONS if cells.has_others else ("change",):
-            found[what][name] = e = cells.estimate(what, f"{last} minus {first}", confidence)
-            shares = [None, None] if what == "difference" else cells.shares[list(COMPARISONS[what][1])].tolist()
+        for what, (e, shares) in compared.items():
+            found[what][name] = e
             rows.append((name, labels[what], *shares, e.value, e.low, e.high, e.n_items, e.n_raters))
         estimates[name] = found["change"][name]
     if not rows:
@@ -169,14 +164,13 @@ def _versions(j: Judgments, column: str, before: str | None, after: str | None) 
             raise NotEstimable(text, public=text)
     versions = guideline_versions(j)
     for name, version in (("before", before), ("after", after)):
-        if version is not None and version not in versions:
+        if version not in (None, *versions):
             raise BadOption.of(name, version, versions)
     if len(versions) < 2:
-        there = ", ".join(map(quoted, versions)) or "none"
-        text = "a change needs two versions of the guideline"
+        text, there = "a change needs two versions of the guideline", ", ".join(map(quoted, versions)) or "none"
         raise NotEstimable(f"{text}; there is {there}", public=text)
-    last = after if after is not None else versions[-1]
-    first = before if before is not None else versions[max(versions.index(last) - 1, 0)]
+    last = after or versions[-1]
+    first = before or versions[max(versions.index(last) - 1, 0)]
     if first == last:
         raise BadOption(f"before and after are both {quoted(first)}")
     return first, last
@@ -195,58 +189,36 @@ def _pairs(frame: pl.DataFrame, column: str, first: str, last: str) -> pl.DataFr
     """Each judgment with a partner: of how many pairs it is part, and in how many of them the labels differ."""
     frame = frame.filter(pl.col("guideline").is_in([first, last]) & pl.col(column).is_not_null())
     frame = frame.with_columns(pl.col(column).str.strip_chars(" §").alias(" clause"))
-    varies = frame.group_by("item_id").agg(pl.col(" clause").n_unique().alias("n")).filter(pl.col("n") > 1)
+    varies = frame.group_by("item_id").agg(pl.col(" clause").n_unique()).filter(pl.col(" clause") > 1)["item_id"].sort()
     if len(varies):
         text = f"the column {column} must hold one clause per item"
-        example = quoted(varies["item_id"].sort()[0])
-        raise NotEstimable(f"{len(varies):,} items name several clauses, {example} first; {text}", public=text)
+        named = f"{len(varies):,} items name several clauses, {quoted(varies[0])} first"
+        raise NotEstimable(f"{named}; {text}", public=text)
     unit = ["item_id", "guideline", *(c for c in ("round",) if c in frame.columns)]
-    frame = frame.with_columns((pl.len().over(unit) - 1).alias("pairs"), pl.len().over([*unit, "label"]).alias("same"))
-    frame = frame.with_columns((pl.col("pairs") + 1 - pl.col("same")).alias("differ"))
-    return frame.filter(pl.col("pairs") > 0)
+    pairs = pl.len().over(unit) - 1
+    differ = pl.len().over(unit) - pl.len().over([*unit, "label"])
+    return frame.with_columns(pairs.alias("pairs"), differ.alias("differ")).filter(pl.col("pairs") > 0)
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """Disagreeing pairs and pairs in four cells: others before and after, the clause before and after."""
-
-    frame: pl.DataFrame
-    by_item: NDArray
-    by_rater: NDArray
-    by_judgment: NDArray
-    times: NDArray
-
-    @classmethod
-    def of(cls, pairs: pl.DataFrame, clause: str, first: str, last: str) -> "_Cells":
-        cell = (pl.col(" clause") == clause).cast(pl.Int64) * 2 + (pl.col("guideline") == last).cast(pl.Int64)
-        frame = pairs.with_columns(cell.alias("cell"))
-        by_item, by_rater = (_sums(frame, key) for key in ("item_id", "rater_id"))
-        for version, name in zip(ON, (first, last), strict=True):
-            if (n := int((by_item[:, version, 1] > 0).sum())) < 2:
-                raise NotEstimable(
-                    f"clause {quoted(clause)} has {n} items with two judgments or more under guideline {quoted(name)}; "
-                    "two are the least"
-                )
-        single = frame.group_by("cell", "differ", "pairs").len().sort("cell", "differ", "pairs")
-        alone = np.zeros((len(single), 4, 2))
-        alone[np.arange(len(single)), single["cell"]] = single.select("differ", "pairs").to_numpy()
-        return cls(frame, by_item / 2, by_rater, alone, single["len"].to_numpy().astype(float))
-
-    @property
-    def has_others(self) -> bool:
-        return bool(((self.by_item[:, list(OFF), 1] > 0).sum(0) >= 2).all())
-
-    @property
-    def shares(self) -> NDArray:
-        """Of disagreeing pairs, in each cell."""
-        total = self.by_item.sum(0)
-        return np.asarray(total[:, 0] / np.where(total[:, 1] > 0, total[:, 1], 1))
-
-    def estimate(self, what: str, versions: str, confidence: float) -> Estimate:
-        quantity, used = COMPARISONS[what]
-        cells = list(used)
-        items, raters, single = (part[:, cells] for part in (self.by_item, self.by_rater, self.by_judgment))
-        contrast = ratio_contrast(items, raters, single, self.times, SIGNS[: len(cells)], confidence=confidence)
+def _compared(
+    pairs: pl.DataFrame, clause: str, versions: tuple[str, str], confidence: float
+) -> dict[str, tuple[Estimate, list[float | None]]]:
+    """Each comparison that a clause allows, with the shares of disagreeing pairs before and after."""
+    cell = (pl.col(" clause") == clause).cast(pl.Int64) * 2 + (pl.col("guideline") == versions[1]).cast(pl.Int64)
+    frame = pairs.with_columns(cell.alias("cell"))
+    by_item, by_rater = _sums(frame, "item_id") / 2, _sums(frame, "rater_id")  # a pair counts for each of its two
+    single = frame.group_by("cell", "differ", "pairs").len().sort("cell", "differ", "pairs").with_row_index("alone")
+    by_judgment, times = _sums(single, "alone"), single["len"].to_numpy().astype(float)
+    items = (by_item[:, :, 1] > 0).sum(0)
+    for n, name in zip(items[2:], versions, strict=True):
+        if n < 2:
+            text = f"clause {quoted(clause)} has {n} items with two judgments or more under guideline {quoted(name)}"
+            raise NotEstimable(f"{text}; two are the least")
+    total, compared = by_item.sum(0), {}
+    for what in COMPARISONS if (items[:2] >= 2).all() else ("change",):
+        quantity, cells = COMPARISONS[what]
+        of_items, of_raters, alone = (part[:, cells] for part in (by_item, by_rater, by_judgment))
+        contrast = ratio_contrast(of_items, of_raters, alone, times, SIGNS[: len(cells)], confidence=confidence)
         cautions = [] if what == "others" else [CHOSEN_FOR_IT]
         if contrast.fewest < FEW_ITEMS:
             text = f"A version has {contrast.fewest} items here: below {FEW_ITEMS} the interval may be too short."
@@ -254,22 +226,24 @@ class _Cells:
         if contrast.over == "items":
             text = f"With {contrast.n_raters} raters the interval speaks for the items only."
             cautions.append(Caution("items_only", text))
-        return Estimate(
+        estimate = Estimate(
             value=contrast.value,
             low=contrast.low,
             high=contrast.high,
             confidence=confidence,
-            method=f"{quantity}, {versions}; leave-one-out variances over {contrast.over}",
+            method=f"{quantity}, {versions[1]} minus {versions[0]}; leave-one-out variances over {contrast.over}",
             over=contrast.over,
             cautions=tuple(cautions),
-            **rests_on(self.frame.filter(pl.col("cell").is_in(cells)), "disagreement on clauses"),
+            **rests_on(frame.filter(pl.col("cell").is_in(cells)), "disagreement on clauses"),
         )
+        before_and_after = (total[cells, 0] / total[cells, 1]).tolist()
+        compared[what] = (estimate, before_and_after if what != "difference" else [None, None])
+    return compared
 
 
 def _sums(frame: pl.DataFrame, key: str) -> NDArray:
-    """Disagreements and pairs by item or rater and cell; each pair counts once for each of its two judgments."""
-    sums = frame.group_by(key, "cell").agg(pl.col("differ").sum(), pl.col("pairs").sum()).sort(key, "cell")
-    codes = np.unique(sums[key].to_numpy(), return_inverse=True)[1]
-    totals = np.zeros((codes.max() + 1, 4, 2))
-    totals[codes, sums["cell"]] = sums.select("differ", "pairs").to_numpy()
+    """Disagreements and pairs by item, rater or judgment, and cell."""
+    at = frame[key].rank("dense").to_numpy() - 1
+    totals = np.zeros((at.max() + 1, 4, 2))
+    np.add.at(totals, (at, frame["cell"]), frame.select("differ", "pairs").to_numpy())
     return totals

@@ -1,8 +1,8 @@
-"""What adjudicators decided, and the changes of the guideline that their decisions propose."""
+"""What adjudicators decide: what each cause asks of them, and the changes of the guideline that they propose."""
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import polars as pl
@@ -10,10 +10,48 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text
-from ..stats import proportion
-from .cause_rules import AMENDING, ASKS, SLIPS_TO_CLARIFY
+from ..stats import wilson
 from .spreadsheets import plain
 
+Needed = Literal["required", "optional", "none"]
+Change = Literal["none", "clarification", "amendment"]
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What one cause asks of a decision.
+
+    Attributes
+    ----------
+    decision, clause : {"required", "optional", "none"}
+        Whether the decision holds a label, and names a clause.
+    change : {"none", "clarification", "amendment"}
+        What it proposes for the guideline.
+    """
+
+    decision: Needed
+    clause: Needed
+    change: Change
+
+
+ASKS = {
+    "bad_item": Asks("none", "optional", "none"),
+    "wrong_gold": Asks("required", "required", "none"),
+    "guideline_conflict": Asks("required", "required", "amendment"),
+    "guideline_gap": Asks("required", "required", "amendment"),
+    "legitimate_perspective": Asks("none", "optional", "none"),
+    "ambiguous_item": Asks("optional", "optional", "clarification"),
+    "rater_slip": Asks("required", "required", "none"),
+}
+"""By code, in the order in which an adjudicator tries them; see `halo_methods.judgments.cause_codes`."""
+
+AMENDING = tuple(code for code, asks in ASKS.items() if asks.change == "amendment")
+SLIPS_TO_CLARIFY = 3
+"""Slips on one clause that propose a clarification (a house rule): then the clause is hard to read."""
+
+COLUMNS = ("item_id", "criterion", "label", "cause", "clause", "comment", "rated_at", "rater_id")
+"""Of judgments, in which a decision stands; a table of decisions has its own names for some."""
+OWN_NAMES = {"label": "decision", "comment": "rationale", "rated_at": "decided_at", "rater_id": "adjudicator_rater_id"}
 HEAD = """\
 # Drafted from adjudicated items. The owner writes `text`, decides, and dates it: `decided_on` is the day of
 # the decision, `effective_from` the first day raters judge by it. Where `recalibrate` is true, raters
@@ -69,13 +107,11 @@ class Decisions:
         decided by these adjudicators; a packet chosen for its disagreement says
         nothing about all items.
         """
-        rows = []
-        for column in ("cause", "clause"):
-            counts = self.table.loc[self.table[column] != "", column].value_counts()
-            for name, n in sorted(counts.items(), key=lambda entry: (-entry[1], str(entry[0]))):
-                share = proportion(int(n), len(self.table), confidence=confidence)
-                rows.append((column, str(name), int(n), share.value, share.low, share.high))
-        return pd.DataFrame(rows, columns=["of", "name", "n", "share", "low", "high"])
+        long = self.table.melt(value_vars=["cause", "clause"], var_name="of", value_name="name").query("name != ''")
+        counts = long.value_counts().rename("n").reset_index()
+        counts = counts.sort_values(["of", "n", "name"], ascending=[True, False, True], ignore_index=True)
+        low, high = wilson(counts["n"], len(self.table), confidence=confidence)
+        return counts.assign(share=counts["n"] / len(self.table), low=low, high=high)
 
     def amended(self) -> tuple[str, ...]:
         """List the clauses named with a gap or a conflict, in order.
@@ -122,19 +158,19 @@ class Decisions:
         drafts = []
         table = self.table[self.table["clause"] != ""]
         for clause, rows in sorted(table.groupby("clause"), key=lambda group: by_number(str(group[0]))):
-            counts = {code: int((rows["cause"] == code).sum()) for code in ASKS}
-            changes = {ASKS[code].change for code, n in counts.items() if n}
-            if counts["rater_slip"] >= SLIPS_TO_CLARIFY:
+            counts = rows["cause"].value_counts()
+            causes = {code: int(counts[code]) for code in ASKS if code in counts}
+            changes = {ASKS[code].change for code in causes}
+            if causes.get("rater_slip", 0) >= SLIPS_TO_CLARIFY:
                 changes.add("clarification")
-            change = next((c for c in ("amendment", "clarification") if c in changes), "")
-            if not change:
+            if changes == {"none"}:
                 continue
+            change = "amendment" if "amendment" in changes else "clarification"
             decided = []
             for label, part in rows.groupby("decision"):
                 reasons = list(dict.fromkeys(reason for reason in part["rationale"] if reason))[:examples]
                 quoted = {"reasons": reasons, "examples": part["item_id"].tolist()[:examples]}
                 decided.append({"label": str(label) or "no label", "items": len(part), **quoted})
-            causes = {code: n for code, n in counts.items() if n}
             draft = {"clause": str(clause), "change": change, "recalibrate": change == "amendment", "items": len(rows)}
             owner = dict.fromkeys(("text", "decided_on", "effective_from", "decided_by"), "")
             drafts.append({**draft, "causes": causes, "decided": decided, **owner})
@@ -179,11 +215,9 @@ def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
         text = "no decisions are recorded: no row of stage adjudication has a cause from the list"
         raise NotEstimable(text, public=text)
 
-    def texts(column: str) -> list[str]:
-        return [cell_text(v) or "" for v in rows[column]] if column in rows.columns else [""] * len(rows)
-
-    sources = {"item_id": "item_id", "criterion": "criterion", "decision": "label", "cause": "cause", "clause": clause}
-    sources |= {"rationale": "comment", "decided_at": "rated_at", "adjudicator_rater_id": "rater_id"}
-    table = pd.DataFrame({"packet_id": "", **{name: texts(column) for name, column in sources.items()}})
+    table = pd.DataFrame({"packet_id": [""] * len(rows)})
+    for column in COLUMNS:
+        source, name = clause if column == "clause" else column, OWN_NAMES.get(column, column)
+        table[name] = [cell_text(v) or "" for v in rows[source]] if source in rows.columns else ""
     table["clause"], table["rationale"] = table["clause"].map(clause_name), table["rationale"].map(plain)
     return Decisions(table)

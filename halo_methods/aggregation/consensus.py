@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,12 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments.cells import gold_text
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, counted, readable
+from ..results import Caution, Estimate, Figure, counted, readable
 from ..stats import check_probability, two_way_share
 from ..stats.proportions import informed_interval
 from .dependence import Dependence, dependence
 from .em import Fit
 from .vote_table import Array, Ints, Mask, Votes
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Ties = Literal["none", "share", "first"]
 BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
@@ -63,7 +60,7 @@ class ConsensusShares:
         estimates = {name: e for name, (_, e) in rows.items() if e}
         return cls(by=by, value=value, table=table, unit=unit, title=title, estimates=estimates)
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per row with its interval; where the probability claimed is known, against it."""
         from .. import plots
 
@@ -365,7 +362,7 @@ class Consensus:
                 estimates[name] = method()
         return estimates
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw how many items have which probability."""
         return self.bands().plot()
 

@@ -1,7 +1,6 @@
 """Do raters agree with each other more than the truth makes them? A test on pairs."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,11 @@ from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, counted
 from ..stats import wilson
 from ..stats.discovery import largest_of_all, sidak, simulated_p_interval, upper_mid_p
 from .em import DAWID_SKENE, Fit, iterate
 from .vote_table import Array, Ints, Votes
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEWEST_SHARED, FEW_SHARED = 5, 30
 REPLICATES = 199
@@ -106,7 +102,7 @@ class Dependence:
         """The p-value, where there is one."""
         return {} if self.table.empty else {"p-value": self.estimate()}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the agreement of the pairs with the largest excess."""
         from .. import plots
 

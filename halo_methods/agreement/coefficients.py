@@ -303,6 +303,11 @@ def _ratio(top: Array, bottom: Array) -> Array:
     return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=np.abs(bottom) > 1e-12)
 
 
+def _paired(m: Array, top: Array) -> tuple[Array, Array]:
+    """1 for a unit with two judgments or more, and top / (m - 1); 0 and 0 for other units."""
+    return (m > 1).astype(float), np.divide(top, m - 1, out=np.zeros(m.shape), where=m > 1)
+
+
 def pairwise_agreement(counts: Array, weights: Array) -> Array:
     """Share of a unit's rater pairs that agree, in weights: sum_k n_k (n*_k - 1) / (m (m - 1)); 0 where m < 2.
 
@@ -340,9 +345,8 @@ def specific_agreement(label: object) -> Coefficient:
     """
 
     def sums(counts: Array) -> Array:
-        n, m = counts[..., 0], counts.sum(-1)
-        paired = (m > 1).astype(float)
-        same = np.divide(n * (n - 1), m - 1, out=np.zeros(m.shape), where=m > 1)
+        n = counts[..., 0]
+        paired, same = _paired(counts.sum(-1), n * (n - 1))
         return np.stack([paired, same, n * paired], -1)
 
     name = f"specific agreement on {label!r}"
@@ -410,10 +414,7 @@ def krippendorff_from_distances(name: str, d: Array) -> Coefficient:
     """Alpha for any table of distances (q, q), 0 on the diagonal."""
 
     def sums(counts: Array) -> Array:
-        m = counts.sum(-1)
-        apart = (counts * (counts @ d)).sum(-1)
-        paired = (m > 1).astype(float)
-        within = np.divide(apart, m - 1, out=np.zeros(m.shape), where=m > 1)
+        paired, within = _paired(counts.sum(-1), (counts * (counts @ d)).sum(-1))
         return np.concatenate([np.stack([paired, within], -1), counts * paired[..., None]], -1)
 
     def value(totals: Array) -> Array:
@@ -428,9 +429,7 @@ def _krippendorff_ordinal(q: int) -> Coefficient:
     """The ordinal distance is the squared difference of mid-ranks, so coincidences are kept whole."""
 
     def sums(counts: Array) -> Array:
-        m = counts.sum(-1)
-        paired = (m > 1).astype(float)
-        scale = np.divide(paired, m - 1, out=np.zeros(m.shape), where=m > 1)
+        paired, scale = _paired(counts.sum(-1), np.ones(counts.shape[:-1]))
         pairs = counts[..., :, None] * counts[..., None, :] * scale[..., None, None]
         used, pairs = counts * paired[..., None], pairs.reshape(*counts.shape[:-1], q * q)
         return np.concatenate([paired[..., None], used, pairs], -1)
@@ -455,8 +454,7 @@ def krippendorff_from_moments(level: str = "interval") -> Coefficient:
 
     def sums(moments: Array) -> Array:
         m, s, ss = moments[..., 0], moments[..., 1], moments[..., 2]
-        paired = (m > 1).astype(float)
-        within = np.divide(2 * (m * ss - s**2), m - 1, out=np.zeros(m.shape), where=m > 1)
+        paired, within = _paired(m, 2 * (m * ss - s**2))
         return np.stack([paired, within, m * paired, s * paired, ss * paired], -1)
 
     def value(totals: Array) -> Array:
@@ -517,8 +515,7 @@ def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient) ->
     terms = coefficient.sums(table)
     frequency = frequency * (table.sum(1) > coefficient.paired_only)
     pattern, label = np.nonzero(table)
-    row = np.zeros(table.shape, dtype=int)
-    row[pattern, label] = np.arange(len(pattern))
+    row = np.cumsum(table > 0).reshape(table.shape) - 1
     change = coefficient.sums(table[pattern] - np.eye(table.shape[1])[label]) - terms[pattern]
     times = frequency[pattern] * table[pattern, label]
 
@@ -555,8 +552,7 @@ def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:
 
     low, high = value.min(), value.max()
     best, worst = (coefficient.sums(np.array(m)) for m in ([2.0, 0, 0], [2.0, low + high, low**2 + high**2]))
-    ones = np.ones(len(kept))
-    return Totals(kept, ones, coefficient.value, without, less, count, best, worst, coefficient.lowest)
+    return Totals(kept, np.ones(len(kept)), coefficient.value, without, less, count, best, worst, coefficient.lowest)
 
 
 def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False) -> Array:
@@ -584,8 +580,7 @@ def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False
     if coefficient.pairable is not None:
         m = coefficient.pairable(totals.terms)
         judged = float(totals.frequency @ m)
-        uneven = m * n / judged - 1
-        return np.asarray(n * moved - (1 - totals.estimate) / (judged - 1) * uneven)
+        return np.asarray(n * moved - (1 - totals.estimate) / (judged - 1) * (m * n / judged - 1))
     return np.asarray(n * moved + totals.estimate * (n * totals.terms[:, 0] / total[0] - 1))
 
 

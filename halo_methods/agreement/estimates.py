@@ -18,8 +18,8 @@ from ..stats.totals import Interval, Totals, over_both, over_items, over_items_a
 from . import coefficients as formulas
 from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
 
-MANY_LABELS = 64
-FEW_ITEMS = 44
+BOTH: Over = "items and raters"
+MANY_LABELS, FEW_ITEMS = 64, 44
 NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
 
 
@@ -210,17 +210,11 @@ def fleiss_kappa(
 
 
 def scott_pi(
-    j: Judgments,
-    *,
-    weights: Weights = "identity",
-    over: Over = "items and raters",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, *, weights: Weights = "identity", over: Over = BOTH, confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Scott's pi for exactly two raters, on the items both judged; for more raters use `fleiss_kappa`.
 
-    The options are those of `gwet_ac`.
+    The options are those of `gwet_ac`, without a seed.
 
     Raises
     ------
@@ -238,7 +232,7 @@ def scott_pi(
     >>> round(scott_pi(frame).value, 3)
     0.333
     """
-    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
+    asked, j = Asked(over, confidence, replicates), as_judgments(j).one()
     if j.n_raters != 2:
         raise NotEstimable(f"Scott's pi is for two raters; there are {j.n_raters:,}. Use fleiss_kappa")
     return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
@@ -291,17 +285,11 @@ def gwet_ac(
 
 
 def brennan_prediger(
-    j: Judgments,
-    *,
-    weights: Weights = "identity",
-    over: Over = "items and raters",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, *, weights: Weights = "identity", over: Over = BOTH, confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Brennan and Prediger's coefficient: chance agreement as if every label of the scale were equally likely.
 
-    Depends on how many labels the scale has: give the scale. The options are those of `gwet_ac`.
+    Depends on how many labels the scale has: give the scale. The options are those of `gwet_ac`, without a seed.
 
     Raises
     ------
@@ -319,18 +307,11 @@ def brennan_prediger(
     >>> round(brennan_prediger(frame).value, 3)
     0.333
     """
-    return _corrected(j, "Brennan-Prediger", "uniform", weights, Asked(over, confidence, replicates, seed))
+    return _corrected(j, "Brennan-Prediger", "uniform", weights, Asked(over, confidence, replicates))
 
 
 def cohen_kappa(
-    j: Judgments,
-    a: str,
-    b: str,
-    *,
-    weights: Weights = "identity",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, a: str, b: str, *, weights: Weights = "identity", confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Cohen's kappa of two named raters, on the items both judged, over items.
 
@@ -341,7 +322,7 @@ def cohen_kappa(
         The two raters; a named pair is not a sample of raters.
     weights : str or table
         Partial credit, as in `agreement_weights`.
-    confidence, replicates, seed
+    confidence, replicates
         As in `krippendorff_alpha`.
 
     Raises
@@ -360,7 +341,7 @@ def cohen_kappa(
     >>> round(cohen_kappa(frame, "x", "y").value, 3)
     0.5
     """
-    asked, j = Asked("items", confidence, replicates, seed), as_judgments(j).one()
+    asked, j = Asked("items", confidence, replicates), as_judgments(j).one()
     stated = check_weights(j, weights) != "identity"
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
@@ -371,8 +352,7 @@ def cohen_kappa(
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
     place = {**around(totals.estimate, ends.low, ends.high), "confidence": confidence, "over": "items"}
-    basis = Basis("agreement of a pair", {str(a): n, str(b): n})
-    rests = resting(n, 2, 2 * n, basis)
+    rests = resting(n, 2, 2 * n, Basis("agreement of a pair", {str(a): n, str(b): n}))
     cautions = (*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions)
     method = f"{coefficient.name} of two named raters; {beside}; {ends.how}"
     return Estimate(**place, **rests, method=method, cautions=cautions)

@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import unit_keys
-from ..results import Caution, Estimate, around, resting
+from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
 from .coefficients import Array
 from .comparisons import Compared, measured, need_one, row_of
@@ -104,15 +104,12 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
         "without_severity": "Differences of severity between raters are left out." if "3" in form else "",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
     }
+    notes = (*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n))
     place = {**around(value, *f_interval(form, value, f, f_raters, n, k, confidence)), "confidence": confidence}
     rests = resting(n, k, n * k, one.basis("intraclass correlation"))
-    return Estimate(
-        **place,
-        **rests,
-        method=f"{form} = {name} (F = {f:.4g}); interval from F and its degrees of freedom",
-        over="items and raters" if "2" in form else "items",
-        cautions=(*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n)),
-    )
+    method = f"{form} = {name} (F = {f:.4g}); interval from F and its degrees of freedom"
+    over: Over = "items and raters" if "2" in form else "items"
+    return Estimate(**place, **rests, method=method, over=over, cautions=notes)
 
 
 def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: float = 0.95) -> Compared:

@@ -1,7 +1,6 @@
 """What the audit found: error rates, by rater, group and kind, corrected for the auditor's errors; verdicts on lots."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,11 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
-from ..results import Basis, Caution, Estimate, Over, counted, readable
+from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
 from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ACCEPT, REJECT, MORE = "accept", "reject", "draw more"
 MOST_UNEVEN = 2.0
@@ -46,7 +42,7 @@ class Findings:
     estimates: dict[str, Estimate]
     by: str
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The error rates with their intervals."""
         from .. import plots
 
@@ -177,7 +173,7 @@ def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float
     counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(n=pl.len())
     table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
     table["share"] = table["n"] / rows.height
-    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=check_confidence(confidence))
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
     return table
 
 
@@ -416,7 +412,6 @@ class Lots:
         NotEstimable
             If no lot is accepted.
         """
-        check_confidence(confidence)
         accepted = self.table[self.table["verdict"] == ACCEPT]
         if accepted.empty:
             raise NotEstimable("no lot is accepted, so nothing goes out")
@@ -431,7 +426,7 @@ class Lots:
         text = "Lots are accepted because few errors were found, so this leans low."
         return replace(share, **ends, items_only=None, method=method).with_cautions(Caution("leans_low", text))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The error rate of each lot; the bar is the limiting quality."""
         from .. import plots
 
@@ -524,16 +519,16 @@ def lots(
             "labels of one lot were drawn with chances that differ more than twofold; an accept number supposes "
             "equal chances: judge such lots by the upper end of the weighted error rate"
         )
-    lots_seen, estimates = [], {}
-    for lot, size in frame.group_by(column).len().sort(column).iter_rows():
-        part = rows.filter(pl.col(column) == lot)
-        drawn, found = part.height, int((~part["right"]).sum())
-        share = estimates[lot] = share_right(part, wrong=True, over="items") if drawn else None
+    audited = rows.group_by(column).agg(drawn=pl.len(), found=(~pl.col("right")).sum())
+    sizes = frame.group_by(column).agg(size=pl.len()).join(audited, on=column, how="left").fill_null(0).sort(column)
+    estimates, lots_seen = shares_right(rows, column, wrong=True, over="items"), []
+    for lot, size, drawn, found in sizes.iter_rows():
         accept = accept_number(drawn, rql, consumer_risk, lot=size) if drawn else None
         more, plan = 0, Plan(drawn, accept or 0, aql, rql, size)
         if accept is None:
             more = (smallest_sample(0, whole_errors(aql, rql, size)[1], consumer_risk, size, size) or size) - drawn
         verdict = MORE if accept is None else ACCEPT if found <= accept else REJECT
+        share = estimates.get(lot)
         ends = (share.value, share.low, share.high) if share else (None, None, None)
         risks = plan.consumer_risk, plan.producer_risk
         lots_seen.append((lot, size, drawn, found, accept, verdict, *risks, *ends, more))
@@ -542,5 +537,4 @@ def lots(
     done = [table["verdict"] == verdict for verdict in (ACCEPT, REJECT)]
     table["labels"] = np.select(done, [table["found"], table["size"]], table["more"])
     table["next_step"] = table["verdict"].map(STEPS)
-    known = {lot: share for lot, share in estimates.items() if share}
-    return Lots(table=table, estimates=known, by=column, rql=rql, rows=rows)
+    return Lots(table=table, estimates=estimates, by=column, rql=rql, rows=rows)

@@ -144,15 +144,8 @@ class Plan:
         """
         if self.n > lot:
             raise BadOption(f"lot is {lot!r}; allowed: {self.n:,} or more, the sample of the plan")
-        if self.lot is not None:
-            return float(self.outgoing(np.arange(lot + 1) / lot, lot).max())
-        grid = np.linspace(0, 1, 2001)
-        best = int(np.argmax(self.outgoing(grid, lot)))
-        ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
-        worst = optimize.minimize_scalar(
-            lambda p: -float(self.outgoing(p, lot)), bounds=ends, method="bounded", options={"xatol": 1e-10}
-        )
-        return float(-worst.fun)
+        steps = self.lot or 20_000
+        return float(self.outgoing(np.arange(steps + 1) / steps, lot).max())
 
     def limiting_quality(self, risk: float = RISK) -> float:
         """The error rate that is accepted with chance ``risk`` only.
@@ -351,10 +344,10 @@ def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int |
     return int(held[-1]) if held.size else None
 
 
-def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, ratio: int = 1) -> DoublePlan:
+def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float) -> DoublePlan:
     """The double sampling plan that holds both risks and audits fewest labels in a good lot.
 
-    The second draw is ``ratio`` times the first, and the lot is rejected after
+    The second draw is as large as the first, and the lot is rejected after
     the first draw with as many errors as would reject it after both. Among
     such plans the one with the smallest average number at ``aql`` is taken.
 
@@ -362,8 +355,6 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     ----------
     aql, producer_risk, rql, consumer_risk : float
         As in `single_plan`.
-    ratio : {1, 2}
-        Size of the second draw over the first.
 
     Returns
     -------
@@ -387,13 +378,11 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     True
     """
     single = single_plan(aql, producer_risk, rql, consumer_risk)
-    if ratio not in (1, 2):
-        raise BadOption.of("ratio", ratio, (1, 2))
-    source = f"fewest labels on average in a good lot, second draw {ratio} × the first"
+    source = "fewest labels on average in a good lot, second draw as large as the first"
 
     def made(accepts: tuple[int, int], n1: int) -> DoublePlan:
-        (accept1, accept), n = accepts, n1 + ratio * n1
-        return DoublePlan(n, accept, aql, rql, source=source, n1=n1, accept1=accept1, reject1=accept + 1)
+        accept1, accept = accepts
+        return DoublePlan(2 * n1, accept, aql, rql, source=source, n1=n1, accept1=accept1, reject1=accept + 1)
 
     def held(accepts: tuple[int, int], n1: int) -> bool:
         return made(accepts, n1).consumer_risk <= consumer_risk
@@ -404,7 +393,7 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
         if n1 in sizes and made(accepts, n1).producer_risk <= producer_risk:
             plans.append(made(accepts, n1))
     if not plans:
-        raise NotEstimable("no double plan of this shape holds both risks; use the single plan or another ratio")
+        raise NotEstimable("no double plan of this shape holds both risks; use the single plan")
     return min(plans, key=lambda plan: float(plan.average_number(aql)))
 
 
@@ -469,10 +458,12 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     Draw 125, accept with at most 2 errors. Buyer: a lot with 4.2% errors is accepted in 10% of audits.
     Producer: a lot with 0.65% errors is rejected in 4.87% of audits.
     """
-    if inspection not in LETTER_OF:
-        raise BadOption.of("inspection", inspection, tuple(LETTER_OF))
+    BadOption.unless("inspection", inspection, LETTER_OF)
     lot = check_count(lot, option="lot", least=2)
-    column = _column(aql)
+    percent = aql if aql >= 0.65 else 100 * aql
+    if not np.isclose(LEVELS, percent, rtol=0, atol=1e-9).any():
+        raise BadOption.of("aql", aql, tuple(round(level / 100, 6) for level in LEVELS))
+    column = int(np.abs(np.subtract(LEVELS, percent)).argmin())
     first = LETTER_OF[inspection][sum(lot > end for end in UP_TO)]
     letter, mark = first, MASTER[first][column]
     while mark in "v^":
@@ -486,14 +477,6 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
         accept = min(accept, n - 1)
     plan = Plan(n, accept, share, share, source=source)
     return replace(plan, rql=plan.limiting_quality())
-
-
-def _column(aql: float) -> int:
-    percent = float(aql) if aql >= 0.65 else 100 * float(aql)
-    near = [i for i, level in enumerate(LEVELS) if abs(percent - level) < 1e-9]
-    if not near:
-        raise BadOption.of("aql", aql, tuple(round(level / 100, 6) for level in LEVELS))
-    return near[0]
 
 
 def compare_plans(

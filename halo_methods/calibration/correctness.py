@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,9 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference, majority, share_right, shares_right
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Figure, Over, counted
 from ..stats import change as stats_change
 from ..stats import check_confidence, check_probability, proportion, two_way_share
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 RIGHT = "right"
 PASS = "pass"
@@ -51,7 +48,7 @@ class Accuracies:
     estimates: Mapping[str, Estimate]
     bar: float | None = None
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per row with its interval, and the bar."""
         from .. import plots
 
@@ -285,7 +282,7 @@ class Confusion:
 
     table: pd.DataFrame
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the table, shaded by the share of each row."""
         from .. import plots
 

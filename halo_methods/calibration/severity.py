@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,10 @@ from scipy.sparse.csgraph import connected_components
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, around, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import check_confidence
 from ..stats.between_groups import effect_spread, rater_effects
 from ..stats.means import mean_errors, t_interval
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Model = Literal["mean", "random_items", "fixed_items", "many_facet"]
 MODELS = {  # what a picture and a result are called
@@ -64,7 +61,7 @@ class Severities:
     cautions: tuple[Caution, ...] = ()
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per rater with its interval, and the reference at 0."""
         from .. import plots
 

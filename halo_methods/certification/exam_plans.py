@@ -6,7 +6,7 @@ A test that may stop early is walked through item by item: exact chances, no app
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import counted, readable
+from ..results import Figure, counted, readable
 from ..stats import check_count, check_probability
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 When = Literal["end", "certain", "clear"]
 MOST_ITEMS = 20_000
@@ -367,7 +364,7 @@ class ExamPlan:
         table.loc[len(table)] = [np.nan, *(float(plan.gold_pool) for plan in plans.values())]
         return table
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the chance to pass against ability; with several attempts also the exam planned for one."""
         from .. import plots
 

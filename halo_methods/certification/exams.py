@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,10 @@ from scipy import special, stats
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right
-from ..results import Estimate, Verdict, counted, readable
+from ..results import Estimate, Figure, Verdict, counted, readable
 from ..stats import check_count, check_probability
 from ..stats.proportions import exact_limits
 from .exam_plans import ExamPlan, attempt_errors, exam_plan
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEWEST_EXPERTS, FEWEST_ITEMS = 3, 50
 
@@ -132,7 +128,7 @@ class Certificates:
     marks: Mapping[str, float] = field(default_factory=dict)
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw each rater's accuracy with its limits, and the bars."""
         from .. import plots
 

@@ -90,7 +90,8 @@ def _text(path: str) -> str:
 @answering
 def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[str, Any]) -> Answer:
     """Check decisions, add them to the judgments, draft the amendments."""
-    from ..adjudication.decision_files import judgments_with, read_decisions, summary_text
+    from ..adjudication import judgments_with, read_decisions
+    from ..adjudication.spreadsheets import table_text
     from ..judgments import read_judgments
 
     judgments = read_judgments(data, **reading)
@@ -104,9 +105,9 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     if {Path(read).resolve() for read in (data, decisions)} & {target.resolve() for target in targets}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another folder")
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
-    texts = (judgments_with(data, decided, **as_read), decided.draft_text(), summary_text(decided))
-    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
     drafted, summary = decided.drafts(), decided.summary()
+    texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
+    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
     done, added = len(decided.table), int((decided.table["decision"] != "").sum())
     result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
     result |= {"labels_added": added, "amendments": drafted}

@@ -25,18 +25,10 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
         judgments = read_judgments(file, **reading)
     except InvalidData as invalid:
         return problems_of(invalid, name)
-    source = judgments.source
-    sizes = ((judgments.n_items, "item"), (judgments.n_raters, "rater"), (judgments.n_judgments, "judgment"))
-    result = {"file": name, "problems": [], **source.to_dict(), **{f"{noun}s": n for n, noun in sizes}}
+    counts = {"items": judgments.n_items, "raters": judgments.n_raters, "judgments": judgments.n_judgments}
+    result = {"file": name, "problems": [], **judgments.source.to_dict(), **counts}
     del result["name"]
-    lines = [
-        f"{name}: no problems",
-        f"  {source.rows_read:,} rows read, {source.rows_used:,} used",
-        *(f"  {n:,} dropped: {reason}" for reason, n in source.dropped.items()),
-        "  " + ", ".join(counted(n, noun) for n, noun in sizes),
-        *(f"  note: {note}" for note in source.notes),
-    ]
-    return Answer(result, "\n".join(lines))
+    return Answer(result, f"{name}: no problems\n{judgments}")
 
 
 def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,13 +10,10 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Over, around, counted
+from ..results import Caution, Estimate, Figure, Over, around, counted
 from ..stats.checks import check_confidence, check_count
-from ..stats.crossed import Array, Ints, crossed, spread
+from ..stats.variance import Array, Ints, crossed, spread
 from .design import FEW_RATERS, as_values, below_zero, coded, few_raters, level_rounds
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Parts = dict[str, Array]
 NAMES = {
@@ -76,7 +72,7 @@ class VarianceComponents:
         """The components there are, as ``variance_<name>``."""
         return {f"variance_{name}": e for name, e in self.parts.items()}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The share of each component in the variance of labels."""
         from .. import plots
 

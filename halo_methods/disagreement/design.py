@@ -12,7 +12,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers, quoted
 from ..judgments.coding import once_a_table
 from ..results import Caution, counted, readable
-from ..stats.crossed import Array, Ints, crossed, rater_effects, solved
+from ..stats.variance import Array, Ints, crossed, rater_effects, solved
 
 NONE: Ints = np.array([], dtype=np.int64)
 

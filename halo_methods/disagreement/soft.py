@@ -14,9 +14,9 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.coding import codes, once_a_table
 from ..results import Basis, Estimate
 from ..stats.checks import check_confidence, check_probability
-from ..stats.crossed import Array
 from ..stats.discovery import benjamini_hochberg
 from ..stats.proportions import proportion
+from ..stats.variance import Array
 from .design import MOST_LABELS, design_of, group_gaps, in_turn, perspective_groups
 
 KEEP, LOOK, SETTLED = "keep the distribution", "adjudicate or amend", "settled"

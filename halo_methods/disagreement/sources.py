@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,16 +13,13 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
-from ..results import Estimate, Over, around
+from ..results import Estimate, Figure, Over, around
 from ..stats.checks import check_confidence
-from ..stats.crossed import Array, Ints
 from ..stats.totals import pattern_variance
+from ..stats.variance import Array, Ints
 from .design import NONE, Apart, Design, Rows, apart, below_zero, design_of, few_raters, pair_matrices, permuted
 from .soft import KEEP, adjudicate, item_counts
 from .worksheet import said
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ALPHA, PERMUTATIONS = 0.05, 999
 SOURCES = {
@@ -111,7 +107,7 @@ class Split:
         """The disagreement and the share of each source that the data identify."""
         return {"disagreement": self.total, **self.shares}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The shares with their intervals."""
         from .. import plots
 
@@ -336,7 +332,7 @@ class Distances:
     table: pd.DataFrame
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The distances with their intervals."""
         from .. import plots
 

@@ -7,8 +7,8 @@ from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
 from ..judgments.cause_codes import CAUSES, causes
 from ..stats.checks import check_confidence, check_count
-from ..stats.crossed import Array
 from ..stats.proportions import wilson
+from ..stats.variance import Array
 from .design import of_items
 from .soft import item_counts
 

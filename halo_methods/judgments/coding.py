@@ -86,27 +86,22 @@ _WORD_BITS = 52  # whole numbers that a float holds too
 MOST_LABELS = 64
 
 
-def _bits(n_raters: int) -> int:
-    """Bits that hold a count from 0 to n_raters."""
-    return max(int(n_raters).bit_length(), 1)
+def _places(q: int, n_raters: int) -> tuple[Ints, Ints, int]:
+    """For each label the word that holds its count and the bits below it there; and the bits of a count."""
+    bits = max(int(n_raters).bit_length(), 1)
+    word, place = np.divmod(np.arange(q), _WORD_BITS // bits)
+    return word, place * bits, bits
 
 
-def _is(label: Any) -> nw.Expr:
-    """Whether the label is this one, or one of these."""
-    if not isinstance(label, list):
-        return nw.col("label") == label
-    return nw.col("label").is_in(label) if label else nw.col("label").is_null()
-
-
-def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_raters: int) -> Any:
+def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[list[Any]], n_raters: int) -> Any:
     """One row a unit: its keys and its label counts, packed into whole numbers word0, word1, …
 
     Parameters
     ----------
     frame : narwhals LazyFrame
         With the keys and a column `label`.
-    labels : sequence
-        What the column holds, never null; for a label written in several ways, or in none, the list of them.
+    labels : sequence of lists
+        For each label what the column holds where it is given, never null; nothing where it never is.
     n_raters : int
         At most so many judgments in a unit.
 
@@ -114,16 +109,13 @@ def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[Any], n_rater
     -------
     narwhals LazyFrame
     """
-    bits = _bits(n_raters)
-    per_word = _WORD_BITS // bits
-    words = {}
-    for start in range(0, len(labels), per_word):
-        parts = [
-            _is(label).cast(nw.Int64) * (1 << (bits * k)) for k, label in enumerate(labels[start : start + per_word])
-        ]
-        words[f"word{start // per_word}"] = reduce(add, parts)
-    marked = frame.with_columns(**words)
-    return marked.group_by(*keys).agg(*[nw.col(word).sum() for word in words])
+    word, shift, _ = _places(len(labels), n_raters)
+    parts: dict[str, list[nw.Expr]] = {}
+    for written, at, below in zip(labels, word.tolist(), shift.tolist(), strict=True):
+        given = nw.col("label").is_in(written) if written else nw.col("label").is_null()
+        parts.setdefault(f"word{at}", []).append(given.cast(nw.Int64) * (1 << below))
+    words = {name: reduce(add, held) for name, held in parts.items()}
+    return frame.with_columns(**words).group_by(*keys).agg(*[nw.col(name).sum() for name in words])
 
 
 def unpacked(words: Ints, q: int, n_raters: int) -> Ints:
@@ -134,20 +126,12 @@ def unpacked(words: Ints, q: int, n_raters: int) -> Ints:
     >>> unpacked(np.array([[1 + (2 << 2)]]), 2, 3)
     array([[1, 2]])
     """
-    bits = _bits(n_raters)
-    per_word = _WORD_BITS // bits
-    mask = (1 << bits) - 1
-    return np.stack([(words[:, k // per_word] >> (bits * (k % per_word))) & mask for k in range(q)], 1)
+    word, shift, bits = _places(q, n_raters)
+    return (words[:, word] >> shift) & ((1 << bits) - 1)
 
 
 def packed_numbers(unit: Ints, label: Ints, q: int, n_raters: int) -> pl.DataFrame:
     """As `packed_units`, where units and labels are already numbered: word0, word1, … in the order of the units."""
-    bits = _bits(n_raters)
-    per_word = _WORD_BITS // bits
-    words = {}
-    for start in range(0, q, per_word):
-        weight = np.zeros(q)
-        held = min(per_word, q - start)
-        weight[start : start + held] = 2.0 ** (bits * np.arange(held))
-        words[f"word{start // per_word}"] = np.bincount(unit, weight[label]).astype(np.int64)
-    return pl.DataFrame(words)
+    word, shift, _ = _places(q, n_raters)
+    weights = [np.where(word == at, 2.0**shift, 0) for at in range(word[-1] + 1)]
+    return pl.DataFrame({f"word{w}": np.bincount(unit, x[label]).astype(np.int64) for w, x in enumerate(weights)})

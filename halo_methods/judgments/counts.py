@@ -2,20 +2,19 @@
 
 The counts of a unit (an item in one round) are packed into whole numbers, some
 bits for each label, so that one sum counts every label at once. Where an engine
-holds the rows, one narwhals path does it: columns first, then plain sums. Rows
+holds the rows, one narwhals path does it (`engines`): columns first, then plain sums. Rows
 in memory are numbered when they are checked, and a sum by number is enough.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .coding import MOST_LABELS, Floats, Ints, coded, codes, numbered, once_a_table, packed_numbers, unit_keys, unpacked
+from .coding import MOST_LABELS, Floats, Ints, coded, numbered, once_a_table, packed_numbers, unpacked
 from .options import Level, Scale
 from .table import Judgments, Source
 
@@ -43,11 +42,6 @@ class Patterns:
     n_items: int
     n_raters: int
     n_judgments: int
-
-    @property
-    def n_units(self) -> int:
-        """Items by rounds."""
-        return int(self.frequency.sum())
 
 
 @dataclass(frozen=True)
@@ -148,53 +142,28 @@ class CountedJudgments:
         )
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Patterns, the coded rows and what gives each unit its pattern, kept for the rater part."""
-
-    patterns: Patterns
-    rows: pl.DataFrame
-    raters: tuple[str, ...]
-    pattern: Callable[[], Ints]
-
-
 @once_a_table
-def _counted(j: Judgments) -> _Counted:
+def _counted(j: Judgments) -> tuple[Patterns, pl.DataFrame, pl.DataFrame]:
+    """The patterns, the packed counts of each unit, and the packed counts of each pattern."""
     rows, raters = coded(j)
     unit, label, q = rows["unit"].to_numpy(), rows["label"].to_numpy(), len(j.labels)
-    if q > MOST_LABELS:
-        table = _one_pattern_a_unit(unit, label, q)
-        frequency = np.ones(len(table), dtype=np.int64)
-        made = _Counted(_patterns(j, table, frequency), rows, raters, lambda: np.arange(len(table)))
+    if q > MOST_LABELS:  # nearly every unit is a pattern of its own
+        n = int(unit.max()) + 1
+        if n * q > 100_000_000:
+            raise NotEstimable(
+                f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
+                "declare level='interval', or group the labels"
+            )
+        table = np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
+        packed = pl.DataFrame({"word0": np.arange(n)})
     else:
         packed = packed_numbers(unit, label, q, len(raters))
-        words = packed.columns
-        kinds = packed.group_by(words).agg(pl.len().alias("frequency")).sort(words).with_row_index("pattern")
-        frequency = kinds["frequency"].to_numpy().astype(np.int64)
+    words = packed.columns
+    kinds = packed.group_by(words).agg(pl.len().alias("frequency")).sort(words).with_row_index("pattern")
+    if q <= MOST_LABELS:
         table = unpacked(kinds.select(words).to_numpy(), q, len(raters))
-
-        def pattern() -> Ints:
-            found = packed.join(kinds, on=words, how="left", maintain_order="left")["pattern"]
-            return found.to_numpy().astype(np.int64)
-
-        made = _Counted(_patterns(j, table, frequency), rows, raters, pattern)
-    return made
-
-
-def _patterns(j: Judgments, table: Ints, frequency: Ints) -> Patterns:
-    n_items = j.n_items if len(unit_keys(j)) > 1 else int(frequency.sum())
-    return Patterns(j.labels, table, frequency, n_items, len(numbered(j)[2]), j.n_judgments)
-
-
-def _one_pattern_a_unit(unit: Ints, label: Ints, q: int) -> Ints:
-    """With many labels nearly every unit is a pattern of its own."""
-    n = int(unit.max()) + 1
-    if n * q > 100_000_000:
-        raise NotEstimable(
-            f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
-            "declare level='interval', or group the labels"
-        )
-    return np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
+    frequency = kinds["frequency"].to_numpy().astype(np.int64)
+    return Patterns(j.labels, table, frequency, j.n_items, len(raters), j.n_judgments), packed, kinds
 
 
 def patterns(j: Judgments | CountedJudgments) -> Patterns:
@@ -208,7 +177,7 @@ def patterns(j: Judgments | CountedJudgments) -> Patterns:
     >>> counted.table.tolist(), counted.frequency.tolist()
     ([[2, 0], [0, 2]], [1, 1])
     """
-    return j.patterns if isinstance(j, CountedJudgments) else _counted(j).patterns
+    return j.patterns if isinstance(j, CountedJudgments) else _counted(j)[0]
 
 
 def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
@@ -221,31 +190,18 @@ def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
     >>> rater_patterns(as_judgments(frame)).count.tolist()
     [1, 1, 1, 1]
     """
-    if isinstance(j, CountedJudgments):
-        return j.rater_patterns
-    return _rater_patterns(j)
+    return j.rater_patterns if isinstance(j, CountedJudgments) else _rater_patterns(j)
 
 
 @once_a_table
 def _rater_patterns(j: Judgments) -> RaterPatterns:
-    made = _counted(j)
-    q, n_patterns = len(made.patterns.labels), len(made.patterns.table)
-    rater, label, unit = (made.rows[c].to_numpy() for c in ("rater", "label", "unit"))
-    cells = (rater * q + label) * n_patterns + made.pattern()[unit]
-    there, count = _tally(cells, len(made.raters) * q * n_patterns)
-    given, pattern = np.divmod(there, n_patterns)
-    rater, label = np.divmod(given, q)
-    return RaterPatterns(made.raters, rater, label, pattern, count)
-
-
-def _tally(values: Ints, most: int) -> tuple[Ints, Ints]:
-    """The distinct values below `most`, sorted, and how often each occurs."""
-    if most > 4 * len(values):
-        there, count = np.unique(values, return_counts=True)
-        return there, count.astype(np.int64)
-    count = np.bincount(values)
-    there = np.flatnonzero(count)
-    return there, count[there]
+    (rows, raters), (_, packed, kinds) = coded(j), _counted(j)
+    pattern = packed.join(kinds, on=packed.columns, how="left", maintain_order="left")["pattern"].to_numpy()
+    rater, label, unit = (rows[c].to_numpy() for c in ("rater", "label", "unit"))
+    shape = len(raters), len(j.labels), len(kinds)
+    cells, count = np.unique(np.ravel_multi_index((rater, label, pattern[unit]), shape), return_counts=True)
+    rater, label, pattern = np.unravel_index(cells, shape)
+    return RaterPatterns(raters, rater, label, pattern, count)
 
 
 def contingency(j: Judgments, a: str, b: str) -> Ints:
@@ -284,13 +240,11 @@ def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFram
     label_b (indices into the labels), count.
     """
     rows, names = coded(j)
-    frame = nw.from_native(rows.lazy())
     if raters is not None:
-        frame = frame.filter(nw.col("rater").is_in([names.index(r) for r in raters]))
-    both = frame.join(frame, on="unit", suffix="_b").filter(nw.col("rater") < nw.col("rater_b"))
+        rows = rows.filter(pl.col("rater").is_in([names.index(r) for r in raters]))
+    both = rows.lazy().join(rows.lazy(), on="unit", suffix="_b").filter(pl.col("rater") < pl.col("rater_b"))
     by = ["rater", "rater_b", "label", "label_b"]
-    counted = both.group_by(*by).agg(nw.len().alias("count"))
-    return counted.collect(backend="polars").to_native().sort(by)
+    return both.group_by(by).agg(pl.len().alias("count")).sort(by).collect()
 
 
 @dataclass(frozen=True)
@@ -328,33 +282,10 @@ def moments(j: Judgments) -> Moments:
     NotEstimable
         If a label is not a number.
     """
-    keys = unit_keys(j)
-    raters = tuple(j.frame["rater_id"].unique().sort().to_list())
-    frame = j.frame.select(
-        *[pl.col(key).fill_null("") for key in keys],
-        rater=codes(raters, j.frame["rater_id"]),
-        label=pl.col("label").cast(pl.Float64, strict=False),
-    )
-    if frame["label"].null_count():
+    unit, rater, raters = numbered(j)
+    label = j.frame["label"].cast(pl.Float64, strict=False)
+    if label.null_count():
         raise NotEstimable("labels are not all numbers")
-    units = (
-        nw.from_native(frame.lazy())
-        .with_columns(square=nw.col("label") * nw.col("label"))
-        .group_by(*keys)
-        .agg(nw.len().alias("n"), nw.col("label").sum().alias("total"), nw.col("square").sum().alias("squares"))
-        .collect(backend="polars")
-        .to_native()
-        .sort(keys)
-        .with_row_index("unit")
-    )
-    rows = frame.join(units.select(*keys, "unit"), on=keys)
-    return Moments(
-        units["n"].to_numpy().astype(np.int64),
-        units["total"].to_numpy(),
-        units["squares"].to_numpy(),
-        raters,
-        rows["rater"].to_numpy(),
-        rows["unit"].to_numpy().astype(np.int64),
-        rows["label"].to_numpy(),
-        len(units) if len(keys) == 1 else j.n_items,
-    )
+    value = label.to_numpy()
+    n, total, squares = (np.bincount(unit, weights) for weights in (None, value, value * value))
+    return Moments(n, total, squares, raters, rater, unit, value, j.n_items)  # type: ignore[arg-type]

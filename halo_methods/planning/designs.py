@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, readable
+from ..results import Caution, Figure, readable
 from ..stats.checks import check_amount, check_count, check_probability
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 Decision = Literal["mean", "difference", "ranking", "item"]
@@ -24,6 +21,15 @@ MOST_OPEN = 10
 MOST_RATERS, MOST_LABELS = 500, 20
 BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.1, 1.5, 2.0, 3.0, 4.0)
 POOLS = (5, 10, 20, 40)
+CAUTIONS = {
+    "small_pilot": "The pilot allows {open_to} times the variance shown: it is too small, or has too few raters, to "
+    "plan from; judge more before you buy.",
+    "no_rater_variance": "The pilot shows no variance between raters, so few look as good as many here; a small pilot "
+    "may miss it: use all the raters you have.",
+    "items_by_systems": "Items that favour one system are not in the pilot's variances; the true one may be larger.",
+    "few_raters": "{raters} raters: the mean then depends on who they are.",
+    "no_overlap": "No item gets two labels, so agreement can't be seen; have a second label on some items.",
+}
 
 
 @dataclass(frozen=True)
@@ -135,8 +141,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, kind in (("decision", Decision), ("design", Design), ("shared", Shared)):
-            if getattr(self, name) not in get_args(kind):
-                raise BadOption.of(name, getattr(self, name), get_args(kind))
+            BadOption.unless(name, getattr(self, name), get_args(kind))
         for name in ("overlap", "audit"):
             check_probability(getattr(self, name), option=name)
         for name in ("pool", "items", "workload"):
@@ -314,7 +319,7 @@ class BudgetPlan:
         rows = [(what, value) for what, value in facts.items() if value is not None]
         return pd.DataFrame(rows, columns=["what", "value"])
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The half-width that each budget buys."""
         from .. import plots
 
@@ -462,36 +467,15 @@ def _question(parts: Components, found: dict[str, Any], limits: Limits, prices: 
 
 def _cautions(parts: Components, found: dict[str, Any], limits: Limits, high: float | None) -> tuple[Caution, ...]:
     decision, open_to = limits.decision, (high or 0.0) / (found["variance"] or 1.0)
-    said = (
-        (
-            open_to > MOST_OPEN,
-            "small_pilot",
-            f"The pilot allows {readable(open_to)} times the variance shown: it is too small, or has too few raters, "
-            "to plan from; judge more before you buy.",
-        ),
-        (
-            parts.rater <= 0 and decision != "item",
-            "no_rater_variance",
-            "The pilot shows no variance between raters, so few look as good as many here; a small pilot may miss it: "
-            "use all the raters you have.",
-        ),
-        (
-            decision in ("difference", "ranking") and "items" in limits.shared,
-            "items_by_systems",
-            "Items that favour one system are not in the pilot's variances; the true variance may be larger.",
-        ),
-        (
-            decision == "mean" and parts.rater > 0 and found["raters"] < 5,
-            "few_raters",
-            f"{found['raters']} raters: the mean then depends on who they are.",
-        ),
-        (
-            found["overlap"] == 0,
-            "no_overlap",
-            "No item gets two labels, so agreement can't be seen; have a second label on some items.",
-        ),
-    )
-    return tuple(Caution(code, text) for holds, code, text in said if holds)
+    holds = {
+        "small_pilot": open_to > MOST_OPEN,
+        "no_rater_variance": parts.rater <= 0 and decision != "item",
+        "items_by_systems": decision in ("difference", "ranking") and "items" in limits.shared,
+        "few_raters": decision == "mean" and parts.rater > 0 and found["raters"] < 5,
+        "no_overlap": found["overlap"] == 0,
+    }
+    figures = {"open_to": readable(open_to), "raters": found["raters"]}
+    return tuple(Caution(code, CAUTIONS[code].format(**figures)) for code, held in holds.items() if held)
 
 
 def pools(

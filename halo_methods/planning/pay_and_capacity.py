@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,14 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Caution, Estimate, Over, around, counted, readable
+from ..results import Caution, Estimate, Figure, Over, around, counted, readable
 from ..stats.checks import check_amount, check_confidence, check_count, check_probability
 from ..stats.means import drawn_people, widening
 from ..stats.proportions import two_way_share
 from ..stats.variance import basis_of_arrays
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 T = TypeVar("T")
 ROUNDS = 4000
@@ -242,7 +239,7 @@ class Capacity:
     covered: float
     cautions: tuple[Caution, ...] = ()
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """People needed by week, beside what the staff gives."""
         from .. import plots
 

@@ -1,22 +1,19 @@
 """Lines over a scale: a control chart, chances, prices and what they buy, people by week."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import counted, readable
+from ..results import Figure, counted, readable
 from . import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _STYLES = ((style.BLUE, "-"), (style.RUST, "--"), (style.GREEN, ":"), (style.AMBER, "-."))
 
 
-def chart(table: pd.DataFrame, *, changes: Sequence[tuple[Any, str]] = (), unit: str = "", title: str = "") -> "Figure":
+def chart(table: pd.DataFrame, *, changes: Sequence[tuple[Any, str]] = (), unit: str = "", title: str = "") -> Figure:
     """A line over periods between its limits; signals are crosses, changes of the guideline dashed lines.
 
     Parameters
@@ -68,7 +65,7 @@ def chart(table: pd.DataFrame, *, changes: Sequence[tuple[Any, str]] = (), unit:
     return style.finished(axes, alt + said, title, y=unit, pad=18 if shown else 8)
 
 
-def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "", title: str = "") -> "Figure":
+def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "", title: str = "") -> Figure:
     """A value and its interval as they narrow from look to look.
 
     Parameters
@@ -97,7 +94,7 @@ def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "
     return style.finished(axes, alt, title, x="judgments so far" if x == "trials" else x, y=unit)
 
 
-def prevalence(table: pd.DataFrame, *, title: str = "The same raters, another prevalence") -> "Figure":
+def prevalence(table: pd.DataFrame, *, title: str = "The same raters, another prevalence") -> Figure:
     """Raw agreement, alpha and AC1 by the true share of the common label.
 
     Parameters
@@ -137,7 +134,7 @@ def chances(
     unit: str = "",
     chance: str = "chance",
     title: str = "",
-) -> "Figure":
+) -> Figure:
     """One curve a rule: the chance of an outcome against the true value; operating characteristics.
 
     Parameters
@@ -181,7 +178,7 @@ def chances(
     return style.finished(axes, alt, title, x=unit, y=chance, pad=18 if marks else 8, legend=style.BESIDE)
 
 
-def operating(plan: Any, *, title: str = "Which lots the plan accepts") -> "Figure":
+def operating(plan: Any, *, title: str = "Which lots the plan accepts") -> Figure:
     """Chance of acceptance by the lot's error rate, with the buyer's and the producer's point.
 
     Parameters
@@ -213,7 +210,7 @@ def operating(plan: Any, *, title: str = "Which lots the plan accepts") -> "Figu
     return style.finished(axes, alt, title, x="errors in the lot, %", y="chance that it is accepted")
 
 
-def outgoing(plan: Any, lot: int, *, title: str = "What goes out, rejected lots relabelled") -> "Figure":
+def outgoing(plan: Any, lot: int, *, title: str = "What goes out, rejected lots relabelled") -> Figure:
     """Average error rate after the audit by the error rate before it, and its limit.
 
     Parameters
@@ -250,7 +247,7 @@ def _rates(plan: Any) -> tuple[float, np.ndarray]:
     return most, np.unique(np.linspace(0, int(most * plan.lot), 1001).astype(int)) / plan.lot
 
 
-def dependability(table: pd.DataFrame, *, bar: float | None = None, title: str = "What another rater buys") -> "Figure":
+def dependability(table: pd.DataFrame, *, bar: float | None = None, title: str = "What another rater buys") -> Figure:
     """Reliability and dependability against raters an item, each with its interval.
 
     Parameters
@@ -297,7 +294,7 @@ def dependability(table: pd.DataFrame, *, bar: float | None = None, title: str =
 
 def tradeoff(
     table: pd.DataFrame, x: str, y: str, by: str, *, x_unit: str = "", y_unit: str = "", title: str = ""
-) -> "Figure":
+) -> Figure:
     """One line for each way: a marker for each value, a bar for its interval.
 
     Parameters
@@ -335,7 +332,7 @@ def tradeoff(
     return style.finished(axes, alt, title, x=x_unit, y=y_unit, legend=style.BESIDE)
 
 
-def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: str = "What a budget buys") -> "Figure":
+def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: str = "What a budget buys") -> Figure:
     """Half the 95% interval of the best design, by budget; the budget asked for is marked.
 
     Parameters
@@ -370,7 +367,7 @@ def frontier(table: pd.DataFrame, *, unit: str = "units of the label", title: st
     return style.finished(axes, alt, title, x="budget", y=f"half the 95% interval,\n{unit}")
 
 
-def people(table: pd.DataFrame, *, title: str = "People needed by week") -> "Figure":
+def people(table: pd.DataFrame, *, title: str = "People needed by week") -> Figure:
     """People needed in each week with their interval, and the people there are.
 
     Parameters

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import counted, readable
+from ..results import Figure, counted, readable
 from . import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LOWEST, HIGHEST = 0.93, 0.98
 
@@ -28,7 +24,7 @@ def intervals(
     unit: str = "",
     title: str = "",
     most: int = 40,
-) -> "Figure":
+) -> Figure:
     """One row a line: a dot for the value, a line for its interval.
 
     Parameters
@@ -90,7 +86,7 @@ def intervals(
     return style.described(figure, f"{title}. {alt}; {listed}.{against}")
 
 
-def confidence(table: pd.DataFrame, *, title: str = "Does the confidence hold?") -> "Figure":
+def confidence(table: pd.DataFrame, *, title: str = "Does the confidence hold?") -> Figure:
     """Accuracy of each band of probability beside the probability claimed.
 
     Parameters
@@ -122,7 +118,7 @@ def confidence(table: pd.DataFrame, *, title: str = "Does the confidence hold?")
     return style.finished(axes, alt, title, x="probability claimed", y="share right on gold")
 
 
-def funnel(table: pd.DataFrame, label: str, *, around: float, title: str = "Share right against its size") -> "Figure":
+def funnel(table: pd.DataFrame, label: str, *, around: float, title: str = "Share right against its size") -> Figure:
     """Each group's share over its effective number of judgments, inside or outside the lines that luck draws.
 
     Parameters
@@ -167,7 +163,7 @@ def funnel(table: pd.DataFrame, label: str, *, around: float, title: str = "Shar
     return style.finished(axes, alt, title, x="effective number of judgments", y="share right", legend=legend)
 
 
-def peers(table: pd.DataFrame, *, question: str, title: str = "") -> "Figure":
+def peers(table: pd.DataFrame, *, question: str, title: str = "") -> Figure:
     """Seconds of this package and its peers for one question, on a scale where each step is ten times.
 
     Parameters
@@ -205,7 +201,7 @@ def peers(table: pd.DataFrame, *, question: str, title: str = "") -> "Figure":
     return style.finished(axes, f"Seconds: {said}.", title or question, x="seconds, each step ten times as long")
 
 
-def coverage(table: pd.DataFrame, *, title: str = "How often a 95% interval holds") -> "Figure":
+def coverage(table: pd.DataFrame, *, title: str = "How often a 95% interval holds") -> Figure:
     """Coverage of nominal 95% intervals by items and raters of a study: the lowest of the cells that share them.
 
     Green is within 93 to 98%, amber above, rust below. A star marks settings in some of whose
@@ -249,7 +245,7 @@ def coverage(table: pd.DataFrame, *, title: str = "How often a 95% interval hold
     return style.finished(axes, f"The lowest coverage for {'; '.join(said)}.", title, x="raters", y="items")
 
 
-def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given which label") -> "Figure":
+def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given which label") -> Figure:
     """A table of gold answers by labels; shade is the share of the row, the number the count.
 
     Parameters

@@ -1,17 +1,13 @@
 """Several panels in one picture: week by week, day by day, setting by setting."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import counted, readable
+from ..results import Figure, counted, readable
 from . import style
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SERIES = (style.INK, style.BLUE, "#6b4c9a", style.GREEN, style.AMBER, style.RUST, style.MUTED)
 MARKERS = ("s", "o", "h", "D", "^", "v", "P")
@@ -25,7 +21,7 @@ def by_week(
     unit: str = "share right",
     title: str = "Week by week",
     most: int = 6,
-) -> "Figure":
+) -> Figure:
     """One panel a group: a dot a week, a line for its interval.
 
     Parameters
@@ -67,9 +63,7 @@ def by_week(
     return style.described(figure, f"{title}. {'; '.join(said)}.")
 
 
-def minutes_a_day(
-    table: pd.DataFrame, *, title: str = "Minutes of distressing items a day", most: int = 40
-) -> "Figure":
+def minutes_a_day(table: pd.DataFrame, *, title: str = "Minutes of distressing items a day", most: int = 40) -> Figure:
     """One row a person, one dot a day, the limit as a line; a panel for each limit.
 
     Parameters
@@ -120,7 +114,7 @@ def minutes_a_day(
     return style.described(figure, f"{title}. {people}; {'; '.join(said)}.")
 
 
-def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy and confidence") -> "Figure":
+def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy and confidence") -> Figure:
     """Accuracy (filled, with its interval) and confidence (hollow) of methods in settings, one panel a failure.
 
     Parameters
@@ -165,7 +159,7 @@ def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy 
     return style.described(figure, f"{title}. {'; '.join(said)}.")
 
 
-def panels(table: pd.DataFrame, x: str, figures: Mapping[str, str], *, x_unit: str = "", title: str = "") -> "Figure":
+def panels(table: pd.DataFrame, x: str, figures: Mapping[str, str], *, x_unit: str = "", title: str = "") -> Figure:
     """Several figures over one setting, side by side, each with its intervals.
 
     Parameters

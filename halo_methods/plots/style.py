@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import readable
+from ..results import Figure, readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Place = tuple[float, float]
 
@@ -92,7 +91,7 @@ def finished(
     y: str = "",
     pad: float = 6,
     legend: Mapping[str, Any] | None = None,
-) -> "Figure":
+) -> Figure:
     """The figure with title, labels and legend, and in words what it shows."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
@@ -102,7 +101,7 @@ def finished(
     return described(axes.get_figure(root=True), f"{title}. {alt}")
 
 
-def described(figure: Any, alt: str) -> "Figure":
+def described(figure: Any, alt: str) -> Figure:
     """The figure with its alternative text."""
     figure.alt = alt
     return figure

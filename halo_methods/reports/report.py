@@ -5,22 +5,21 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+import polars as pl
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
+from ..judgments import Judgments, as_judgments, read_judgments
+from ..judgments.files import read_raw
 from ..standards.register import find as config_file
 from ..standards.register import house
-from .audience import WITHHELD, Pseudonyms, check, coarse_count
+from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts
+from .runner import AUDIENCES
 from .section import Section
-from .suppression import Shown
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ..judgments import Judgments
 
 Result = TypeVar("Result")
 LIMITS = (
@@ -34,12 +33,6 @@ def _ends(scale: Any) -> Any:
     if scale is None or isinstance(scale[0], str):
         return scale
     return {end: x if math.isfinite(x) else None for end, x in zip(("low", "high"), scale, strict=True)}
-
-
-def _forget_figures() -> None:
-    """Close what was drawn and not shown: a kernel would display it at the end of the cell, whoever reads."""
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
 
 
 class Report:
@@ -62,7 +55,7 @@ class Report:
     """
 
     def __init__(
-        self, name: str, judgments: "Judgments", audience: str, threshold: int, key: bytes | None, *, by: str | None
+        self, name: str, judgments: Judgments, audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_own_sample = False
@@ -89,8 +82,6 @@ class Report:
             return self.judgments.default_group()
         if self._by not in self.judgments.columns:
             raise NotEstimable(f"the data has no column {self._by}; it has {', '.join(self.judgments.columns)}")
-        if self._by in ("rater_id", "item_id"):
-            raise NotEstimable(f"{self._by} makes no groups; name a column such as vendor or locale with `by`")
         return self._by
 
     @property
@@ -121,13 +112,13 @@ class Report:
             raise result
         return result
 
-    def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
+    def _file_beside(self, file: str | None, own: str) -> str | Path | None:
         """The file named; without one the sample ``own``, where the report runs on the chapter's own sample."""
         if file is None and own and self.on_own_sample:
             return sample(own)
         return file
 
-    def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
+    def beside(self, file: str | None, *, own: str = "") -> Judgments | None:
         """Read further judgments that the report needs beside its data, such as a baseline, on the same scale.
 
         Parameters
@@ -147,12 +138,10 @@ class Report:
         HaloError
             If the file cannot be read as judgments.
         """
-        from ..judgments import read_judgments
-
         found, j = self._file_beside(file, own), self.judgments
         return None if found is None else read_judgments(found, scale=j.scale, level=j.level if j.level_given else None)
 
-    def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
+    def side_table(self, file: str | None, *, own: str = "") -> pl.DataFrame | None:
         """Read what does not change from judgment to judgment, such as the items table, as text.
 
         The parameters are those of `beside`; None where there is no file.
@@ -162,8 +151,6 @@ class Report:
         HaloError
             If the file cannot be read.
         """
-        from ..judgments.files import read_raw
-
         found = self._file_beside(file, own)
         return None if found is None else read_raw(found).frame
 
@@ -209,7 +196,8 @@ class Report:
             if forgotten:
                 raise HaloError(f"section {title!r} lists {', '.join(forgotten)} and never gives it to show.gate")
         finally:
-            _forget_figures()
+            if pyplot := sys.modules.get("matplotlib.pyplot"):
+                pyplot.close("all")  # a kernel would display what was drawn and not shown, whoever reads
         show.close()
 
     def provenance(self) -> dict[str, Any]:
@@ -218,21 +206,17 @@ class Report:
         No hash, no file name, no filter and no note leaves operations: who has the
         data without names could find out whom they are about.
         """
-        j, source, inside = self.judgments, self.judgments.source, self.audience == "operations"
-        sizes = {"rows_read": source.rows_read, "rows_used": source.rows_used}
-        sizes |= {"items": j.n_items, "raters": j.n_raters, "judgments": j.n_judgments}
-        threshold_from = "halo.toml" if config_file() else "the handbook"
-        return {
-            "name": Path(source.name).name if inside else "withheld",
-            "sha256": source.sha256 if inside else None,
-            **(sizes if inside else {k: coarse_count(n) for k, n in sizes.items()}),
-            "dropped": dict(sorted(source.dropped.items())) if inside else {},
-            "notes": list(source.notes) if inside else [],
-            "scale": _ends(j.scale) if inside else None,
-            "level": j.level,
-            "privacy_threshold": self.privacy_threshold,
-            "threshold_from": threshold_from,
-        }
+        j, source = self.judgments, self.judgments.source
+        counts = {"items": j.n_items, "raters": j.n_raters, "judgments": j.n_judgments}
+        asked: dict[str, Any] = {"privacy_threshold": self.privacy_threshold}
+        asked |= {"threshold_from": "halo.toml" if config_file() else "the handbook"}
+        if self.audience == "operations":
+            name, told = Path(source.name).name, {**counts, "scale": _ends(j.scale), "level": j.level}
+            return {**source.to_dict(), "name": name, **told, **asked}
+        sizes = {"rows_read": source.rows_read, "rows_used": source.rows_used, **counts}
+        rounded = {k: coarse_count(n) for k, n in sizes.items()}
+        withheld: dict[str, Any] = {"dropped": {}, "notes": [], "scale": None, "level": j.level}
+        return {"name": "withheld", "sha256": None, **rounded, **withheld, **asked}
 
     def _facts(self) -> list[tuple[str, Any]]:
         p, inside = self.provenance(), self.audience == "operations"
@@ -249,16 +233,12 @@ class Report:
         rows += [("Sample", "invented data that come with the handbook")] if self.on_own_sample else []
         return [*rows, ("Made with", f"halo_methods {__version__}")]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(f"{k}: {v if isinstance(v, str) else cell(v)}" for k, v in self._facts())
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return facts(self._facts(), label="Where the data came from")
-
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MIMEBundle:
-        return bundle(self._repr_html_(), str(self), {"shows": "data", **self.provenance()})
+        html = facts(self._facts(), label="Where the data came from")
+        return bundle(html, str(self), {"shows": "data", **self.provenance()})
 
 
 def start(
@@ -305,9 +285,8 @@ def start(
     BadOption
         When the audience or another option is none of those allowed.
     """
-    from ..judgments import as_judgments, read_judgments
-
-    check(audience)
+    if audience not in AUDIENCES:
+        raise BadOption.of("audience", audience, AUDIENCES)
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)

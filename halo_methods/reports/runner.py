@@ -11,10 +11,12 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from .. import errors
 from ..atomic_files import write_files
@@ -22,22 +24,13 @@ from ..errors import BadOption, HaloError
 from ..results import MIME
 from ..standards.register import CONFIG
 from ..standards.register import find as config_file
-from . import audience as audiences
 from .places import find, meant, sample, sample_names, sample_of
 
 log = logging.getLogger(__name__)
 
-READING: dict[str, Any] = {
-    "columns": {},
-    "values": {},
-    "scale": None,
-    "level": None,
-    "duplicates": "error",
-    "where": None,
-    "missing": [""],
-    "encoding": "utf-8",
-    "audience": "partner",
-}
+READING: dict[str, Any] = {"columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error"}
+READING |= {"where": None, "missing": [""], "encoding": "utf-8", "audience": "partner"}
+AUDIENCES = ("rater", "operations", "partner", "public")
 NAME_RATERS = ("expert", "experts", "drifted")
 OPEN = ("level", "audience", "duplicates", "by")
 NOT_KEPT = "given; not kept, since it names raters"
@@ -76,14 +69,6 @@ def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def check_parameters(given: Mapping[str, Any], known: Mapping[str, Any], name: str) -> None:
-    """Refuse a parameter the report does not have; papermill alone would run with the default."""
-    for parameter in given:
-        if parameter not in known:
-            there = f"{meant(parameter, known)} It has: {', '.join(sorted(known))}."
-            raise BadOption(f"report {name} has no parameter {parameter!r}.{there}")
-
-
 def recorded(given: Mapping[str, Any], audience: str) -> dict[str, Any]:
     """The parameters as a report's files keep them.
 
@@ -114,13 +99,10 @@ def literal(value: Any) -> Any:
     """A parameter as a notebook can be given it: a pair of numbers is written ``"low..high"``."""
     if isinstance(value, tuple) and len(value) == 2 and all(type(v) in (int, float) for v in value):
         return f"{value[0]}..{value[1]}"
-
-    def text(other: Any) -> str:
-        if isinstance(other, Path):
-            return str(other)
-        raise BadOption(f"a parameter is a {type(other).__name__}; use text, numbers, lists or mappings")
-
-    return json.loads(json.dumps(value, default=text))
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError:
+        raise BadOption(f"a parameter is a {type(value).__name__}; use text, numbers, lists or mappings") from None
 
 
 def locate(data: str | Path) -> tuple[str, str]:
@@ -136,10 +118,8 @@ def locate(data: str | Path) -> tuple[str, str]:
         return str(path.resolve()), path.name
     if str(data) in sample_names():
         return str(data), sample(str(data)).name
-    samples = ", ".join(sample_names()) or "none"
-    raise HaloError(
-        f"there is no file {path.name!r} at the path given, and no sample of that name (samples: {samples})"
-    )
+    text = f"there is no file {path.name!r} at the path given, and no sample of that name"
+    raise HaloError(f"{text} (samples: {', '.join(sample_names()) or 'none'})")
 
 
 def why(error_name: str, error_value: str) -> str:
@@ -243,31 +223,21 @@ def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]]
     return next(reversed(found["data"]), None), found["estimate"], found["gate"]
 
 
-def versions() -> dict[str, str]:
-    """Versions of this package, Python and the libraries that make numbers."""
-    own = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
-    return own | {library: version(library) for library in LIBRARIES}
-
-
 @contextmanager
 def _signals_clean_up() -> Iterator[None]:
     """Within it, SIGTERM and SIGHUP end the process as an error does: what it holds is given back."""
 
-    def leave(signum: int, frame: Any) -> None:
-        for other in ours:
-            signal.signal(other, signal.SIG_IGN)
-        raise SystemExit(128 + signum)
+    def leave(number: int, frame: Any) -> None:
+        for handled in numbers:
+            signal.signal(handled, signal.SIG_IGN)
+        raise SystemExit(128 + number)
 
-    main = threading.current_thread() is threading.main_thread()
     numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-    ours = [n for n in numbers if main and signal.getsignal(n) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, leave)
-    try:
+    with ExitStack() as after:
+        for number in numbers if threading.current_thread() is threading.main_thread() else ():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                after.callback(signal.signal, number, signal.signal(number, leave))
         yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def run(
@@ -308,8 +278,8 @@ def run(
     """
     import nbformat
 
-    from .html import page
     from .kernels import private_folder, warm_up
+    from .rendering import page
 
     notebook_path = find(name)
     warm_up()
@@ -317,8 +287,11 @@ def run(
     own = {k: v for k, v in parameters_of(notebook, name).items() if k != "reading"}
     known = {"data": None, **READING, **own}
     given = {k: literal(v) for k, v in parameters.items()}
-    check_parameters(given, known, name)
-    audience = audiences.check(given.setdefault("audience", "partner"))
+    for unknown in sorted(given.keys() - known.keys()):
+        there = f"{meant(unknown, known)} It has: {', '.join(sorted(known))}."
+        raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default
+    if (audience := given.setdefault("audience", "partner")) not in AUDIENCES:
+        raise BadOption.of("audience", audience, AUDIENCES)
     given["data"], file = locate(data or sample_of(name))
     inside = audience == "operations"
     paths = [v for v in given.values() if isinstance(v, str) and os.path.isabs(v) and Path(v).is_file()]
@@ -346,13 +319,14 @@ def run(
             raise
         executed = _cleaned(executed, shown, {**secrets, folder: "."}, audience)
         data_read, estimates, gates = findings(executed)
+        own_versions = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
         result = {
             "report": name,
             "parameters": {k: kept.get(k, default) for k, default in known.items()},
             "data": data_read,
             "estimates": estimates,
             "gates": gates,
-            "versions": versions(),
+            "versions": own_versions | {library: version(library) for library in LIBRARIES},
         }
         texts = {
             "ipynb": nbformat.writes(executed) + "\n",

@@ -12,9 +12,10 @@ from ..results import Estimate
 from .audience import WITHHELD, for_outsiders, names_people
 from .rendering import bundle, estimate_payload, figure_bundle, gate_table, publish, rendered, scrolling
 
+Only = Literal["table", "plot", "estimates"]
+
 if TYPE_CHECKING:
     from ..standards.gates import Gate
-    from .report import Report
 
 
 class Section:
@@ -26,20 +27,12 @@ class Section:
     """
 
     def __init__(self, report: Any, title: str):
-        self._report: Report = report
+        self._report = report
         self._inside = report is None or report.audience == "operations"
         self.title, self._hidden = title, 0
         self.given: set[str] = set()
 
-    def __call__(
-        self,
-        what: Any,
-        *,
-        name: str = "",
-        alt: str = "",
-        caption: str = "",
-        only: Literal["table", "plot", "estimates"] | None = None,
-    ) -> None:
+    def __call__(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
         """Show a result, an estimate, several by name, a table, a figure or a sentence.
 
         Parameters
@@ -49,25 +42,42 @@ class Section:
             only estimates are shown; groups where ``what.by`` is the report's column.
         name : str
             Name of an estimate in ``NAME.json``; otherwise its method's.
-        alt : str
-            What a figure shows, for who can't see it; otherwise the section's title.
         caption : str
             A table's caption.
         only : {"table", "plot", "estimates"}, optional
             One part of a result.
         """
         if self._inside:
-            self._show(what, name, alt, caption, only)
+            self.computed(what, name=name, caption=caption, only=only)
         else:
             self._outside(what, name)
 
-    def computed(self, what: Any, *, alt: str = "", caption: str = "", only: Any = None) -> None:
+    def computed(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
         """Show what is computed from options alone, such as a plan: it is about nobody, so every audience sees it."""
-        self._show(what, "", alt, caption, only)
+        table = getattr(what, "table", None)
+        if isinstance(what, pd.DataFrame):
+            what = self._pseudonymous(what)
+        elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
+            what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
+        if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
+            publish(rendered(what, name, caption, self.title))
+            return
+        if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
+            self._figure(what)
+            return
+        if only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table)):
+            self._figure(what.plot())
+        estimates = getattr(what, "estimates", None)
+        if only in (None, "table") and isinstance(table, pd.DataFrame):
+            publish(rendered(what.table, name, caption, self.title))
+        elif only in (None, "estimates") and isinstance(estimates, Mapping):
+            publish(rendered(estimates, name, caption, self.title))
+        elif only is None and not hasattr(what, "plot"):
+            publish(rendered(what, name, caption, self.title))
+        if only is None and getattr(what, "cautions", None):
+            publish(rendered(list(what.cautions), "", "", self.title))
 
-    def gate(
-        self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
-    ) -> "Gate":
+    def gate(self, standard: str, estimate: Any, *, name: str = "", subject: str = "") -> "Gate":
         """Hold an estimate against a standard and show the verdict.
 
         Parameters
@@ -80,8 +90,6 @@ class Section:
             Puts the estimate under this name into ``NAME.json``.
         subject : str
             What the estimate is about, when the standard is applied to several things. No person.
-        threshold : float, optional
-            Instead of the standard's own.
 
         Returns
         -------
@@ -89,7 +97,7 @@ class Section:
         """
         if isinstance(estimate, Estimate) and not (self._inside or self._report.shown.may_show(estimate.basis)):
             estimate = self._report.withheld()
-        gate = self._gate(standard, estimate, subject, threshold, name)
+        gate = self._gate(standard, estimate, subject, name)
         html = scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
         payload = self._payload(gate)
         if name and gate.estimate is not None:
@@ -97,39 +105,32 @@ class Section:
         publish(bundle(html, str(gate), payload))
         return gate
 
-    def gates(self, standard: str, what: Any, *, by: str = "", threshold: float | None = None) -> dict[str, "Gate"]:
-        """Hold several estimates, by what they are about, against one standard.
+    def gates(self, standard: str, result: Any) -> dict[str, "Gate"]:
+        """Hold the estimates of a result, one for each value of its column ``by``, against one standard.
 
         Parameters
         ----------
-        standard, threshold
+        standard : str
             As for `gate`.
-        what : result with ``by`` and ``estimates``, or mapping of str to Estimate
-        by : str
-            The column whose values a mapping's keys are; ``rater_id`` for people.
+        result : object with ``by`` and ``estimates``
+            Where ``by`` names raters, they are shown under pseudonyms.
 
         Returns
         -------
         dict of str to Gate
             Those shown.
         """
-        by, every = by or getattr(what, "by", ""), getattr(what, "estimates", what)
         self.given.add(standard)
-        estimates = every if self._inside else self._groups(every, by)
-        subjects = {s: self._report.name_of(s) if names_people(by) else str(s) for s in estimates}
-        gates = {s: self._gate(standard, e, subjects[s], threshold, "") for s, e in estimates.items()}
+        shown = result.estimates if self._inside else self._groups(result.estimates, result.by)
+        subjects = {s: self._report.name_of(s) if names_people(result.by) else str(s) for s in shown}
+        gates = {s: self._gate(standard, e, subjects[s], "") for s, e in shown.items()}
         payloads = [self._payload(g) for g in gates.values()]
-        if len(every) > len(estimates):
-            about = f"{len(every) - len(estimates)} withheld"
-            payloads.append(self._payload(self._gate(standard, self._report.withheld(), about, threshold, "")))
+        if hidden := len(result.estimates) - len(shown):
+            payloads.append(self._payload(self._gate(standard, self._report.withheld(), f"{hidden} withheld", "")))
         if payloads:
             html, text = gate_table(payloads)
             publish(bundle(html, text, {"shows": "gates", "gates": payloads}))
         return gates
-
-    def note(self, text: str) -> None:
-        """Say that something is not shown to this audience."""
-        publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
 
     def not_estimated(self, reason: NotEstimable) -> None:
         """Show why a section stops here; outside operations only what may be told to anyone."""
@@ -140,7 +141,8 @@ class Section:
     def close(self) -> None:
         """Say once what was not shown."""
         if self._hidden:
-            self.note(WITHHELD.format(least=self._report.privacy_threshold))
+            text = WITHHELD.format(least=self._report.privacy_threshold)
+            publish(bundle(f'<p class="halo-withheld">{text}</p>', text))
 
     def _reason(self, reason: NotEstimable) -> str:
         if not self._inside:
@@ -148,13 +150,13 @@ class Section:
         who = ", ".join(self._report.name_of(rater) for rater in reason.who)
         return f"{reason}{f' ({who})' if who else ''}"
 
-    def _gate(self, standard: str, estimate: Any, subject: str, threshold: float | None, name: str) -> "Gate":
+    def _gate(self, standard: str, estimate: Any, subject: str, name: str) -> "Gate":
         from ..standards import gate
 
         self.given.add(standard)
         if isinstance(estimate, NotEstimable):
             estimate = NotEstimable(self._reason(estimate))
-        held = gate(standard, estimate, subject=subject, threshold=threshold)
+        held = gate(standard, estimate, subject=subject)
         if self._inside or held.estimate is None:
             return held
         return held.rounded(for_outsiders(held.estimate, name or held.title))
@@ -187,37 +189,13 @@ class Section:
             from .. import plots
 
             rows = [{by: k, "value": e.value, "low": e.low, "high": e.high} for k, e in rounded.items()]
-            self._figure(plots.intervals(pd.DataFrame(rows), by, "value", title=self.title), "")
+            self._figure(plots.intervals(pd.DataFrame(rows), by, "value", title=self.title))
         if rounded:
             publish(rendered(rounded, "", "", self.title))
 
-    def _show(self, what: Any, name: str, alt: str, caption: str, only: str | None) -> None:
-        table = getattr(what, "table", None)
-        if isinstance(what, pd.DataFrame):
-            what = self._pseudonymous(what)
-        elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
-            what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
-        if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
-            publish(rendered(what, name, caption, self.title))
-            return
-        if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
-            self._figure(what, alt)
-            return
-        if only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table)):
-            self._figure(what.plot(), alt)
-        estimates = getattr(what, "estimates", None)
-        if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title))
-        elif only in (None, "estimates") and isinstance(estimates, Mapping):
-            publish(rendered(estimates, name, caption, self.title))
-        elif only is None and not hasattr(what, "plot"):
-            publish(rendered(what, name, caption, self.title))
-        if only is None and getattr(what, "cautions", None):
-            publish(rendered(list(what.cautions), "", "", self.title))
-
-    def _figure(self, figure: Any, alt: str) -> None:
+    def _figure(self, figure: Any) -> None:
         figure = figure if hasattr(figure, "savefig") else figure.figure
-        publish(*figure_bundle(figure, alt or getattr(figure, "alt", "") or self.title))
+        publish(*figure_bundle(figure, getattr(figure, "alt", self.title)))
 
     def _pseudonymous(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = [c for c in table.columns if names_people(c)]

@@ -121,12 +121,10 @@ class AlarmRule:
         return length if 0 < length < LONGEST else LONGEST
 
     def __str__(self) -> str:
-        what = f"more than {readable(self.limit)} of {counted(self.batch, 'gold answer')} wrong"
+        limit = readable(self.limit)
+        what = f"more than {limit} of {counted(self.batch, 'gold answer')} wrong"
         if self.kind == "cusum":
-            what = (
-                f"wrong gold answers beyond {readable(self.allowance)} in {self.batch} add up to more than "
-                f"{readable(self.limit)}"
-            )
+            what = f"wrong gold answers beyond {readable(self.allowance)} in {self.batch} add up to more than {limit}"
         tie = f" (when equal, with chance {readable(self.tie)})" if self.tie > 0 else ""
         return f"{self.kind}: {what}{tie}"
 
@@ -167,8 +165,7 @@ def alarm_rule(
     >>> print(alarm_rule("cusum", 0.92, 0.80, batch=5, run_length=100))
     cusum: wrong gold answers beyond 0.6 in 5 add up to more than 2.8
     """
-    if kind not in get_args(Kind):
-        raise BadOption.of("kind", kind, get_args(Kind))
+    BadOption.unless("kind", kind, get_args(Kind))
     check_ascending(unacceptable=unacceptable, good=good)
     check_count(batch, option="batch", least=1)
     if run_length < 2:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,10 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import share_right, shares_right
 from ..judgments.table import basis_of
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, counted
 from ..stats.between_groups import shrink_shares
 from ..stats.checks import check_amount, check_count, check_probability
 from ..stats.means import ratio_interval
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SHARES = ("accuracy", "drift", "copy_share", "model_share", "model_accuracy")
 FEWEST_RATERS, FEWEST_ANSWERS = 3, 30
@@ -214,7 +211,7 @@ class RaterFit:
     estimates: dict[str, Estimate]
     cautions: tuple[Caution, ...]
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw each rater's accuracy with its interval."""
         from .. import plots
 
@@ -287,6 +284,8 @@ def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
     """
     people = as_judgments(j).people().one()
     rows = people.marked("gold")
+    moment = pl.col("rated_at") if "rated_at" in people.columns else pl.lit(None, pl.Datetime)
+    dated = people.frame.with_columns(rated_at=moment, day=moment.dt.date()).drop_nulls("rated_at")
     counts = rows.group_by("rater_id").agg(gold=pl.len(), right=pl.col("right").sum()).sort("rater_id").to_pandas()
     if len(counts) < FEWEST_RATERS:
         raise NotEstimable(
@@ -294,14 +293,14 @@ def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
         )
     shares, names = shrink_shares(counts["right"], counts["gold"]), counts["rater_id"].tolist()
     lean, no_order = _lean(people, rows, names)
-    fatigue, place, tired = _fatigue(people, rows)
+    fatigue, place, tired = _fatigue(dated, rows)
     table = counts.assign(
         raw=counts["right"] / counts["gold"],
         accuracy=shares.value,
         low=shares.low,
         high=shares.high,
         strictness=(1 - shares.value) * (1 - 2 * lean),
-        daily=_daily(people, names, daily),
+        daily=_daily(dated, names, daily),
     )
     start = np.minimum(shares.value + fatigue / 100 * place, 0.999)
     judged = basis_of(rows, "right").judgments
@@ -317,11 +316,10 @@ def fit_raters(j: Judgments, *, daily: int | None = None) -> RaterFit:
     )
 
 
-def _daily(people: Judgments, raters: list[str], daily: int | None) -> NDArray:
+def _daily(dated: pl.DataFrame, raters: list[str], daily: int | None) -> NDArray:
     """Judgments per working day: the median of each rater's days, of the whole team where one has none."""
     if daily is not None:
         return np.full(len(raters), check_count(daily, option="daily", least=1))
-    dated = _dated(people)
     if dated.is_empty():
         raise NotEstimable(
             "no judgment says when it was made; add `rated_at`, or say how many judgments a rater does a day (`daily`)"
@@ -330,14 +328,6 @@ def _daily(people: Judgments, raters: list[str], daily: int | None) -> NDArray:
     known = dict(days.iter_rows())
     middle = float(np.median(list(known.values())))
     return np.array([max(1, round(known.get(r, middle))) for r in raters])
-
-
-def _dated(people: Judgments) -> pl.DataFrame:
-    """The judgments whose moment is known, with ``day``."""
-    if "rated_at" not in people.columns:
-        return people.frame.clear()
-    dated = people.frame.filter(pl.col("rated_at").is_not_null())
-    return dated.with_columns(pl.col("rated_at").dt.date().alias("day"))
 
 
 def _lean(people: Judgments, rows: pl.DataFrame, raters: list[str]) -> tuple[NDArray, tuple[Caution, ...]]:
@@ -354,9 +344,8 @@ def _lean(people: Judgments, rows: pl.DataFrame, raters: list[str]) -> tuple[NDA
     return np.array([known.get(r, 0.5) for r in raters]), ()
 
 
-def _fatigue(people: Judgments, rows: pl.DataFrame) -> tuple[float, float, Caution]:
+def _fatigue(dated: pl.DataFrame, rows: pl.DataFrame) -> tuple[float, float, Caution]:
     """Accuracy lost over 100 judgments of a day, the place in the day at which gold lies on average, and a caution."""
-    dated = _dated(people)
     if dated.is_empty() or dated["rated_at"].n_unique() == dated["day"].n_unique():
         return 0.0, 0.0, Caution("no_time_of_day", "The log has no time of day, so fatigue is taken as none.")
     at, keys = pl.col("at"), ["item_id", "rater_id"]

@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import BadOption, NotEstimable
-from ..results import Basis, Caution, Estimate
+from ..results import Basis, Caution, Estimate, Figure
 from ..stats.checks import check_count
 from ..stats.means import Interval, mean_interval, poisson_interval, ratio_interval
 from ..stats.proportions import wilson
 from .quality_policy import MONTH, QualityPolicy
 from .simulated_raters import SimulatedRater, daily_accuracy
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_EVENTS, MOST_ANSWERS, FEWEST_RUNS = 30, 3e8, 20
 CAUTION = Caution(
@@ -34,11 +31,6 @@ FIGURES = {
 VALUES: dict[str, Sequence[Any]] = {
     "gold_share": (0.02, 0.05, 0.10, 0.15, 0.20),
     "rule": (("cusum", 5), ("cusum", 20), ("p-chart", 10), ("p-chart", 20)),
-}
-PANELS = {
-    "days": "working days to detection",
-    "false_accusations": "false accusations, 100 rater-months",
-    "cost_per_defect": "cost per defect caught",
 }
 
 
@@ -95,7 +87,7 @@ class StressTest:
             rows.append((f"working days until {fault['fault']} is found", *fault[["days", "low", "high"]]))
         return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw how long each planted fault stays unseen."""
         from .. import plots
 
@@ -323,16 +315,17 @@ class PolicyComparison:
             rows.append(row)
         return pd.DataFrame(rows)
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw what changes with the gold share, or how soon each rule finds the fault."""
         from .. import plots
 
+        unit = "working days to detection"
         if self.setting == "gold_share":
+            shown = {"days": unit} | {name: FIGURES[name] for name in ("false_accusations", "cost_per_defect")}
             rows = self.table.merge(self.costs)
-            return plots.panels(rows, "gold_share", PANELS, x_unit="gold share", title="What gold buys")
+            return plots.panels(rows, "gold_share", shown, x_unit="gold share", title="What gold buys")
         rows = self.table.assign(low=lambda t: t["days_low"], high=lambda t: t["days_high"])
-        title = "Rules with equally many false alarms"
-        return plots.intervals(rows, "rule", "days", unit=PANELS["days"], title=title)
+        return plots.intervals(rows, "rule", "days", unit=unit, title="Rules with equally many false alarms")
 
 
 def compare_policies(
@@ -378,8 +371,7 @@ def compare_policies(
     >>> shares.table["run_length"].round(6).tolist()
     [250.0, 250.0]
     """
-    if setting not in VALUES:
-        raise BadOption.of("setting", setting, tuple(VALUES))
+    BadOption.unless("setting", setting, VALUES)
     tests: dict[Any, StressTest] = {}
     reason = NotEstimable("no setting was given to compare")
     for value in VALUES[setting] if values is None else values:

@@ -392,12 +392,9 @@ def funnel_limits(
         raise NotEstimable(f"the overall share is {rate:g}: nothing varies, so there are no limits")
     if df is not None:
         n = n / np.maximum((stats.t.isf(tail, np.asarray(df, float)) / stats.norm.isf(tail)) ** 2, 1.0)
-    return _lower(rate, n, tail), 1 - _lower(1 - rate, n, tail)
-
-
-def _lower(rate: float, n: NDArray, tail: float) -> NDArray:
-    """Solve P(Y <= y) = tail for y / n; 0 where even P(Y = 0) is more."""
-    return np.nan_to_num(special.bdtrik(tail, n, rate)) / n
+    # P(Y <= y) = tail solved for y / n; 0 where even P(Y = 0) is more.
+    low, mirrored = (np.nan_to_num(special.bdtrik(tail, n, p)) / n for p in (rate, 1 - rate))
+    return low, 1 - mirrored
 
 
 def _in_control(rate: NDArray, n: NDArray, size: NDArray, df: NDArray | None) -> tuple[float, NDArray]:
@@ -443,14 +440,14 @@ class Funnel:
 
 
 def funnel(
-    right: ArrayLike,
-    n: ArrayLike,
-    *,
-    effective: ArrayLike | None = None,
-    around: float | None = None,
-    df: ArrayLike | None = None,
+    right: ArrayLike, n: ArrayLike, *, effective: ArrayLike | None = None, df: ArrayLike | None = None
 ) -> Funnel:
     r"""Find the groups that lie further from the overall share than luck explains.
+
+    The limits are drawn around the pooled share of the groups, of which those
+    beyond the 99.8% limits are left out one at a time, the furthest first and
+    never half of them, so that one bad group does not pull the good ones over
+    the upper line.
 
     Parameters
     ----------
@@ -458,11 +455,6 @@ def funnel(
         Right answers and judgments of each group.
     effective : array_like, optional
         Effective number of judgments (`halo_methods.stats.effective_size`); n without it.
-    around : float, optional
-        The share the limits are drawn around. Otherwise the pooled share of the
-        groups, of which those beyond the 99.8% limits are left out one at a
-        time, the furthest first and never half of them, so that one bad group
-        does not pull the good ones over the upper line.
     df : array_like, optional
         Degrees of freedom of the dispersion behind ``effective``. A group's own
         variance is in part binomial, which is known, so its degrees of freedom
@@ -481,24 +473,19 @@ def funnel(
 
     Examples
     --------
-    >>> funnel([90, 70, 9], [100, 100, 10], around=0.9).where.tolist()
-    ['inside', 'below 99.8%', 'inside']
+    >>> funnel([90, 91, 60], [100, 100, 100]).where.tolist()
+    ['inside', 'inside', 'below 99.8%']
     """
     k, trials = np.asarray(right, float), np.asarray(n, float)
     size = trials if effective is None else np.asarray(effective, float)
-    rate, centre = k / trials, around
-    own = None if df is None else np.asarray(df) / np.maximum(1 - size / trials, 1e-3) ** 2
-    if centre is None:
-        centre, size = _in_control(rate, trials, size, own)
+    rate, own = k / trials, None if df is None else np.asarray(df) / np.maximum(1 - size / trials, 1e-3) ** 2
+    centre, size = _in_control(rate, trials, size, own)
     (low95, high95), (low998, high998) = (
         funnel_limits(centre, size, confidence=line, df=own) for line in (0.95, 0.998)
     )
     beyond = [rate < low998 - HAIR, rate < low95 - HAIR, rate > high998 + HAIR, rate > high95 + HAIR]
     where = np.select(beyond, ["below 99.8%", "below 95%", "above 99.8%", "above 95%"], "inside")
     return Funnel(centre=centre, low95=low95, high95=high95, low998=low998, high998=high998, where=where)
-
-
-JEFFREYS = (0.5, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -558,7 +545,7 @@ def shrink_shares(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> Sh
 
 def _prior(k: NDArray, n: NDArray) -> tuple[float, float]:
     if k.sum() in (0, n.sum()):
-        return JEFFREYS
+        return 0.5, 0.5  # Jeffreys'
 
     def parameters(x: NDArray) -> tuple[float, float]:
         mean, size = special.expit(x[0]), np.exp(x[1])

@@ -77,11 +77,9 @@ def change(
     figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
     columns: list[Any] = [raters, items, items if cluster is None else cluster]
     raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
-    item = cluster_codes(items)
-    groups = item if cluster is None else cluster_codes(clusters)
+    item, groups = cluster_codes(items), cluster_codes(clusters)
     size = np.stack(sides)[:, both]
-    total = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)])
-    means = total / size
+    means = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)]) / size
     weight, gaps = size[0] * size[1] / size.sum(axis=0), means[1] - means[0]
     weight = weight / weight.sum()
     value = float(weight @ gaps)

@@ -180,15 +180,12 @@ class Sequence:
         The share so far and its interval, one entry a look.
     trials : ndarray
         Judgments so far.
-    confidence : float
-        Chance that every interval of the sequence holds the share.
     """
 
     value: NDArray
     low: NDArray
     high: NDArray
     trials: NDArray
-    confidence: float
 
     @property
     def table(self) -> pd.DataFrame:
@@ -208,14 +205,11 @@ class ChangeTest:
         The e-value that signals.
     signals : tuple of int
         Looks at which the test signals, from 0.
-    rate : tuple of float
-        The rates that count as unchanged, lowest and highest.
     """
 
     e_value: NDArray
     threshold: float
     signals: tuple[int, ...]
-    rate: tuple[float, float]
 
 
 def confidence_sequence(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> Sequence:
@@ -272,7 +266,7 @@ def confidence_sequence(successes: ArrayLike, trials: ArrayLike, *, confidence: 
             inside, outside = np.where(out, inside, middle), np.where(out, middle, outside)
         return inside
 
-    return Sequence(value, np.where(k == 0, 0.0, end(0.0)), np.where(k == n, 1.0, end(1.0)), n, confidence)
+    return Sequence(value, np.where(k == 0, 0.0, end(0.0)), np.where(k == n, 1.0, end(1.0)), n)
 
 
 def change_test(
@@ -322,14 +316,13 @@ def change_test(
     if isinstance(baseline, tuple):
         out_of = check_count(baseline[1], option="baseline's judgments", least=1)
         successes_before = check_count(baseline[0], option="baseline's successes", most=out_of)
-        ends = clopper_pearson(successes_before, out_of, confidence=1 - alpha / 2)
-        low, high = float(ends[0]), float(ends[1])
+        low, high = map(float, clopper_pearson(successes_before, out_of, confidence=1 - alpha / 2))
         bar = 2 / alpha
     else:
         low = high = check_probability(baseline, option="baseline", open_ends=True)
     nearest = np.clip(np.divide(k, n, out=np.full(n.shape, low), where=n > 0), low, high)
     e = np.exp(np.minimum(_log_e(k, n, nearest), 700))
-    return ChangeTest(e, bar, tuple(map(int, np.flatnonzero(e >= bar))), (low, high))
+    return ChangeTest(e, bar, tuple(map(int, np.flatnonzero(e >= bar))))
 
 
 def _log_e(k: NDArray, n: NDArray, p: NDArray) -> NDArray:

@@ -248,8 +248,7 @@ def two_way_share(
     p = float((w * y).sum() / w.sum())
     influence = w * (y - p) / w.sum()
     n_raters, n_items = int(rater.max()) + 1, int(item.max()) + 1
-    of_items = cluster_variance(influence, item)
-    items_only = share_interval(p, of_items, n_items, confidence=confidence)
+    items_only = share_interval(p, cluster_variance(influence, item), n_items, confidence=confidence)
     cautions = []
     if over != "items" and n_raters < 3:
         over = "items"

@@ -24,9 +24,6 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-Value = Callable[[Array], Array]
-
-
 SEEN = 1e-18
 NONE = np.zeros(0)
 
@@ -57,7 +54,7 @@ class Totals:
 
     terms: Array
     frequency: Array
-    value: Value
+    value: Callable[[Array], Array]
     removal: Callable[[], Array]
     change: Array
     times: Array
@@ -222,8 +219,7 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
 
 def _within(totals: Totals, ends: Iterable[float], how: str, cautions: tuple[Caution, ...] = ()) -> Interval:
     """An interval clipped to the coefficient's range, and holding the estimate."""
-    low, high = map(float, ends)
-    value = totals.estimate
+    (low, high), value = map(float, ends), totals.estimate
     return Interval(min(max(low, totals.lowest), value), max(min(high, 1.0), value), how, cautions)
 
 
@@ -231,15 +227,12 @@ def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence:
     """The two quantiles of the replicates that the widened BCa takes in place of the tails."""
     below = ((made < totals.estimate).mean() + (made <= totals.estimate).mean()) / 2
     bias = stats.norm.ppf(np.clip(below, 0.5 / len(made), 1 - 0.5 / len(made)))
-    defined = np.isfinite(left_out)
-    f, x = totals.frequency[defined], left_out[defined]
-    gap = f @ x / f.sum() - x
+    x, f, n = _defined(left_out, totals.frequency)
+    gap = f @ x / n - x
     acceleration = (f @ gap**3) / (6 * (f @ gap**2) ** 1.5)
-    n = float(f.sum())
     reach = float(stats.t.ppf((1 + confidence) / 2, degrees_of_freedom(x, f))) * (n / (n - 1)) ** 0.5
     z = bias + np.array([-reach, reach])
-    levels: Array = stats.norm.cdf(bias + z / np.maximum(1 - acceleration * z, 1e-3))
-    return levels
+    return np.asarray(stats.norm.cdf(bias + z / np.maximum(1 - acceleration * z, 1e-3)))
 
 
 def logit_interval(
@@ -296,8 +289,7 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     df_raters = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
     df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
     third = third_cumulant(by_item, totals.frequency)
-    how = f"two-way jackknife, t on {readable(df)} df"
-    return _jackknife(totals, variance, df, confidence, how, third, left_out)
+    return _jackknife(totals, variance, df, confidence, f"two-way jackknife, t on {readable(df)} df", third, left_out)
 
 
 def _jackknife(
