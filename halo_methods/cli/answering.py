@@ -95,14 +95,11 @@ def listed(texts: Iterable[str]) -> list[str]:
     >>> listed(["a, b", '"c, d"'])
     ['a', 'b', 'c, d']
     """
-    try:
-        rows = [next(csv.reader([text], skipinitialspace=True), []) for text in texts]
-    except csv.Error as error:
-        raise click.BadParameter(f"it is not a list: {error}") from error
+    rows = [next(csv.reader([text], skipinitialspace=True), []) for text in texts]
     return [part.strip() for row in rows for part in row]
 
 
-def pairs(texts: Iterable[str], example: str = "item_id=task,label=answer") -> dict[str, str]:
+def pairs(texts: Iterable[str]) -> dict[str, str]:
     """``a=b,c=d`` as a mapping; several texts add up.
 
     Examples
@@ -114,9 +111,9 @@ def pairs(texts: Iterable[str], example: str = "item_id=task,label=answer") -> d
     for part in listed(texts):
         key, equals, value = (p.strip() for p in part.partition("="))
         if not (key and equals and value):
-            raise click.BadParameter(f"{part!r} is not name=value; write {example}")
+            raise ValueError(f"{part!r} is not name=value")
         if mapping.setdefault(key, value) != value:
-            raise click.BadParameter(f"{key} is given twice")
+            raise ValueError(f"{key} is given twice")
     return mapping
 
 
@@ -136,14 +133,21 @@ def value_pairs(texts: Iterable[str]) -> dict[str, dict[str, str]]:
             column, rest = (named.strip(), rest) if colon else (column, part)
             old, equals, new = (p.strip() for p in rest.partition("="))
             if not (column and equals and new):
-                raise click.BadParameter(f"{part!r} is not column:from=to; write rater_type:llm=model")
+                raise ValueError(f"{part!r} is not column:from=to")
             mapping.setdefault(column, {})[old] = new
     return mapping
 
 
 def several(read: Callable[[tuple[str, ...]], Any]) -> dict[str, Any]:
     """The settings of an option that may be repeated, and how its texts are read."""
-    return {"multiple": True, "callback": lambda context, parameter, texts: read(texts)}
+
+    def callback(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
+        try:
+            return read(texts)
+        except (ValueError, csv.Error) as error:
+            raise click.BadParameter(f"{error}; write {parameter.metavar}") from None
+
+    return {"multiple": True, "callback": callback}
 
 
 def written(value: Any) -> str:
@@ -180,7 +184,7 @@ def in_shell(option: str, value: Any) -> str:
     flag, text = f"--{option.replace('_', '-')}", written(value)
     try:
         same = option not in reads or reads[option]([text]) == value
-    except (click.BadParameter, BadOption):
+    except (ValueError, csv.Error):
         same = False
     return f"{flag} {shlex.quote(text)}" if same else flag
 

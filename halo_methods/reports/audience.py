@@ -17,6 +17,7 @@ import polars as pl
 from ..results import Basis, Caution, Estimate, around
 
 MOST_BY_ONE = 0.5
+ATOMS = {"person": pl.String, "judgment": pl.UInt64, "weight": pl.Int64, "atom": pl.Int64}
 PEOPLE = ("rater_id", "rater_a", "rater_b")
 WITHHELD = "Withheld: this audience sees figures about {least} people or more, alone and in any combination."
 
@@ -202,7 +203,8 @@ class Shown:
         rows = {name: judgments_of(b, models=self.models) for name, b in bases.items() if b is not None}
         sizes = {name: (r["person"].n_unique(), int(r["times"].sum())) for name, r in rows.items()}
         candidates = [name for name in rows if not sizes[name][0] or sizes[name][0] >= self.threshold]
-        whole = self._whole(list(rows.values()))
+        every = pl.concat([judgments_of(Basis("", {})), *rows.values()])  # the total counts as known, shown or not
+        whole = every.group_by("person", "judgment").agg(pl.col("times").sum())
         measure = next((b.measure for b in bases.values() if b is not None), "")
         while candidates:
             chosen = [rows[name].with_columns(group=pl.lit(n, pl.Int64)) for n, name in enumerate(candidates, 1)]
@@ -210,11 +212,6 @@ class Shown:
                 return candidates
             candidates.remove(min(candidates, key=lambda name: (*sizes[name], name)))
         return []
-
-    def _whole(self, rows: list[pl.DataFrame]) -> pl.DataFrame:
-        """All judgments of a partition: its total is taken as known, shown or not."""
-        empty = judgments_of(Basis("", {}))
-        return pl.concat([empty, *rows]).group_by("person", "judgment").agg(pl.col("times").sum())
 
     def _parts(self, whole: pl.DataFrame, chosen: list[pl.DataFrame]) -> pl.DataFrame:
         """For each judgment one number that says in which of the groups shown it stands, and how often."""
@@ -225,17 +222,10 @@ class Shown:
 
     def _joins(self, measure: str, figure: pl.DataFrame) -> bool:
         """Whether a figure can be shown beside the earlier ones of its measure; if so it is one of them from now on."""
-        there = self._atoms.get(measure)
-        if there is None:
-            there = figure.select("person", "judgment", weight=pl.lit(0, pl.Int64), atom=pl.lit(0, pl.Int64)).clear()
+        there = self._atoms.get(measure, pl.DataFrame(schema=ATOMS))
         both = there.join(figure, on=["person", "judgment"], how="full", coalesce=True)
-        both = both.with_columns(
-            pl.max_horizontal(pl.col("weight").fill_null(0), pl.col("times").fill_null(0)).alias("weight"),
-            pl.struct(pl.col("atom").fill_null(-1), pl.col("part").cast(pl.String))
-            .rank("dense")
-            .cast(pl.Int64)
-            .alias("atom"),
-        )
+        cut = pl.struct(pl.col("atom").fill_null(-1), pl.col("part").cast(pl.String))
+        both = both.with_columns(weight=pl.max_horizontal("weight", "times"), atom=cut.rank("dense").cast(pl.Int64))
         if not enough(both, self.threshold):
             return False
         self._atoms[measure] = both.select("person", "judgment", "weight", "atom")

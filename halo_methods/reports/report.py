@@ -5,22 +5,21 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+import polars as pl
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
-from ..standards.house import find as config_file
-from ..standards.house import house
+from ..judgments import Judgments, as_judgments, read_judgments
+from ..judgments.files import read_raw
+from ..standards.register import find as config_file
+from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts
 from .runner import AUDIENCES
 from .section import Section
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ..judgments import Judgments
 
 Result = TypeVar("Result")
 LIMITS = (
@@ -56,7 +55,7 @@ class Report:
     """
 
     def __init__(
-        self, name: str, judgments: "Judgments", audience: str, threshold: int, key: bytes | None, *, by: str | None
+        self, name: str, judgments: Judgments, audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_own_sample = False
@@ -113,13 +112,13 @@ class Report:
             raise result
         return result
 
-    def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
+    def _file_beside(self, file: str | None, own: str) -> str | Path | None:
         """The file named; without one the sample ``own``, where the report runs on the chapter's own sample."""
         if file is None and own and self.on_own_sample:
             return sample(own)
         return file
 
-    def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
+    def beside(self, file: str | None, *, own: str = "") -> Judgments | None:
         """Read further judgments that the report needs beside its data, such as a baseline, on the same scale.
 
         Parameters
@@ -139,12 +138,10 @@ class Report:
         HaloError
             If the file cannot be read as judgments.
         """
-        from ..judgments import read_judgments
-
         found, j = self._file_beside(file, own), self.judgments
         return None if found is None else read_judgments(found, scale=j.scale, level=j.level if j.level_given else None)
 
-    def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
+    def side_table(self, file: str | None, *, own: str = "") -> pl.DataFrame | None:
         """Read what does not change from judgment to judgment, such as the items table, as text.
 
         The parameters are those of `beside`; None where there is no file.
@@ -154,8 +151,6 @@ class Report:
         HaloError
             If the file cannot be read.
         """
-        from ..judgments.files import read_raw
-
         found = self._file_beside(file, own)
         return None if found is None else read_raw(found).frame
 
@@ -290,8 +285,6 @@ def start(
     BadOption
         When the audience or another option is none of those allowed.
     """
-    from ..judgments import as_judgments, read_judgments
-
     if audience not in AUDIENCES:
         raise BadOption.of("audience", audience, AUDIENCES)
     if by in ("rater_id", "item_id"):

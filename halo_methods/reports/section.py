@@ -16,7 +16,6 @@ Only = Literal["table", "plot", "estimates"]
 
 if TYPE_CHECKING:
     from ..standards.gates import Gate
-    from .report import Report
 
 
 class Section:
@@ -28,7 +27,7 @@ class Section:
     """
 
     def __init__(self, report: Any, title: str):
-        self._report: Report = report
+        self._report = report
         self._inside = report is None or report.audience == "operations"
         self.title, self._hidden = title, 0
         self.given: set[str] = set()
