@@ -138,14 +138,16 @@ class PlanCheck:
             "not_applicable": self.not_applicable,
         }
 
-    def text(self) -> str:
-        """What `halo standards check` prints."""
+    def text(self, most: int | None = None) -> str:
+        """What `halo standards check` prints, with at most so many entries under each heading."""
         problems = [str(replace(p, file="") if isinstance(p, Fault) else p) for p in self.problems]
         blocks = [("The document", problems)]
         blocks += [(v.replace("_", " ").capitalize(), [str(f) for f in self.of(v)]) for v in _OPEN]
         soon = [f"{f.standard} until {f.due}: {f.title}" for f in self.due() if f.verdict == "met"]
         lines = [f"{self.plan.name}: {self.plan.title}"]
         for heading, entries in (block for block in [*blocks, ("Due soon", soon)] if block[1]):
+            more = len(entries[most:]) if most is not None else 0
+            entries = [*entries[:most], *([f"… and {more} more"] if more else [])]
             lines += ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in entries)]
         counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *_OPEN))
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
