@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from halo_methods.calibration.many_facet import fit_many_facet
+from halo_methods.calibration.severity import fit_many_facet
 from halo_methods.certification import Stopping, exam_plan
-from halo_methods.certification.anytime import e_above
-from halo_methods.stats.mixed_effects import rater_effects
+from halo_methods.certification.exams import e_above
+from halo_methods.stats.between_groups import rater_effects
 
 RESULT = Path(__file__).parent / "results" / "study_calibration.csv"
 STEPS = np.array([-1.2, 0.0, 1.2])

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from halo_methods import drift
+from halo_methods.stats.discovery import change_test
 
 RESULTS = Path(__file__).parent / "results" / "study_drift.csv"
 Row = tuple[str, str, float, float, float, int]
@@ -80,7 +81,7 @@ def peeking(streams: int = 2000, looks: int = 2000) -> Iterator[Row]:
             share = k / n
             half = 1.96 * np.sqrt(np.clip(share * (1 - share), 1e-12, None) / n)
             ordinary += (np.abs(share - p) > half)[:, 19:].any(axis=1).sum()
-            log_e = [np.log(drift.change_test(row, np.ones(looks), p).e_value) for row in x]
+            log_e = [np.log(change_test(row, np.ones(looks), p).e_value) for row in x]
             sequence += (np.array(log_e) > np.log(20)).any(axis=1).sum()
         for name, out, stated in (("ordinary interval", ordinary, 0.05), ("confidence sequence", sequence, 0.05)):
             rate = out / streams
@@ -116,8 +117,8 @@ def many_charts(rounds: int = 200) -> Iterator[Row]:
         for _ in range(rounds):
             x = rng.normal(size=(charts, 90))
             x[:changed, 60:] += 1.5
-            z = drift.standardised(x, np.ones_like(x), baseline=30)
-            table = drift.many({str(i): row for i, row in enumerate(z)}, design, baseline=30).table
+            each = (drift.cusum(row, design.weight, design.limit, baseline=30) for row in x)
+            table = drift.many({str(i): chart for i, chart in enumerate(each)}, design, baseline=30).table
             listed = table.loc[table["listed"], "chart"].astype(int)
             false.append((listed >= changed).sum() / max(len(listed), 1))
             found.append((listed < changed).sum() / max(changed, 1))

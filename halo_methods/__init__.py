@@ -12,24 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "2026.1"
 
-_FUNCTIONS = {
-    "read_judgments": "judgments",
-    "as_judgments": "judgments",
-    "scan_judgments": "judgments",
-    "Judgments": "judgments",
-    "Caution": "results",
-    "Estimate": "results",
-    "BadOption": "errors",
-    "HaloError": "errors",
-    "NotEstimable": "errors",
+_NAMES = {
+    "judgments": ("Judgments", "as_judgments", "read_judgments", "scan_judgments"),
+    "results": ("Caution", "Estimate"),
+    "errors": ("BadOption", "HaloError", "NotEstimable"),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
     *("reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
-__all__ = sorted([*_FUNCTIONS, *_TOPICS])
+__all__ = sorted([*_HOMES, *_TOPICS])
 
 if TYPE_CHECKING:
     from . import adjudication as adjudication
@@ -64,8 +59,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FUNCTIONS:
-        return getattr(import_module(f".{_FUNCTIONS[name]}", __name__), name)
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     if name in _TOPICS:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"halo_methods has no {name!r}; it has {', '.join(__all__)}")

@@ -22,7 +22,7 @@ class NotEstimable(HaloError):
     who : tuple of str
         The raters it is about.
     public : str
-        What may be told to anyone: no value, count or name out of the data.
+        What may be told to anyone: no value, count or name out of the data. Given as True it is the reason itself.
 
     Examples
     --------
@@ -32,9 +32,9 @@ class NotEstimable(HaloError):
     halo_methods.errors.NotEstimable: no item has a gold label
     """
 
-    def __init__(self, reason: str, *, who: Iterable[str] = (), public: str = ""):
+    def __init__(self, reason: str, *, who: Iterable[str] = (), public: str | bool = ""):
         super().__init__(reason)
-        self.who, self.public = tuple(who), public
+        self.who, self.public = tuple(who), reason if public is True else public or ""
 
 
 class BadOption(HaloError, ValueError):
@@ -67,6 +67,17 @@ class BadOption(HaloError, ValueError):
         listed = tuple(allowed)
         text = f"{option} is {given!r}; allowed: {', '.join(map(repr, listed))}"
         return cls(text, option=option, given=given, allowed=listed)
+
+    @classmethod
+    def unless(cls, option: str, given: object, allowed: Iterable[object]) -> None:
+        """Refuse a value that is not in a list.
+
+        Examples
+        --------
+        >>> BadOption.unless("level", "ordinal", ("nominal", "ordinal"))
+        """
+        if given not in (listed := tuple(allowed)):
+            raise cls.of(option, given, listed)
 
 
 def in_python(option: str, value: Any) -> str:

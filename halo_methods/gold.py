@@ -14,10 +14,10 @@ import polars as pl
 
 from .errors import NotEstimable
 from .judgments import Judgments, as_judgments
-from .judgments.days import as_day, dated
-from .judgments.table import rests_on
+from .judgments.table import as_day, rests_on
 from .results import Estimate
-from .stats import check_confidence, check_count, check_probability, proportion
+from .stats import proportion
+from .stats.checks import check_confidence, check_count, check_probability
 
 __all__ = ["GoldItems", "GoldSet", "SuspectItems", "composition", "gold_items", "suspect_items"]
 
@@ -109,20 +109,20 @@ def suspect_items(
     min_raters = check_count(min_raters, option="min_raters", least=1)
     check_confidence(confidence)
     marked = as_judgments(j).marked("gold")
-    wrong = marked.filter(~pl.col("right")).group_by("item_id", "label").agg(pl.len().alias("usual"))
-    usual = wrong.sort(["usual", "label"], descending=[True, False]).group_by("item_id", maintain_order=True).first()
+    wrong = pl.col("label").filter(~pl.col("right"))
     items = marked.group_by("item_id").agg(
-        pl.col("answer").first().alias("gold"),
-        pl.len().alias("n"),
-        (~pl.col("right")).sum().cast(pl.Int64).alias("wrong"),
+        gold=pl.col("answer").first(),
+        n=pl.len(),
+        wrong=wrong.len().cast(pl.Int64),
+        share_wrong=(~pl.col("right")).mean(),
+        usual_answer=wrong.mode().min(),
+        usual=wrong.unique_counts().max(),
     )
-    judged = items.filter(pl.col("n") >= min_raters).with_columns((pl.col("wrong") / pl.col("n")).alias("share_wrong"))
+    judged = items.filter(pl.col("n") >= min_raters)
     suspect = judged.filter((pl.col("wrong") > 0) & (pl.col("share_wrong") >= share_wrong))
     same = pl.col("usual") >= SAME_ANSWER * pl.col("wrong")
-    table = (
-        suspect.join(usual.rename({"label": "usual_answer"}), on="item_id")
-        .with_columns(pl.when(same).then(pl.lit(CHECK)).otherwise(pl.lit(FIX)).alias("next_step"))
-        .sort(["share_wrong", "n", "item_id"], descending=[True, True, False])
+    table = suspect.with_columns(next_step=pl.when(same).then(pl.lit(CHECK)).otherwise(pl.lit(FIX))).sort(
+        ["share_wrong", "n", "item_id"], descending=[True, True, False]
     )
     missed = None
     if len(judged):
@@ -196,14 +196,9 @@ def gold_items(
     good = check_probability(good, option="good")
     most_shown = check_count(most_shown, option="most_shown")
     most_days = check_count(most_days, option="most_days")
-    marked = as_judgments(j).marked("gold")
-    items = _counts(marked, good).to_pandas()
-    items["discrimination"] = items["discrimination"].astype(float).where(lambda x: np.isfinite(x))
-    items["good_missed"] = (items["good_wrong"] / items["good_n"].where(items["good_n"] > 0)).astype(float)
-    items["days"] = _days_shown(marked, items["item_id"], as_day(today, option="today"))
-    others = items["n"] - items["good_n"]
-    others_missed = (items["missed"] * items["n"] - items["good_wrong"]) / others.where(others > 0)
-    doubtful = (items["good_n"] >= 3) & (others >= 3) & (items["good_missed"] > others_missed + 0.2)
+    items = _counts(as_judgments(j).marked("gold"), good, as_day(today, option="today")).to_pandas()
+    enough = (items["good_n"] >= 3) & (items["n"] - items["good_n"] >= 3)
+    doubtful = enough & (items["good_missed"] > items["others_missed"] + 0.2)
     suspect = (items["good_n"] >= 3) & (items["good_missed"] >= 0.5)
     worn, old = items["n"] > most_shown, items["days"].fillna(0) > most_days
     actions = {
@@ -222,32 +217,28 @@ def gold_items(
     return GoldItems(table=items[shown])
 
 
-def _counts(marked: pl.DataFrame, good: float) -> pl.DataFrame:
-    """How often each item was judged and missed, by all and by good raters, and its discrimination."""
-    right, mine = pl.col("right").sum(), ("rater_id", "item_id")
+def _counts(marked: pl.DataFrame, good: float, today: date | None) -> pl.DataFrame:
+    """How often each item was judged and missed, by all and by good raters, its discrimination and its age."""
+    right, mine, age = pl.col("right").sum(), ("rater_id", "item_id"), pl.lit(None, pl.Float64)
+    if "rated_at" in marked.columns:
+        day = pl.col("rated_at").dt.date()
+        until = pl.lit(today or marked.select(day.max()).item(), pl.Date)
+        age = (until - day.min()).dt.total_days().cast(pl.Float64)
     other = marked.with_columns(
         (right.over("rater_id") - right.over(mine)).alias("others"),
         (pl.len().over("rater_id") - pl.len().over(mine)).alias("of"),
     ).with_columns(pl.when(pl.col("of") > 0).then(pl.col("others") / pl.col("of")).alias("elsewhere"))
     is_good, wrong = (pl.col("of") >= 5) & (pl.col("elsewhere") >= good), ~pl.col("right")
     return other.group_by("item_id").agg(
-        pl.col("answer").first().alias("gold"),
-        pl.len().alias("n"),
-        wrong.mean().alias("missed"),
-        is_good.sum().alias("good_n"),
-        (is_good & wrong).sum().alias("good_wrong"),
-        pl.corr(pl.col("right").cast(pl.Float64), "elsewhere").alias("discrimination"),
+        gold=pl.col("answer").first(),
+        n=pl.len(),
+        missed=wrong.mean(),
+        good_n=is_good.sum(),
+        good_missed=wrong.filter(is_good).mean(),
+        others_missed=wrong.filter(~is_good).mean(),
+        discrimination=pl.corr(pl.col("right").cast(pl.Float64), "elsewhere").fill_nan(None),
+        days=age,
     )
-
-
-def _days_shown(marked: pl.DataFrame, items: pd.Series, today: date | None) -> pd.Series:
-    try:
-        days = dated(marked)
-    except NotEstimable:
-        return pd.Series(np.nan, index=items.index)
-    until: date = today or days["day"].max()  # type: ignore[assignment]
-    first = dict(days.group_by("item_id").agg(pl.col("day").min()).iter_rows())
-    return items.map(lambda item: (until - first[item]).days if item in first else np.nan).astype(float)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

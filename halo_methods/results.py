@@ -5,9 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .errors import BadOption, HaloError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:  # named in annotations alone: matplotlib is loaded where a picture is drawn
+    Figure = "matplotlib.figure.Figure"
 
 Over = Literal["items", "raters", "items and raters"]
 Kind = Literal["sampled", "p_value", "count", "bounds"]
@@ -56,6 +61,17 @@ def around(value: float, low: float, high: float) -> dict[str, Any]:
     {'value': 0.0, 'low': 0.0, 'high': 0.2}
     """
     return {"value": value, "low": min(low, value), "high": max(high, value)}
+
+
+def resting(n_items: int, n_raters: int, n_judgments: int, basis: "Basis | None" = None) -> dict[str, Any]:
+    """The keywords of an `Estimate` that say what it rests on.
+
+    Examples
+    --------
+    >>> resting(12, 4, 40)
+    {'n_items': 12, 'n_raters': 4, 'n_judgments': 40, 'basis': None}
+    """
+    return {"n_items": n_items, "n_raters": n_raters, "n_judgments": n_judgments, "basis": basis}
 
 
 class Caution(str):
@@ -175,10 +191,8 @@ class Estimate:
             if not math.isfinite(number):
                 raise HaloError(f"{name} of {self.method!r} is {number}; raise NotEstimable with the reason instead")
             object.__setattr__(self, name, number)
-        if self.over not in get_args(Over):
-            raise BadOption.of("over", self.over, get_args(Over))
-        if self.kind not in get_args(Kind):
-            raise BadOption.of("kind", self.kind, get_args(Kind))
+        for option, allowed in (("over", get_args(Over)), ("kind", get_args(Kind))):
+            BadOption.unless(option, getattr(self, option), allowed)
         if not (self.confidence == 1 or 0 < self.confidence < 1):
             raise BadOption(f"confidence is {self.confidence!r}; it is a share above 0 and below 1, for instance 0.95")
         dust = 1e-9 * max(1.0, abs(self.value))
@@ -188,8 +202,7 @@ class Estimate:
         object.__setattr__(self, "high", max(self.high, self.value))
         for name in ("n_items", "n_raters", "n_judgments"):
             object.__setattr__(self, name, int(getattr(self, name)))
-        bare = [text for text in self.cautions if not isinstance(text, Caution)]
-        if bare:
+        if bare := [text for text in self.cautions if not isinstance(text, Caution)]:
             raise HaloError(f"{self.method!r}: the caution {bare[0]!r} has no code; make it a Caution")
         object.__setattr__(self, "cautions", tuple(self.cautions))
 
@@ -213,20 +226,9 @@ class Estimate:
         >>> print(Estimate.count(12, method="items that two raters share", n_items=12, n_raters=3))
         12 (counted or computed, so without an interval; 12 items, 3 raters)
         """
-        return cls(
-            value=value,
-            low=value,
-            high=value,
-            confidence=1,
-            n_items=n_items,
-            n_raters=n_raters,
-            n_judgments=n_judgments,
-            method=method,
-            over=over,
-            kind="count",
-            cautions=cautions,
-            basis=basis,
-        )
+        exact = {**around(value, value, value), "confidence": 1, "kind": "count"}
+        rests = resting(n_items, n_raters, n_judgments, basis)
+        return cls(**exact, **rests, method=method, over=over, cautions=cautions)
 
     @property
     def exact(self) -> bool:
@@ -312,15 +314,9 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = [
-            ("Quantity and method", self.method),
-            ("Value", readable(self.value)),
-            ("Interval", self.interval),
-        ]
-        rows += [("Rests on", self.rests_on)] if self.rests_on else []
+        rows = [("Quantity and method", self.method), ("Value", readable(self.value)), ("Interval", self.interval)]
         if self.items_only:
-            low, high = self.items_only
-            rows.insert(3, ("If these raters were the only ones", f"{readable(low)} to {readable(high)}"))
-        rows += [("Caution", c) for c in self.cautions]
-        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
+            rows.append(("If these raters were the only ones", " to ".join(map(readable, self.items_only))))
+        rows += [("Rests on", self.rests_on), *(("Caution", c) for c in self.cautions)]
+        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
         return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'

@@ -21,12 +21,11 @@ from scipy import stats
 
 from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports
 from halo_methods.adjudication import LabelSource, packets
-from halo_methods.adjudication.cause_rules import ASKS
-from halo_methods.adjudication.clause_change import guideline_versions
+from halo_methods.adjudication.decisions import ASKS, guideline_versions
 from halo_methods.adjudication.spreadsheets import neutral, plain, table_text
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.cause_codes import CAUSES
-from halo_methods.stats.ratio_contrasts import ratio_contrast
+from halo_methods.stats.totals import ratio_contrast
 
 STUDY = importlib.util.spec_from_file_location(
     "study_adjudication", Path(__file__).parents[1] / "benchmarks" / "study_adjudication.py"
@@ -67,7 +66,7 @@ def filled(packet, **cells):
 
 
 def saved(table, path):
-    path.write_text(table_text(list(table.columns), table.itertuples(index=False)), encoding="utf-8")
+    path.write_text(table_text(table), encoding="utf-8")
     return path
 
 
@@ -100,7 +99,11 @@ def test_neutral_comes_back_on_what_it_was_made_for(text):
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
 def test_a_table_comes_back_cell_by_cell(cells):
     read = list(
-        csv.reader(io.StringIO(table_text([f"c{k}" for k in range(len(cells))], [cells]).removeprefix("\ufeff")))
+        csv.reader(
+            io.StringIO(
+                table_text(pd.DataFrame([cells], columns=[f"c{k}" for k in range(len(cells))])).removeprefix("\ufeff")
+            )
+        )
     )
     assert [plain(c) for c in read[1]] == cells
 

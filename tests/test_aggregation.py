@@ -1,6 +1,7 @@
 """Aggregation against published values, a slow oracle, planted truths and planted copiers."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import oracles
@@ -13,10 +14,11 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from halo_methods import aggregation, as_judgments, read_judgments
-from halo_methods.aggregation import EMOptions, em, rater_models
+from halo_methods.aggregation import EMOptions, em
 from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.stats import hidden_truth, simulated_tests
+from halo_methods.stats import discovery
+from halo_methods.stats.proportions import informed_size
 
 dependence_module = importlib.import_module("halo_methods.aggregation.dependence")
 
@@ -181,7 +183,7 @@ def test_a_spammer_has_no_competence_and_no_weight():
 
 def test_bias_and_spread_of_ordered_errors_are_found():
     made_of = np.array([[0.0, -1.5], [0.0, -0.5], [0.6, -0.7], [-0.6, -0.7], [0.0, 0.0]])
-    tables = rater_models.ordered_chances(made_of, 5)[0]
+    tables = em.ordered_chances(made_of, 5)[0]
     frame = crowd(tables, np.full(5, 0.2), 3000, np.random.default_rng(5))
     made = aggregation.ordinal(judged(frame)).raters
     np.testing.assert_allclose(made["bias"], made_of[:, 0], atol=0.08)
@@ -190,12 +192,12 @@ def test_bias_and_spread_of_ordered_errors_are_found():
 
 def test_slopes_of_ordered_errors_are_the_differences():
     state, step = np.array([[0.3, -0.4], [-0.2, 0.5]]), 1e-6
-    p, in_bias, in_spread = rater_models.ordered_chances(state, 4)
+    p, in_bias, in_spread = em.ordered_chances(state, 4)
     np.testing.assert_allclose(p.sum(2), 1)
     for column, slope in ((0, in_bias), (1, in_spread)):
         moved = state.copy()
         moved[:, column] += step
-        np.testing.assert_allclose((rater_models.ordered_chances(moved, 4)[0] - p) / step, slope, atol=1e-5)
+        np.testing.assert_allclose((em.ordered_chances(moved, 4)[0] - p) / step, slope, atol=1e-5)
 
 
 def test_hard_items_have_less_ease():
@@ -271,10 +273,10 @@ def test_several_accepted_answers_leave_a_choice():
 def test_classes_are_named_after_the_labels():
     frame = simulated(6)
     made = votes(judged(frame))
-    settings, step = em.Settings("estimated", 0.1, 100, 1e-6), rater_models.confusion_step
-    turned = em.oriented(made, em.iterate(step, made, made.shares[:, [1, 2, 0]], None, settings), None)
-    straight = em.iterate(step, made, made.shares, None, settings)
-    assert turned.cautions[0].code == "renamed"
+    model = replace(em.DAWID_SKENE, smoothing=0.1, max_iterations=100)
+    turned = em.oriented(made, em.iterate(model, made, made.shares[:, [1, 2, 0]], None), None)
+    straight = em.iterate(model, made, made.shares, None)
+    assert turned.doubts[0].code == "renamed"
     np.testing.assert_allclose(turned.posterior, straight.posterior, atol=1e-4)
 
 
@@ -423,11 +425,11 @@ def test_adjusted_p_values_by_loops_and_by_statsmodels():
     rng = np.random.default_rng(1)
     observed, simulated_sets = rng.normal(size=5), rng.normal(size=(99, 5))
     above = [sum(max(row) >= t for row in simulated_sets) for t in observed]
-    np.testing.assert_allclose(simulated_tests.largest_of_all(observed, simulated_sets), (np.array(above) + 1) / 100)
+    np.testing.assert_allclose(discovery.largest_of_all(observed, simulated_sets), (np.array(above) + 1) / 100)
     p = rng.random(7) ** 4
-    np.testing.assert_allclose(simulated_tests.sidak(p), multipletests(p, method="sidak")[1])
+    np.testing.assert_allclose(discovery.sidak(p), multipletests(p, method="sidak")[1])
     chances = [stats.binom.pmf(k, 9, 0.3) * (0.5 if k == 4 else 1) for k in range(4, 10)]
-    assert simulated_tests.upper_mid_p(4, 9, 0.3) == pytest.approx(sum(chances))
+    assert discovery.upper_mid_p(4, 9, 0.3) == pytest.approx(sum(chances))
 
 
 def test_what_hidden_truth_takes_from_a_chance_is_louis_information():
@@ -438,7 +440,7 @@ def test_what_hidden_truth_takes_from_a_chance_is_louis_information():
     complete = p.sum() / (chance * (1 - chance))
     lost = (p * (1 - p) * score**2).sum()
     hidden = (p * (1 - p) * (right - chance) ** 2).sum()
-    size = hidden_truth.informed_size(np.array([p.sum()]), np.array([hidden]), np.array([chance]))
+    size = informed_size(np.array([p.sum()]), np.array([hidden]), np.array([chance]))
     assert size[0] * 1 / (chance * (1 - chance)) == pytest.approx(complete - lost)
 
 

@@ -16,12 +16,10 @@ from halo_methods import agreement, reports
 from halo_methods.agreement.coefficients import (
     chance_corrected,
     cohen,
+    influence,
     kappa_from_disagreement,
     krippendorff,
     krippendorff_from_moments,
-)
-from halo_methods.agreement.influence_totals import (
-    influence,
     moment_totals,
     pair_totals,
     pattern_totals,
@@ -137,7 +135,7 @@ def test_gwets_analytic_errors_of_two_raters(coefficient, error):
     """For two raters Gwet divides by n squared, for more by n (n - 1)."""
     j = pair_table(ABSTRACTORS)
     made = coefficient(j.labels)
-    totals = pattern_totals(j, made, paired_only=True)
+    totals = pattern_totals(j, made)
     n = totals.n_units
     assert standard_error(totals, made) * ((n - 1) / n) ** 0.5 == pytest.approx(error, abs=5e-9)
 
@@ -295,7 +293,7 @@ def test_cohen_equals_brute_force(rows):
 @settings(max_examples=60)
 def test_delete_one_rater_is_exact(rows, level):
     j = judgments(rows, scale=SCALE)
-    totals = pattern_totals(j, krippendorff(level, j.labels), paired_only=True)
+    totals = pattern_totals(j, krippendorff(level, j.labels))
     left_out = totals.value(totals.without)
     for rater, found in zip(sorted({r for _, r, _ in rows}), left_out, strict=True):
         try:
@@ -310,11 +308,11 @@ def test_delete_one_rater_and_item_are_exact_from_moments():
     rng = np.random.default_rng(5)
     rows = [(f"i{i:02}", f"r{r}", float(rng.exponential())) for i in range(40) for r in range(4) if rng.random() < 0.7]
     j = judgments(rows, level="interval")
-    for ranks, level in ((False, "interval"), (True, "ordinal")):
+    for level in ("interval", "ordinal"):
         made = agreement.krippendorff_alpha(j, level=level)
         assert made.value == pytest.approx(oracles.alpha(rows, level), abs=1e-9)
-        totals = moment_totals(moments(j), krippendorff_from_moments(), ranks=ranks)
-        if not ranks:
+        totals = moment_totals(moments(j), krippendorff_from_moments(level))
+        if level == "interval":
             expected = [oracles.alpha(oracles.without(rows, f"r{r}"), level) for r in range(4)]
             assert totals.value(totals.without) == pytest.approx(expected, abs=1e-9)
             items = [i for i, labels in sorted(oracles.by_item(rows).items()) if len(labels) > 1]
@@ -556,7 +554,7 @@ def test_the_variance_over_items_and_raters_is_that_of_simulated_rounds():
     values, variances = [], []
     for _ in range(400):
         j, _ = study.simulated(rng, cell)
-        totals = pattern_totals(j, krippendorff("nominal", j.labels), True)
+        totals = pattern_totals(j, krippendorff("nominal", j.labels))
         by_item = pattern_variance(leave_one_unit_out(totals), totals.frequency)
         by_rater = pattern_variance(totals.value(totals.without))
         single = pattern_variance(totals.value(totals.total + totals.change), totals.times)

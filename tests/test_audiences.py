@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halo_methods import agreement, reports
-from halo_methods.reports import places, section, suppression
+from halo_methods.reports import places, section
 from halo_methods.reports import report as reporting
+from halo_methods.reports.audience import Shown, one_person
+from halo_methods.standards.register import House
 
 CHAPTERS = reports.names()
 NAMES = ["anna", "ann", "a", "r1", "r", "7", "77", "good", "x", "the", "north", "O'Hara", "Zoë", "r1.2"]
@@ -39,8 +41,8 @@ def crafted(names, *, items=40, seed=5):
 def edition(name, file, audience, monkeypatch, **options):
     """What a chapter's cells display to an audience, without a kernel, and the bases of the figures it showed."""
     outputs, shown, names = [], [], {}
-    ledger = suppression.Shown.may_show
-    groups = suppression.Shown.groups
+    ledger = Shown.may_show
+    groups = Shown.groups
 
     def may_show(self, basis):
         allowed = ledger(self, basis)
@@ -54,8 +56,8 @@ def edition(name, file, audience, monkeypatch, **options):
         return kept
 
     with monkeypatch.context() as patch:
-        patch.setattr(suppression.Shown, "may_show", may_show)
-        patch.setattr(suppression.Shown, "groups", chosen)
+        patch.setattr(Shown, "may_show", may_show)
+        patch.setattr(Shown, "groups", chosen)
         patch.setattr(section, "publish", lambda data, _=None: outputs.append(data))
         for cell in json.loads(places.find(name).read_text("utf-8"))["cells"]:
             tags = set(cell["metadata"].get("tags", []))
@@ -148,9 +150,9 @@ def _ids(judged):
 @pytest.mark.parametrize("threshold", [3, 5, 10])
 def test_no_combination_of_figures_is_about_fewer_people(name, threshold, file, monkeypatch):
     def house(_=None):
-        return reporting.audiences.House(threshold, b"k" * 16)
+        return House(privacy_threshold=threshold)
 
-    monkeypatch.setattr(reporting.audiences, "house", house)
+    monkeypatch.setattr(reporting, "house", house)
     _, shown = edition(name, file, "partner", monkeypatch, **({"by": "vendor"} if _groups(name) else {}))
     assert combined(shown, threshold) is None
 
@@ -161,7 +163,7 @@ def test_no_combination_of_figures_is_about_fewer_people(name, threshold, file, 
 @pytest.mark.parametrize("name", ["agreement", "audit"])
 def test_a_page_does_not_depend_on_what_people_are_called(name, names, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("names")
-    plain = [suppression.one_person(n) for n in names]
+    plain = [one_person(n) for n in names]
     if len(set(plain)) < 14 or any(n != n.strip() or "|" in n for n in names):
         return
     crafted([f"p{n:02d}" for n in range(14)], items=16).to_csv(folder / "a.csv", index=False)

@@ -13,7 +13,7 @@ from scipy import integrate, stats
 import halo_methods as halo
 from halo_methods import calibration, certification
 from halo_methods.certification import Stopping
-from halo_methods.certification.anytime import e_above
+from halo_methods.certification.exams import e_above
 from halo_methods.errors import BadOption, NotEstimable
 
 STUDY = Path(__file__).parent.parent / "benchmarks" / "study_calibration.py"

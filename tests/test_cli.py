@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halo_methods import cli, judgments
-from halo_methods.cli.reading_options import in_shell, reading_options
+from halo_methods.cli.answering import in_shell, reading_options
 from halo_methods.judgments.options import scale_of
 from halo_methods.reports import places
 
@@ -149,6 +149,8 @@ def test_report_passes_options_on(book, tmp_path, data, capsys):
     [
         (["report", "tinny"], cli.COULD_NOT_RUN, "Did you mean tiny? There are: "),
         (["report", "tiny", "-p", "stepp=1"], cli.USAGE, "Did you mean step"),
+        (["report", "tiny", "-p", "by=rater_id"], cli.USAGE, "Invalid value for -p by: report tiny failed in section"),
+        (["report", "tiny", "--scale", "a..b"], cli.USAGE, "low..high"),
         (["report", "tiny", "--data", "absent.csv"], cli.COULD_NOT_RUN, "no file 'absent.csv'"),
         (["report", "tiny", "--scale", "a,b", "-p", "scale=x"], cli.USAGE, "scale is given twice"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 import halo_methods as halo
 from halo_methods import NotEstimable, aggregation, audit, calibration, reports
-from halo_methods.judgments.vote_counts import majority
+from halo_methods.judgments.marking import majority
 from halo_methods.reports import places
 from halo_methods.standards.gates import verdict
 

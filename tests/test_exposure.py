@@ -13,7 +13,7 @@ import halo_methods as halo
 from halo_methods import plots, reports
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.exposure import daily_minutes
-from halo_methods.reports.suppression import Shown
+from halo_methods.reports.audience import Shown
 from halo_methods.standards import gate
 from halo_methods.stats import score_interval
 
@@ -317,7 +317,7 @@ def test_the_picture_draws_each_limit():
         plots.minutes_a_day(held.iloc[:0])
 
 
-def test_the_count_of_opt_outs_rests_on_those_who_opted_out():
+def test_counts_rest_on_those_who_opted_out_or_were_over():
     """One person's opt-out among eight is one person's figure, however many others were exposed (H5)."""
     columns = [*COLUMNS, "opt_out"]
     rows = [(*row, "yes" if row[1] == "r3" else "no") for row in week(4, raters=8)]
@@ -330,6 +330,9 @@ def test_the_count_of_opt_outs_rests_on_those_who_opted_out():
     assert Shown(threshold=5).may_show(over.basis)
     nobody = exposure(table([(*row[:6], "no") for row in rows], columns)).counts[ROUTED]
     assert (nobody.value, nobody.n_raters) == (0, 0)
+    one = hundred(181).drop(columns="opt_out")
+    assert exposure(halo.as_judgments(one), limit_minutes=180).counts[OVER].n_raters == 1
+    assert exposure(halo.as_judgments(one), limit_minutes=181).counts[OVER].n_raters == 20
     later = exposure(table([(*row[:6], "2027-01-01T00:00Z") for row in rows], columns)).counts[ROUTED]
     assert (later.value, later.n_raters) == (0, 8)
 
@@ -353,7 +356,7 @@ def test_the_report_finds_what_was_planted(tmp_path):
 @pytest.mark.parametrize("audience", ["partner", "public"])
 def test_others_see_what_rests_on_enough_people_and_no_person(audience, tmp_path):
     verdicts, page, notebook = chapter(audience, tmp_path, limit_minutes=3.0)
-    assert verdicts == {OVER: "not_met", ROUTED: "undecided"}  # one person opted out
+    assert verdicts == {OVER: "undecided", ROUTED: "undecided"}  # one person was over, one opted out
     for told in (page, notebook):
         assert "R-" not in told
         assert "3.67" not in told

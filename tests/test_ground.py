@@ -202,7 +202,12 @@ def wheel(tmp_path_factory):
 def test_wheel_carries_reports_samples_standards_and_types(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "halo_methods/py.typed" in names
-    kinds = [*(("standards", kind) for kind in (".yml", ".json", ".j2")), ("reports", ".j2"), ("reports", ".css")]
+    kinds = [
+        *(("standards", kind) for kind in (".yml", ".json", ".j2")),
+        ("standards/plans", ".yml"),
+        ("reports", ".j2"),
+        ("reports", ".css"),
+    ]
     for folder, suffix in kinds:
         for path in (ROOT / "halo_methods" / folder).glob(f"*{suffix}"):
             assert f"halo_methods/{folder}/{path.name}" in names

@@ -9,7 +9,7 @@ from scipy import stats
 import halo_methods as halo
 from halo_methods import integrity
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.integrity.pace import expected_runs
+from halo_methods.integrity.detectors import expected_runs
 
 COLUMNS = ("item_id", "rater_id", "label", "gold")
 
@@ -113,6 +113,13 @@ def test_comments_alike_and_fast_are_listed_and_a_template_alone_is_not():
     assert integrity.model_written(j).table.set_index("rater_id").loc["r2", "features"] == 1
 
 
+def test_without_comments_of_people_nobody_is_tested():
+    rows = [(i, r, "x", said, kind) for r, said, kind in (("r", None, "human"), ("m", "a b c d e f", "model"))
+            for i in range(12)]  # fmt: skip
+    with pytest.raises(NotEstimable, match="no rater has 8 comments"):
+        integrity.model_written(table(rows, ["item_id", "rater_id", "label", "comment", "rater_type"]))
+
+
 def baseline(accommodated=12, raters=30):
     frame = timed(9, raters=raters).frame.to_pandas()
     number = frame["rater_id"].str[1:].astype(int)
@@ -149,16 +156,15 @@ def test_a_detector_is_off_where_its_rate_is_unknown():
     assert strict.lists == {}
 
 
-def test_false_positive_rates_count_honest_people():
+def test_false_positive_rates_count_honest_people(monkeypatch):
     made = integrity.false_positive_rate("speeders", baseline())
     assert {k: v.n_raters for k, v in made.items()} == {
         "everybody": 30, "locale de-DE": 15, "locale fr-FR": 15,
         "accommodation none stated": 18, "accommodation screen reader": 12}  # fmt: skip
     assert all(e.over == "raters" for e in made.values())
-    all_listed = integrity.false_positive_rate(
-        lambda j: integrity.Evidence("x", pd.DataFrame({"rater_id": sorted(set(j.frame["rater_id"])), "listed": True}),
-                                     "", ""), baseline())  # fmt: skip
-    assert {e.value for e in all_listed.values()} == {1.0}
+    monkeypatch.setitem(integrity.DETECTORS, "speeders", lambda j: integrity.Evidence(
+        "x", pd.DataFrame({"rater_id": sorted(set(j.frame["rater_id"])), "listed": True}), "", ""))  # fmt: skip
+    assert {e.value for e in integrity.false_positive_rate("speeders", baseline()).values()} == {1.0}
     with pytest.raises(BadOption, match="speeders"):
         integrity.false_positive_rate("mind_reader", baseline())
 
@@ -171,8 +177,7 @@ def test_rates_and_status_say_what_is_off():
     assert "no honest baseline" in reason.value.public
     on = integrity.signals(live(), baseline())
     assert "speeders: locale de-DE" in on.by_group()
-    assert on.everybody() == on.estimates
-    assert "speeders" in on.estimates
+    assert "speeders" in on.everybody()
     assert not [name for name in on.by_group() if name.endswith("everybody")]
 
 
@@ -184,8 +189,6 @@ def test_rates_rest_on_the_honest_people():
 
 def test_impossible_options_are_refused():
     for call in (
-        lambda: integrity.copied(shift(1), alpha=5),
-        lambda: integrity.speeders(timed(1), alpha=0),
         lambda: integrity.signals(live(), baseline(), min_people=0),
         lambda: integrity.signals(live(), baseline(), max_rate=5),
         lambda: integrity.false_positive_rate("speeders", baseline(), confidence=95),
@@ -203,4 +206,4 @@ def test_the_sample_lists_who_was_planted(root):
     assert found.lists["speeders"]["rater_id"].tolist() == ["n04"]
     assert sorted(found.lists["model_written"]["rater_id"]) == ["e02", "e05"]
     assert found.lists["straight_liners"].empty
-    assert {rate.value for rate in (found.estimates | found.by_group()).values()} == {0.0}
+    assert {rate.value for rate in (found.everybody() | found.by_group()).values()} == {0.0}

@@ -22,7 +22,7 @@ from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, check, read_judgments
 from halo_methods.judgments.cells import gold_text, moment, quoted
 from halo_methods.judgments.files import _quoted_table, plain_table
-from halo_methods.judgments.where import matching
+from halo_methods.judgments.options import matching
 
 EXAMPLES = int(os.environ.get("HALO_FUZZ_EXAMPLES", "100"))
 fuzz = settings(max_examples=EXAMPLES)

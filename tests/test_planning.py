@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from halo_methods import as_judgments, cli, disagreement, planning
 from halo_methods.errors import BadOption, HaloError, NotEstimable
-from halo_methods.planning import Components, Prices, best_design, capacity, piece_rate, variance
+from halo_methods.planning import Components, Limits, Prices, Staffing, best_design, capacity, piece_rate, variance
 
 KNOWN = {"item": 1.0, "rater": 0.1, "residual": 2.0}
 
@@ -26,10 +26,10 @@ def simulated_means(rng, parts, raters, items, labels, rounds):
 
 
 def test_the_worked_numbers():
-    crossed = best_design(KNOWN, Prices(label=1), 600, design="crossed")
+    crossed = best_design(KNOWN, Prices(label=1), 600, limits=Limits(design="crossed"))
     assert (crossed.raters, crossed.items, crossed.labels_per_item) == (8, 75, 8)
     assert crossed.variance == pytest.approx(0.0292, abs=5e-5)
-    rotating = best_design(KNOWN, Prices(label=1), 600, pool=20)
+    rotating = best_design(KNOWN, Prices(label=1), 600, limits=Limits(pool=20))
     assert (rotating.raters, rotating.items, rotating.labels_per_item) == (20, 600, 1)
     assert rotating.variance == pytest.approx(0.010, abs=5e-5)
 
@@ -43,7 +43,7 @@ def test_the_variance_is_that_of_simulated_tables(raters, items, labels):
 def test_the_best_plan_is_within_two_per_cent_of_the_best_by_simulation():
     """Every design of a grid that costs at most the budget is simulated; the planner's must be as good."""
     parts, prices, budget = {"item": 0.5, "rater": 0.2, "residual": 1.0}, Prices(label=1, rater=20, item=0.5), 600
-    plan = best_design(parts, prices, budget, pool=15)
+    plan = best_design(parts, prices, budget, limits=Limits(pool=15))
     rng, found = np.random.default_rng(8), {}
     for raters in range(2, 16):
         for labels in range(1, min(raters, 4) + 1):
@@ -66,8 +66,9 @@ def test_the_best_plan_is_within_two_per_cent_of_the_best_by_simulation():
 @settings(max_examples=60)
 def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fixed, pool, design, decision):
     parts, prices, budget = Components(item, rater, residual), Prices(label=label, item=each, rater=fixed), 400.0
+    limits = Limits(pool=pool, design=design, decision=decision)
     try:
-        plan = best_design(parts, prices, budget, pool=pool, design=design, decision=decision)
+        plan = best_design(parts, prices, budget, limits=limits)
     except NotEstimable:
         assert fixed + label + each > budget
         return
@@ -76,43 +77,46 @@ def test_no_design_of_the_grid_is_better(item, rater, residual, label, each, fix
         for labels in [raters] if design == "crossed" else range(1, min(raters, 20) + 1):
             items = int((budget - fixed * raters) / (each + labels * label) + 1e-9)
             if items >= 1 and raters <= items * labels:
-                best = min(best, float(variance(parts, raters, items, labels, decision=decision)))
+                best = min(best, float(variance(parts, raters, items, labels, limits=limits)))
     assert plan.variance <= best * (1 + 1e-9)
 
 
 @given(st.floats(1.1, 5))
 @settings(max_examples=20)
 def test_more_money_never_buys_less(times):
-    less, more = (best_design(KNOWN, Prices(label=1, rater=10), b, pool=30) for b in (500, 500 * times))
+    less, more = (best_design(KNOWN, Prices(label=1, rater=10), b, limits=Limits(pool=30)) for b in (500, 500 * times))
     assert more.variance <= less.variance + 1e-12
 
 
 def test_prices_in_another_currency_change_nothing():
-    one = best_design(KNOWN, Prices(label=1, item=2, rater=40, audit=3), 900, pool=12, audit=0.05, overlap=0.1)
-    two = best_design(KNOWN, Prices(label=7, item=14, rater=280, audit=21), 6300, pool=12, audit=0.05, overlap=0.1)
+    limits = Limits(pool=12, audit=0.05, overlap=0.1)
+    one = best_design(KNOWN, Prices(label=1, item=2, rater=40, audit=3), 900, limits=limits)
+    two = best_design(KNOWN, Prices(label=7, item=14, rater=280, audit=21), 6300, limits=limits)
     assert (one.raters, one.items, one.labels_per_item) == (two.raters, two.items, two.labels_per_item)
 
 
 def test_limits_are_kept():
-    plan = best_design(KNOWN, Prices(label=1), 600, pool=20, workload=20, overlap=0.2, audit=0.1, items=300)
+    plan = best_design(
+        KNOWN, Prices(label=1), 600, limits=Limits(pool=20, workload=20, overlap=0.2, audit=0.1, items=300)
+    )
     assert plan.items <= 300
     assert plan.items * plan.labels_per_item <= 20 * plan.raters
     assert plan.overlap >= 0.2
     assert plan.audit == 0.1
-    every = best_design(KNOWN, Prices(label=1), 650, decision="item", items=200, pool=10)
+    every = best_design(KNOWN, Prices(label=1), 650, limits=Limits(decision="item", items=200, pool=10))
     assert (every.items, every.labels_per_item) == (200, 3)
 
 
 def test_an_audit_buys_precision_only_where_its_labels_are_better():
-    free = {"budget": 2000, "pool": 20, "audit": 0.05}
-    without = best_design(KNOWN, Prices(label=1, audit=1), **free)
-    better = best_design(KNOWN, Prices(label=1, audit=0.2), audited_residual=0.1, **free)
+    free = {"pool": 20, "audit": 0.05}
+    without = best_design(KNOWN, Prices(label=1, audit=1), 2000, limits=Limits(**free))
+    better = best_design(KNOWN, Prices(label=1, audit=0.2), 2000, limits=Limits(audited_residual=0.1, **free))
     assert without.audit == 0.05
     assert better.audit > 0.5
 
 
 def test_a_ranking_says_how_sure_its_order_is():
-    plan = best_design(KNOWN, Prices(label=1), 600, decision="ranking", gap=0.3, pool=20)
+    plan = best_design(KNOWN, Prices(label=1), 600, limits=Limits(decision="ranking", gap=0.3, pool=20))
     # shared items and raters cancel: 2 x 2 / 600 is left
     assert plan.variance == pytest.approx(2 * 2 / 600)
     assert plan.right_order == pytest.approx(0.99989, abs=1e-4)
@@ -126,7 +130,7 @@ def test_a_pilot_gives_the_variances_and_their_uncertainty():
     pilot = as_judgments(
         pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval", scale=(-20, 20)
     )
-    plan = best_design(disagreement.variance_components(pilot), Prices(label=1), 600, pool=12)
+    plan = best_design(disagreement.variance_components(pilot), Prices(label=1), 600, limits=Limits(pool=12))
     assert plan.low is not None
     assert plan.high is not None
     assert plan.low < plan.variance < plan.high
@@ -146,7 +150,7 @@ def test_a_pilot_gives_the_variances_and_their_uncertainty():
 def test_refusals(change, error):
     asked = {"components": KNOWN, "prices": Prices(label=1), "budget": 600, **change}
     with pytest.raises(error):
-        best_design(asked.pop("components"), asked.pop("prices"), asked.pop("budget"), **asked)
+        best_design(asked.pop("components"), asked.pop("prices"), asked.pop("budget"), limits=Limits(**asked))
 
 
 def test_holidays_are_the_ones_of_2026_and_2027():
@@ -175,7 +179,7 @@ WEEKS = {"start": date(2026, 6, 8), "market": "es-ES"}
 
 
 def test_people_without_any_uncertainty_are_hours_over_hours():
-    made = capacity([3000] * 3, [50.0] * 40, volume_error=0, attrition=0, shrinkage=0.25, staff=2, **WEEKS)
+    made = capacity([3000] * 3, [50.0] * 40, Staffing(volume_error=0, attrition=0, shrinkage=0.25, staff=2, **WEEKS))
     wanted = 3000 * 50 / 3600 / (5 * 7 * 0.75)
     assert made.table["people"].to_list() == pytest.approx([wanted] * 3)
     assert made.hires == 0
@@ -185,8 +189,8 @@ def test_people_without_any_uncertainty_are_hours_over_hours():
 def test_hires_cover_what_they_are_said_to_cover():
     asked = {"volume_error": 0.1, "attrition": 0.02, "staff": 1, "covered": 0.9, "certification_yield": 0.7}
     seconds = np.random.default_rng(4).lognormal(4, 0.6, 400)
-    made = capacity([9000] * 10, seconds, **asked, **WEEKS)
-    again = capacity([9000] * 10, seconds, seed=99, **asked, **WEEKS)
+    made = capacity([9000] * 10, seconds, Staffing(**asked, **WEEKS))
+    again = capacity([9000] * 10, seconds, Staffing(**asked, **WEEKS), seed=99)
     live = again.table["covered"].iloc[2 + 2 :]  # after hiring and ramp
     assert abs(made.hires - again.hires) <= 1
     assert (live >= 0.87).all()
@@ -195,30 +199,30 @@ def test_hires_cover_what_they_are_said_to_cover():
 
 def test_more_volume_needs_more_people_and_never_fewer_hires():
     seconds = np.random.default_rng(4).lognormal(4, 0.6, 100)
-    made = [capacity([v] * 8, seconds, staff=2, **WEEKS) for v in (4000, 6000, 9000)]
+    made = [capacity([v] * 8, seconds, Staffing(staff=2, **WEEKS)) for v in (4000, 6000, 9000)]
     assert [m.hires for m in made] == sorted(m.hires for m in made)
     assert made[0].table["high"].iloc[0] < made[2].table["low"].iloc[0]
 
 
 def test_capacity_refuses_guesses():
     with pytest.raises(NotEstimable, match="at least 30"):
-        capacity([10], [5.0] * 29, **WEEKS)
+        capacity([10], [5.0] * 29, Staffing(**WEEKS))
     with pytest.raises(BadOption, match="shrinkage"):
-        capacity([10], [5.0] * 30, shrinkage=1.2, **WEEKS)
+        Staffing(shrinkage=1.2, **WEEKS)
     with pytest.raises(BadOption, match="market"):
-        capacity([10], [5.0] * 30, start=date(2026, 6, 8), market="Italy")
+        capacity([10], [5.0] * 30, Staffing(start=date(2026, 6, 8), market="Italy"))
 
 
 def test_the_interval_of_people_holds_where_raters_differ_in_pace():
     rng, hits, alone = np.random.default_rng(4), 0, 0
-    who, options = np.repeat(np.arange(16), 25), {**WEEKS, "volume_error": 0, "staff": 9}
+    who, staffing = np.repeat(np.arange(16), 25), Staffing(**WEEKS, volume_error=0, staff=9)
     truth = 9000 * np.exp(4 + (0.3**2 + 0.4**2) / 2) / 3600
     given = 5 * 7 * 0.7
     for n in range(60):
         times = np.exp(4 + np.repeat(rng.normal(0, 0.3, 16), 25) + rng.normal(0, 0.4, 400))
-        week = capacity([9000], times, raters=who, seed=n, **options).table.iloc[0]
+        week = capacity([9000], times, staffing, raters=who, seed=n).table.iloc[0]
         hits += week["low"] <= truth / given <= week["high"]
-        week = capacity([9000], times, seed=n, **options).table.iloc[0]
+        week = capacity([9000], times, staffing, seed=n).table.iloc[0]
         alone += week["low"] <= truth / given <= week["high"]
     assert hits / 60 >= 0.8, "nominal .90"
     assert alone / 60 < 0.65, "times taken as independent"
@@ -303,10 +307,10 @@ def test_the_command_gives_the_same_plan(capsys, tmp_path):
 
 @pytest.mark.parametrize("limits", [{}, {"overlap": 0.1, "audit": 0.05}, {"decision": "difference", "shared": "items"}])
 def test_each_row_of_the_pools_is_the_best_design_from_it(limits):
-    made = planning.pools(KNOWN, Prices(label=0.5, item=1), 700, sizes=(20, 3, 8), **limits)
+    made = planning.pools(KNOWN, Prices(label=0.5, item=1), 700, limits=Limits(**limits), sizes=(20, 3, 8))
     assert made["pool"].tolist() == [3, 8, 20]
     for row in made.to_dict("records"):
-        plan = best_design(KNOWN, Prices(label=0.5, item=1), 700, pool=row["pool"], **limits)
+        plan = best_design(KNOWN, Prices(label=0.5, item=1), 700, limits=Limits(pool=row["pool"], **limits))
         for name in ("raters", "items", "labels_per_item", "cost", "half_width"):
             assert row[name] == getattr(plan, name)
     widths = made["half_width"].to_numpy()
@@ -316,17 +320,17 @@ def test_each_row_of_the_pools_is_the_best_design_from_it(limits):
 
 
 def test_pools_that_cannot_do_the_work_have_no_row():
-    made = planning.pools(KNOWN, Prices(label=1), 500, decision="item", items=100, workload=15)
+    made = planning.pools(KNOWN, Prices(label=1), 500, limits=Limits(decision="item", items=100, workload=15))
     assert made["pool"].tolist() == [10, 20, 40]
     with pytest.raises(NotEstimable, match="buys no such design"):
-        planning.pools(KNOWN, Prices(label=1), 5, decision="item", items=100)
+        planning.pools(KNOWN, Prices(label=1), 5, limits=Limits(decision="item", items=100))
     with pytest.raises(BadOption, match="sizes"):
         planning.pools(KNOWN, Prices(label=1), 500, sizes=())
 
 
 def test_the_question_is_asked_only_where_nothing_limits_the_raters():
     def asked(parts=KNOWN, prices=None, budget=1000, **limits):
-        return best_design(parts, prices or Prices(label=1), budget, **limits).question
+        return best_design(parts, prices or Prices(label=1), budget, limits=Limits(**limits)).question
 
     assert "takes 500, where the search stops" in asked()
     assert "takes 100, as many as there are labels" in asked(budget=100)

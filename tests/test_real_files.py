@@ -20,9 +20,9 @@ from halo_methods import (
     simulation,
     workforce,
 )
-from halo_methods.agreement.agreement_weights import few_enough
+from halo_methods.agreement.coefficients import few_enough
 from halo_methods.errors import NotEstimable
-from halo_methods.reports import tables
+from halo_methods.reports import rendering
 from halo_methods.results import Estimate, readable
 
 COLUMNS = ["item_id", "rater_id", "label"]
@@ -120,16 +120,16 @@ def test_numbers_against_gold_say_that_right_means_equal():
 def test_items_seen_by_other_raters_on_other_days_are_no_tracking_items():
     rows = [(f"i{i}", f"r{k}", "xy"[i % 2], f"2026-03-{1 + k:02d}") for i in range(20) for k in range(4)]
     with pytest.raises(NotEstimable, match="none to the same rater"):
-        drift.watch(judged(rows, [*COLUMNS, "rated_at"])).tracking_share()
+        drift.Watch(judged(rows, [*COLUMNS, "rated_at"])).tracking_share()
     rows += [(f"i{i}", "r0", "xy"[i], f"2026-03-{9 + k:02d}", k) for i in range(2) for k in range(2)]
-    found = drift.watch(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"])).tracking_share()
+    found = drift.Watch(judged([(*r, -1)[:5] for r in rows], [*COLUMNS, "rated_at", "round"])).tracking_share()
     assert (found.value, found.n_items, found.n_judgments) == (12 / 84, 20, 84)
 
 
 def test_charts_that_cannot_be_drawn_have_not_seen_nothing():
     rows = [(f"i{d}", f"r{k}", "xy"[(d + k) % 2], f"2026-03-{1 + d:02d}") for d in range(10) for k in range(3)]
     with pytest.raises(NotEstimable, match="the baseline alone takes 30"):
-        _ = drift.watch(judged(rows, [*COLUMNS, "rated_at"])).onsets
+        _ = drift.Watch(judged(rows, [*COLUMNS, "rated_at"])).onsets
 
 
 def test_what_is_computed_has_no_interval_and_rests_on_no_items():
@@ -216,5 +216,5 @@ def test_a_share_short_of_one_does_not_read_as_one():
 
 
 def test_an_empty_table_says_so():
-    html = tables.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
+    html = rendering.frame(pd.DataFrame({"item_id": []}), caption="Items that keep <their> distribution")
     assert html == "<p>Items that keep &lt;their&gt; distribution: none.</p>"

@@ -11,6 +11,7 @@ import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -24,8 +25,9 @@ from hypothesis import strategies as st
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import audience, html, parameters, places, runner, section, tables
+from halo_methods.reports import audience, places, rendering, runner, section
 from halo_methods.results import MIME, Basis, Estimate
+from halo_methods.standards.register import house
 
 
 @pytest.fixture(scope="module")
@@ -296,12 +298,12 @@ def test_a_notebook_that_is_no_report_is_refused(tmp_path, monkeypatch, cells, m
 
 def test_parameters_are_read_without_running():
     cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "a = {}; b = c = [1]\nd: int = -2"}
-    assert parameters.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
-    assert parameters.literal((0, 100)) == "0..100"
-    assert parameters.literal(("poor", "good")) == ["poor", "good"]
-    assert scale_of(parameters.literal((0, 100))) == (0.0, 100.0)
+    assert runner.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
+    assert runner.literal((0, 100)) == "0..100"
+    assert runner.literal(("poor", "good")) == ["poor", "good"]
+    assert scale_of(runner.literal((0, 100))) == (0.0, 100.0)
     with pytest.raises(BadOption, match="a parameter is a DataFrame"):
-        parameters.literal(pd.DataFrame())
+        runner.literal(pd.DataFrame())
 
 
 def test_sections_and_gates_outside_a_notebook(book, capsys):
@@ -330,43 +332,44 @@ def test_pseudonyms_are_keyed_and_never_shared():
 
 def test_house_settings(tmp_path):
     file = tmp_path / "halo.toml"
-    assert audience.house(None).privacy_threshold == 5
+    assert house(None).privacy_threshold == 5
     file.write_text('[privacy]\nthreshold = 8\nkey = "pseudonyms.key"\n')
     with pytest.raises(HaloError, match=r"pseudonyms\.key can't be read"):
-        audience.house(file)
+        house(file).key()
     (tmp_path / "pseudonyms.key").write_bytes(b"0123456789abcdef\n")
     (tmp_path / "pseudonyms.key").chmod(0o600)
-    assert audience.house(file) == audience.House(8, b"0123456789abcdef")
+    settings = house(file)
+    assert (settings.privacy_threshold, settings.key()) == (8, b"0123456789abcdef")
     file.write_text("[privacy]\nthreshold = 1\n")
     with pytest.raises(InvalidData, match="at least 2"):
-        audience.house(file)
+        house(file)
 
 
 # ---------------------------------------------------------------- pieces
 
 
 def test_numbers_that_are_not_finite_never_reach_the_json():
-    assert tables.plain({"a": np.float64(0.1), "b": np.int64(3), "c": np.array([1, 2])}) == {
+    assert rendering.plain({"a": np.float64(0.1), "b": np.int64(3), "c": np.array([1, 2])}) == {
         "a": 0.1,
         "b": 3,
         "c": [1, 2],
     }
     for bad in (float("nan"), np.float64("inf"), {"x": [float("nan")]}):
         with pytest.raises(HaloError, match="NotEstimable"):
-            tables.plain(bad)
+            rendering.plain(bad)
 
 
 def test_long_tables_and_cells_say_what_is_left_out():
-    assert "first 500 of 501 rows" in tables.frame(pd.DataFrame({"a": range(501)}))
+    assert "first 500 of 501 rows" in rendering.frame(pd.DataFrame({"a": range(501)}))
     long = "x" * 10_000_000
-    shown = tables.frame(pd.DataFrame({"a": [long]}))
+    shown = rendering.frame(pd.DataFrame({"a": [long]}))
     assert len(shown) < 1000
     assert "10,000,000 characters" in shown
 
 
 @given(st.text())
 def test_no_text_becomes_markup(text):
-    table = Page(tables.frame(pd.DataFrame({"a": [text]}), caption=text))
+    table = Page(rendering.frame(pd.DataFrame({"a": [text]}), caption=text))
     assert {t for t, _ in table.tags} <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
 
 
@@ -379,7 +382,7 @@ def test_no_text_becomes_markup(text):
     ],
 )  # fmt: skip
 def test_attributes_of_the_data(tag, attribute, value, kept):
-    assert html.allowed(tag, attribute, value) is kept
+    assert rendering.allowed(tag, attribute, value) is kept
 
 
 def test_why_is_one_line():
@@ -439,7 +442,7 @@ def test_verdicts_on_people_are_for_operations(tmp_path, published, who):
     report = started(tmp_path, 6, who)
     with report.section("Each rater", gates=["CAL-005"]) as shown:
         verdicts = {r: of(0.95 if n else 0.3) for n, r in enumerate(sorted(report.raters))}
-        shown.gates("CAL-005", verdicts, by="rater_id")
+        shown.gates("CAL-005", SimpleNamespace(by="rater_id", estimates=verdicts))
         shown(pd.DataFrame({"rater_id": sorted(report.raters)}))
     found, text = payloads(published), json.dumps(published)
     assert "rater-" not in text
@@ -500,7 +503,7 @@ def test_files_outside_operations_say_only_that_a_parameter_was_given(book, tmp_
     }  # fmt: skip
     made = reports.run("tiny", data, tmp_path / "out", audience=who, **given)
     kept = made["parameters"]
-    assert {kept[k] for k in ("data", "where", "values", "missing", "columns", "step")} == {parameters.WITHHELD}
+    assert {kept[k] for k in ("data", "where", "values", "missing", "columns", "step")} == {runner.WITHHELD}
     assert (kept["duplicates"], kept["audience"], kept["scale"]) == ("first", who, None)
     for file in (tmp_path / "out").iterdir():
         text = file.read_text(encoding="utf-8")
@@ -511,8 +514,8 @@ def test_files_outside_operations_say_only_that_a_parameter_was_given(book, tmp_
 
 @pytest.mark.parametrize("value", [7, "7", ["7"], 0, False])
 def test_a_rater_named_by_a_number_is_not_kept(value):
-    for who in audience.AUDIENCES:
-        assert parameters.recorded({"expert": value}, who) == {"expert": parameters.NOT_KEPT}
+    for who in runner.AUDIENCES:
+        assert runner.recorded({"expert": value}, who) == {"expert": runner.NOT_KEPT}
 
 
 def test_what_a_cell_prints_and_what_operations_alone_sees_stays_inside(tmp_path, monkeypatch):

@@ -319,7 +319,7 @@ class TestStress:
 
     def test_more_gold_never_detects_later(self):
         raters = sim.plant_faults(TEAM)
-        shares = sim.compare_gold_shares(sim.QualityPolicy(), raters, runs=600)
+        shares = sim.compare_policies(sim.QualityPolicy(), raters, setting="gold_share", runs=600)
         assert (shares.table["days"].diff().dropna() < 0).all()
         assert (shares.costs["cost"].diff().dropna() > 0).all()
         fixed = sim.QualityPolicy(gold_share=0.05).for_team(TEAM)
@@ -335,7 +335,7 @@ class TestStress:
         assert told[["alarms", "accusations"]].to_numpy() == pytest.approx(0, abs=1e-3)
 
     def test_rules_are_compared_at_one_run_length(self):
-        rules = sim.compare_alarm_rules(sim.QualityPolicy(), sim.plant_faults(TEAM), runs=300)
+        rules = sim.compare_policies(sim.QualityPolicy(), sim.plant_faults(TEAM), setting="rule", runs=300)
         assert rules.table["run_length"].to_numpy() == pytest.approx(250)
         assert rules.table.loc[rules.table["days"].idxmin(), "rule"].startswith("cusum")
         assert list(rules.estimates) == [f"rule {name}" for name in rules.table["rule"]]
@@ -386,16 +386,16 @@ class TestStress:
             sim.stress_test(policy, [SimulatedRater("a", 0.5)])
         with pytest.raises(NotEstimable, match="no fault"):
             sim.stress_test(policy, TEAM).days_to_detection("drift")
-        for compare, options in (
-            (sim.compare_gold_shares, {"shares": (0.0005,)}),
-            (sim.compare_gold_shares, {"shares": ()}),
-            (sim.compare_alarm_rules, {"rules": ()}),
-        ):
+        for setting, values in (("gold_share", (0.0005,)), ("gold_share", ()), ("rule", ())):
             with pytest.raises(NotEstimable):
-                compare(policy, sim.plant_faults(TEAM), **options)
+                sim.compare_policies(policy, sim.plant_faults(TEAM), setting=setting, values=values)
+        with pytest.raises(BadOption, match="setting"):
+            sim.compare_policies(policy, sim.plant_faults(TEAM), setting="exam")
 
     def test_pictures_say_what_they_show(self):
         raters = sim.plant_faults(TEAM)
         assert "drift" in sim.stress_test(sim.QualityPolicy(), raters, runs=20).plot().alt
-        assert "gold share" in sim.compare_gold_shares(sim.QualityPolicy(), raters, runs=20).plot().alt
-        assert "cusum" in sim.compare_alarm_rules(sim.QualityPolicy(), raters, runs=20).plot().alt
+        assert (
+            "gold share" in sim.compare_policies(sim.QualityPolicy(), raters, setting="gold_share", runs=20).plot().alt
+        )
+        assert "cusum" in sim.compare_policies(sim.QualityPolicy(), raters, setting="rule", runs=20).plot().alt

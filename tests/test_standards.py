@@ -16,11 +16,10 @@ from jsonschema import Draft202012Validator
 
 from halo_methods.documents import read
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
-from halo_methods.reports import tables
+from halo_methods.reports import rendering
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
-from halo_methods.standards.house import distrust, find
-from halo_methods.standards.register import FAMILIES, FOLDER, standards_schema_text
+from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
 
 ONE = """\
 topic: drift
@@ -379,8 +378,8 @@ def test_a_count_has_no_interval_to_speak_of():
         assert "counted or computed, so without an interval" in text
         assert "60 to 60" not in text
     row = {**made.to_dict(), "level": "must"}
-    for text in (tables.verdicts([row]), *tables.gates([row]), tables.cell(made.estimate),
-                 tables.estimates({"shared": made.estimate})):  # fmt: skip
+    for text in (rendering.verdicts([row]), *rendering.gate_table([row]), rendering.cell(made.estimate),
+                 rendering.estimates({"shared": made.estimate})):  # fmt: skip
         assert "exact" in text
         assert "60 to 60" not in text
     assert "interval 1 to 1" in str(

@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from halo_methods.errors import BadOption, NotEstimable
-from halo_methods.stats import cluster_codes
-from halo_methods.stats.adjusted_p_values import adjusted_p_values
-from halo_methods.stats.comparison import pair_share, standardised_difference
-from halo_methods.stats.effective_size import effective_sizes, icc_within_groups
-from halo_methods.stats.funnel import funnel, funnel_limits
-from halo_methods.stats.heterogeneity import between_variance, cochran_q, q_profile, shrink
-from halo_methods.stats.ranks import rank_intervals
-from halo_methods.stats.ratios import jackknife_ratio
+from halo_methods.stats.between_groups import (
+    between_variance,
+    cochran_q,
+    funnel,
+    funnel_limits,
+    q_profile,
+    rank_intervals,
+    shrink,
+)
+from halo_methods.stats.change import pair_share, standardised_difference
+from halo_methods.stats.discovery import adjusted_p_values
+from halo_methods.stats.means import jackknife_ratio
+from halo_methods.stats.variance import cluster_codes, effective_sizes, icc_within_groups
 
 # ---------------------------------------------------------------- funnel
 

@@ -7,9 +7,9 @@ from scipy import stats as scipy_stats
 from halo_methods.errors import BadOption
 from halo_methods.results import Basis, Estimate
 from halo_methods.stats import e_benjamini_hochberg
-from halo_methods.stats.confidence_sequences import change_test, confidence_sequence
-from halo_methods.stats.derived import difference, size_of
-from halo_methods.stats.welch import welch
+from halo_methods.stats.change import difference, size_of
+from halo_methods.stats.discovery import change_test, confidence_sequence
+from halo_methods.stats.means import welch
 
 
 class TestSequences:

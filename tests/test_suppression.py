@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halo_methods.reports.suppression import Shown, judgments_of, one_person
+from halo_methods.reports.audience import Shown, judgments_of, one_person
 from halo_methods.results import Basis
-from halo_methods.stats.basis import basis_of_arrays
+from halo_methods.stats.variance import basis_of_arrays
 
 
 def attack(people, shown, threshold):

@@ -24,8 +24,7 @@ from standards_words import evidence, words
 
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
-from halo_methods.standards.book import gates_and_standards, trace
-from halo_methods.standards.register import FAMILIES
+from halo_methods.standards.register import FAMILIES, gates_and_standards, trace
 
 log = logging.getLogger(__name__)
 FILTERS = dict.fromkeys(("topic", "family", "owner", "stage", "report", "kind", "level"), directives.unchanged_required)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..atomic_files import write_files
 from ..errors import BadOption
 from ..results import readable
+from ..stats.checks import check_amount
 from .spreadsheets import table_text
 
 Array = NDArray[np.float64]
@@ -58,22 +59,19 @@ class LabelSource:
         >>> LabelSource("model", 0.1, 0.8).tables(3)[0][0][0].round(3).tolist()
         [0.8, 0.1, 0.1]
         """
-        if not (np.isfinite(self.price) and self.price > 0):
-            raise BadOption(f"the price of {self.name} is {self.price!r}; it is a number above 0")
-        made = np.asarray(self.confusion, float)
-        if made.ndim == 0 and n_labels == 1:
-            made = np.ones((1, 1))
-        if made.ndim == 0:
-            off = (1 - made) / (n_labels - 1)
-            made = np.where(np.eye(n_labels, dtype=bool), made, off)
-        made = made[None] if made.ndim == 2 else made
-        ok = made.ndim == 3 and made.shape[1] == n_labels and np.isfinite(made).all() and (made >= 0).all()
-        if not ok or not np.allclose(made.sum(-1), 1):
+        check_amount(self.price, option=f"the price of {self.name}", above=True)
+        tables = np.asarray(self.confusion, float)
+        if tables.ndim == 0:
+            wrong = (1 - tables) / max(n_labels - 1, 1)
+            tables = np.where(np.eye(n_labels, dtype=bool), tables if n_labels > 1 else 1.0, wrong)
+        tables = tables[None] if tables.ndim == 2 else tables
+        shaped = tables.ndim == 3 and tables.shape[1] == n_labels
+        if not (shaped and (tables >= 0).all() and np.allclose(tables.sum(-1), 1)):
             raise BadOption(f"the confusion of {self.name} is no table of {n_labels} labels whose rows add up to 1")
-        weight = np.ones(len(made)) if self.weights is None else np.asarray(self.weights, float)
-        if weight.shape != (len(made),) or not (weight >= 0).all() or not weight.sum() > 0:
-            raise BadOption(f"{self.name} has {len(made)} members and needs as many weights of 0 or more")
-        return made, weight / weight.sum()
+        weight = np.ones(len(tables)) if self.weights is None else np.asarray(self.weights, float)
+        if weight.shape != (len(tables),) or not (weight >= 0).all() or not weight.sum() > 0:
+            raise BadOption(f"{self.name} has {len(tables)} members and needs as many weights of 0 or more")
+        return tables, weight / weight.sum()
 
 
 def rater_source(
@@ -142,12 +140,10 @@ class Routing:
         With a budget an item that no longer fits is passed over, and cheaper
         ones behind it still get in. ``spent`` adds up the prices.
         """
-        if budget is not None and not budget >= 0:
-            raise BadOption(f"budget is {budget!r}; it is an amount of 0 or more")
         waiting = self.table[~self.table["next"].isin([STOP, KEEP])]
         waiting = waiting.sort_values(["per_cost", "value", "item_id"], ascending=[False, False, True])
         if budget is not None:
-            left, kept = budget + 1e-9, []
+            left, kept = check_amount(budget, option="budget") + 1e-9, []
             for price in waiting["price"]:
                 kept.append(price <= left)
                 left -= price if price <= left else 0.0
@@ -161,7 +157,7 @@ class Routing:
         adjudicator; `pack` and ``halo adjudicate pack --queue`` read it.
         """
         queue = self.queue(budget=budget)
-        return write_files({path: table_text(list(queue.columns), queue.itertuples(index=False))})[0]
+        return write_files({path: table_text(queue)})[0]
 
 
 def route(
@@ -229,43 +225,35 @@ def route(
     """
     p, items, labels = _posterior(consensus)
     loss = _loss(error_cost, labels)
-    if ahead not in range(1, MOST_AHEAD + 1):
-        raise BadOption.of("ahead", ahead, tuple(range(1, MOST_AHEAD + 1)))
-    if not sources or len({s.name for s in sources}) < len(sources) or {STOP, KEEP} & {s.name for s in sources}:
+    BadOption.unless("ahead", ahead, range(1, MOST_AHEAD + 1))
+    if not sources or len({STOP, KEEP, *(s.name for s in sources)}) < len(sources) + 2:
         raise BadOption(f"sources need a name each, none twice and none called {STOP!r} or {KEEP!r}")
-    risk = (p @ loss).min(1)
+    costs, rows = p @ loss, np.arange(len(p))
+    risk, choice = costs.min(1), costs.argmin(1)
     plans = [(s, n) for s in sources for n in range(1, ahead + 1)]
     value = np.stack([_value(p, risk, loss, s, n, items) for s, n in plans], axis=1)
-    price = np.array([s.price * n for s, n in plans])
+    bought = pd.DataFrame([(s.name, n, float(s.price * n)) for s, n in plans], columns=["next", "labels", "price"])
+    price = bought["price"].to_numpy()
     net = value - price
-    order = np.lexsort((np.arange(len(plans)), price))
+    order = np.argsort(price, kind="stable")
     best = order[(net[:, order] >= net.max(1, keepdims=True) - SAME).argmax(1)]
-    rows = np.arange(len(p))
     kept = np.full(len(p), perspective) if isinstance(perspective, bool) else _among(items, perspective)
     decided = _among(items, done)
     stop = (net[rows, best] <= SAME) | kept | decided
-    names = np.array([s.name for s, _ in plans], dtype=object)[best]
-    top = np.sort(p, axis=1)
-    choice = (p @ loss).argmin(1)
-    value_best, price_best = (np.where(stop, 0.0, x) for x in (value[rows, best], price[best]))
-    table = pd.DataFrame({"item_id": items, "label": np.array(labels, dtype=object)[choice]}).assign(
-        probability=p[rows, choice],
-        margin=top[:, -1] - (top[:, -2] if p.shape[1] > 1 else 0),
-        risk=risk,
-        next=np.where(kept, KEEP, np.where(stop, STOP, names)),
-        labels=np.where(stop, 0, np.array([n for _, n in plans])[best]),
-        value=value_best,
-        price=price_best,
-        net=value_best - price_best,
-        per_cost=np.divide(value_best, price_best, out=np.zeros(len(p)), where=price_best > 0),
-    )
-    most = value.max(1)
-    table["reason"] = [
-        _reason(row, kept[n], decided[n], most[n], price.min()) for n, row in enumerate(table.to_dict("records"))
-    ]
-    single = [plans.index((s, 1)) for s in sources]
-    values = pd.DataFrame(value[:, single], index=pd.Index(items, name="item_id"), columns=[s.name for s in sources])
-    return Routing(table, values, tuple(getattr(consensus, "cautions", ())))
+    top = np.sort(np.pad(p, ((0, 0), (1, 0))))
+    table = pd.DataFrame({"item_id": items, "label": np.array(labels, dtype=object)[choice]})
+    table = table.assign(probability=p[rows, choice], margin=top[:, -1] - top[:, -2], risk=risk)
+    chosen = bought.iloc[best].reset_index(drop=True).assign(value=value[rows, best])
+    table = table.join(chosen[["next", "labels", "value", "price"]])
+    for column, nothing in (("next", STOP), ("labels", 0), ("value", 0.0), ("price", 0.0)):
+        table.loc[stop, column] = nothing
+    table.loc[kept, "next"] = KEEP
+    table["net"] = table["value"] - table["price"]
+    table["per_cost"] = (table["value"] / table["price"]).fillna(0.0)
+    why = zip(table.itertuples(), kept, decided, value.max(1), strict=True)
+    table["reason"] = [_reason(*about, price.min()) for about in why]
+    single = pd.DataFrame(value[:, bought["labels"] == 1], pd.Index(items, name="item_id"), [s.name for s in sources])
+    return Routing(table, single, tuple(getattr(consensus, "cautions", ())))
 
 
 def _posterior(consensus: Any) -> tuple[Array, NDArray[Any], list[Any]]:
@@ -299,36 +287,30 @@ def _among(items: NDArray[Any], chosen: Collection[str]) -> NDArray[np.bool_]:
 def _value(p: Array, risk: Array, loss: Array, source: LabelSource, n: int, items: NDArray[Any]) -> Array:
     """Expected fall of the risk from n labels of a source; more than one of a pool by its average table."""
     tables, weights = source.tables(p.shape[1])
-    if n > 1:
-        average = np.tensordot(weights, tables, 1)
-        tables, weights = _several(average, n)[None], np.ones(1)
+    if n > 1:  # one column for each way in which n independent labels can fall
+        average = [np.tensordot(weights, tables, 1)] * n
+        table = reduce(lambda a, b: (a[:, :, None] * b[:, None, :]).reshape(len(a), -1), average)
+        tables, weights = table[None], np.ones(1)
     left = np.zeros(len(p))
     for weight, table in zip(weights, tables, strict=True):
         joint = (table[:, :, None] * loss[:, None, :]).reshape(len(table), -1)
         for at in range(0, len(p), CHUNK):
             part = slice(at, at + CHUNK)
             left[part] += weight * (p[part] @ joint).reshape(-1, table.shape[1], loss.shape[1]).min(2).sum(1)
-    value: Array = np.maximum(risk - left, 0.0)
-    value[value < SAME] = 0.0
-    if len(source.seen):
-        value[_among(items, source.seen)] = 0.0
+    value = np.maximum(risk - left, 0.0)
+    value[(value < SAME) | _among(items, source.seen)] = 0.0
     return value
 
 
-def _several(table: Array, n: int) -> Array:
-    """The table of n independent labels together: one column for each way they can fall."""
-    return reduce(lambda a, b: (a[:, :, None] * b[:, None, :]).reshape(len(a), -1), [table] * n)
-
-
-def _reason(row: dict[Any, Any], kept: bool, decided: bool, most: float, cheapest: float) -> str:
+def _reason(row: Any, kept: bool, decided: bool, most: float, cheapest: float) -> str:
     if kept:
         return "declared perspective: the spread of the answers is the result"
     if decided:
         return "decided already"
-    if row["next"] == STOP:
-        if most <= SAME:
-            return f"at {row['probability']:.3g} no single purchase could change the label"
+    if row.next == STOP and most <= SAME:
+        return f"at {row.probability:.3g} no single purchase could change the label"
+    if row.next == STOP:
         return f"a look is worth {readable(most)} at most, and the cheapest costs {readable(cheapest)}"
-    times = f"{row['labels']} labels of " if row["labels"] > 1 else ""
-    buys = f"{times}{row['next']}: {readable(row['price'])} buys {readable(row['value'])}"
-    return f"{buys} of the {readable(row['risk'])} that errors here are expected to cost"
+    times = f"{row.labels} labels of " if row.labels > 1 else ""
+    buys = f"{times}{row.next}: {readable(row.price)} buys {readable(row.value)}"
+    return f"{buys} of the {readable(row.risk)} that errors here are expected to cost"

@@ -1,9 +1,9 @@
 """Tables that people open in a spreadsheet: no cell runs as a formula."""
 
 import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
+
+import pandas as pd
 
 from ..judgments.cells import encodable
 
@@ -36,18 +36,14 @@ def plain(text: str) -> str:
     return text[1:] if text.startswith("'") and _RUNS.match(text[1:]) else text
 
 
-def table_text(header: Sequence[str], rows: Iterable[Sequence[object]], *, safe: bool = True) -> str:
-    """Write rows as CSV, every cell in quotes, with a byte order mark so that spreadsheets read accents.
+def table_text(table: pd.DataFrame, *, safe: bool = True) -> str:
+    """Write a table as CSV, every cell in quotes, with a byte order mark so that spreadsheets read accents.
 
     Examples
     --------
-    >>> table_text(["a"], [["=1"]])[1:]
+    >>> table_text(pd.DataFrame({"a": ["=1"]}))[1:]
     '"a"\\n"\\'=1"\\n'
     """
-    written = io.StringIO()
-    writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        cells = ["" if c is None else encodable(str(c)) for c in row]
-        writer.writerow([neutral(c) for c in cells] if safe else cells)
-    return "\ufeff" + written.getvalue()
+    cells = table.astype(object).where(table.notna(), "").map(lambda cell: encodable(str(cell)))
+    cells = cells.map(neutral) if safe else cells
+    return "\ufeff" + cells.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\n")

@@ -1,7 +1,6 @@
 """Do raters agree with each other more than the truth makes them? A test on pairs."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,15 +9,11 @@ from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import wilson
-from ..stats.simulated_tests import largest_of_all, sidak, simulated_p_interval, upper_mid_p
-from .em import Fit, Settings, iterate
-from .rater_models import confusion_step
-from .vote_table import Array, Votes
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ..stats.discovery import largest_of_all, sidak, simulated_p_interval, upper_mid_p
+from .em import DAWID_SKENE, Fit, iterate
+from .vote_table import Array, Ints, Votes
 
 FEWEST_SHARED, FEW_SHARED = 5, 30
 REPLICATES = 199
@@ -26,10 +21,11 @@ MOST_SIMULATED = 20_000
 ALPHA = 0.05
 LISTED = 60
 DRAWN = 15
-SMOOTHED = 0.1
+SMOOTHED = replace(DAWID_SKENE, smoothing=0.1, max_iterations=200, tolerance=1e-4)
+QUICK = replace(SMOOTHED, max_iterations=15, tolerance=1e-3)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Dependence:
     """Whether pairs of raters agree more than raters who answer independently given the truth.
 
@@ -88,25 +84,17 @@ class Dependence:
             low, high = simulated_p_interval(self.p_value, REPLICATES)
             how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
         tested = pd.unique(self.table[["rater_a", "rater_b"]].to_numpy().ravel()).tolist()
-        pairs = counted(len(self.table), "pair")
-        return Estimate(
-            value=self.p_value,
-            low=low,
-            high=high,
-            confidence=0.95 if low < high else 1,
-            kind="p_value",
-            method=f"adjusted p-value of the largest excess of agreement over {pairs}; {how}",
-            over="items",
-            cautions=self.cautions,
-            **rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters"),
-        )
+        rests = rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters")
+        place = around(self.p_value, low, high) | {"confidence": 0.95 if low < high else 1, "over": "items"}
+        method = f"adjusted p-value of the largest excess of agreement over {counted(len(self.table), 'pair')}; {how}"
+        return Estimate(**place, **rests, kind="p_value", method=method, cautions=self.cautions)
 
     @property
     def estimates(self) -> dict[str, Estimate]:
         """The p-value, where there is one."""
         return {} if self.table.empty else {"p-value": self.estimate()}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the agreement of the pairs with the largest excess."""
         from .. import plots
 
@@ -126,7 +114,7 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     (Westfall and Young). Above, each pair has a binomial tail with the fitted
     chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
-    fit = saturated(votes, 200, 1e-4)
+    fit = iterate(SMOOTHED, votes, votes.shares, None)
     a, b, shared, same = agreements(votes)
     enough = shared >= FEWEST_SHARED
     a, b, shared, same = a[enough], b[enough], shared[enough], same[enough]
@@ -142,55 +130,40 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     elif len(a):
         z = (same - expected) / np.sqrt(np.maximum(expected * (1 - chance), 1e-12))
         p = sidak(upper_mid_p(same, shared, np.clip(chance, 0, 1)))
+    names, (low, high) = np.array([*votes.raters], dtype=object), wilson(same, shared)
+    columns = {"rater_a": names[a], "rater_b": names[b], "n_shared": shared.astype(int), "agreement": same / shared}
+    columns |= {"low": low, "high": high, "expected": expected / shared, "z": z, "p_value": p}
     order = np.lexsort((b, a, -z))
-    table = _pairs(votes, *(column[order] for column in (a, b, shared, same, expected, z, p)))
-    return Dependence(
-        statistic=float(z.max()) if len(z) else 0.0,
-        p_value=float(p.min(initial=1.0)),
-        table=table,
-        simulated=simulated,
-        cautions=_cautions(table),
-        _rows=votes.rows,
-    )
+    alone = [same_alone(votes, a[n], b[n]) for n in order[:LISTED]]
+    table = pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+    table["same_alone"] = pd.Series(alone, dtype=float)
+    statistic, p_value = float(z.max()) if len(z) else 0.0, float(p.min(initial=1.0))
+    return Dependence(statistic, p_value, table, simulated, _cautions(table), votes.rows)
 
 
-def saturated(votes: Votes, max_iterations: int, tolerance: float) -> Fit:
-    """Fit Dawid and Skene's model, each count with .1 added."""
-    return iterate(
-        confusion_step, votes, votes.shares, None, Settings("estimated", SMOOTHED, max_iterations, tolerance)
-    )
-
-
-def agreements(votes: Votes) -> tuple[np.ndarray, np.ndarray, Array, Array]:
+def agreements(votes: Votes) -> tuple[Ints, Ints, Array, Array]:
     """Count for each pair of raters the judgments they share, and on how many they agree."""
-    n_raters, n_labels = len(votes.raters), len(votes.labels)
-    pick = sparse.csr_array(np.ones((n_labels, 1)))
-    who = sparse.csr_array(votes.given @ sparse.kron(sparse.eye_array(n_raters), pick, format="csr"))
-    shared = sparse.triu(sparse.coo_array(who.T @ who), 1, format="coo")
-    same = sparse.csr_array((n_raters, n_raters))
-    for label in range(n_labels):
-        part = votes.by_column[:, label::n_labels]
-        same = same + part.T @ part
-    a, b = shared.coords
-    order = np.lexsort((b, a))
-    a, b = a[order], b[order]
-    return a, b, shared.data[order], np.asarray(same.tocsr()[a, b]).ravel()
+    n = len(votes.labels)
+    parts = [votes.by_column[:, label::n] for label in range(n)]
+    who = sum(parts[1:], parts[0])
+    shared = sparse.triu(who.T @ who, 1, format="csr").sorted_indices().tocoo()
+    same = sum((part.T @ part for part in parts[1:]), parts[0].T @ parts[0])
+    return *shared.coords, shared.data, np.asarray(same.tocsr()[shared.coords]).ravel()
 
 
-def agreement_chance(fit: Fit, a: np.ndarray, b: np.ndarray) -> Array:
+def agreement_chance(fit: Fit, a: Ints, b: Ints) -> Array:
     """Compute the chance that two raters give one label, if they answer independently given the truth."""
     tables = fit.tables.reshape(len(fit.tables), -1)
     weighted = (fit.tables * fit.prior).reshape(len(fit.tables), -1)
     return np.asarray(np.einsum("pq,pq->p", weighted[a], tables[b]))
 
 
-def _simulated_excess(votes: Votes, fit: Fit, a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> Array:
+def _simulated_excess(votes: Votes, fit: Fit, a: Ints, b: Ints, rng: np.random.Generator) -> Array:
     """Agreements beyond what a new fit allows, on sets of judgments that the model makes, shape (sets, pairs)."""
     n_raters, n_labels = len(votes.raters), len(votes.labels)
-    item = np.repeat(np.arange(len(votes.items)), np.diff(votes.given.indptr))
-    times = votes.given.data.astype(int)
-    item, rater = np.repeat(item, times), np.repeat(votes.given.indices // n_labels, times)
-    labels = [b"".join(part.tobytes() for part in votes.of(r)) for r in range(n_raters)]
+    item, rater, _ = (np.repeat(part, votes.given.data.astype(int)) for part in votes.entries)
+    columns = map(votes.of, range(n_raters))
+    labels = [b"".join(part.tobytes() for part in (c.indices, c.indptr, c.data)) for c in columns]
     place = np.argsort(np.argsort(np.array(labels, dtype=object), kind="stable"))  # names change nothing
     order = np.lexsort((place[rater], item))
     item, rater = item[order], rater[order]
@@ -204,39 +177,18 @@ def _simulated_excess(votes: Votes, fit: Fit, a: np.ndarray, b: np.ndarray, rng:
         again = Votes(votes.items, votes.raters, votes.labels, given.tocsr(), votes.rows)
         first, second, shared, same = agreements(again)
         at = np.searchsorted(first * n_raters + second, a * n_raters + b)
-        excess[n] = same[at] - shared[at] * agreement_chance(saturated(again, 15, 1e-3), a, b)
+        excess[n] = same[at] - shared[at] * agreement_chance(iterate(QUICK, again, again.shares, None), a, b)
     return excess
-
-
-def _pairs(
-    votes: Votes, a: np.ndarray, b: np.ndarray, shared: Array, same: Array, expected: Array, z: Array, p: Array
-) -> pd.DataFrame:
-    names = np.array([*votes.raters], dtype=object)
-    low, high = wilson(same, shared)
-    columns = {"rater_a": names[a], "rater_b": names[b], "n_shared": shared.astype(int), "agreement": same / shared}
-    columns |= {"low": low, "high": high, "expected": expected / shared, "z": z, "p_value": p}
-    alone = [same_alone(votes, *pair) for pair in zip(a[:LISTED], b[:LISTED], strict=True)]
-    return pd.DataFrame(columns).assign(same_alone=pd.Series(alone, dtype=float))
 
 
 def same_alone(votes: Votes, a: int, b: int) -> float:
     """Compute how often b gives a's label where the others prefer another one; missing if they never do."""
-    both = np.intersect1d(votes.of(a)[0], votes.of(b)[0])
-    mine, yours = _labels_on(votes, a, both), _labels_on(votes, b, both)
+    both = np.intersect1d(votes.of(a).indices, votes.of(b).indices)
+    mine, yours = (votes.of(rater)[both].toarray() for rater in (a, b))
     others = votes.tally[both] - mine - yours
-    label, rows = mine.argmax(1), np.arange(len(both))
-    alone = others.max(1, initial=0) > others[rows, label]
+    label = mine.argmax(1)
+    alone = others.max(1, initial=0) > others[np.arange(len(both)), label]
     return float((yours.argmax(1) == label)[alone].mean()) if alone.any() else float("nan")
-
-
-def _labels_on(votes: Votes, rater: int, items: np.ndarray) -> Array:
-    """A rater's labels on some items, items by labels."""
-    item, label, times = votes.of(rater)
-    at = np.minimum(np.searchsorted(items, item), len(items) - 1)
-    there = items[at] == item
-    given = np.zeros((len(items), len(votes.labels)))
-    given[at[there], label[there]] = times[there]
-    return given
 
 
 def _cautions(table: pd.DataFrame) -> tuple[Caution, ...]:

@@ -1,14 +1,17 @@
-"""Ways of turning judgments into one label per item: votes and models of the raters."""
+"""Ways of turning judgments into one label per item: votes and models of the raters, by name and side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from .consensus import Consensus
-from .em import EMOptions, Fit, RaterModel, best_fit
-from .rater_models import DAWID_SKENE, GLAD, MACE, ONE_COIN, ORDERED, shares_given
+from ..results import Estimate
+from .consensus import Consensus, ConsensusShares
+from .em import DAWID_SKENE, GLAD, MACE, ONE_COIN, ORDERED, EMOptions, RaterModel, best_fit
 from .vote_table import votes
 
 MAX_ITERATIONS, TOLERANCE = 2000, 1e-6
@@ -68,20 +71,16 @@ def majority(j: Judgments, *, weights: Mapping[str, float] | None = None) -> Con
     if (total <= 0).any():
         raise BadOption(f"weights: {int((total <= 0).sum())} items have only raters of weight 0")
     p = tally / total
-    fit = Fit(p, p.mean(0), shares_given(table, p), float((tally * np.log(np.maximum(p, 1e-300))).sum()))
-    return Consensus(method="majority" if weights is None else "weighted majority", _votes=table, _fit=fit)
+    log_likelihood = float((tally * np.log(np.maximum(p, 1e-300))).sum())
+    method = "majority" if weights is None else "weighted majority"
+    return Consensus(p, p.mean(0), table.shares_given(p), log_likelihood, method=method, _votes=table)
 
 
 def _fitted(j: Judgments, model: RaterModel, max_iterations: int, tolerance: float, options: EMOptions) -> Consensus:
     table = votes(as_judgments(j))
-    return Consensus(
-        method=model.name,
-        gold_used=options.gold == "use" and table.accepted is not None,
-        seed=options.seed,
-        _votes=table,
-        _fit=best_fit(table, model, options, max_iterations, tolerance),
-        _tolerance=tolerance,
-    )
+    model = replace(model, max_iterations=max_iterations, tolerance=tolerance)
+    fit = best_fit(table, model, options)
+    return Consensus(**vars(fit), method=model.name, seed=options.seed, _votes=table)
 
 
 def dawid_skene(
@@ -301,5 +300,78 @@ def ordinal(
     j = as_judgments(j)
     if j.level == "nominal" or (j.scale is None and not j.numeric):
         text = 'the labels have no order: give scale=[...] from lowest to highest and level="ordinal"'
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     return _fitted(j, ORDERED, max_iterations, tolerance, options)
+
+
+WAYS: dict[str, Callable[[Judgments], Consensus]] = {
+    "majority": majority,
+    "dawid_skene": dawid_skene,
+    "one_coin": one_coin,
+    "mace": mace,
+    "glad": glad,
+    "ordinal": ordinal,
+}
+
+
+def aggregate(j: Judgments, *, method: str = "dawid_skene") -> Consensus:
+    """Aggregate in the way that has this name, with its published settings.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage.
+    method : {"majority", "dawid_skene", "one_coin", "mace", "glad", "ordinal"}
+
+    Raises
+    ------
+    BadOption
+        If the method is none of these.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+    >>> aggregate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), method="one_coin").method
+    'one coin per rater'
+    """
+    BadOption.unless("method", method, WAYS)
+    return WAYS[method](j)
+
+
+def compare_methods(j: Judgments) -> ConsensusShares:
+    """Aggregate in every way that these judgments allow, ties shared, and compare.
+
+    Choose before looking at the accuracy: the best of six on fifty gold items
+    is partly the luckiest.
+
+    Returns
+    -------
+    ConsensusShares
+        Table: ``method``, ``no_consensus`` (items), ``differs`` (items whose label
+        is not the majority's), ``probability`` (mean), ``converged``, ``accuracy``,
+        ``low``, ``high`` (on gold, missing without it).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+    >>> compared = compare_methods(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    >>> compared.table["method"].tolist()
+    ['majority', 'Dawid-Skene', 'one coin per rater', 'MACE', 'GLAD']
+    """
+    j = as_judgments(j)
+    plain = majority(j).decide(ties="share")
+    rows: dict[str, tuple[dict[str, Any], Estimate | None]] = {}
+    for way in WAYS.values():
+        with suppress(NotEstimable):
+            consensus = way(j).decide(ties="share")
+            columns = {
+                "no_consensus": sum(consensus.no_consensus.values()),
+                "differs": len(consensus.differing(plain)),
+                "probability": float(consensus.labels["probability"].mean()),
+                "converged": consensus.converged,
+            }
+            rows[consensus.method] = (columns, None)
+            rows[consensus.method] = (columns, consensus.gold_accuracy())
+    return ConsensusShares.of("method", "accuracy", rows, unit="accuracy on gold", title="Accuracy on gold")

@@ -15,6 +15,7 @@ from ..judgments.coding import codes, numbered, once_a_table, unit_keys
 from ..judgments.marking import is_right
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 MOST_LABELS = 60
 
@@ -60,11 +61,6 @@ class Votes:
         return self.tally.sum(1)
 
     @cached_property
-    def n_by_rater(self) -> Array:
-        """Judgments of each rater."""
-        return np.asarray(self.given.sum(axis=0)).reshape(len(self.raters), -1).sum(1)
-
-    @cached_property
     def shares(self) -> Array:
         """Each item's votes as shares."""
         return np.asarray(self.tally / self.n_by_item[:, None])
@@ -74,16 +70,25 @@ class Votes:
         """The same counts, stored column by column."""
         return self.given.tocsc()
 
-    def of(self, rater: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any], Array]:
-        """One rater's items, labels and how often."""
-        n, columns = len(self.labels), self.by_column
-        ends = columns.indptr[rater * n : (rater + 1) * n + 1]
-        part = slice(ends[0], ends[-1])
-        return columns.indices[part], np.repeat(np.arange(n), np.diff(ends)), columns.data[part]
+    @cached_property
+    def entries(self) -> tuple[Ints, Ints, Ints]:
+        """Item, rater and label of each stored count."""
+        item = np.repeat(np.arange(len(self.items)), np.diff(self.given.indptr))
+        return item, *np.divmod(self.given.indices.astype(np.int64), len(self.labels))
+
+    def of(self, rater: int) -> sparse.csc_array:
+        """One rater's counts, items by labels."""
+        n = len(self.labels)
+        return self.by_column[:, rater * n : (rater + 1) * n]
 
     def sums(self, by_item: Array) -> Array:
         """Sums of a table over items by rater and label, shape (n_raters, n_labels, its columns)."""
         return np.asarray(self.backwards @ by_item).reshape(len(self.raters), len(self.labels), -1)
+
+    def shares_given(self, p: Array) -> Array:
+        """Compute which labels each rater gives to items of each true label, shape (rater, given, true)."""
+        counts = self.sums(p)
+        return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1e-300))
 
     @cached_property
     def accepted(self) -> Mask | None:
@@ -93,14 +98,10 @@ class Votes:
         """
         if "gold" not in self.rows.columns or self.rows["gold"].is_null().all():
             return None
-        gold = self.rows.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)
-        rules = {cell: [bool(is_right(label, cell)) for label in self.labels] for cell in gold["gold"].unique()}
-        place = {item: n for n, item in enumerate(self.items)}
-        accepted = np.ones((len(self.items), len(self.labels)), bool)
-        for item, cell in gold.iter_rows():
-            if any(rules[cell]):
-                accepted[place[item]] = rules[cell]
-        return accepted
+        gold = self.rows.group_by("item_id", maintain_order=True).agg(pl.col("gold").drop_nulls().first())["gold"]
+        rules = {cell: [bool(is_right(label, cell)) for label in self.labels] for cell in gold.drop_nulls().unique()}
+        anything = [True] * len(self.labels)
+        return np.array([rules[cell] if cell is not None and any(rules[cell]) else anything for cell in gold])
 
 
 @once_a_table

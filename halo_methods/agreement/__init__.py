@@ -1,6 +1,6 @@
 """Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
 
-from .agreement_weights import agreement_weights
+from .coefficients import agreement_weights
 from .comparisons import (
     Compared,
     by,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,21 +14,15 @@ from ..judgments import CountedJudgments, Judgments, as_judgments
 from ..judgments.coding import once_a_table
 from ..judgments.counts import pair_cells, patterns, rater_patterns
 from ..judgments.table import basis_of
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Figure, Over, counted
 from ..stats.checks import check_confidence
 from ..stats.totals import over_shared_items
 from . import coefficients as formulas
 from . import estimates as single
-from .agreement_weights import Weights
-from .influence_totals import pair_totals
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .coefficients import Weights, pair_totals
 
 Measure = Callable[..., Estimate]
-MOST_RATERS = 60
-FEWEST_SHARED = 10
-FEW_GIVEN = 10
+MOST_RATERS, FEWEST_SHARED, FEW_GIVEN = 60, 10, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +53,7 @@ class Compared:
         """The first rows only."""
         return replace(self, table=self.table.head(n))
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The values with their intervals, rows without a value left out."""
         from .. import plots
 
@@ -127,16 +121,15 @@ def summary(j: Judgments, *, over: Over = "items and raters", confidence: float 
     """
     j = as_judgments(j).one()
     single.Asked(over, confidence)
+    ordinal: dict[str, Measure] = {"Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal")}
     measures: dict[str, Measure] = {
         "raw agreement": single.percent_agreement,
         f"Krippendorff's alpha ({j.level})": single.krippendorff_alpha,
         "Fleiss' kappa": single.fleiss_kappa,
         "Gwet's AC1": single.gwet_ac,
-        "Gwet's AC2 (ordinal weights)": partial(single.gwet_ac, weights="ordinal"),
+        **(ordinal if j.level != "nominal" else {}),
         "Brennan-Prediger": single.brennan_prediger,
     }
-    if j.level == "nominal":
-        del measures["Gwet's AC2 (ordinal weights)"]
     estimates = {name: measured(m, j, over=over, confidence=confidence) for name, m in measures.items()}
     need_one(estimates)
     shares = patterns(j).frequency @ patterns(j).table
@@ -192,13 +185,12 @@ def by(
     for value, group in as_judgments(j).groups(column):
         name = "(missing)" if value is None else str(value)
         estimates[name] = measured(measure, group, over=over, confidence=confidence)
-        row = row_of(estimates[name], group)
-        ends = {end: row.pop(end) for end in ("value", "low", "high")}
-        rows.append({column: name, **ends, **_beside(group), **row})
+        ends = dict.fromkeys(("value", "low", "high"))
+        rows.append({column: name, **ends, **_beside(group), **row_of(estimates[name], group)})
     alpha = measure is single.krippendorff_alpha
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
-    title = f"Agreement by {column}"
-    return Compared(table=pd.DataFrame(rows), estimates=estimates, by=column, unit=unit, title=title)
+    named: dict[str, Any] = {"by": column, "unit": unit, "title": f"Agreement by {column}"}
+    return Compared(table=pd.DataFrame(rows), estimates=estimates, **named)
 
 
 def _beside(j: Judgments) -> dict[str, Any]:
@@ -276,10 +268,8 @@ def _pair(table: np.ndarray, coefficient: formulas.Coefficient, confidence: floa
     if not np.isfinite(totals.estimate):
         return row | {"remarks": "not estimable: both gave one and the same label throughout"}
     ends = over_shared_items(totals, confidence)
-    remarks = " ".join(ends.cautions)
-    if n < FEWEST_SHARED:
-        remarks = f"only {n} shared items. {remarks}".strip()
-    return row | {"value": totals.estimate, "low": ends.low, "high": ends.high, "remarks": remarks}
+    remarks = [f"only {n} shared items."] * (n < FEWEST_SHARED) + [*ends.cautions]
+    return row | {"value": totals.estimate, "low": ends.low, "high": ends.high, "remarks": " ".join(remarks)}
 
 
 @once_a_table
@@ -351,7 +341,7 @@ def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimat
     given = int(frequency @ (table[:, 0] > 0))
     if not given:
         raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
-    estimate = single.estimated(two, formulas.specific_agreement(label), asked, paired_only=True)
+    estimate = single.estimated(two, formulas.specific_agreement(label), asked)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
     if estimate.value == 0:
         room = 1 - (1 - estimate.confidence) ** (1 / given)
@@ -411,14 +401,14 @@ def _label_row(two: CountedJudgments, label: str, asked: single.Asked) -> dict[s
     judged, share = int(frequency @ table[:, 0]), float(frequency @ table[:, 0] / (frequency @ table.sum(1)))
     row = {"label": label, "judgments": judged, "share": share, "items": int(frequency @ (table[:, 0] > 0))}
     options = {"over": asked.over, "confidence": asked.confidence}
+    own = measured(partial(_specific, label=label, asked=asked), two)
     parts = {
-        "": measured(lambda two: _specific(two, label, asked), two),
-        "alpha": measured(single.krippendorff_alpha, two, **options),
-        "ac1": measured(single.gwet_ac, two, **options),
+        ("value", "low", "high"): own,
+        ("alpha", "alpha_low", "alpha_high"): measured(single.krippendorff_alpha, two, **options),
+        ("ac1", "ac1_low", "ac1_high"): measured(single.gwet_ac, two, **options),
     }
-    remarks, over = list(getattr(parts[""], "cautions", ())), ""
-    for name, e in parts.items():
-        ends = ("value", "low", "high") if not name else (name, f"{name}_low", f"{name}_high")
+    remarks, over = list(getattr(own, "cautions", ())), ""
+    for ends, e in parts.items():
         row |= {end: getattr(e, part, np.nan) for end, part in zip(ends, ("value", "low", "high"), strict=True)}
         over = over or getattr(e, "over", "")
         remarks += [str(e)] if isinstance(e, NotEstimable) and str(e) not in remarks else []

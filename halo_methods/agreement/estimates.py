@@ -1,6 +1,6 @@
 """Each coefficient from a table of judgments, with its interval and its cautions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,16 +12,14 @@ from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import rests_on
-from ..results import Basis, Caution, Estimate, Over, around, counted
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
-from .agreement_weights import LEVELS, SETS, Array, Weights, set_distances, weights_name
-from .coefficients import Coefficient
-from .influence_totals import moment_totals, pair_totals, pattern_totals, standard_error
+from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
 
-MANY_LABELS = 64
-FEW_ITEMS = 44
+BOTH: Over = "items and raters"
+MANY_LABELS, FEW_ITEMS = 64, 44
 NEED_NO_ORDER = ("identity", "given", "jaccard", "masi")
 
 
@@ -48,8 +46,7 @@ class Asked:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.over not in get_args(Over):
-            raise BadOption.of("over", self.over, get_args(Over))
+        BadOption.unless("over", self.over, get_args(Over))
         check_confidence(self.confidence)
         check_count(self.replicates, option="replicates")
         if self.replicates == 0 and self.over != "items":
@@ -96,7 +93,7 @@ def percent_agreement(
     asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
     need_few_values(j)
     stated = check_weights(j, weights) != "identity"
-    return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated, paired_only=True)
+    return estimated(j, formulas.percent_agreement(j.labels, weights), asked, stated=stated)
 
 
 def krippendorff_alpha(
@@ -164,21 +161,18 @@ def krippendorff_alpha(
     """
     asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
     if distance is not None:
-        if distance not in SETS:
-            raise BadOption.of("distance", distance, SETS)
+        BadOption.unless("distance", distance, SETS)
         if level is not None:
             raise BadOption(f"level is {level!r} and distance {distance!r}; a set of answers has no level: give one")
-        apart = formulas.krippendorff_from_distances(distance, set_distances(distance, j.labels))
-        return estimated(j, apart, asked, stated=True, paired_only=True)
+        apart = formulas.krippendorff_from_distances(distance, formulas.set_distances(distance, j.labels))
+        return estimated(j, apart, asked, stated=True)
     chosen, stated = level or j.level, level is not None
-    if chosen not in LEVELS:
-        raise BadOption.of("level", chosen, LEVELS)
+    BadOption.unless("level", chosen, LEVELS)
     if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and as_numbers(j.labels) is not None:
-        many = formulas.krippendorff_from_moments(chosen)
-        return estimated(j, many, asked, stated=stated, paired_only=True, moments_of=chosen)
+        return estimated(j, formulas.krippendorff_from_moments(chosen), asked, stated=stated)
     if chosen == "ordinal":
         need_order(j)
-    return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated, paired_only=True)
+    return estimated(j, formulas.krippendorff(chosen, j.labels), asked, stated=stated)
 
 
 def fleiss_kappa(
@@ -216,17 +210,11 @@ def fleiss_kappa(
 
 
 def scott_pi(
-    j: Judgments,
-    *,
-    weights: Weights = "identity",
-    over: Over = "items and raters",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, *, weights: Weights = "identity", over: Over = BOTH, confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Scott's pi for exactly two raters, on the items both judged; for more raters use `fleiss_kappa`.
 
-    The options are those of `gwet_ac`.
+    The options are those of `gwet_ac`, without a seed.
 
     Raises
     ------
@@ -244,7 +232,7 @@ def scott_pi(
     >>> round(scott_pi(frame).value, 3)
     0.333
     """
-    asked, j = Asked(over, confidence, replicates, seed), as_judgments(j).one()
+    asked, j = Asked(over, confidence, replicates), as_judgments(j).one()
     if j.n_raters != 2:
         raise NotEstimable(f"Scott's pi is for two raters; there are {j.n_raters:,}. Use fleiss_kappa")
     return _corrected(j, "Scott's pi", "fleiss", weights, asked, paired_only=True)
@@ -292,22 +280,16 @@ def gwet_ac(
     >>> round(gwet_ac(frame).value, 3)
     0.333
     """
-    name = "Gwet's AC1" if weights_name(weights) == "identity" else "Gwet's AC2"
+    name = "Gwet's AC1" if formulas.weights_name(weights) == "identity" else "Gwet's AC2"
     return _corrected(j, name, "gwet", weights, Asked(over, confidence, replicates, seed))
 
 
 def brennan_prediger(
-    j: Judgments,
-    *,
-    weights: Weights = "identity",
-    over: Over = "items and raters",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, *, weights: Weights = "identity", over: Over = BOTH, confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Brennan and Prediger's coefficient: chance agreement as if every label of the scale were equally likely.
 
-    Depends on how many labels the scale has: give the scale. The options are those of `gwet_ac`.
+    Depends on how many labels the scale has: give the scale. The options are those of `gwet_ac`, without a seed.
 
     Raises
     ------
@@ -325,18 +307,11 @@ def brennan_prediger(
     >>> round(brennan_prediger(frame).value, 3)
     0.333
     """
-    return _corrected(j, "Brennan-Prediger", "uniform", weights, Asked(over, confidence, replicates, seed))
+    return _corrected(j, "Brennan-Prediger", "uniform", weights, Asked(over, confidence, replicates))
 
 
 def cohen_kappa(
-    j: Judgments,
-    a: str,
-    b: str,
-    *,
-    weights: Weights = "identity",
-    confidence: float = 0.95,
-    replicates: int = 1000,
-    seed: int = 1,
+    j: Judgments, a: str, b: str, *, weights: Weights = "identity", confidence: float = 0.95, replicates: int = 1000
 ) -> Estimate:
     """Estimate Cohen's kappa of two named raters, on the items both judged, over items.
 
@@ -347,7 +322,7 @@ def cohen_kappa(
         The two raters; a named pair is not a sample of raters.
     weights : str or table
         Partial credit, as in `agreement_weights`.
-    confidence, replicates, seed
+    confidence, replicates
         As in `krippendorff_alpha`.
 
     Raises
@@ -366,27 +341,21 @@ def cohen_kappa(
     >>> round(cohen_kappa(frame, "x", "y").value, 3)
     0.5
     """
-    asked, j = Asked("items", confidence, replicates, seed), as_judgments(j).one()
+    asked, j = Asked("items", confidence, replicates), as_judgments(j).one()
     stated = check_weights(j, weights) != "identity"
     table = contingency(j, str(a), str(b)).astype(float)
     coefficient = formulas.cohen(j.labels, weights)
-    totals = pair_totals(table, coefficient)
+    totals = formulas.pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
         raise NotEstimable(all_alike(j.labels[int(np.argmax(table.sum(0)))]))
     ends, n = _over_items(totals, coefficient, asked, all_paired=True), totals.n_units
     shares = (table.sum(0) + table.sum(1)) / (2 * n)
     beside, cautions = beside_coefficient(j, float(np.trace(table) / n), shares)
-    return Estimate(
-        **around(totals.estimate, ends.low, ends.high),
-        confidence=confidence,
-        n_items=n,
-        n_raters=2,
-        n_judgments=2 * n,
-        method=f"{coefficient.name} of two named raters; {beside}; {ends.how}",
-        over="items",
-        cautions=(*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions),
-        basis=Basis("agreement of a pair", {str(a): n, str(b): n}),
-    )
+    place = {**around(totals.estimate, ends.low, ends.high), "confidence": confidence, "over": "items"}
+    rests = resting(n, 2, 2 * n, Basis("agreement of a pair", {str(a): n, str(b): n}))
+    cautions = (*order_caution(j, stated), *cautions, *few_items(n), *ends.cautions)
+    method = f"{coefficient.name} of two named raters; {beside}; {ends.how}"
+    return Estimate(**place, **rests, method=method, cautions=cautions)
 
 
 def shared_items(j: Judgments) -> Estimate:
@@ -420,8 +389,7 @@ def raters(j: Judgments) -> Estimate:
     >>> raters(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
     2.0
     """
-    j = as_judgments(j).one()
-    method = "raters; a count, without sampling error"
+    j, method = as_judgments(j).one(), "raters; a count, without sampling error"
     return Estimate.count(j.n_raters, method=method, **rests_on(j.frame, "labels"))
 
 
@@ -447,22 +415,15 @@ def _corrected(
         )
     if weighted == "identity":
         need_few_values(j)
-    else:
-        name += f" ({weighted} weights)"
     if len(j.labels) < 2 and chance != "fleiss" and j.scale is None:
         raise NotEstimable(f"{all_alike(j.labels[0])}; give the scale, whose other labels this coefficient counts")
-    coefficient = formulas.chance_corrected(name, j.labels, chance, weights)
-    return estimated(j, coefficient, asked, stated=weighted != "identity", paired_only=paired_only)
+    coefficient = formulas.chance_corrected(formulas.with_weights(name, weights), j.labels, chance, weights)
+    coefficient = replace(coefficient, paired_only=paired_only)
+    return estimated(j, coefficient, asked, stated=weighted != "identity")
 
 
 def estimated(
-    j: Judgments | CountedJudgments,
-    coefficient: Coefficient,
-    asked: Asked,
-    *,
-    stated: bool = False,
-    paired_only: bool = False,
-    moments_of: str | None = None,
+    j: Judgments | CountedJudgments, coefficient: Coefficient, asked: Asked, *, stated: bool = False
 ) -> Estimate:
     """A coefficient of a table with its interval.
 
@@ -474,10 +435,6 @@ def estimated(
     asked : Asked
     stated : bool
         Whether the caller said what differences between labels mean.
-    paired_only : bool
-        Whether items judged once are left out of the coefficient.
-    moments_of : {"ordinal", "interval"}, optional
-        For labels of many values: work on sums instead of counts of labels.
 
     Raises
     ------
@@ -486,23 +443,24 @@ def estimated(
     """
     if j.n_raters < 2:
         raise NotEstimable("there is one rater; agreement needs at least two")
-    sizes, times = (moments(j).n, None) if moments_of else (patterns(j).table.sum(1), patterns(j).frequency)
-    times = np.ones(len(sizes), dtype=np.int64) if times is None else times
+    many, paired_only = coefficient.moments_of, coefficient.paired_only
+    sizes = moments(j).n if many else patterns(j).table.sum(1)
+    times = np.ones(len(sizes), dtype=np.int64) if many else patterns(j).frequency
     units, paired, single = int(times.sum()), int(times[sizes > 1].sum()), int(times[sizes == 1].sum())
     if not paired:
         raise NotEstimable("no item was judged by two raters")
     name, notes = [coefficient.name], [*order_caution(j, stated)]
-    if moments_of:
-        totals = moment_totals(moments(j), coefficient, ranks=moments_of == "ordinal")
+    if many:
+        totals = formulas.moment_totals(moments(j), coefficient)
         text = "With so many labels the interval holds their ranks fixed; it is approximate."
-        notes += [Caution("fixed_ranks", text)] if moments_of == "ordinal" else []
+        notes += [Caution("fixed_ranks", text)] if many == "ordinal" else []
     else:
-        totals = pattern_totals(j, coefficient, paired_only)
+        totals = formulas.pattern_totals(j, coefficient)
         beside, seen = beside_coefficient(j, *raw_and_shares(j))
         name, notes = [*name, beside], [*notes, *seen]
     if not np.isfinite(totals.estimate):
         raise NotEstimable(why_undefined(j))
-    rests = _paired(j)
+    rests = {**_paired(j)}
     ends, aside, spoken, about = _interval(totals, coefficient, rests["n_raters"], asked)
     if single:
         fate = "not used" if paired_only else "counted only for how common labels are"
@@ -510,37 +468,26 @@ def estimated(
     if units > j.n_items:
         text = "Some items come back in several rounds; the interval takes each round as a separate item."
         notes.append(Caution("rounds_as_items", text))
-    return Estimate(
-        **around(totals.estimate, ends.low, ends.high),
-        confidence=asked.confidence,
-        items_only=aside,
-        n_items=min(paired if paired_only else units, j.n_items),
-        n_judgments=int(sizes[sizes > 1] @ times[sizes > 1]) if paired_only else j.n_judgments,
-        method="; ".join([*name, ends.how]),
-        over=spoken,
-        cautions=(*about, *notes, *few_items(paired), *ends.cautions),
-        **rests,
-    )
+    place = {**around(totals.estimate, ends.low, ends.high), "confidence": asked.confidence, "items_only": aside}
+    rests["n_items"] = min(paired if paired_only else units, j.n_items)
+    rests["n_judgments"] = sizes[sizes > 1] @ times[sizes > 1] if paired_only else j.n_judgments
+    cautions = (*about, *notes, *few_items(paired), *ends.cautions)
+    return Estimate(**place, **rests, method="; ".join([*name, ends.how]), over=spoken, cautions=cautions)
 
 
 @once_a_table
-def _paired_rows(j: Judgments) -> dict[str, Any]:
-    unit, _, _ = numbered(j)
-    rests = rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
-    return {"n_raters": rests["n_raters"], "basis": rests["basis"]}
-
-
 def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
-    """How many raters gave a label that another rater's label can be held against, and whose these are."""
-    if not isinstance(j, CountedJudgments):
-        return _paired_rows(j)
-    cells = rater_patterns(j)
-    return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
+    """What rests on labels that another rater's label can be held against; of counts, how many raters gave one."""
+    if isinstance(j, CountedJudgments):
+        cells = rater_patterns(j)
+        return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
+    unit = numbered(j)[0]
+    return rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
 
 
 def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:
     if asked.replicates == 0:
-        return over_items_analytic(totals, standard_error(totals, coefficient, all_paired), asked.confidence)
+        return over_items_analytic(totals, formulas.standard_error(totals, coefficient, all_paired), asked.confidence)
     return over_items(totals, asked.confidence, asked.replicates, asked.seed)
 
 
@@ -553,7 +500,7 @@ def _interval(
         about = [Caution("items_only", text)] if asked.over != "items" else []
         return _over_items(totals, coefficient, asked), None, "items", about
     ends = over_raters(totals, asked.confidence) if asked.over == "raters" else over_both(totals, asked.confidence)
-    if ends.kind in ("rule of three", "whole range"):
+    if {"no_spread", "whole_range"} & {caution.code for caution in ends.cautions}:
         return ends, None, "items", []
     if n > 4:
         return ends, None, asked.over, []
@@ -596,7 +543,7 @@ def order_caution(j: Any, stated: bool) -> tuple[Caution, ...]:
 
 def check_weights(j: Judgments, weights: Weights) -> str:
     """Return the name of the weights; refuse those that need an order where none is known."""
-    name = weights_name(weights)
+    name = formulas.weights_name(weights)
     if name not in NEED_NO_ORDER:
         need_order(j)
     return name

@@ -1,7 +1,7 @@
 """Intraclass correlations in six forms."""
 
 import warnings
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 import polars as pl
@@ -11,9 +11,9 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import unit_keys
-from ..results import Caution, Estimate, around
+from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
-from .agreement_weights import Array
+from .coefficients import Array
 from .comparisons import Compared, measured, need_one, row_of
 from .estimates import few_items
 
@@ -88,35 +88,28 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     >>> round(icc(j, form="ICC2").value, 2)
     0.29
     """
-    if form not in FORMS:
-        raise BadOption.of("form", form, FORMS)
-    if incomplete not in get_args(Incomplete):
-        raise BadOption.of("incomplete", incomplete, get_args(Incomplete))
+    BadOption.unless("form", form, FORMS)
+    BadOption.unless("incomplete", incomplete, get_args(Incomplete))
     check_confidence(confidence)
     one = as_judgments(j).one()
     ratings, dropped = _complete(one, incomplete)
-    n, k = ratings.shape
-    squares = mean_squares(ratings)
-    _refuse_constant(ratings, squares, form)
-    value, f = _pingouin(ratings, form)
-    low, high = f_interval(form, value, f, squares["raters"] / max(squares["residual"], 1e-300), n, k, confidence)
+    refuse_constant(ratings, form)
+    (n, k), table, name = ratings.shape, _pingouin(ratings), FORMS[form][0]
+    value, f = float(table["ICC"][name]), float(table["F"][name])
+    # The F of raters over residual, which pingouin does not print, from the two it does.
+    f_raters = n * float(table["F"]["ICC(C,1)"]) / float(table["F"]["ICC(1,1)"]) - (n - 1)
     cautions = {
         "dropped": f"{dropped:,} items that not every rater judged are dropped." if dropped else "",
         "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
         "without_severity": "Differences of severity between raters are left out." if "3" in form else "",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
     }
-    return Estimate(
-        **around(value, low, high),
-        confidence=confidence,
-        n_items=n,
-        n_raters=k,
-        n_judgments=n * k,
-        method=f"{form} = {FORMS[form][0]} (F = {f:.4g}); interval from F and its degrees of freedom",
-        over="items and raters" if "2" in form else "items",
-        cautions=(*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n)),
-        basis=one.basis("intraclass correlation"),
-    )
+    notes = (*(Caution(code, text) for code, text in cautions.items() if text), *few_items(n))
+    place = {**around(value, *f_interval(form, value, f, f_raters, n, k, confidence)), "confidence": confidence}
+    rests = resting(n, k, n * k, one.basis("intraclass correlation"))
+    method = f"{form} = {name} (F = {f:.4g}); interval from F and its degrees of freedom"
+    over: Over = "items and raters" if "2" in form else "items"
+    return Estimate(**place, **rests, method=method, over=over, cautions=notes)
 
 
 def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: float = 0.95) -> Compared:
@@ -154,58 +147,30 @@ def icc_forms(j: Judgments, *, incomplete: Incomplete = "refuse", confidence: fl
     estimates = {form: e for form, e in estimates.items() if isinstance(e, Estimate)}
     rows = [{"form": form, **row_of(e, j), "reliability_of": FORMS[form][1]} for form, e in estimates.items()]
     columns = ["form", "value", "low", "high", "reliability_of", "over", "n_items", "n_raters", "remarks"]
-    table = pd.DataFrame(rows, columns=columns)
-    title = "Six forms, six questions"
-    return Compared(table=table, estimates=estimates, by="form", unit="intraclass correlation", title=title)
-
-
-def mean_squares(ratings: Array) -> dict[str, float]:
-    """Mean squares of an items x raters table: items, raters, residual, within (raters and residual together).
-
-    Examples
-    --------
-    >>> mean_squares(pd.DataFrame([[1.0, 2], [3, 6]]).to_numpy())
-    {'items': 9.0, 'raters': 4.0, 'residual': 1.0, 'within': 2.5}
-    """
-    n, k = ratings.shape
-    by_item, by_rater, all_ = ratings.mean(1), ratings.mean(0), ratings.mean()
-    items = k * ((by_item - all_) ** 2).sum()
-    raters = n * ((by_rater - all_) ** 2).sum()
-    residual = ((ratings - by_item[:, None] - by_rater + all_) ** 2).sum()
-    return {
-        "items": float(items / (n - 1)),
-        "raters": float(raters / (k - 1)),
-        "residual": float(residual / ((n - 1) * (k - 1))),
-        "within": float((raters + residual) / (n * (k - 1))),
-    }
+    named: dict[str, Any] = {"by": "form", "unit": "intraclass correlation", "title": "Six forms, six questions"}
+    return Compared(table=pd.DataFrame(rows, columns=columns), estimates=estimates, **named)
 
 
 def f_interval(
     form: str, value: float, f: float, f_raters: float, n: int, k: int, confidence: float
 ) -> tuple[float, float]:
-    """The interval of an ICC from F = items over error, and F of raters over residual (form 2 only)."""
-    upper = (1 + confidence) / 2
-    if form.startswith("ICC2"):
+    """The interval of an ICC from F = items over error, and F of raters over residual (form 2 only).
+
+    Form 2 is McGraw and Wong (1996), table 7, case 2A, in mean squares over the residual one.
+    """
+    upper, df1, df2 = (1 + confidence) / 2, n - 1, float(n * (k - 1) if "1" in form else (n - 1) * (k - 1))
+    if "2" in form:
         single = value if form == "ICC2" else value / (k - (k - 1) * value)
-        low, high = _agreement_interval(single, f, f_raters, n, k, upper)
+        a, b = k * single * f_raters, n * (1 + (k - 1) * single) - k * single
+        df2 = df2 * (a + b) ** 2 / (df1 * a**2 + b**2)
+    up, down = stats.f.ppf(upper, df1, df2), stats.f.ppf(upper, df2, df1)
+    if "2" in form:
+        rest = k * f_raters + (k * n - k - n)
+        ends = (n * (f - up) / (up * rest + n * f), n * (down * f - 1) / (rest + n * down * f))
     else:
-        df1 = n - 1
-        df2 = n * (k - 1) if form.startswith("ICC1") else (n - 1) * (k - 1)
-        ends = (f / stats.f.ppf(upper, df1, df2), f * stats.f.ppf(upper, df2, df1))
-        low, high = ((x - 1) / (x + k - 1) for x in ends)
-    if form.endswith("k"):
-        low, high = (k * x / (1 + (k - 1) * x) for x in (low, high))
+        ends = ((f / up - 1) / (f / up + k - 1), (f * down - 1) / (f * down + k - 1))
+    low, high = (k * x / (1 + (k - 1) * x) if form.endswith("k") else x for x in ends)
     return float(low), float(high)
-
-
-def _agreement_interval(single: float, f: float, f_raters: float, n: int, k: int, upper: float) -> tuple[float, float]:
-    """McGraw and Wong (1996), table 7, case 2A, in mean squares over the residual one."""
-    a = k * single * f_raters
-    b = n * (1 + (k - 1) * single) - k * single
-    df = (n - 1) * (k - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
-    up, down = stats.f.ppf(upper, n - 1, df), stats.f.ppf(upper, df, n - 1)
-    rest = k * f_raters + (k * n - k - n)
-    return n * (f - up) / (up * rest + n * f), n * (down * f - 1) / (rest + n * down * f)
 
 
 def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
@@ -228,22 +193,21 @@ def _complete(j: Judgments, incomplete: str) -> tuple[Array, int]:
     return whole, missing
 
 
-def _refuse_constant(ratings: Array, squares: dict[str, float], form: str) -> None:
-    spread = float(ratings.var())
+def refuse_constant(ratings: Array, form: str) -> None:
+    """Refuse ratings without a variance to divide, or without an error to divide it by."""
+    spread, of_raters = float(ratings.var()), float(ratings.mean(0).var())
     if spread == 0:
         raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
-    error = squares["within"] if form.startswith("ICC1") else squares["residual"]
-    if error <= 1e-12 * spread:
-        what = "agree on every item" if squares["raters"] <= 1e-12 * spread else "differ by a constant on every item"
+    if ratings.var(axis=1).mean() - of_raters * ("1" not in form) <= 1e-12 * spread:
+        what = "agree on every item" if of_raters <= 1e-12 * spread else "differ by a constant on every item"
         raise NotEstimable(f"raters {what}: the error variance is zero and F is infinite, so no interval can be given")
 
 
-def _pingouin(ratings: Array, form: str) -> tuple[float, float]:
-    """Point and F."""
+def _pingouin(ratings: Array) -> pd.DataFrame:
+    """Point and F of each form."""
     import pingouin
 
     long = pd.DataFrame(ratings).reset_index().melt("index", var_name="rater", value_name="label")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = pingouin.intraclass_corr(long, "index", "rater", "label").set_index("Type")
-    return float(table.loc[FORMS[form][0], "ICC"]), float(table.loc[FORMS[form][0], "F"])
+        return pingouin.intraclass_corr(long, "index", "rater", "label").set_index("Type")

@@ -8,6 +8,7 @@ from ..stats.proportions import proportion
 from .audit_findings import (
     Clustering,
     Findings,
+    Lots,
     auditor_agreement,
     by_group,
     by_rater,
@@ -15,8 +16,9 @@ from .audit_findings import (
     corrected_rate,
     error_rate,
     kinds,
+    lot_size,
+    lots,
 )
-from .lots import Lots, lot_size, lots
 from .sample_draw import Drawn, allocate, draw, next_sizes, redraws, sample_size
 from .sampling_plans import DoublePlan, Plan, compare_plans, double_plan, single_plan, standard_plan
 

@@ -1,7 +1,6 @@
-"""What the audit found: error rates, by rater, by group and by kind, and corrected for the auditor's own errors."""
+"""What the audit found: error rates, by rater, group and kind, corrected for the auditor's errors; verdicts on lots."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,19 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
-from ..results import Estimate, Over, counted, readable
-from ..stats.checks import check_confidence
-from ..stats.double_sampling import DoubleSampling, double_sampling
-from ..stats.proportions import clopper_pearson, two_way_share, wilson
-from ..stats.variance import cluster_codes, cluster_variance, one_way
+from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
+from ..stats.checks import check_ascending, check_confidence, check_probability
+from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
+from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
+from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+ACCEPT, REJECT, MORE = "accept", "reject", "draw more"
+MOST_UNEVEN = 2.0
+STEPS = {
+    ACCEPT: "use the lot; fix the errors found",
+    REJECT: "send back: paid rework of the whole lot, then a fresh draw",
+    MORE: "hold; draw this many more, once, before anybody decides",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,7 @@ class Findings:
     estimates: dict[str, Estimate]
     by: str
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The error rates with their intervals."""
         from .. import plots
 
@@ -117,11 +121,11 @@ def by_group(j: Judgments, column: str, *, reference: Reference | None = None, c
     not_people(column)
     rows = as_judgments(j).marked(reference)
     shares = shares_right(rows, column, wrong=True, confidence=confidence)
-    table = pd.DataFrame([{column: group, "n": e.n_judgments, **vars(e)} for group, e in shares.items()])
-    table["wrong"] = (table["value"] * table["n"]).round().astype(int)
-    table = table.rename(columns={"value": "error_rate"})[
-        [column, "n", "n_raters", "wrong", "error_rate", "low", "high", "over"]
+    facts = [
+        (group, e.n_judgments, e.n_raters, round(e.value * e.n_judgments), e.value, e.low, e.high, e.over)
+        for group, e in shares.items()
     ]
+    table = pd.DataFrame(facts, columns=[column, "n", "n_raters", "wrong", "error_rate", "low", "high", "over"])
     return Findings(table=table.drop(columns="wrong") if CHANCE in rows.columns else table, estimates=shares, by=column)
 
 
@@ -169,7 +173,7 @@ def kinds(j: Judgments, *, reference: Reference | None = None, confidence: float
     counts = rows.filter(~pl.col("right")).group_by("label", "answer").agg(n=pl.len())
     table = counts.sort(["n", "label", "answer"], descending=[True, False, False]).to_pandas()
     table["share"] = table["n"] / rows.height
-    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=check_confidence(confidence))
+    table["low"], table["high"] = wilson(table["n"], rows.height, confidence=confidence)
     return table
 
 
@@ -226,7 +230,8 @@ def clustering(j: Judgments, *, reference: Reference | None = None) -> Clusterin
             "errors of at least one rater must repeat, and some labels be right, to see how they cluster"
         )
     effect = float(cluster_variance((e - p) / e.size, who) / (p * (1 - p) / e.size))
-    return Clustering(n=e.size, n_raters=n_raters, rate=p, design_effect=effect, icc=one_way(e, who).icc)
+    icc, _ = icc_within_groups(e, np.zeros(e.size, int), who, least=-np.inf)
+    return Clustering(n=e.size, n_raters=n_raters, rate=p, design_effect=effect, icc=icc)
 
 
 def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
@@ -245,14 +250,21 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
         reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
         raise NotEstimable(reason, public=reason)
-    order, keys = {value: n for n, value in enumerate(j.rounds)}, ["item_id", "rater_id", "turn"]
+    order, auditor = {value: n for n, value in enumerate(j.rounds)}, ~pl.col("by_expert")
     turn = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64) if order else pl.lit(0)
     audits = j.only(stage="audit").one().frame.with_columns(turn=turn, by_expert=pl.col("rater_id") == (expert or ""))
-    audits = audits.sort("item_id", "by_expert", "turn", "rater_id")
-    first = audits.filter(~pl.col("by_expert")).unique("item_id", keep="first", maintain_order=True)
-    first = first.select(*keys, first="label", first_turn="turn")
-    again = audits.join(first, on=keys, how="anti").join(first.drop("rater_id", "turn"), on="item_id")
-    if again.is_empty():
+    items = (
+        audits.sort("item_id", "by_expert", "turn", "rater_id")
+        .group_by("item_id")
+        .agg(
+            by_expert=pl.col("by_expert").last() if expert else pl.col("turn").last() > pl.col("turn").first(),
+            first=pl.col("label").filter(auditor).first(),
+            second=pl.col("label").last(),
+            again=pl.len() > 1,
+        )
+        .drop_nulls("first")
+    )
+    if not items["again"].any():
         reason = (
             "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
             "'audit' with a later round, or name the expert"
@@ -260,13 +272,8 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
         raise NotEstimable(reason, public=reason)
     if not (j.frame["stage"] == "label").any():
         raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
-    if expert is None:
-        again = again.with_columns(by_expert=pl.col("turn") > pl.col("first_turn"))
-    second = again.sort("item_id", "by_expert", "turn", "rater_id").unique("item_id", keep="last", maintain_order=True)
-    rows = j.one().frame.join(first.select("item_id", "first"), on="item_id", maintain_order="left")
-    rows = rows.join(
-        second.select("item_id", "by_expert", second="label"), on="item_id", how="left", maintain_order="left"
-    )
+    again = pl.when("again").then(pl.col("by_expert", "second"))
+    rows = j.one().frame.join(items.with_columns(again).drop("again"), on="item_id", maintain_order="left")
     return rows.with_columns(wrong=pl.col("label") != pl.col("first"), second_wrong=pl.col("label") != pl.col("second"))
 
 
@@ -354,3 +361,180 @@ def auditor_agreement(j: Judgments, *, expert: str | None = None, confidence: fl
         quantity="share of labels with the same finding in both audits",
     )
     return share.resting_on(j.only(stage="audit").basis("same finding"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lots:
+    """Lots, the verdict on each, and what goes out.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        The lot, ``size``, ``drawn``, ``found``, ``accept`` (accept number), ``verdict``, ``consumer_risk``,
+        ``producer_risk``, ``error_rate``, ``low``, ``high`` (over the lot's items; its raters are all there are),
+        ``more`` (labels still to draw), ``labels`` and ``next_step`` (what the verdict triggers, for how many labels).
+    estimates : dict of str to Estimate
+        The error rate found in each lot.
+    by : str
+        The column that names the lot.
+    rql : float
+        Limiting quality.
+    rows : polars.DataFrame
+        The audited labels, see `Judgments.marked`.
+    """
+
+    table: pd.DataFrame
+    estimates: dict[str, Estimate]
+    by: str
+    rql: float
+    rows: pl.DataFrame
+
+    def worst_consumer_risk(self) -> Estimate:
+        """The largest chance with which any of these lots would be accepted at the limiting quality.
+
+        It follows from sizes and plan alone, so it has no interval and is about nobody.
+        """
+        return Estimate.count(
+            float(self.table["consumer_risk"].max()),
+            method=f"consumer's risk, the largest of {counted(len(self.table), 'lot')}; hypergeometric, from the plan",
+            n_judgments=int(self.table["drawn"].sum()),
+            basis=Basis("plan", {}),
+        )
+
+    def outgoing_rate(self, *, confidence: float = 0.95) -> Estimate:
+        """Estimate the share of the labels of accepted lots still wrong once the errors found are fixed.
+
+        The error rate found in accepted lots, times the part of them nobody
+        audited. It leans low: lots are accepted because few errors were found.
+
+        Raises
+        ------
+        NotEstimable
+            If no lot is accepted.
+        """
+        accepted = self.table[self.table["verdict"] == ACCEPT]
+        if accepted.empty:
+            raise NotEstimable("no lot is accepted, so nothing goes out")
+        rows = self.rows.filter(pl.col(self.by).is_in(accepted[self.by].tolist()))
+        share = share_right(rows, wrong=True, over="items", confidence=confidence)
+        left = max(1 - accepted["drawn"].sum() / accepted["size"].sum(), 0.0)
+        ends = {name: getattr(share, name) * left for name in ("value", "low", "high")}
+        if not left:
+            method = "share still wrong in accepted lots; all of them audited"
+            return replace(share, **ends, kind="count", confidence=1, items_only=None, method=method, cautions=())
+        method = "share still wrong in accepted lots; error rate found × part not audited"
+        text = "Lots are accepted because few errors were found, so this leans low."
+        return replace(share, **ends, items_only=None, method=method).with_cautions(Caution("leans_low", text))
+
+    def plot(self) -> Figure:
+        """The error rate of each lot; the bar is the limiting quality."""
+        from .. import plots
+
+        title = "Error rate of each lot; the bar is the limiting quality"
+        shown = self.table.dropna(subset="error_rate")
+        return plots.intervals(shown, self.by, "error_rate", bar=self.rql, unit="error rate found", title=title)
+
+
+def lot_size(j: Judgments, *, by: str | None = None) -> int:
+    """Count the labels in the usual lot: the median size, or all labels where no column tells lots apart.
+
+    Examples
+    --------
+    >>> rows = [(i, "r1", "x", "A" if i < 40 else "B") for i in range(100)]
+    >>> lot_size(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "lot"]))
+    50
+    """
+    frame, column = as_judgments(j).one().frame, by or "lot"
+    if column not in frame.columns:
+        return len(frame)
+    return int(np.median(frame.group_by(column).len()["len"].to_numpy()))
+
+
+def lots(
+    j: Judgments,
+    *,
+    by: str | None = None,
+    aql: float = 0.03,
+    rql: float = 0.10,
+    consumer_risk: float = RISK,
+    reference: Reference | None = None,
+) -> Lots:
+    """Decide on each lot from the labels that were audited, the buyer's risk held first.
+
+    For the number drawn from a lot, the accept number is the largest at which
+    a lot of that size with ``rql`` wrong labels is accepted with chance
+    ``consumer_risk`` at most (draws without replacement). What this costs the
+    producer stands beside it. ``draw more``: even a draw without any error
+    would leave the buyer a larger risk. A rejected lot is relabelled whole and
+    audited again by a fresh draw; the work is paid, and who bears its cost
+    stands in the contract.
+
+    The verdict is on the lot, and counts the auditor's errors as the labellers'.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion; stages ``label`` and ``audit``, or ``gold``.
+    by : str, optional
+        Column that names the lot; ``lot`` where there is one, otherwise all
+        labels are one lot.
+    aql, rql, consumer_risk : float
+        Error rate of a good lot, limiting quality, and the largest chance that
+        a lot at the limiting quality is accepted.
+    reference : {"gold", "audit"}, optional
+        As in `error_rate`.
+
+    Returns
+    -------
+    Lots
+
+    Raises
+    ------
+    NotEstimable
+        If there is no audit, or labels were drawn with very unequal chances.
+    BadOption
+        If a rate or risk is no share, or ``aql`` is not below ``rql``.
+
+    Examples
+    --------
+    >>> rows = [(i, f"r{i % 5}", "x" if i % 50 else "y", "x" if i < 100 else "") for i in range(400)]
+    >>> verdicts = lots(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> verdicts.table[["size", "drawn", "found", "accept", "verdict"]].values.tolist()
+    [[400, 100, 2, 6, 'accept']]
+    """
+    check_ascending(aql=aql, rql=rql)
+    check_probability(consumer_risk, option="consumer_risk", open_ends=True)
+    column = by or "lot"
+    not_people(column)
+    j = as_judgments(j)
+    frame, rows = j.one().frame, j.marked(reference)
+    if by and by not in frame.columns:
+        raise NotEstimable(f"the data has no column {by}; it has {', '.join(frame.columns)}")
+    named = pl.col(column).cast(pl.String).fill_null("(missing)") if column in frame.columns else pl.lit("all labels")
+    frame, rows = (t.with_columns(named.alias(column)) for t in (frame, rows))
+    chances = pl.col(CHANCE).cast(pl.Float64)
+    uneven = (chances.null_count() == 0) & (chances.max() > MOST_UNEVEN * chances.min())
+    if CHANCE in rows.columns and rows.group_by(column).agg(uneven=uneven)["uneven"].any():
+        raise NotEstimable(
+            "labels of one lot were drawn with chances that differ more than twofold; an accept number supposes "
+            "equal chances: judge such lots by the upper end of the weighted error rate"
+        )
+    audited = rows.group_by(column).agg(drawn=pl.len(), found=(~pl.col("right")).sum())
+    sizes = frame.group_by(column).agg(size=pl.len()).join(audited, on=column, how="left").fill_null(0).sort(column)
+    estimates, lots_seen = shares_right(rows, column, wrong=True, over="items"), []
+    for lot, size, drawn, found in sizes.iter_rows():
+        accept = accept_number(drawn, rql, consumer_risk, lot=size) if drawn else None
+        more, plan = 0, Plan(drawn, accept or 0, aql, rql, size)
+        if accept is None:
+            more = (smallest_sample(0, whole_errors(aql, rql, size)[1], consumer_risk, size, size) or size) - drawn
+        verdict = MORE if accept is None else ACCEPT if found <= accept else REJECT
+        share = estimates.get(lot)
+        ends = (share.value, share.low, share.high) if share else (None, None, None)
+        risks = plan.consumer_risk, plan.producer_risk
+        lots_seen.append((lot, size, drawn, found, accept, verdict, *risks, *ends, more))
+    columns = [column, "size", "drawn", "found", "accept", "verdict", "consumer_risk", "producer_risk"]
+    table = pd.DataFrame(lots_seen, columns=[*columns, "error_rate", "low", "high", "more"])
+    done = [table["verdict"] == verdict for verdict in (ACCEPT, REJECT)]
+    table["labels"] = np.select(done, [table["found"], table["size"]], table["more"])
+    table["next_step"] = table["verdict"].map(STEPS)
+    return Lots(table=table, estimates=estimates, by=column, rql=rql, rows=rows)

@@ -18,8 +18,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
-from ..results import counted
-from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.checks import check_amount, check_count, check_probability
 from ..stats.proportions import wilson
 from .audit_findings import clustering, error_rate
 
@@ -135,11 +134,9 @@ def sample_size(
     (469, 1032, 320)
     """
     check_probability(rate, option="rate")
-    check_confidence(confidence)
     if not 0 < half_width < 0.5:
         raise BadOption(f"half_width is {half_width!r}; allowed: above 0 and below 0.5, for instance 0.02")
-    if not design_effect > 0:
-        raise BadOption(f"design_effect is {design_effect!r}; allowed: above 0, 1 where errors are independent")
+    check_amount(design_effect, option="design_effect", above=True)
 
     def short(n: int) -> bool:
         low, high = wilson(rate * n, n, confidence=confidence)
@@ -189,24 +186,16 @@ class Drawn:
         One row a label: what identifies it, ``stratum`` and
         ``inclusion_probability``; no labels, so that the file can go to the
         auditors. In an order of its own, made from the seed.
-    n, frame_rows : int
-        Labels drawn, labels there were.
-    seed : str
-    by, risk : str
-        Columns of strata and of risk, empty if none.
-    frame_sha256 : str
-        Of what identifies the frame's labels, sorted, with stratum and risk.
+    facts : dict of str to str or int
+        What is written above the table: ``seed``, ``n`` (labels drawn), ``by`` and ``risk`` (columns of strata and of
+        risk, empty if none), ``frame_rows`` (labels there were), ``frame_sha256`` (of what identifies the frame's
+        labels, sorted, with stratum and risk).
     labels : pandas.Series
         Labels of each rater in the frame, by ``rater_id``.
     """
 
     table: pd.DataFrame
-    n: int
-    frame_rows: int
-    seed: str
-    by: str
-    risk: str
-    frame_sha256: str
+    facts: dict[str, str | int]
     labels: "pd.Series[int]"
 
     def by_rater(self) -> pd.DataFrame:
@@ -224,15 +213,15 @@ class Drawn:
         """
         path = Path(path)
         with path.open("w", encoding="utf-8", newline="") as file:
-            for name in ("seed", "n", "by", "risk", "frame_rows", "frame_sha256"):
-                file.write(f"# {name}: {getattr(self, name)}\n")
+            file.writelines(f"# {name}: {fact}\n" for name, fact in self.facts.items())
             self.table.to_csv(file, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
         return path
 
     def __str__(self) -> str:
-        how = f", strata of {self.by}" if self.by else f", by {self.risk}" if self.risk else ""
-        drawn = f"{self.n:,} of {counted(self.frame_rows, 'label')} drawn{how}"
-        return f"{drawn}; seed {self.seed}, frame SHA-256 {self.frame_sha256[:12]}…"
+        n, rows, by, risk = (self.facts[name] for name in ("n", "frame_rows", "by", "risk"))
+        how = f", strata of {by}" if by else f", by {risk}" if risk else ""
+        sha = str(self.facts["frame_sha256"])[:12]
+        return f"{n:,} of {rows:,} labels drawn{how}; seed {self.facts['seed']}, frame SHA-256 {sha}…"
 
 
 def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None, seed: int | str) -> Drawn:
@@ -297,16 +286,16 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
     table = table.sort_values("number", ignore_index=True)
     table = _by_risk(table, n, risk) if risk else _by_stratum(table, n)
     columns = [*keys, *(["stratum"] if by else []), "inclusion_probability"]
-    return Drawn(
-        table=table[columns].reset_index(drop=True),
-        n=n,
-        frame_rows=one.n_judgments,
-        seed=str(seed),
-        by=by or "",
-        risk=risk or "",
-        frame_sha256=hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest(),
-        labels=one.frame.to_pandas()["rater_id"].value_counts().sort_index(),
-    )
+    facts: dict[str, str | int] = {
+        "seed": str(seed),
+        "n": n,
+        "by": by or "",
+        "risk": risk or "",
+        "frame_rows": one.n_judgments,
+        "frame_sha256": hashlib.sha256("\n".join(sorted(stated)).encode()).hexdigest(),
+    }
+    labels = one.frame.to_pandas()["rater_id"].value_counts().sort_index()
+    return Drawn(table=table[columns].reset_index(drop=True), facts=facts, labels=labels)
 
 
 def _by_stratum(table: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -325,8 +314,7 @@ def _by_risk(table: pd.DataFrame, n: int, risk: str) -> pd.DataFrame:
     start = int(hashlib.sha256(str(table["number"].iloc[0]).encode()).hexdigest(), 16) / 2**256
     ends = np.concatenate([[0.0], np.cumsum(chance)])
     ends[-1] = n
-    crossed = np.floor(ends[1:] - start) - np.floor(ends[:-1] - start)
-    return table.assign(inclusion_probability=chance)[crossed >= 1]
+    return table.assign(inclusion_probability=chance)[np.diff(np.floor(ends - start)) >= 1]
 
 
 def inclusion_probabilities(scores: Any, n: int) -> Any:
@@ -362,7 +350,7 @@ def redraws(path: str | Path, j: Judgments) -> bool:
     if not {"seed", "n", "frame_sha256"} <= stated.keys():
         raise HaloError(f"{path} does not state the seed, the size and the frame it was drawn from")
     again = draw(j, int(stated["n"]), by=stated.get("by") or None, risk=stated.get("risk") or None, seed=stated["seed"])
-    if again.frame_sha256 != stated["frame_sha256"]:
+    if again.facts["frame_sha256"] != stated["frame_sha256"]:
         raise HaloError(f"{path} was drawn from another frame: labels were added, removed or moved since")
     there = pd.read_csv(path, skiprows=len(head), dtype=str, keep_default_na=False)
     return there.equals(again.table.astype(object).where(again.table.notna(), "").astype(str))

@@ -1,11 +1,14 @@
 """Sampling plans, single, double and published: draw labels, accept the lot with at most so many errors among them."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,18 +17,10 @@ from scipy import optimize, stats
 
 from ..errors import BadOption, HaloError, NotEstimable
 from ..results import counted, readable
-from ..stats.checks import check_count, check_probability
+from ..stats.checks import check_ascending, check_count, check_probability
 
 MOST = 100_000
 RISK = 0.10
-
-
-def check_two_points(aql: float, rql: float) -> None:
-    """Refuse two error rates that are no shares, or the good one not below the bad one."""
-    check_probability(aql, option="aql", open_ends=True, example="0.03")
-    check_probability(rql, option="rql", open_ends=True, example="0.10")
-    if aql >= rql:
-        raise BadOption(f"aql is {aql!r}; allowed: a share below rql, which is {rql!r}")
 
 
 def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> NDArray:
@@ -46,25 +41,75 @@ def chance(accept: ArrayLike, n: int, p: ArrayLike, lot: int | None = None) -> N
     return stats.hypergeom.cdf(accept, lot, np.rint(p * lot).astype(int), n)
 
 
-class SamplingPlan:
-    """What plans have in common; `acceptance`, `average_number` and `outgoing` are each plan's own."""
+def whole_errors(aql: float, rql: float, lot: int | None) -> tuple[float, float]:
+    """Error rates of a good and of a bad lot: of a lot of this size, as shares of whole labels.
 
+    Examples
+    --------
+    >>> whole_errors(0.03, 0.15, 110), whole_errors(0.03, 0.15, None)
+    ((0.02727272727272727, 0.15454545454545454), (0.03, 0.15))
+    """
+    if lot is None:
+        return aql, rql
+    # Nudged, because .15 × 200 is 30.000000000000004 and would be rounded up.
+    return math.floor(aql * lot + 1e-9) / lot, math.ceil(rql * lot - 1e-9) / lot
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Draw ``n``, accept the lot with at most ``accept`` errors.
+
+    Attributes
+    ----------
+    n, accept : int
+        Labels drawn; errors among them up to which the lot is accepted.
+    aql : float
+        Error rate of a good lot, which is accepted with chance 1 - `producer_risk`.
+    rql : float
+        Limiting quality: error rate of a lot that must not be used, which is
+        accepted with chance `consumer_risk` only.
+    lot : int or None
+        Size of the lot, where the risks are those of a lot of that size.
+    source : str
+        Where n and accept come from.
+
+    Examples
+    --------
+    >>> print(single_plan(0.05, 0.10, 0.15, 0.05))
+    Draw 76, accept with at most 6 errors. Buyer: a lot with 15% errors is accepted in 4.97% of audits.
+    Producer: a lot with 5% errors is rejected in 8.56% of audits.
+    """
+
+    n: int
+    accept: int
     aql: float
     rql: float
-    producer_risk: float
-    consumer_risk: float
-    lot: int | None
-    source: str
+    lot: int | None = None
+    source: str = "smallest sample that holds both risks"
 
-    if TYPE_CHECKING:  # a field of one plan, a property of another; at run time it would be the field's default
-
-        @property
-        def n(self) -> int:
-            """Labels drawn at most."""
+    def _accepted(self, p: ArrayLike) -> list[tuple[int, NDArray]]:
+        """Of each draw, the labels audited up to it, and the chance that it is the one that accepts the lot."""
+        return [(self.n, chance(self.accept, self.n, p, self.lot))]
 
     def acceptance(self, p: ArrayLike) -> NDArray:
-        """Chance that a lot with error rate ``p`` is accepted (the operating characteristic)."""
-        raise NotImplementedError
+        """Chance that a lot with error rate ``p`` is accepted (the operating characteristic).
+
+        Examples
+        --------
+        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).acceptance(0.10)), 3)
+        0.353
+        """
+        return np.sum([accepted for _, accepted in self._accepted(p)], axis=0)
+
+    @property
+    def producer_risk(self) -> float:
+        """The chance that a lot at ``aql`` is rejected: the risk the plan really has, not the one asked for."""
+        return 1 - float(self.acceptance(whole_errors(self.aql, self.rql, self.lot)[0]))
+
+    @property
+    def consumer_risk(self) -> float:
+        """The chance that a lot at ``rql`` is accepted."""
+        return float(self.acceptance(whole_errors(self.aql, self.rql, self.lot)[1]))
 
     def average_number(self, p: ArrayLike) -> NDArray:
         """Labels audited on average; of a single plan always n."""
@@ -81,8 +126,8 @@ class SamplingPlan:
         >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).outgoing(0.05, 1000)), 4)
         0.0422
         """
-        p = np.asarray(p, float)
-        return p * self.acceptance(p) * np.clip(1 - self.n / lot, 0, 1)
+        left = [accepted * np.clip(1 - n / lot, 0, 1) for n, accepted in self._accepted(p)]
+        return np.asarray(p, float) * np.sum(left, axis=0)
 
     def outgoing_limit(self, lot: int) -> float:
         """The worst average error rate after the audit, whatever comes in (AOQL).
@@ -94,27 +139,20 @@ class SamplingPlan:
 
         Examples
         --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).outgoing_limit(10_000), 4)
+        >>> round(Plan(89, 2, 0.01, 0.06).outgoing_limit(10_000), 4)
         0.0152
         """
         if self.n > lot:
             raise BadOption(f"lot is {lot!r}; allowed: {self.n:,} or more, the sample of the plan")
-        if self.lot is not None:
-            return float(self.outgoing(np.arange(lot + 1) / lot, lot).max())
-        grid = np.linspace(0, 1, 2001)
-        best = int(np.argmax(self.outgoing(grid, lot)))
-        ends = grid[max(best - 1, 0)], grid[min(best + 1, 2000)]
-        worst = optimize.minimize_scalar(
-            lambda p: -float(self.outgoing(p, lot)), bounds=ends, method="bounded", options={"xatol": 1e-10}
-        )
-        return float(-worst.fun)
+        steps = self.lot or 20_000
+        return float(self.outgoing(np.arange(steps + 1) / steps, lot).max())
 
     def limiting_quality(self, risk: float = RISK) -> float:
         """The error rate that is accepted with chance ``risk`` only.
 
         Examples
         --------
-        >>> round(Plan(89, 2, 0.01, 0.06, 0.06, 0.09).limiting_quality(), 4)
+        >>> round(Plan(89, 2, 0.01, 0.06).limiting_quality(), 4)
         0.0587
         """
         check_probability(risk, option="risk", open_ends=True)
@@ -125,7 +163,7 @@ class SamplingPlan:
 
     def _steps(self) -> dict[str, str]:
         """What is drawn, and when the lot is accepted, in words."""
-        raise NotImplementedError
+        return {"draw": f"{self.n:,}", "accept with at most": counted(self.accept, "error")}
 
     def _risks(self) -> dict[str, str]:
         """What buyer and producer are protected from, in words."""
@@ -146,75 +184,23 @@ class SamplingPlan:
         return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
 
 
-@dataclass(frozen=True)
-class Plan(SamplingPlan):
-    """Draw ``n``, accept the lot with at most ``accept`` errors.
-
-    Attributes
-    ----------
-    n, accept : int
-        Labels drawn; errors among them up to which the lot is accepted.
-    aql : float
-        Error rate of a good lot, which is accepted with chance 1 - `producer_risk`.
-    rql : float
-        Limiting quality: error rate of a lot that must not be used, which is
-        accepted with chance `consumer_risk` only.
-    producer_risk, consumer_risk : float
-        The risks the plan really has, not the ones asked for.
-    lot : int or None
-        Size of the lot, where the risks were worked out for that size.
-    source : str
-        Where n and accept come from.
-
-    Examples
-    --------
-    >>> print(single_plan(0.05, 0.10, 0.15, 0.05))
-    Draw 76, accept with at most 6 errors. Buyer: a lot with 15% errors is accepted in 4.97% of audits.
-    Producer: a lot with 5% errors is rejected in 8.56% of audits.
-    """
-
-    n: int
-    accept: int
-    aql: float
-    rql: float
-    producer_risk: float
-    consumer_risk: float
-    lot: int | None = None
-    source: str = "smallest sample that holds both risks"
-
-    def acceptance(self, p: ArrayLike) -> NDArray:
-        """Chance that a lot with error rate ``p`` is accepted (the operating characteristic).
-
-        Examples
-        --------
-        >>> round(float(single_plan(0.05, 0.10, 0.15, 0.05).acceptance(0.10)), 3)
-        0.353
-        """
-        return chance(self.accept, self.n, p, self.lot)
-
-    def _steps(self) -> dict[str, str]:
-        return {"draw": f"{self.n:,}", "accept with at most": counted(self.accept, "error")}
-
-
-@dataclass(frozen=True)
-class DoublePlan(SamplingPlan):
+@dataclass(frozen=True, kw_only=True)
+class DoublePlan(Plan):
     """Draw ``n1``; accept with at most ``accept1`` errors, reject with ``reject1``; otherwise draw ``n2`` more.
 
-    After the second draw the lot is accepted with at most ``accept2`` errors
-    in both draws together.
+    After the second draw the lot is accepted with at most ``accept`` errors
+    in both draws together. Risks are those of a stream of lots.
 
     Attributes
     ----------
-    n1, accept1, reject1, n2, accept2 : int
-    aql, rql, producer_risk, consumer_risk : float
-        As in `Plan`.
-    lot : None
-        Risks are those of a stream of lots.
-    source : str
+    n, accept, aql, rql, lot, source
+        As in `Plan`; n and accept of both draws together.
+    n1, accept1, reject1 : int
+        Of the first draw.
 
     Examples
     --------
-    >>> plan = DoublePlan(50, 1, 4, 100, 3)
+    >>> plan = DoublePlan(150, 3, 0.01, 0.10, n1=50, accept1=1, reject1=4)
     >>> round(float(plan.acceptance(0.05)), 3)
     0.29
     """
@@ -222,57 +208,39 @@ class DoublePlan(SamplingPlan):
     n1: int
     accept1: int
     reject1: int
-    n2: int
-    accept2: int
-    aql: float = 0.01
-    rql: float = 0.10
-    producer_risk: float = float("nan")
-    consumer_risk: float = float("nan")
-    lot: None = None
-    source: str = "given"
 
     def __post_init__(self) -> None:
-        if not (self.n1 > 0 and self.n2 > 0 and 0 <= self.accept1 < self.reject1 <= self.accept2 + 1):
-            raise BadOption("a double plan needs n1 and n2 above 0 and 0 <= accept1 < reject1 <= accept2 + 1")
-        object.__setattr__(self, "producer_risk", 1 - float(self.acceptance(self.aql)))
-        object.__setattr__(self, "consumer_risk", float(self.acceptance(self.rql)))
+        if not (0 < self.n1 < self.n and 0 <= self.accept1 < self.reject1 <= self.accept + 1):
+            raise BadOption("a double plan needs 0 < n1 < n and 0 <= accept1 < reject1 <= accept + 1")
 
     @property
-    def n(self) -> int:
-        """Labels drawn at most."""
-        return self.n1 + self.n2
+    def n2(self) -> int:
+        """Labels of the second draw."""
+        return self.n - self.n1
 
-    def acceptance(self, p: ArrayLike) -> NDArray:
-        """Chance that a lot with error rate ``p`` is accepted."""
+    def _accepted(self, p: ArrayLike) -> list[tuple[int, NDArray]]:
         p = np.asarray(p, float)
-        total = stats.binom.cdf(self.accept1, self.n1, p)
-        for d in range(self.accept1 + 1, self.reject1):
-            total = total + stats.binom.pmf(d, self.n1, p) * stats.binom.cdf(self.accept2 - d, self.n2, p)
-        return total
+        unsure = np.arange(self.accept1 + 1, self.reject1)
+        first, each = stats.binom.cdf(self.accept1, self.n1, p), p[..., None]
+        again = stats.binom.pmf(unsure, self.n1, each) * stats.binom.cdf(self.accept - unsure, self.n2, each)
+        return [(self.n1, first), (self.n, again.sum(axis=-1))]
 
     def average_number(self, p: ArrayLike) -> NDArray:
-        """Labels audited on average, each draw finished once begun.
+        """Labels audited on average, where the first draw is always finished and the second once begun.
 
         Examples
         --------
-        >>> round(float(DoublePlan(50, 1, 4, 100, 3).average_number(0.05)), 1)
+        >>> round(float(DoublePlan(150, 3, 0.01, 0.10, n1=50, accept1=1, reject1=4).average_number(0.05)), 1)
         98.1
         """
-        p = np.asarray(p, float)
         settled = stats.binom.cdf(self.accept1, self.n1, p) + stats.binom.sf(self.reject1 - 1, self.n1, p)
         return self.n1 + self.n2 * (1 - settled)
 
-    def outgoing(self, p: ArrayLike, lot: int) -> NDArray:
-        """Average error rate after the audit, where rejected lots are relabelled whole and errors found are fixed."""
-        p = np.asarray(p, float)
-        first = stats.binom.cdf(self.accept1, self.n1, p)
-        return p * (first * (lot - self.n1) + (self.acceptance(p) - first) * (lot - self.n)) / lot
-
     def _steps(self) -> dict[str, str]:
-        first, second = counted(self.accept1, "error"), counted(self.accept2, "error")
+        first, both = counted(self.accept1, "error"), counted(self.accept, "error")
         return {
             "draw first": f"{self.n1:,}; accept with at most {first}, reject with {self.reject1}",
-            "otherwise draw": f"{self.n2:,} more; accept with at most {second} in both draws",
+            "otherwise draw": f"{self.n2:,} more; accept with at most {both} in both draws",
             "on average": f"{float(self.average_number(self.aql)):.0f} labels in a good lot",
         }
 
@@ -326,21 +294,19 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     >>> single_plan(0.05, 0.05, 0.15, 0.075, lot=200).n
     59
     """
-    check_two_points(aql, rql)
+    check_ascending(aql=aql, rql=rql)
     check_probability(producer_risk, option="producer_risk", open_ends=True)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
     if lot is not None:
         lot = check_count(lot, option="lot", least=1)
-    # Nudged, because .15 × 200 is 30.000000000000004 and would be rounded up.
-    good, bad = (aql, rql) if lot is None else (np.floor(aql * lot + 1e-9) / lot, np.ceil(rql * lot - 1e-9) / lot)
+    good, bad = whole_errors(aql, rql, lot)
     most = MOST if lot is None else lot
     held = accept_number(most, rql, consumer_risk, lot=lot) if good < bad else None
     if held is not None and float(chance(held, most, good, lot)) >= 1 - producer_risk:
         for accept in range(held + 1):
             n = smallest_sample(accept, bad, consumer_risk, most, lot)
             if n is not None and float(chance(accept, n, good, lot)) >= 1 - producer_risk:
-                producer, consumer = 1 - float(chance(accept, n, good, lot)), float(chance(accept, n, bad, lot))
-                return Plan(n, accept, aql, rql, producer, consumer, lot)
+                return Plan(n, accept, aql, rql, lot)
     raise NotEstimable(
         f"no sample of up to {most:,} labels tells a lot with {percent(aql)} errors from one with {percent(rql)} at "
         "these risks; audit the whole lot, set the two rates further apart or allow a larger risk"
@@ -374,15 +340,14 @@ def accept_number(n: int, rql: float, consumer_risk: float = RISK, *, lot: int |
     check_probability(rql, option="rql", open_ends=True)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
     n = check_count(n, option="n", least=1)
-    bad = rql if lot is None else min(np.ceil(rql * lot - 1e-9), lot) / lot
-    held = np.flatnonzero(np.asarray(chance(np.arange(n), n, bad, lot)) <= consumer_risk)
+    held = np.flatnonzero(chance(np.arange(n), n, whole_errors(rql, rql, lot)[1], lot) <= consumer_risk)
     return int(held[-1]) if held.size else None
 
 
-def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, ratio: int = 1) -> DoublePlan:
+def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float) -> DoublePlan:
     """The double sampling plan that holds both risks and audits fewest labels in a good lot.
 
-    The second draw is ``ratio`` times the first, and the lot is rejected after
+    The second draw is as large as the first, and the lot is rejected after
     the first draw with as many errors as would reject it after both. Among
     such plans the one with the smallest average number at ``aql`` is taken.
 
@@ -390,13 +355,11 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     ----------
     aql, producer_risk, rql, consumer_risk : float
         As in `single_plan`.
-    ratio : {1, 2}
-        Size of the second draw over the first.
 
     Returns
     -------
     DoublePlan
-        ``.n1 .accept1 .reject1 .n2 .accept2``, and the methods of a `Plan`.
+        ``.n1 .accept1 .reject1 .n2 .accept``, and the methods of a `Plan`.
 
     Raises
     ------
@@ -408,31 +371,29 @@ def double_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     Examples
     --------
     >>> plan = double_plan(0.02, 0.05, 0.10, 0.10)
-    >>> plan.n1, plan.accept1, plan.n2, plan.accept2
+    >>> plan.n1, plan.accept1, plan.n2, plan.accept
     (34, 0, 34, 3)
     >>> single = single_plan(0.02, 0.05, 0.10, 0.10)
     >>> bool(plan.average_number(0.02) < single.n)
     True
     """
     single = single_plan(aql, producer_risk, rql, consumer_risk)
-    if ratio not in (1, 2):
-        raise BadOption.of("ratio", ratio, (1, 2))
-    source = f"fewest labels on average in a good lot, second draw {ratio} × the first"
-    plans = []
-    for accept2 in range(1, 2 * single.accept + 4):
-        for accept1 in range(accept2):
+    source = "fewest labels on average in a good lot, second draw as large as the first"
 
-            def held(n1: int, first: int = accept1, both: int = accept2) -> bool:
-                rest = np.arange(first + 1, both + 1)
-                again = stats.binom.pmf(rest, n1, rql) * stats.binom.cdf(both - rest, ratio * n1, rql)
-                return bool(stats.binom.cdf(first, n1, rql) + again.sum() <= consumer_risk)
+    def made(accepts: tuple[int, int], n1: int) -> DoublePlan:
+        accept1, accept = accepts
+        return DoublePlan(2 * n1, accept, aql, rql, source=source, n1=n1, accept1=accept1, reject1=accept + 1)
 
-            n1 = 1 + bisect_left(range(1, single.n + 1), True, key=held)
-            if n1 <= single.n:
-                plans.append(DoublePlan(n1, accept1, accept2 + 1, ratio * n1, accept2, aql, rql, source=source))
-    plans = [plan for plan in plans if plan.producer_risk <= producer_risk]
+    def held(accepts: tuple[int, int], n1: int) -> bool:
+        return made(accepts, n1).consumer_risk <= consumer_risk
+
+    plans, sizes = [], range(single.n + 1)
+    for accepts in combinations(range(2 * single.accept + 4), 2):
+        n1 = bisect_left(sizes, True, lo=1, key=partial(held, accepts))
+        if n1 in sizes and made(accepts, n1).producer_risk <= producer_risk:
+            plans.append(made(accepts, n1))
     if not plans:
-        raise NotEstimable("no double plan of this shape holds both risks; use the single plan or another ratio")
+        raise NotEstimable("no double plan of this shape holds both risks; use the single plan")
     return min(plans, key=lambda plan: float(plan.average_number(aql)))
 
 
@@ -444,26 +405,12 @@ SIZES = dict(zip(LETTERS, (2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 8
 UP_TO = (8, 15, 25, 50, 90, 150, 280, 500, 1200, 3200, 10_000, 35_000, 150_000, 500_000)
 LETTER_OF = {"I": "AABCCDEFGHJKLMN", "II": "ABCDEFGHJKLMNPQ", "III": "BCDEFGHJKLMNPQR"}
 LEVELS = (0.010, 0.015, 0.025, 0.040, 0.065, 0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
-# One string a code letter, one mark an AQL: a number is the accept number,
-# v sends to the next larger sample, ^ to the next smaller.
-MASTER = {
-    "A": "v v v v v v v v v v v v v v 0 v",
-    "B": "v v v v v v v v v v v v v 0 ^ v",
-    "C": "v v v v v v v v v v v v 0 ^ v 1",
-    "D": "v v v v v v v v v v v 0 ^ v 1 2",
-    "E": "v v v v v v v v v v 0 ^ v 1 2 3",
-    "F": "v v v v v v v v v 0 ^ v 1 2 3 5",
-    "G": "v v v v v v v v 0 ^ v 1 2 3 5 7",
-    "H": "v v v v v v v 0 ^ v 1 2 3 5 7 10",
-    "J": "v v v v v v 0 ^ v 1 2 3 5 7 10 14",
-    "K": "v v v v v 0 ^ v 1 2 3 5 7 10 14 21",
-    "L": "v v v v 0 ^ v 1 2 3 5 7 10 14 21 ^",
-    "M": "v v v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^",
-    "N": "v v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^",
-    "P": "v 0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^ ^",
-    "Q": "0 ^ v 1 2 3 5 7 10 14 21 ^ ^ ^ ^ ^",
-    "R": "^ ^ 1 2 3 5 7 10 14 21 ^ ^ ^ ^ ^ ^",
-}
+# Each mark of the master table stands one AQL further left a letter later, so its diagonals are the whole of it:
+# a number is the accept number, v sends to the next larger sample, ^ to the next smaller.
+DIAGONALS = [*"v" * 14, "0", "^", "v", "1", "2", "3", "5", "7", "10", "14", "21", *"^" * 6]
+MASTER = {letter: DIAGONALS[i : i + len(LEVELS)] for i, letter in enumerate(LETTERS)}
+# No sample is smaller than A's, none larger than R's, so these two arrows turn.
+MASTER["A"][15], MASTER["R"][1] = "v", "^"
 
 
 def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
@@ -511,31 +458,25 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     Draw 125, accept with at most 2 errors. Buyer: a lot with 4.2% errors is accepted in 10% of audits.
     Producer: a lot with 0.65% errors is rejected in 4.87% of audits.
     """
-    if inspection not in LETTER_OF:
-        raise BadOption.of("inspection", inspection, tuple(LETTER_OF))
+    BadOption.unless("inspection", inspection, LETTER_OF)
     lot = check_count(lot, option="lot", least=2)
-    column = _column(aql)
+    percent = aql if aql >= 0.65 else 100 * aql
+    if not np.isclose(LEVELS, percent, rtol=0, atol=1e-9).any():
+        raise BadOption.of("aql", aql, tuple(round(level / 100, 6) for level in LEVELS))
+    column = int(np.abs(np.subtract(LEVELS, percent)).argmin())
     first = LETTER_OF[inspection][sum(lot > end for end in UP_TO)]
-    letter, mark = first, MASTER[first].split()[column]
+    letter, mark = first, MASTER[first][column]
     while mark in "v^":
         letter = LETTERS[LETTERS.index(letter) + (1 if mark == "v" else -1)]
-        mark = MASTER[letter].split()[column]
+        mark = MASTER[letter][column]
     n, accept, share = SIZES[letter], int(mark), LEVELS[column] / 100
     moved = f", by its arrow to {letter}" if letter != first else ""
     source = f"MIL-STD-105E table II-A, level {inspection}: code letter {first}{moved}, AQL {readable(100 * share)}%"
     if n >= lot:
         n, source = lot, f"{source}; the sample is as large as the lot, so all {counted(lot, 'label')}"
         accept = min(accept, n - 1)
-    limit = Plan(n, accept, share, share, 0.0, 0.0).limiting_quality(RISK)
-    return Plan(n, accept, share, limit, 1 - float(chance(accept, n, share)), RISK, None, source)
-
-
-def _column(aql: float) -> int:
-    percent = float(aql) if aql >= 0.65 else 100 * float(aql)
-    near = [i for i, level in enumerate(LEVELS) if abs(percent - level) < 1e-9]
-    if not near:
-        raise BadOption.of("aql", aql, tuple(round(level / 100, 6) for level in LEVELS))
-    return near[0]
+    plan = Plan(n, accept, share, share, source=source)
+    return replace(plan, rql=plan.limiting_quality())
 
 
 def compare_plans(
@@ -558,32 +499,23 @@ def compare_plans(
     ['single, for this lot', 'single, for many lots', 'double, for many lots', 'published table, AQL 2.5%']
     """
     listed = max((level for level in LEVELS if level / 100 <= aql + 1e-12), default=LEVELS[0]) / 100
-    makers: dict[str, Callable[[], Plan | DoublePlan]] = {
-        "single, for this lot": lambda: single_plan(aql, producer_risk, rql, consumer_risk, lot=lot),
-        "single, for many lots": lambda: single_plan(aql, producer_risk, rql, consumer_risk),
-        "double, for many lots": lambda: double_plan(aql, producer_risk, rql, consumer_risk),
-        f"published table, AQL {100 * listed:g}%": lambda: standard_plan(lot, listed),
+    points = (aql, producer_risk, rql, consumer_risk)
+    makers: dict[str, Callable[[], Plan]] = {
+        "single, for this lot": partial(single_plan, *points, lot=lot),
+        "single, for many lots": partial(single_plan, *points),
+        "double, for many lots": partial(double_plan, *points),
+        f"published table, AQL {100 * listed:g}%": partial(standard_plan, lot, listed),
     }
     rows = []
     for name, make in makers.items():
         with suppress(HaloError):
-            plan = make()
+            plan = replace(make(), aql=aql, rql=rql)
+            draw, accept = str(plan.n), str(plan.accept)
             if isinstance(plan, DoublePlan):
-                draw, accept = f"{plan.n1}, then {plan.n2}", f"{plan.accept1}, then {plan.accept2}"
-            else:
-                draw, accept = str(plan.n), str(plan.accept)
-            rows.append(
-                {
-                    "plan": name,
-                    "draw": draw,
-                    "accept": accept,
-                    "consumer_risk": plan.consumer_risk if plan.rql == rql else float(plan.acceptance(rql)),
-                    "producer_risk": plan.producer_risk if plan.aql == aql else 1 - float(plan.acceptance(aql)),
-                    "limiting_quality": plan.limiting_quality(),
-                    "average_number": float(plan.average_number(aql)),
-                    "outgoing_limit": plan.outgoing_limit(lot) if plan.n <= lot else None,
-                }
-            )
+                draw, accept = f"{plan.n1}, then {plan.n2}", f"{plan.accept1}, then {plan.accept}"
+            risks = plan.consumer_risk, plan.producer_risk, plan.limiting_quality(), float(plan.average_number(aql))
+            rows.append((name, draw, accept, *risks, plan.outgoing_limit(lot) if plan.n <= lot else None))
     if not rows:
         raise NotEstimable(f"no plan can be made for a lot of {lot}")
-    return pd.DataFrame(rows)
+    columns = ["plan", "draw", "accept", "consumer_risk", "producer_risk", "limiting_quality", "average_number"]
+    return pd.DataFrame(rows, columns=[*columns, "outgoing_limit"])

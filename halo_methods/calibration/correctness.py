@@ -1,23 +1,22 @@
-"""Raters against gold: how many answers are right, by rater and by group, before and after a round."""
+"""How many answers are right: of raters, groups, majorities and model judges, before and after a round."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.marking import Reference, share_right, shares_right
+from ..judgments.marking import Reference, majority, share_right, shares_right
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Over, counted
+from ..results import Caution, Estimate, Figure, Over, counted
 from ..stats import change as stats_change
-from ..stats import check_probability, proportion
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ..stats import check_confidence, check_probability, proportion, two_way_share
 
 RIGHT = "right"
 
@@ -43,24 +42,18 @@ class Accuracies:
     estimates: Mapping[str, Estimate]
     bar: float | None = None
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per row with its interval, and the bar."""
         from .. import plots
 
-        verdict = "verdict" if "verdict" in self.table else None
-        label = self.by or "all"
-        title = f"Accuracy by {label.removesuffix('_id').replace('_', ' ')}" if self.by else "Accuracy"
-        return plots.intervals(
-            self.table, label, "accuracy", bar=self.bar, verdict=verdict, unit="share of right answers", title=title
-        )
+        verdict, unit = "verdict" if "verdict" in self.table else None, "share of right answers"
+        title = f"Accuracy by {self.by.removesuffix('_id').replace('_', ' ')}" if self.by else "Accuracy"
+        rows = (self.table, self.by or "all", "accuracy")
+        return plots.intervals(*rows, bar=self.bar, verdict=verdict, unit=unit, title=title)
 
 
 def accuracy(
-    j: Judgments,
-    *,
-    reference: Reference | None = None,
-    over: Over = "items and raters",
-    confidence: float = 0.95,
+    j: Judgments, *, reference: Reference | None = None, over: Over = "items and raters", confidence: float = 0.95
 ) -> Estimate:
     """Estimate the share of judgments that give a right answer, all raters together.
 
@@ -201,15 +194,13 @@ def accuracy_by(
 def _marked(j: Judgments, by: str, reference: Reference | None) -> pl.DataFrame:
     """Mark judgments of one criterion, or of each criterion where groups are criteria."""
     parts = [part for _, part in j.groups(by)]
-    marked, reason = [], None
-    for part in parts if by == "criterion" else [j]:
-        try:
+    if by != "criterion":
+        return j.marked(reference)
+    marked = []
+    for part in parts:
+        with suppress(NotEstimable):
             marked.append(part.marked(reference))
-        except NotEstimable as why:
-            reason = why
-    if reason and not marked:
-        raise reason
-    return pl.concat(marked, how="diagonal")
+    return pl.concat(marked, how="diagonal") if marked else parts[0].marked(reference)
 
 
 def change(
@@ -263,76 +254,14 @@ def change(
         if number not in j.rounds:
             raise BadOption.of(option, number, j.rounds)
     marked = j.marked(reference).filter(pl.col("round").is_in([first, last]))
-    estimate = stats_change(
-        marked["right"],
-        marked["round"] == last,
-        marked["rater_id"],
-        marked["item_id"],
-        confidence=confidence,
-        quantity=_quantity(reference),
-        measure=RIGHT,
-    )
+    sides = (marked["right"], marked["round"] == last, marked["rater_id"], marked["item_id"])
+    estimate = stats_change(*sides, confidence=confidence, quantity=_quantity(reference), measure=RIGHT)
     estimate = replace(estimate, low=max(estimate.low, -1.0), high=min(estimate.high, 1.0))
-    shown = marked.group_by("item_id").agg(pl.col("round").n_unique())
-    again = int((shown["round"] == 2).sum())
+    again = int((marked.group_by("item_id").agg(pl.col("round").n_unique())["round"] == 2).sum())
     if not again:
         return estimate
     text = f"{counted(again, 'item')} stood in both rounds; part of a rise may be memory."
     return estimate.with_cautions(Caution("shared_items", text))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Confusion:
-    """How often each right answer was given each label.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Rows right answers, columns labels, in the order of the scale; counts.
-    """
-
-    table: pd.DataFrame
-
-    def plot(self) -> "Figure":
-        """Draw the table, shaded by the share of each row."""
-        from .. import plots
-
-        return plots.confusion(self.table)
-
-
-def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
-    """Count how often each right answer was given each label, all raters together.
-
-    A label accepted as a second right answer counts as that answer.
-
-    Parameters
-    ----------
-    j : Judgments or frame
-    reference : {"gold", "audit"}, optional
-        As in `accuracy`.
-
-    Raises
-    ------
-    NotEstimable
-        If no judged item has a right answer, or labels are numbers (use `severity`).
-
-    Examples
-    --------
-    >>> rows = [("a", "r1", "x", "x"), ("a", "r2", "y", "x"), ("b", "r1", "y", "y")]
-    >>> confusion(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).table.loc["x"].to_dict()
-    {'x': 1, 'y': 1}
-    """
-    j = as_judgments(j)
-    marked = j.marked(reference)
-    if j.numeric:
-        raise NotEstimable("labels are numbers, so there is no table of confusions; see the severity of each rater")
-    truth = pl.when("right").then(pl.col("label")).otherwise(pl.col("answer"))
-    frame = marked.select(truth.alias("gold"), "label").to_pandas()
-    table = pd.crosstab(frame["gold"], frame["label"])
-    order = [str(label) for label in j.labels]
-    extra = sorted(set(table.index) - set(order))
-    rows = [gold for gold in [*order, *extra] if gold in table.index]
-    return Confusion(table=table.reindex(index=rows, columns=[x for x in order if x in table.columns]))
 
 
 def _quantity(reference: Reference | None) -> str:
@@ -342,3 +271,125 @@ def _quantity(reference: Reference | None) -> str:
 def _tabled(by: str, estimates: Mapping[str, Estimate]) -> pd.DataFrame:
     rows = [(k, e.n_items, e.n_raters, e.n_judgments, e.value, e.low, e.high) for k, e in estimates.items()]
     return pd.DataFrame(rows, columns=[by, "n_items", "n_raters", "n_judgments", "accuracy", "low", "high"])
+
+
+def majority_accuracy(j: Judgments, *, by: str | None = None, confidence: float = 0.95) -> Accuracies:
+    """Estimate how often the label that most raters gave is an accepted gold answer.
+
+    Of m tied labels each counts 1/m. Many tools let the alphabet decide instead,
+    which gives another figure for the same votes; it stands beside the first.
+    Intervals are over items.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold.
+    by : str, optional
+        A column; one row for each of its values.
+    confidence : float
+
+    Returns
+    -------
+    Accuracies
+        Table: the ``by`` column or ``all``, ``n_items``, ``n_tied``, ``n_differs``
+        (items, ties counted in part), ``accuracy``, ``low``, ``high``,
+        ``alphabetical`` (the share where the alphabet decides ties).
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "x"), ("a", "r2", "y", "x"), ("b", "r1", "x", "x")]
+    >>> majority = majority_accuracy(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]))
+    >>> majority.table[["accuracy", "alphabetical"]].to_numpy().tolist()
+    [[0.75, 1.0]]
+    """
+    j = as_judgments(j).one()
+    marked = replace(j, frame=j.marked("gold"))
+    how: dict[str, Any] = {"confidence": confidence, "quantity": "accuracy of the majority, ties in part"}
+    rows, estimates = [], {}
+    for value, group in marked.groups(by) if by else [("all items", marked)]:
+        name = "(missing)" if value is None else str(value)
+        right = group.frame.select("item_id", "label", "right").unique(["item_id", "label"])
+        won = majority(group).join(right, on=["item_id", "label"]).sort("item_id", "label")
+        items = won.group_by("item_id", maintain_order=True).agg(
+            pl.col("right").mean().alias("credit"), pl.col("tied").first(), pl.col("right").first().alias("first")
+        )
+        share = two_way_share(items["credit"], np.zeros(len(items)), items["item_id"], over="items", **how)
+        estimates[name] = replace(share, **rests_on(group.frame, "majority is right"))
+        tied, differs = int((items["tied"] > 1).sum()), len(items) - items["credit"].sum()
+        rows.append((name, len(items), tied, differs, share.value, share.low, share.high, items["first"].mean()))
+    columns = [by or "all", "n_items", "n_tied", "n_differs", "accuracy", "low", "high", "alphabetical"]
+    return Accuracies(by=by or "", table=pd.DataFrame(rows, columns=columns), estimates=estimates)
+
+
+def judges(j: Judgments, *, confidence: float = 0.95) -> Accuracies:
+    """Compare each model judge with the majority of the people on the same items.
+
+    Items whose people tie have no reference; they are left out and counted.
+    Precision, recall and F1 are macro averages: the plain mean over the labels
+    that people or the judge used. A judge that answers like the average person
+    still errs where people err: this is not accuracy against the truth.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with ``rater_type``.
+    confidence : float
+
+    Returns
+    -------
+    Accuracies
+        Table: ``rater_id``, ``n`` (items), ``n_tied`` (left out), ``accuracy``,
+        ``low``, ``high``, ``precision``, ``recall``, ``f1``.
+
+    Raises
+    ------
+    NotEstimable
+        If there are no model judges, no people, or no shared items.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "xy"[i % 2], "human") for i in range(4) for r in ("p", "q", "s")]
+    >>> rows += [(i, "m", "x", "model") for i in range(4)]
+    >>> judges(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rater_type"])).estimates["m"].value
+    0.5
+    """
+    check_confidence(confidence)
+    one = as_judgments(j).one()
+    kinds = set(one.frame["rater_type"].drop_nulls()) if "rater_type" in one.columns else set()
+    if not {"human", "model"} <= kinds:
+        text = "to set model judges beside people, `rater_type` must hold both 'human' and 'model'"
+        raise NotEstimable(text, public=text)
+    people = one.people()
+    won = majority(people).rename({"label": "truth"})
+    rows, estimates = [], {}
+    for (judge,), labels in sorted(one.models().frame.group_by("rater_id")):
+        shared = labels.select("item_id", "label").join(won, on="item_id")
+        both = shared.filter(pl.col("tied") == 1)
+        if both.is_empty():
+            continue
+        truth, label = both["truth"].to_numpy(), both["label"].to_numpy()
+        share = proportion(int((truth == label).sum()), len(both), method="exact", confidence=confidence)
+        judged = people.frame.filter(pl.col("item_id").is_in(both["item_id"].implode()))
+        method = "a model judge's agreement with the majority of the people; exact interval"
+        estimates[str(judge)] = replace(share, method=method, **rests_on(judged, "majority of the people"))
+        counts = {"rater_id": judge, "n": len(both), "n_tied": shared.filter(pl.col("tied") > 1)["item_id"].n_unique()}
+        ends = {"accuracy": share.value, "low": share.low, "high": share.high}
+        rows.append({**counts, **ends, **_macro(truth, label)})
+    if not rows:
+        raise NotEstimable("no item was judged by a model and has a majority among the people")
+    return Accuracies(by="rater_id", table=pd.DataFrame(rows), estimates=estimates)
+
+
+def _macro(truth: NDArray, label: NDArray) -> dict[str, float]:
+    """Macro averages; 0 for a label with nothing to find, as is usual."""
+    used = np.unique(np.concatenate([truth, label]))
+    hits = np.array([((truth == x) & (label == x)).sum() for x in used])
+    said, true = (np.array([(values == x).sum() for x in used]) for values in (label, truth))
+    precision, recall = hits / np.maximum(said, 1), hits / np.maximum(true, 1)
+    f1 = 2 * precision * recall / np.where(hits > 0, precision + recall, 1)
+    return {"precision": float(precision.mean()), "recall": float(recall.mean()), "f1": float(f1.mean())}

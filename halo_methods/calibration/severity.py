@@ -1,41 +1,44 @@
-"""Severity and leniency: which way a rater leans, and by how much."""
+"""Which way raters err, and what each does next: what is taken for what, severity in three models, the work list."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import optimize, sparse, special, stats
 from scipy.sparse.csgraph import connected_components
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.marking import Reference
 from ..judgments.table import rests_on
-from ..results import Basis, Caution, Estimate, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import check_confidence
-from ..stats.limits import mean_errors, t_interval
-from ..stats.mixed_effects import effect_spread, rater_effects
-from .many_facet import fit_many_facet
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ..stats.between_groups import effect_spread, rater_effects
+from ..stats.means import mean_errors, t_interval
+from .correctness import by_rater
 
 Model = Literal["mean", "random_items", "fixed_items", "many_facet"]
-METHODS = {
-    "mean": "mean distance from the reference; t interval over items",
-    "random_items": "two-way model, items at random; sandwich error over items",
-    "fixed_items": "two-way model, items fixed; sandwich error over items",
-    "many_facet": "many-facet rating scale model, in log odds; Wald interval",
+MODELS = {  # what a picture and a result are called
+    "mean": ("Severity: mean distance from the reference", "mean distance from the reference; t interval over items"),
+    "random_items": ("Severity with the items taken out", "two-way model, items at random; sandwich error over items"),
+    "fixed_items": ("Severity on shared items", "two-way model, items fixed; sandwich error over items"),
+    "many_facet": ("Severity in the many-facet model", "many-facet rating scale model, in log odds; Wald interval"),
 }
-TITLES = {
-    "mean": "Severity: mean distance from the reference",
-    "random_items": "Severity with the items taken out",
-    "fixed_items": "Severity on shared items",
-    "many_facet": "Severity in the many-facet model",
-}
+PASS = "pass"
+RETRAIN = "train again"
+MORE = "more gold items"
+CHECK_GOLD = "check the gold"
+FIX_GUIDELINE = "fix the guideline"
+MOST_RATERS, MOST_LABELS = 100, 11
+INSTEAD = "take items at random instead"
+_NODES = np.linspace(-4.5, 4.5, 31)
+_LOG_WEIGHTS = stats.norm.logpdf(_NODES) - special.logsumexp(stats.norm.logpdf(_NODES))
+_RATER_SD, _LOG_SIGMA_SD = 5.0, 2.0  # of the penalties
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,12 +69,12 @@ class Severities:
     cautions: tuple[Caution, ...] = ()
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw a dot per rater with its interval, and the reference at 0."""
         from .. import plots
 
         unit = f"{self.unit} above or below the reference"
-        return plots.intervals(self.table, "rater_id", "severity", bar=0, unit=unit, title=TITLES[self.model])
+        return plots.intervals(self.table, "rater_id", "severity", bar=0, unit=unit, title=MODELS[self.model][0])
 
 
 def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -> Severities:
@@ -88,7 +91,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     spread of all raters, pooled.
 
     ``random_items``: :math:`y_{ir} = \mu + a_i + s_r + e_{ir}` with items at
-    random (see `stats.mixed_effects.rater_effects`), for rounds in which chance
+    random (see `stats.between_groups.rater_effects`), for rounds in which chance
     decided who judged what. y is the label minus the gold; without gold it is the
     label, and :math:`s_r` is measured against the mean of the raters.
 
@@ -96,7 +99,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     rounds in which weak raters were given the hard items; wider intervals.
 
     ``many_facet``: steps of the scale need not be of one size (see
-    `calibration.many_facet.fit_many_facet`). Use it where raters press against an
+    `calibration.severity.fit_many_facet`). Use it where raters press against an
     end of the scale, because there a step is worth less. Ordinal labels only; gold is not used.
 
     Parameters
@@ -145,37 +148,23 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
         items: Literal["random", "fixed"] = "random" if model == "random_items" else "fixed"
         effects, errors, _ = rater_effects(y, item, rater, centred=reference == "team", items=items)
     low, high = t_interval(effects, errors, df, confidence=confidence)
-    method = f"a rater's severity; {METHODS[model]}"
-    estimates = {
-        str(name): Estimate(
-            value=effects[k],
-            low=low[k],
-            high=high[k],
-            confidence=confidence,
-            method=method,
-            over="items",
-            **rests_on(part, "severity"),
-        )
-        for k, ((name,), part) in enumerate(sorted(frame.group_by("rater_id")))
-    }
+    estimates, method = {}, f"a rater's severity; {MODELS[model][1]}"
+    for k, part in enumerate(frame.sort("rater_id").partition_by("rater_id")):
+        found = {**around(effects[k], low[k], high[k]), **rests_on(part, "severity")}
+        estimates[names[k]] = Estimate(**found, confidence=confidence, method=method, over="items")
     columns = {"severity": effects, "low": low, "high": high, "se": errors, "reference": reference}
     table = pd.DataFrame({"rater_id": names, "n": np.bincount(rater), **columns})
+    table = table.sort_values(["severity", "rater_id"], ignore_index=True)
     text = f"{counted(left_out, 'rater')} with one item, or none shared with the largest group, left out."
-    return Severities(
-        table=table.sort_values(["severity", "rater_id"], ignore_index=True),
-        estimates=estimates,
-        unit=unit,
-        model=model,
-        steps=steps,
-        cautions=(Caution("raters_left_out", text),) if left_out else (),
-    )
+    cautions = (Caution("raters_left_out", text),) if left_out else ()
+    return Severities(table=table, estimates=estimates, unit=unit, model=model, steps=steps, cautions=cautions)
 
 
 def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     """Estimate the standard deviation of raters' severities, in steps of an ordinal scale, beyond chance.
 
     Each severity of the model ``random_items`` is its true value plus error;
-    see `stats.mixed_effects.effect_spread` for the value and its interval.
+    see `stats.between_groups.effect_spread` for the value and its interval.
 
     Parameters
     ----------
@@ -211,26 +200,143 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     if len(weighed) < 3:
         raise NotEstimable(f"{counted(len(weighed), 'rater')} with a severity and its error; the spread needs three")
     value, low, high = effect_spread(weighed["severity"], weighed["se"], confidence=confidence)
-    cautions: tuple[Caution, ...] = ()
-    if left := len(fitted.table) - len(weighed):
-        text = f"{counted(left, 'rater')} never differed from the reference by more or less; left out."
-        cautions = (Caution("raters_left_out", text),)
-    judged: dict[str, Any] = {}
-    for rater in weighed["rater_id"]:
-        judged |= fitted.estimates[rater].basis.judgments  # type: ignore[union-attr]
+    frame, _, _ = _compared(j, "random_items")
+    rests = rests_on(frame.filter(pl.col("rater_id").is_in(weighed["rater_id"].to_list())), "severity")
+    left = len(fitted.table) - len(weighed)
+    text = f"{counted(left, 'rater')} never differed from the reference by more or less; left out."
     return Estimate(
-        value=value,
-        low=low,
-        high=high,
+        **around(value, low, high),
         confidence=confidence,
-        n_items=len(np.unique(np.concatenate(list(judged.values())))),
-        n_raters=len(weighed),
-        n_judgments=int(weighed["n"].sum()),
         method="standard deviation of the raters' severities, in scale steps; Q profile",
         over="items and raters",
-        cautions=cautions,
-        basis=Basis("severity", judged),
+        cautions=(Caution("raters_left_out", text),) if left else (),
+        **rests,
     )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Confusion:
+    """How often each right answer was given each label.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Rows right answers, columns labels, in the order of the scale; counts.
+    """
+
+    table: pd.DataFrame
+
+    def plot(self) -> Figure:
+        """Draw the table, shaded by the share of each row."""
+        from .. import plots
+
+        return plots.confusion(self.table)
+
+
+def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
+    """Count how often each right answer was given each label, all raters together.
+
+    A label accepted as a second right answer counts as that answer.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+    reference : {"gold", "audit"}, optional
+        As in `accuracy`.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has a right answer, or labels are numbers (use `severity`).
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "x"), ("a", "r2", "y", "x"), ("b", "r1", "y", "y")]
+    >>> confusion(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).table.loc["x"].to_dict()
+    {'x': 1, 'y': 1}
+    """
+    j = as_judgments(j)
+    marked = j.marked(reference)
+    if j.numeric:
+        raise NotEstimable("labels are numbers, so there is no table of confusions; see the severity of each rater")
+    truth = pl.when("right").then(pl.col("label")).otherwise(pl.col("answer"))
+    frame = marked.select(truth.alias("gold"), "label").to_pandas()
+    table = pd.crosstab(frame["gold"], frame["label"])
+    order = [str(label) for label in j.labels]
+    extra = sorted(set(table.index) - set(order))
+    rows = [gold for gold in [*order, *extra] if gold in table.index]
+    return Confusion(table=table.reindex(index=rows, columns=[x for x in order if x in table.columns]))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NextSteps:
+    """What each rater does next, and the work list of the round.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``rater_id``, ``n``, ``accuracy``, ``low``, ``high``, ``verdict``,
+        ``without_suspects`` (the verdict without suspect items, empty where nothing is left), ``next_step``.
+    suspects : mapping of str to str
+        Suspect items, and what each asks for.
+    """
+
+    table: pd.DataFrame
+    suspects: Mapping[str, str]
+
+    @property
+    def work(self) -> pd.DataFrame:
+        """How many items and raters ask for what (``next_step``, ``items``, ``raters``), in the order of the work."""
+        items, raters = Counter(self.suspects.values()), Counter(self.table["next_step"])
+        order = (CHECK_GOLD, FIX_GUIDELINE, MORE, RETRAIN, PASS)
+        rows = [(step, items[step], raters[step]) for step in order]
+        return pd.DataFrame(rows, columns=["next_step", "items", "raters"])
+
+
+def next_steps(j: Judgments, *, bar: float, suspects: Mapping[str, str] | None = None) -> NextSteps:
+    """Tell what each rater does next, with suspect items looked at first.
+
+    Accuracy and verdict count every gold item. Beside them stands the verdict
+    without suspect items; it leans in the raters' favour, because those items
+    are chosen for being missed, and serves only to see whether the verdict
+    hangs on them.
+
+    ``pass``: the whole interval clears the bar. ``check the gold``: without
+    suspect items the verdict is another. ``train again``: the whole interval
+    lies below the bar, with and without suspect items. ``more gold items``: the
+    data do not decide.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold.
+    bar : float
+        Accuracy to clear.
+    suspects : mapping of str to str, optional
+        Items that most raters miss, and what each asks for: ``gold.suspect_items(j).next_steps``.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [(i, "r1", "x" if i < 40 else "y", "x") for i in range(41)]
+    >>> steps = next_steps(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]), bar=0.8)
+    >>> steps.table["next_step"].tolist()
+    ['pass']
+    """
+    j, suspects = as_judgments(j), dict(suspects or {})
+    table = by_rater(j, bar=bar, reference="gold").table
+    table["without_suspects"] = ""
+    if rest := sorted(set(j.marked("gold")["item_id"]) - set(suspects)):
+        clean = by_rater(j.only(item_id=rest), bar=bar, reference="gold").table.set_index("rater_id")["verdict"]
+        table["without_suspects"] = table["rater_id"].map(clean).fillna("")
+    verdict, without = table["verdict"], table["without_suspects"]
+    found = [verdict == "met", verdict != without, verdict == "not_met"]
+    table["next_step"] = np.select(found, [PASS, CHECK_GOLD, RETRAIN], MORE)
+    return NextSteps(table=table.drop(columns="right"), suspects=suspects)
 
 
 def gaps(j: Judgments) -> pl.DataFrame:
@@ -324,3 +430,103 @@ def _numbers(frame: pl.DataFrame) -> tuple[NDArray, NDArray, list[str]]:
     """Raters and items as numbers without gaps, and the sorted raters."""
     rater, item = (frame[c].rank("dense").to_numpy().astype(np.int64) - 1 for c in ("rater_id", "item_id"))
     return rater, item, sorted(frame["rater_id"].unique().to_list())
+
+
+def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, NDArray, NDArray, float]:
+    r"""Fit the rating scale model with raters as a facet.
+
+    .. math:: \log\frac{P(y_{ir}=k)}{P(y_{ir}=k-1)} = \theta_i + s_r - \tau_k,
+              \qquad \theta_i \sim N(0, \sigma^2), \quad \textstyle\sum_r s_r = 0
+
+    Items are integrated out (marginal maximum likelihood on 31 nodes), so that
+    their number does not bias the severities as it does in joint maximum
+    likelihood. A weak penalty (5 logits) keeps a rater who uses one end of the
+    scale only finite. Standard errors are from the observed information.
+
+    A positive severity raises labels. The model supposes that raters differ by a
+    shift only: one who spreads labels more than others fits badly.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_judgments,)
+        Labels from 0, each used.
+    item, rater : ndarray of int
+        Numbers without gaps.
+
+    Returns
+    -------
+    severity, errors : ndarray, shape (n_raters,)
+        In logits.
+    steps : ndarray
+        tau, one fewer than labels.
+    item_sd : float
+
+    Raises
+    ------
+    NotEstimable
+        If fewer than two or more than eleven labels are used, raters are more than
+        100, or the likelihood has no maximum that can be located.
+
+    References
+    ----------
+    Andrich (1978), Psychometrika 43, 561-573; Linacre (1989), Many-Facet Rasch Measurement.
+
+    Examples
+    --------
+    >>> y, item, rater = np.array([0, 1, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 1])
+    >>> fit_many_facet(y, item, rater)[0].round(6).sum().item()
+    0.0
+    """
+    n_raters, n_steps = int(rater.max()) + 1, int(y.max())
+    if not 1 <= n_steps < MOST_LABELS:
+        raise NotEstimable(f"{n_steps + 1} labels are used; the many-facet model takes 2 to {MOST_LABELS}")
+    if n_raters > MOST_RATERS:
+        raise NotEstimable(f"{n_raters} raters are more than the {MOST_RATERS} of this model; {INSTEAD}")
+    n = len(y)
+    by_item = sparse.csr_array((np.ones(n), (item, np.arange(n))), shape=(int(item.max()) + 1, n))
+    by_rater = sparse.csr_array((np.ones(n), (rater, np.arange(n))), shape=(n_raters, n))
+    total = np.bincount(rater, y)
+    reached = np.array([(y >= k).sum() for k in range(1, n_steps + 1)], float)
+    labels = np.arange(n_steps + 1)
+
+    def value_and_slope(x: NDArray) -> tuple[float, NDArray]:
+        severity, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
+        theta = np.exp(log_sigma) * _NODES
+        height = (theta[None, :] + severity[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
+        log_p = height - special.logsumexp(height, axis=2, keepdims=True)  # raters, nodes, labels
+        p = np.exp(log_p)
+        expected = p @ labels
+        joint = by_item @ log_p[rater, :, y] + _LOG_WEIGHTS
+        marginal = special.logsumexp(joint, axis=1)
+        posterior = np.exp(joint - marginal[:, None])
+        weight = by_rater @ posterior[item]  # raters, nodes
+        of_rater = total - (weight * expected).sum(axis=1)
+        at_least = p[..., ::-1].cumsum(axis=2)[..., ::-1][..., 1:]
+        of_step = np.einsum("rq,rqk->k", weight, at_least) - reached
+        pulled = np.bincount(item, y) @ (posterior @ theta) - ((weight * expected) @ theta).sum()
+        slope = np.concatenate([of_rater, of_step, [pulled]])
+        mean = severity.mean()
+        value = marginal.sum() - (severity**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
+        slope[:n_raters] -= severity / _RATER_SD**2 + mean * n / n_raters
+        value -= log_sigma**2 / (2 * _LOG_SIGMA_SD**2)
+        slope[-1] -= log_sigma / _LOG_SIGMA_SD**2
+        return -value, -slope
+
+    start = np.zeros(n_raters + n_steps + 1)
+    options = {"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-7}
+    optimum = optimize.minimize(value_and_slope, start, jac=True, method="L-BFGS-B", options=options)
+    if np.abs(optimum.jac).max() > 1e-3 * max(1.0, n**0.5):
+        raise NotEstimable(f"the many-facet model did not converge; {INSTEAD}")
+    h = 1e-4
+    steps_away = np.eye(len(start)) * h
+    information = np.array(
+        [(value_and_slope(optimum.x + d)[1] - value_and_slope(optimum.x - d)[1]) / (2 * h) for d in steps_away]
+    )
+    covariance = np.linalg.inv((information + information.T) / 2)
+    contrast = np.eye(n_raters) - 1 / n_raters
+    variance = np.diag(contrast @ covariance[:n_raters, :n_raters] @ contrast.T)
+    if (variance < 0).any():
+        raise NotEstimable(f"the many-facet model found no maximum; {INSTEAD}")
+    severity, steps = optimum.x[:n_raters], optimum.x[n_raters:-1]
+    mean = severity.mean()
+    return severity - mean, np.sqrt(variance), steps - mean, float(np.exp(optimum.x[-1]))

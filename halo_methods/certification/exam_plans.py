@@ -1,22 +1,184 @@
-"""Planning an exam: two bars, each with its own error, over all attempts that are allowed."""
+"""Planning an exam: two bars, set from what experts score, each with its own error, over all attempts.
 
+A test that may stop early is walked through item by item: exact chances, no approximation.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
-from ..errors import BadOption
-from ..results import counted, readable
+from ..errors import BadOption, NotEstimable
+from ..judgments import Judgments, as_judgments
+from ..judgments.marking import share_right
+from ..results import Estimate, Figure, counted, readable
 from ..stats import check_count, check_probability
-from .walks import Boundaries, attempt_errors, curtailed, looks_at, sequential, single, single_plan, walk
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 When = Literal["end", "certain", "clear"]
+MOST_ITEMS, FEWEST_EXPERTS, FEWEST_ITEMS = 20_000, 3, 50
+NEVER_PASS, NEVER_FAIL = np.iinfo(np.int64).max, -1
+
+
+@dataclass(frozen=True, eq=False)
+class Boundaries:
+    """When a rater passes or fails, by the number of items answered (index 0 is no item).
+
+    Attributes
+    ----------
+    pass_at : ndarray of int, shape (n + 1,)
+        Right answers from which the rater passes.
+    fail_at : ndarray of int, shape (n + 1,)
+        Right answers up to which the rater fails.
+    """
+
+    pass_at: NDArray
+    fail_at: NDArray
+
+    @property
+    def n(self) -> int:
+        """Items at most."""
+        return len(self.pass_at) - 1
+
+    @property
+    def c(self) -> int:
+        """Right answers that pass at the last item."""
+        return int(self.pass_at[-1])
+
+    def ended(self, n: int, c: int) -> "Boundaries":
+        """The same test, over after n items: from c right answers on the rater passes, below it they fail."""
+        return Boundaries(np.append(self.pass_at[:n], c), np.append(self.fail_at[:n], c - 1))
+
+
+def stages(boundaries: Boundaries, ability: float) -> Iterator[tuple[NDArray, float, float]]:
+    """After each item: the chance of each number of right answers, and to have passed and failed before it.
+
+    The first are those of the raters who went on until this item. Each item is
+    right with the same chance, whatever came before. The array is written over.
+    """
+    state, right = np.zeros(boundaries.n + 1), np.arange(boundaries.n + 1)
+    state[0], passed, failed = 1.0, 0.0, 0.0
+    for pass_at, fail_at in zip(boundaries.pass_at[1:], boundaries.fail_at[1:], strict=True):
+        state[1:], state[0] = state[1:] * (1 - ability) + state[:-1] * ability, state[0] * (1 - ability)
+        yield state, passed, failed
+        passing, failing = right >= pass_at, right <= fail_at
+        passed, failed = passed + state[passing].sum(), failed + state[failing].sum()
+        state[passing | failing] = 0.0
+
+
+def walk(boundaries: Boundaries, ability: float) -> tuple[float, float]:
+    """Chance to pass and expected number of items of a rater with this ability.
+
+    Examples
+    --------
+    >>> chance, items = walk(single_plan(0.85, 0.95, 0.05, 0.10), 0.85)
+    >>> round(chance, 4), round(items, 4)
+    (0.0497, 76.0)
+    """
+    items = 0.0
+    for state, passed, _ in stages(boundaries, ability):
+        items += state.sum()
+        chance = passed + state[boundaries.c :].sum()
+    return float(chance), float(items)
+
+
+def single_plan(unacceptable: float, good: float, alpha: float, beta: float) -> Boundaries:
+    """The fewest items, and the pass mark after all of them, for one attempt with both errors held.
+
+    Raises
+    ------
+    NotEstimable
+        If more than 20,000 items would be needed.
+
+    Examples
+    --------
+    >>> plan = single_plan(0.85, 0.95, 0.05, 0.10)
+    >>> plan.n, plan.c
+    (76, 70)
+    """
+    for start in range(1, MOST_ITEMS, 500):
+        n = np.arange(start, start + 500)
+        mark = stats.binom.isf(alpha, n, unacceptable).astype(int) + 1  # P(X >= mark) <= alpha
+        held = (stats.binom.cdf(mark - 1, n, good) <= beta) & (mark <= n)
+        if held.any():
+            fewest, c = int(n[held][0]), int(mark[held][0])
+            return Boundaries(np.full(fewest, NEVER_PASS), np.full(fewest, NEVER_FAIL)).ended(fewest, c)
+    raise NotEstimable(
+        f"to tell {readable(unacceptable)} from {readable(good)} takes more than {MOST_ITEMS:,} gold items"
+    )
+
+
+def curtailed(boundaries: Boundaries, looks: NDArray) -> Boundaries:
+    """The same test, stopped as soon as what is left can't change its outcome; no error changes.
+
+    Examples
+    --------
+    >>> stopped = curtailed(single_plan(0.85, 0.95, 0.05, 0.10), np.ones(77, bool))
+    >>> [round(x, 4) for x in walk(stopped, 0.85)]
+    [0.0497, 46.0898]
+    """
+    certain = np.arange(boundaries.n + 1) - (boundaries.n - boundaries.c) - 1
+    pass_at = np.where(looks, np.minimum(boundaries.pass_at, boundaries.c), boundaries.pass_at)
+    return Boundaries(pass_at, np.where(looks, np.maximum(boundaries.fail_at, certain), boundaries.fail_at))
+
+
+def sequential(unacceptable: float, good: float, alpha: float, beta: float, looks: NDArray) -> Boundaries:
+    r"""Wald's test on the ratio of the likelihoods at the two bars, ended at the fewest items where both errors hold.
+
+    Pass where :math:`\log LR \ge \log\frac{1-\beta}{\alpha}`, fail where
+    :math:`\log LR \le \log\frac{\beta}{1-\alpha}`, at the looks only.
+
+    Parameters
+    ----------
+    looks : ndarray of bool
+        Whether a verdict is looked at after so many items, up to the most there may be.
+
+    Raises
+    ------
+    NotEstimable
+        If no end holds both errors.
+
+    References
+    ----------
+    Wald (1945), Annals of Mathematical Statistics 16, 117-186.
+
+    Examples
+    --------
+    >>> test = sequential(0.85, 0.95, 0.05, 0.10, Stopping(every=10).looks(504))
+    >>> test.n, test.c
+    (89, 82)
+    """
+    right = np.arange(len(looks))
+    gain, loss = np.log(good / unacceptable), np.log((1 - good) / (1 - unacceptable))
+    upper, lower = (bound - right * loss for bound in (np.log((1 - beta) / alpha), np.log(beta / (1 - alpha))))
+    pass_at = np.ceil(upper / (gain - loss) - 1e-9).astype(np.int64)
+    fail_at = np.floor(lower / (gain - loss) + 1e-9).astype(np.int64)
+    bounds = Boundaries(np.where(looks, pass_at, NEVER_PASS), np.where(looks, fail_at, NEVER_FAIL))
+    both = zip(stages(bounds, unacceptable), stages(bounds, good), strict=True)
+    for n, ((bad, passed, _), (fine, _, failed)) in enumerate(both, start=1):
+        passes = passed + bad[::-1].cumsum()[::-1]  # by pass mark
+        fails = failed + np.concatenate([[0.0], fine.cumsum()[:-1]])
+        held = (passes <= alpha) & (fails <= beta) & (right <= n)
+        if held.any():
+            return bounds.ended(n, int(right[held][0]))
+    raise NotEstimable("no end to the test holds both errors; stop when it is certain")
+
+
+def attempt_errors(alpha: float, beta: float, attempts: int) -> tuple[float, float]:
+    """What one attempt may err, so that all together err at most alpha and beta.
+
+    Examples
+    --------
+    >>> [round(e, 4) for e in attempt_errors(0.05, 0.10, 2)]
+    [0.0253, 0.3162]
+    """
+    return 1 - (1 - alpha) ** (1 / attempts), beta ** (1 / attempts)
 
 
 @dataclass(frozen=True)
@@ -50,6 +212,17 @@ class Stopping:
             raise BadOption.of("when", self.when, get_args(When))
         check_count(self.every, option="every", least=1)
         check_count(self.min_items, option="min_items")
+
+    def looks(self, n: int) -> NDArray:
+        """Whether a verdict is looked at, by the number of items: from ``min_items`` on each ``every``, and at the end.
+
+        Examples
+        --------
+        >>> Stopping(every=3, min_items=4).looks(7).nonzero()[0].tolist()
+        [6, 7]
+        """
+        done = np.arange(n + 1)
+        return (done >= min(self.min_items, n)) & ((done % self.every == 0) | (done == n)) & (done > 0)
 
     def __str__(self) -> str:
         early = {"end": "", "certain": "stop when the outcome is certain", "clear": "stop when the answer is clear"}
@@ -140,15 +313,10 @@ class ExamPlan:
         abilities = np.asarray(abilities, float)
         once, items = np.array([walk(self.boundaries, float(ability)) for ability in abilities]).T
         tries = ((1 - once)[:, None] ** np.arange(self.attempts)).sum(axis=1)
-        return pd.DataFrame(
-            {
-                "ability": abilities,
-                "passes_an_attempt": once,
-                "passes": 1 - (1 - once) ** self.attempts,
-                "items_an_attempt": items,
-                "items": items * tries,
-            }
+        table = pd.DataFrame(
+            {"ability": abilities, "passes_an_attempt": once, "passes": 1 - (1 - once) ** self.attempts}
         )
+        return table.assign(items_an_attempt=items, items=items * tries)
 
     def retried(self, attempts: int) -> "ExamPlan":
         """The same exam taken up to this many times, though it was not planned for that: what the errors become.
@@ -170,16 +338,11 @@ class ExamPlan:
         >>> exam_plan().rules().to_dict("records")
         [{'items': 76, 'pass_from': 70, 'fail_up_to': 69}]
         """
-        done = np.arange(self.n + 1)
-        passing, failing = self.boundaries.pass_at <= done, self.boundaries.fail_at >= 0
-        ends = (passing | failing) & (done > 0)
-        return pd.DataFrame(
-            {
-                "items": done[ends],
-                "pass_from": pd.Series(self.boundaries.pass_at[ends], dtype="Int64").where(passing[ends]),
-                "fail_up_to": pd.Series(self.boundaries.fail_at[ends], dtype="Int64").where(failing[ends]),
-            }
-        )
+        counts = {"pass_from": self.boundaries.pass_at, "fail_up_to": self.boundaries.fail_at}
+        table = pd.DataFrame(counts, dtype="Int64").rename_axis("items").reset_index()
+        passing, failing = table["pass_from"] <= table["items"], table["fail_up_to"] >= 0
+        table = table.assign(pass_from=table["pass_from"].where(passing), fail_up_to=table["fail_up_to"].where(failing))
+        return table[(passing | failing) & (table["items"] > 0)].reset_index(drop=True)
 
     def expected_items(self) -> pd.DataFrame:
         """What each way to stop costs: expected gold items of one rater at four abilities, and at most.
@@ -201,7 +364,7 @@ class ExamPlan:
         table.loc[len(table)] = [np.nan, *(float(plan.gold_pool) for plan in plans.values())]
         return table
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw the chance to pass against ability; with several attempts also the exam planned for one."""
         from .. import plots
 
@@ -211,15 +374,10 @@ class ExamPlan:
             once = self._planned(self.stopping, 1)
             repeated = f"planned for 1 attempt, up to {self.attempts} taken"
             plans = {"planned for 1 attempt": once, repeated: once.retried(self.attempts), **plans}
-        return plots.chances(
-            {name: plan.chances(abilities) for name, plan in plans.items()},
-            "ability",
-            "passes",
-            marks={"unacceptable": self.unacceptable, "good": self.good},
-            unit="true accuracy of a rater",
-            chance="chance to pass, over all attempts",
-            title="Who passes",
-        )
+        curves = {name: plan.chances(abilities) for name, plan in plans.items()}
+        marks, chance = {"unacceptable": self.unacceptable, "good": self.good}, "chance to pass, over all attempts"
+        unit, title = "true accuracy of a rater", "Who passes"
+        return plots.chances(curves, "ability", "passes", marks=marks, unit=unit, chance=chance, title=title)
 
     def _planned(self, stopping: Stopping, attempts: int) -> "ExamPlan":
         bars = {"unacceptable": self.unacceptable, "good": self.good, "alpha": self.alpha, "beta": self.beta}
@@ -234,27 +392,6 @@ class ExamPlan:
             f"one at {readable(self.good)} fails with chance {readable(self.actual_beta)}. "
             f"Gold to have ready: {counted(self.gold_pool, 'item')}."
         )
-
-
-def check_bars(unacceptable: float, good: float, alpha: float, beta: float) -> None:
-    """Refuse bars and errors that no exam can have.
-
-    Raises
-    ------
-    BadOption
-        Unless ``0 < unacceptable < good < 1`` and both errors lie between 0 and .5.
-
-    Examples
-    --------
-    >>> check_bars(0.85, 0.95, 0.05, 0.10)
-    """
-    for option, bar in (("unacceptable", unacceptable), ("good", good)):
-        check_probability(bar, option=option, open_ends=True, example="0.9")
-    if not unacceptable < good:
-        raise BadOption(f"unacceptable is {unacceptable!r} and good {good!r}; allowed: unacceptable < good")
-    for option, error in (("alpha", alpha), ("beta", beta)):
-        if check_probability(error, option=option, open_ends=True) >= 0.5:
-            raise BadOption(f"{option} is {error!r}; allowed: a number above 0 and below 0.5")
 
 
 def exam_plan(
@@ -291,7 +428,7 @@ def exam_plan(
     Raises
     ------
     BadOption
-        If the bars or errors are out of range.
+        Unless ``0 < unacceptable < good < 1`` and both errors lie between 0 and .5.
     NotEstimable
         If more than 20,000 items would be needed: the bars are too close.
 
@@ -309,25 +446,156 @@ def exam_plan(
     56 gold items per attempt, pass from 53 right; stop when the outcome is certain. A rater at 0.85 passes
     in any of 2 attempts with chance 0.0466, one at 0.95 fails with chance 0.0942. Gold to have ready: 112 items.
     """
-    check_bars(unacceptable, good, alpha, beta)
+    for option, bar in (("unacceptable", unacceptable), ("good", good)):
+        check_probability(bar, option=option, open_ends=True, example="0.9")
+    if not unacceptable < good:
+        raise BadOption(f"unacceptable is {unacceptable!r} and good {good!r}; allowed: unacceptable < good")
+    for option, error in (("alpha", alpha), ("beta", beta)):
+        if check_probability(error, option=option, open_ends=True) >= 0.5:
+            raise BadOption(f"{option} is {error!r}; allowed: a number above 0 and below 0.5")
     attempts = check_count(attempts, option="attempts", least=1)
-    one_alpha, one_beta = attempt_errors(alpha, beta, attempts)
-    n, c = single_plan(unacceptable, good, one_alpha, one_beta)
-    bounds = single(n, c)
+    each = attempt_errors(alpha, beta, attempts)
+    bounds = single_plan(unacceptable, good, *each)
     if stopping.when == "clear":
-        most = 4 * n + 200
-        looks = looks_at(most, stopping.every, stopping.min_items)
-        bounds, n, c = sequential(unacceptable, good, one_alpha, one_beta, looks)
+        bounds = sequential(unacceptable, good, *each, stopping.looks(4 * bounds.n + 200))
     if stopping.when != "end":
-        bounds = curtailed(bounds, c, looks_at(n, stopping.every, stopping.min_items))
-    return ExamPlan(
-        unacceptable=unacceptable,
-        good=good,
-        alpha=alpha,
-        beta=beta,
-        attempts=attempts,
-        stopping=stopping,
-        n=n,
-        c=c,
-        boundaries=bounds,
-    )
+        bounds = curtailed(bounds, stopping.looks(bounds.n))
+    bars = {"unacceptable": unacceptable, "good": good, "alpha": alpha, "beta": beta}
+    return ExamPlan(**bars, attempts=attempts, stopping=stopping, n=bounds.n, c=bounds.c, boundaries=bounds)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bars:
+    """Two bars for a certification, and what they rest on.
+
+    Attributes
+    ----------
+    unacceptable, good : float
+        Proposed bars.
+    estimate : Estimate
+        The experts' accuracy, pooled, with its interval.
+    guess : float
+        What a rater scores who always gives the most common gold answer.
+    """
+
+    unacceptable: float
+    good: float
+    estimate: Estimate
+    guess: float
+
+    def __str__(self) -> str:
+        return (
+            f"good {readable(self.good)}, unacceptable {readable(self.unacceptable)}: experts score {self.estimate}; "
+            f"the most common answer alone would score {readable(self.guess)}"
+        )
+
+
+def expert_accuracy(j: Judgments, *, experts: Iterable[str] | str | None = None) -> Estimate:
+    """Estimate the accuracy of the experts against gold, over items: they are a named panel, not a sample.
+
+    Fewer than three experts, or than 50 items from one of them, are refused.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold, the experts among the raters.
+    experts : iterable of str, or text with commas, optional
+        Who they are, by ``rater_id``; otherwise those whose column ``role`` says ``expert``.
+
+    Raises
+    ------
+    NotEstimable
+        If no experts are named, or experts or items are too few.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "x" if (i + 7 * k) % 20 else "y", "x") for i in range(100) for k, r in enumerate("abc")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> expert_accuracy(frame, experts="a,b,c").value
+    0.95
+    """
+    return share_right(_answers(j, experts), over="items", quantity="accuracy of the experts against gold")
+
+
+def bars_from_experts(j: Judgments, *, experts: Iterable[str] | str | None = None, margin: float = 0.10) -> Bars:
+    """Propose the bars that this gold allows: no rater is asked to do better than experts do on it.
+
+    The good bar is the low end of the interval of the experts' accuracy (over
+    items, for this panel), rounded down to a full percent: a rater who is as
+    good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
+
+    Experts who wrote the gold score themselves; use answers they gave before,
+    independently, or other experts. An easy gold set gives high bars that say
+    little about hard items.
+
+    Parameters
+    ----------
+    j, experts
+        As in `expert_accuracy`.
+    margin : float
+        Between the bars.
+
+    Raises
+    ------
+    NotEstimable
+        If experts or items are too few, or the unacceptable bar would be
+        cleared by always giving the most common gold answer.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "xyz"[(i + (i + 7 * k) % 20 // 19) % 3], "xyz"[i % 3])
+    ...         for i in range(300) for k, r in enumerate("abcd")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> bars = bars_from_experts(frame, experts=["a", "b", "c", "d"])
+    >>> bars.good, bars.unacceptable
+    (0.93, 0.83)
+    """
+    margin = check_probability(margin, option="margin", open_ends=True)
+    j = as_judgments(j)
+    estimate, gold = expert_accuracy(j, experts=experts), _answers(j, experts).unique("item_id")["answer"]
+    good = min(math.floor(100 * estimate.low + 1e-9) / 100, 0.99)
+    unacceptable = round(good - margin, 10)
+    guess = float(gold.value_counts()["count"].max()) / len(gold)  # type: ignore[arg-type]
+    if unacceptable <= guess:
+        raise NotEstimable(
+            f"experts score {readable(estimate.value)} (low end {readable(estimate.low)}), so the unacceptable bar "
+            f"would be {readable(unacceptable)}; always giving the most common answer scores {readable(guess)} on this "
+            "gold. Balance the gold over the labels, or settle what the experts miss"
+        )
+    return Bars(unacceptable=unacceptable, good=good, estimate=estimate, guess=guess)
+
+
+def _answers(j: Judgments, experts: Iterable[str] | str | None) -> pl.DataFrame:
+    """The marked answers of the experts."""
+    j = as_judgments(j)
+    named = [e.strip() for e in experts.split(",")] if isinstance(experts, str) else list(experts or ())
+    if not named and "role" in j.columns:
+        named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
+    if not named:
+        text = (
+            "no rater is named as an expert; give the `rater_id` of each with the option `experts`, "
+            "or mark their judgments with `expert` in a column `role`"
+        )
+        raise NotEstimable(text, public=text)
+    answers = j.one().only(rater_id=named).marked("gold")
+    counts = right_counts(answers)
+    if len(counts) < FEWEST_EXPERTS:
+        found = counted(len(counts), "expert")
+        raise NotEstimable(f"{found} answered gold; it takes {FEWEST_EXPERTS} to see how far experts differ")
+    few = counts.filter(pl.col("n") < FEWEST_ITEMS).sort("n")
+    if len(few):
+        text = f"an expert answered {counted(few['n'][0], 'gold item')}; {FEWEST_ITEMS} from each are needed"
+        raise NotEstimable(text, who=few["rater_id"].sort().to_list())
+    return answers
+
+
+def right_counts(marked: pl.DataFrame) -> pl.DataFrame:
+    """Count each rater's judgments and right answers: ``rater_id``, ``n``, ``right``, by rater.
+
+    Examples
+    --------
+    >>> right_counts(pl.DataFrame({"rater_id": ["a", "a", "b"], "right": [True, False, True]})).rows()
+    [('a', 2, 1), ('b', 1, 1)]
+    """
+    counts = marked.group_by("rater_id").agg(pl.len().alias("n"), pl.col("right").sum().cast(pl.Int64))
+    return counts.sort("rater_id")

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.days import as_day, dated
-from ..stats import check_count
+from ..judgments.table import as_day, dated
+from ..stats.checks import check_count
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,28 +91,21 @@ def recertification(
     latest = _latest(frame)
     named = {str(d).strip() for d in (drifted.split(",") if isinstance(drifted, str) else drifted)}
     rows = []
-    for (key,), part in sorted(frame.partition_by("rater_id", as_dict=True).items()):
-        rater = str(key)
+    for (rater,), part in sorted(frame.partition_by("rater_id", as_dict=True).items()):
         gold = part.filter(pl.col("gold").is_not_null()).sort("day")
-        last_gold: Any = gold["day"].max()
-        last_judged: Any = part["day"].max()
-        of_gold = gold["guideline"][-1] if latest is not None and len(gold) else None
-        why = []
-        if last_gold is None:
-            why.append("never: no gold in these data")
-        else:
-            since = (until - last_gold).days
-            if since > after_days:
-                why.append(f"time: last gold {since} days ago")
-            if latest is not None and latest not in set(gold["guideline"].drop_nulls()):
-                why.append(f"amendment: no gold under guideline {latest}")
-            days = pl.Series([*part.filter(pl.col("day") >= last_gold)["day"], until]).unique().sort()
-            away = int(days.diff().dt.total_days().max() or 0)  # type: ignore[arg-type]
-            if away > absent_days:
-                why.append(f"absence: away for {away} days")
-        if rater in named:
-            why.append("drift: a chart gave a signal")
-        rows.append((rater, last_gold, last_judged, of_gold or "", bool(why), "; ".join(why)))
+        versions = gold["guideline"].to_list() if latest is not None else []
+        last_gold, since = (gold["day"][-1], (until - gold["day"][-1]).days) if len(gold) else (None, 0)
+        days = part.filter(pl.col("day") >= (last_gold or until))["day"].append(pl.Series([until])).unique().sort()
+        away = int(days.diff().dt.total_days().max() or 0)  # type: ignore[arg-type]
+        reasons = {
+            "never: no gold in these data": last_gold is None,
+            f"time: last gold {since} days ago": since > after_days,
+            f"amendment: no gold under guideline {latest}": bool(versions) and latest not in versions,
+            f"absence: away for {away} days": away > absent_days,
+            "drift: a chart gave a signal": rater in named,
+        }
+        why = "; ".join(reason for reason, holds in reasons.items() if holds)
+        rows.append((rater, last_gold, part["day"].max(), next(reversed(versions), None) or "", bool(why), why))
     table = pd.DataFrame(rows, columns=["rater_id", "last_gold", "last_judged", "guideline", "due", "why"])
     table = table.sort_values(["due", "rater_id"], ascending=[False, True], ignore_index=True)
     return Recertification(table=table, today=until, latest_guideline=latest)

@@ -12,11 +12,9 @@ import click
 from .. import __version__
 from ..errors import HaloError, InvalidData
 from .adjudicate_command import adjudicate
-from .answering import COULD_NOT_RUN, FINDINGS, FINE, GATE_FAILED, INTERRUPTED, USAGE, log
-from .check_command import check
+from .answering import COULD_NOT_RUN, FINDINGS, FINE, GATE_FAILED, INTERRUPTED, USAGE, in_shell, log
+from .data_commands import check, report
 from .plan_command import plan
-from .reading_options import in_shell
-from .report_command import report
 from .standards_command import standards
 
 __all__ = ["COULD_NOT_RUN", "FINDINGS", "FINE", "GATE_FAILED", "INTERRUPTED", "USAGE", "halo", "main"]

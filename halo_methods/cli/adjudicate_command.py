@@ -8,9 +8,7 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData
-from .answering import Answer, ExistingFile, answering
-from .check_command import problems_of
-from .reading_options import listed, reading_options, several
+from .answering import Answer, ExistingFile, answering, listed, problems_of, reading_options, several
 
 _FILE = ExistingFile()
 
@@ -92,7 +90,8 @@ def _text(path: str) -> str:
 @answering
 def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[str, Any]) -> Answer:
     """Check decisions, add them to the judgments, draft the amendments."""
-    from ..adjudication.decision_files import judgments_with, read_decisions, summary_text
+    from ..adjudication import judgments_with, read_decisions
+    from ..adjudication.spreadsheets import table_text
     from ..judgments import read_judgments
 
     judgments = read_judgments(data, **reading)
@@ -106,31 +105,17 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     if {Path(read).resolve() for read in (data, decisions)} & {target.resolve() for target in targets}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another folder")
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
-    texts = (judgments_with(data, decided, **as_read), decided.draft_text(), summary_text(decided))
+    drafted, summary = decided.drafts(), decided.summary()
+    texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
     files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
-    drafted = decided.drafts()
-    summary = decided.summary()
-    added = int((decided.table["decision"] != "").sum())
-    result = {
-        "problems": [],
-        "files": files,
-        "decided": len(decided.table),
-        "undecided": list(decided.undecided),
-        "labels_added": added,
-        "amendments": drafted,
-        "summary": json.loads(summary.to_json(orient="records")),
-    }
-    counts = f"{len(decided.table)} decided, {len(decided.undecided)} not yet; {added} labels added"
-    lines = [*files, f"{counts}, every raw label kept", *_shares(summary), *_drafts(drafted)]
+    done, added = len(decided.table), int((decided.table["decision"] != "").sum())
+    result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
+    result |= {"labels_added": added, "amendments": drafted}
+    result |= {"summary": json.loads(summary.to_json(orient="records"))}
+    counts = f"{done} decided, {len(decided.undecided)} not yet; {added} labels added, every raw label kept"
+    share = "{0.of} {0.name}: {0.n} ({0.share:.2f}, 95% interval {0.low:.2f} to {0.high:.2f} over items)"
+    lines = [*files, counts, *(share.format(row) for row in summary.itertuples(index=False))]
+    for draft in drafted:
+        after = "raters calibrate again" if draft["recalibrate"] else "no recalibration"
+        lines.append("draft: {change} of clause {clause} from {items} items; ".format(**draft) + after)
     return Answer(result, "\n".join(lines))
-
-
-def _shares(summary: Any) -> list[str]:
-    line = "{0.of} {0.name}: {0.n} ({0.share:.2f}, 95% interval {0.low:.2f} to {0.high:.2f} over items)"
-    return [line.format(row) for row in summary.itertuples(index=False)]
-
-
-def _drafts(drafted: list[dict[str, Any]]) -> list[str]:
-    after = {True: "raters calibrate again", False: "no recalibration"}
-    line = "draft: {change} of clause {clause} from {items} items; {after}"
-    return [line.format(**draft, after=after[bool(draft["recalibrate"])]) for draft in drafted]

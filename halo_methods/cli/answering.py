@@ -1,18 +1,22 @@
-"""What every command has in common: its exit status, how it prints, what it refuses."""
+"""What all commands share: how they are told to read data, how they print and exit, what they refuse."""
 
+import csv
 import functools
+import io
 import json
 import logging
 import os
+import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..errors import BadOption, HaloError
+from ..errors import BadOption, HaloError, InvalidData
+from ..results import counted
 
 FINE, FINDINGS, USAGE, GATE_FAILED, COULD_NOT_RUN = range(5)
 INTERRUPTED = 130
@@ -74,3 +78,135 @@ def _spelled(error: BadOption) -> str:
     if error.option in flags and error.allowed:
         return f"{flags[error.option]} is {error.given}; allowed: {', '.join(map(str, error.allowed))}"
     return str(error)
+
+
+def problems_of(invalid: InvalidData, name: str, after: str = "") -> Answer:
+    """All problems of a file, their options as they are typed here."""
+    lines = [f"{name}: {counted(len(invalid.problems), 'problem')}{after}"]
+    lines += [f"  {problem.text(in_shell)}" for problem in invalid.problems]
+    return Answer({"file": name, "problems": [asdict(p) for p in invalid.problems]}, "\n".join(lines), FINDINGS)
+
+
+def listed(texts: Iterable[str]) -> list[str]:
+    """``a,b,c`` as a list; several texts add up, and a part that holds a comma stands in double quotes.
+
+    Examples
+    --------
+    >>> listed(["a, b", '"c, d"'])
+    ['a', 'b', 'c, d']
+    """
+    rows = [next(csv.reader([text], skipinitialspace=True), []) for text in texts]
+    return [part.strip() for row in rows for part in row]
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """``a=b,c=d`` as a mapping; several texts add up.
+
+    Examples
+    --------
+    >>> pairs(["item_id=task, label=answer", "rater_id=who"])
+    {'item_id': 'task', 'label': 'answer', 'rater_id': 'who'}
+    """
+    mapping: dict[str, str] = {}
+    for part in listed(texts):
+        key, equals, value = (p.strip() for p in part.partition("="))
+        if not (key and equals and value):
+            raise ValueError(f"{part!r} is not name=value")
+        if mapping.setdefault(key, value) != value:
+            raise ValueError(f"{key} is given twice")
+    return mapping
+
+
+def value_pairs(texts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """``column:from=to,from=to`` as a mapping for each column; several texts add up.
+
+    Examples
+    --------
+    >>> value_pairs(["rater_type:llm=model,person=human", "label:ok=good"])
+    {'rater_type': {'llm': 'model', 'person': 'human'}, 'label': {'ok': 'good'}}
+    """
+    mapping: dict[str, dict[str, str]] = {}
+    for text in texts:
+        column = ""
+        for part in listed([text]):
+            named, colon, rest = part.partition(":")
+            column, rest = (named.strip(), rest) if colon else (column, part)
+            old, equals, new = (p.strip() for p in rest.partition("="))
+            if not (column and equals and new):
+                raise ValueError(f"{part!r} is not column:from=to")
+            mapping.setdefault(column, {})[old] = new
+    return mapping
+
+
+def several(read: Callable[[tuple[str, ...]], Any]) -> dict[str, Any]:
+    """The settings of an option that may be repeated, and how its texts are read."""
+
+    def callback(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
+        try:
+            return read(texts)
+        except (ValueError, csv.Error) as error:
+            raise click.BadParameter(f"{error}; write {parameter.metavar}") from None
+
+    return {"multiple": True, "callback": callback}
+
+
+def written(value: Any) -> str:
+    """A value as its option takes it.
+
+    Examples
+    --------
+    >>> written({"label": {"ok": "good"}}), written({"item_id": "task"}), written(["a", "b, c"]), written("cp1252")
+    ('label:ok=good', 'item_id=task', 'a,"b, c"', 'cp1252')
+    """
+    if isinstance(value, str):
+        return value
+    parts = value
+    if isinstance(value, dict):
+        nested = [f"{name}:{a}={b}" for name, to in value.items() if isinstance(to, dict) for a, b in to.items()]
+        parts = nested or [f"{name}={to}" for name, to in value.items()]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(parts)
+    return line.getvalue()
+
+
+def in_shell(option: str, value: Any) -> str:
+    """An option as it is typed in a shell; its name alone where no text gives the value back.
+
+    Examples
+    --------
+    >>> print(in_shell("columns", {"item_id": "task id"}), in_shell("missing", [" "]))
+    --columns 'item_id=task id' --missing
+    """
+    from ..judgments.options import scale_of
+
+    reads: dict[str, Callable[[list[str]], Any]] = {"columns": pairs, "values": value_pairs, "missing": listed}
+    reads["scale"] = lambda texts: list(scale_of(texts[0]) or ())
+    flag, text = f"--{option.replace('_', '-')}", written(value)
+    try:
+        same = option not in reads or reads[option]([text]) == value
+    except (ValueError, csv.Error):
+        same = False
+    return f"{flag} {shlex.quote(text)}" if same else flag
+
+
+_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "encoding")
+_LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
+
+    @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help="Which column of the file each name is.")
+    @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
+    @click.option("--scale", metavar="A,B,C or LOW..HIGH", help="The labels in order, or a range.")
+    @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
+    @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")
+    @click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'".""")
+    @click.option("--missing", **several(listed), metavar="A,B", help="Labels that count as missing.")
+    @click.option("--encoding", metavar="NAME", help="Of the file's text; utf-8 unless told.")
+    @functools.wraps(command)
+    def run(**options: Any) -> Any:
+        reading = {name: options.pop(name) for name in _NAMES}
+        return command(reading={name: value for name, value in reading.items() if value}, **options)
+
+    return run

@@ -8,8 +8,7 @@ import click
 
 from ..errors import BadOption, NotEstimable
 from ..results import readable
-from .answering import Answer, ExistingFile, answering
-from .reading_options import listed, pairs, reading_options, several
+from .answering import Answer, ExistingFile, answering, listed, pairs, reading_options, several
 
 
 @click.group()
@@ -19,18 +18,12 @@ def plan() -> None:
 
 def numbers(texts: Iterable[str]) -> dict[str, float]:
     """``name=number`` texts as a mapping."""
-    try:
-        return {name: float(value) for name, value in pairs(texts, "item=1,rater=.1,residual=2").items()}
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; write item=1,rater=.1,residual=2") from None
+    return {name: float(value) for name, value in pairs(texts).items()}
 
 
 def volumes(texts: Iterable[str]) -> list[float]:
     """Numbers, one a week."""
-    try:
-        return [float(part) for part in listed(texts)]
-    except ValueError:
-        raise click.BadParameter("it is not a list of numbers; write 2000,2500,2500") from None
+    return [float(part) for part in listed(texts)]
 
 
 def _people(file: str, reading: dict[str, Any]) -> Any:
@@ -64,7 +57,6 @@ def design(
     data: str | None,
     components: dict[str, float],
     prices: dict[str, float],
-    pool: int | None,
     reading: dict[str, Any],
     **limits: Any,
 ) -> Answer:
@@ -78,14 +70,15 @@ def design(
     if unknown:
         raise BadOption(f"--prices has no {unknown[0]!r}; it has label, item, rater, audit")
     costs = planning.Prices(**prices)
-    best = planning.best_design(parts, costs, budget, pool=pool, **limits)
-    names = ("design", "decision", "raters", "items", "labels_per_item", "overlap", "audit", "variance", "low", "high")
-    result = {n: getattr(best, n) for n in (*names, "half_width", "right_order", "cost", "budget")}
+    within = planning.Limits(**limits)
+    best = planning.best_design(parts, costs, budget, limits=within)
+    result = {"design": within.design, "decision": within.decision, **vars(best)}
     result |= {"frontier": best.frontier.to_dict("records"), "cautions": list(best.cautions)}
+    del result["limits"]
     lines = []
     if best.question:
-        pools = planning.pools(parts, costs, budget, **limits).drop(columns="narrower")
-        result |= {"question": best.question, "pools": pools.to_dict("records")}
+        pools = planning.pools(parts, costs, budget, limits=within).drop(columns="narrower")
+        result["pools"] = pools.to_dict("records")
         lines += [best.question, "", "pool   raters   items   labels per item   cost   half of the 95% interval"]
         lines += [*_rows(pools), "", "Without a limit of raters:"]
     lines += [
@@ -122,7 +115,8 @@ def capacity(data: str, volume: list[float], start: datetime, reading: dict[str,
     if "seconds" not in judgments.columns:
         raise NotEstimable("the data has no column seconds: measure active time, or name its column with --columns")
     timed = planning.working_times(judgments)
-    forecast = planning.capacity(volume, timed["seconds"], raters=timed["rater_id"], start=start.date(), **staffing)
+    weeks = planning.Staffing(start=start.date(), **staffing)
+    forecast = planning.capacity(volume, timed["seconds"], weeks, raters=timed["rater_id"])
     rows = [{**row, "week": row["week"].isoformat()} for row in forecast.table.to_dict("records")]
     level = f"{100 * forecast.confidence:.0f}% interval"
     lines = [f"hire now: {forecast.hires}", f"week: people needed ({level}), chance covered"]

@@ -1,6 +1,6 @@
 """``halo standards list | show | trace | new | blank | check``."""
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,9 @@ def standards() -> None:
 
 
 def _register() -> Any:
-    from ..standards.house import house
+    from ..standards.register import house
 
     return house().register()
-
-
-def _plain(standard: Any) -> dict[str, Any]:
-    whole: dict[str, Any] = json.loads(json.dumps(standard.to_dict(), default=str))
-    return whole
 
 
 @standards.command("list")
@@ -34,7 +29,8 @@ def _plain(standard: Any) -> dict[str, Any]:
 @answering
 def listed(topic: str) -> Answer:
     """All of them."""
-    chosen = [{n: s[n] for n in NAMES} for s in map(_plain, _register().filter(topic=topic).values())]
+    whole = [standard.to_dict() for standard in _register().filter(topic=topic).values()]
+    chosen = [{n: s[n] for n in NAMES} for s in whole]
     return Answer(chosen, "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
 
 
@@ -43,7 +39,7 @@ def listed(topic: str) -> Answer:
 @answering
 def trace(topic: str) -> Answer:
     """From responsibility to test."""
-    from ..standards.book import trace
+    from ..standards.register import trace
 
     rows = trace(_register().filter(topic=topic))
     names = ("responsibility", "standard", "kind", "where", "test")
@@ -55,8 +51,11 @@ def trace(topic: str) -> Answer:
 @answering
 def show(id: str) -> Answer:
     """One of them, whole."""
-    whole = _plain(_register()[id.upper()])
-    return Answer(whole, "\n".join(_lines(whole)))
+    import yaml
+
+    whole = _register()[id.upper()].to_dict()
+    filled = {name: value for name, value in whole.items() if value}
+    return Answer(whole, yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=math.inf).strip())
 
 
 @standards.command()
@@ -72,7 +71,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.plan import blank
+    from ..standards.model import blank
 
     return Answer({"plan": blank()}, blank())
 
@@ -83,8 +82,7 @@ def blank() -> Answer:
 @answering
 def check(plans: tuple[str, ...], out: str | None) -> Answer:
     """Answer plans clause by clause."""
-    from ..standards.plan import check_plan
-    from ..standards.portfolio import portfolio
+    from ..standards.plan import check_plan, portfolio
 
     if out:
         write_files({out: portfolio(list(plans))})
@@ -98,17 +96,5 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
             unread.append(f"{Path(plan).name}: {problem}")
     answers = [done.to_dict() for done in checks]
     result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
-    findings = unread or any(done.exit_code for done in checks)
+    findings = unread or not all(done.clean for done in checks)
     return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)
-
-
-def _lines(value: Any, indent: str = "") -> list[str]:
-    lines = []
-    for key, held in value.items():
-        if held in (None, "", [], {}):
-            continue
-        if isinstance(held, dict):
-            lines += [f"{indent}{key}:", *_lines(held, indent + "  ")]
-        else:
-            lines.append(f"{indent}{key}: {', '.join(map(str, held)) if isinstance(held, list) else held}")
-    return lines

@@ -1,21 +1,22 @@
 """How long a chart runs before it signals, with a change and without."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import ndtr
 
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, Estimate, counted
-from ..stats.checks import check_count
+from ..stats.checks import check_count, check_probability
 
 SHORTEST_BASELINE = 10
 LONGEST = 1e9
+_legendre = lru_cache(maxsize=64)(np.polynomial.legendre.leggauss)
 
 
 def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | None = None) -> float:
@@ -72,12 +73,10 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
     """
     if not (_numbers(k, h, shift) and k >= 0 and h > 0):
         raise BadOption(f"k={k!r}, h={h!r}, shift={shift!r}; allowed: k from 0, h above 0 and a finite shift")
-    if baseline is None:
-        return _finite(_cusum_two_sided(float(k), float(h), float(shift)))
-    return _over_baselines(lambda off, s: _cusum_two_sided(k * s, h * s, shift + off), baseline)
+    return _finite(_mean_run(float(k), float(h), float(shift), baseline))
 
 
-def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | None = None) -> float:
+def ewma_run_length(lam: float, L: float, shift: float = 0) -> float:
     r"""Compute the mean number of samples until a two-sided EWMA chart with fixed limits signals.
 
     :math:`z_t = \lambda x_t + (1 - \lambda) z_{t-1}` from zero signals outside
@@ -96,8 +95,6 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
         Width of the limits, in standard deviations of the statistic.
     shift : float
         Of the mean, in standard deviations.
-    baseline : int, optional
-        As in `cusum_run_length`.
 
     Returns
     -------
@@ -120,22 +117,19 @@ def ewma_run_length(lam: float, L: float, shift: float = 0, *, baseline: int | N
     """
     if not (_numbers(lam, L, shift) and 0 < lam <= 1 and L > 0):
         raise BadOption(f"lam={lam!r}, L={L!r}, shift={shift!r}; allowed: lam above 0 to 1, L above 0, a finite shift")
-    if baseline is None:
-        return _finite(_ewma(float(lam), float(L), float(shift)))
-    return _over_baselines(lambda off, s: _ewma(lam, L * s, shift + off), baseline)
+    return _finite(_ewma(float(lam), float(L), float(shift)))
 
 
 @dataclass(frozen=True)
 class Design:
-    """A chart's settings and what they buy.
+    """The settings of a CUSUM chart and what they buy.
 
     Attributes
     ----------
-    chart : {"cusum", "ewma"}
     weight : float
-        k of a CUSUM, lam of an EWMA.
+        The allowance k.
     limit : float
-        h of a CUSUM, L of an EWMA.
+        The decision limit h.
     run_length : float
         Samples between false alarms.
     detection : float
@@ -144,7 +138,6 @@ class Design:
         In standard deviations.
     """
 
-    chart: str
     weight: float
     limit: float
     run_length: float
@@ -165,12 +158,10 @@ class Design:
         return Estimate.count(value, method=method, basis=Basis("plan", {}))
 
     def __str__(self) -> str:
-        names = ("k", "h") if self.chart == "cusum" else ("lam", "L")
         unit = "standard deviation" if abs(self.shift) == 1 else "standard deviations"
         return (
-            f"{self.chart} with {names[0]} {self.weight:.3g} and {names[1]} {self.limit:.4g}: a false alarm every "
-            f"{self.run_length:.0f} samples, a shift of {self.shift:.3g} {unit} seen after {self.detection:.1f} on "
-            "average"
+            f"cusum with k {self.weight:.3g} and h {self.limit:.4g}: a false alarm every {self.run_length:.0f} "
+            f"samples, a shift of {self.shift:.3g} {unit} seen after {self.detection:.1f} on average"
         )
 
 
@@ -199,50 +190,85 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     cusum with k 0.5 and h 5: a false alarm every 465 samples, a shift of 1 standard deviation seen after 10.4
     on average
     """
-    _check_design(run_length, shift, baseline)
+    if baseline is not None and check_count(baseline, option="baseline", least=1) < SHORTEST_BASELINE:
+        raise NotEstimable(
+            f"a baseline of {baseline} periods is too short to set a limit; "
+            f"take at least {SHORTEST_BASELINE}, better 20"
+        )
+    check_run_length(run_length)
+    if not (_numbers(shift) and shift != 0):
+        raise BadOption(f"shift is {shift!r}; allowed: a finite number of standard deviations other than 0")
     k = abs(shift) / 2
-    h = _limit(lambda h: cusum_run_length(k, h, baseline=baseline), run_length, 0.05)
-    return Design("cusum", k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
+
+    def short(h: float) -> float:
+        return float(np.log(min(_mean_run(k, h, 0.0, baseline), LONGEST) / run_length))
+
+    low, high = 0.05, 1.0
+    if short(low) > 0:
+        raise BadOption(f"run_length is {run_length:g}, which is shorter than any limit of this chart gives")
+    while short(high) < 0:
+        low, high = high, 2 * high
+    h = float(optimize.brentq(short, low, high, xtol=1e-4))
+    return Design(k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
 
 
-def ewma_design(
-    run_length: float, shift: float = 1, *, lam: float | None = None, baseline: int | None = None
-) -> Design:
-    """Set the limit of an EWMA chart for a wanted number of samples between false alarms.
+def normal_approximation(n: int, p: float, *, k: float = 0.5, h: float = 5) -> pd.DataFrame:
+    """Compute the run length that charts of a share really have, beside the one of a normal curve.
+
+    Counts of n judgments with share p are binomial. For the three-sigma chart
+    the sums of the binomial are exact; for the CUSUM of standardised counts a
+    Markov chain of 800 steps is solved. Centre and spread are taken as known.
 
     Parameters
     ----------
-    run_length : float
-        Wanted in control; from 2 to a million.
-    shift : float
-        To be found soon, in standard deviations.
-    lam : float, optional
-        Weight of the newest sample; otherwise the one that finds the shift soonest.
-    baseline : int, optional
-        As in `cusum_design`.
+    n : int
+        Judgments per period.
+    p : float
+        The share.
+    k, h : float
+        Of the CUSUM.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``chart``, ``stated``, ``exact``, ``ratio`` (exact / stated).
 
     Raises
     ------
     BadOption
-        If no limit gives the run length.
+        If n is no count, or p no share above 0 and below 1.
 
     Examples
     --------
-    >>> round(ewma_design(500, lam=0.2).limit, 2)
-    2.96
+    >>> normal_approximation(20, 0.05)["exact"].round().astype(int).tolist()
+    [63, 332]
     """
-    _check_design(run_length, shift, baseline)
+    n, p = check_count(n, option="n", least=1), check_probability(p, option="p", open_ends=True)
+    x = np.arange(n + 1)
+    weight, z = stats.binom.pmf(x, n, p), (x - n * p) / np.sqrt(n * p * (1 - p))
+    outside = float(weight[np.abs(z) > 3].sum())
+    z, weight = z[weight > 1e-18], weight[weight > 1e-18]
+    sides = [_binomial_side(z, weight, k, h), _binomial_side(-z, weight, k, h)]
+    exact = [1 / outside if outside > 0 else np.inf, 1 / sum(1 / side for side in sides)]
+    stated = [float(1 / (2 * ndtr(-3))), cusum_run_length(k, h)]
+    table = pd.DataFrame({"chart": ["three sigma", f"CUSUM, k {k:g}, h {h:g}"], "stated": stated, "exact": exact})
+    return table.assign(ratio=table["exact"] / table["stated"])
 
-    def limit(weight: float, known: int | None = None) -> float:
-        return _limit(lambda L: ewma_run_length(weight, L, baseline=known), run_length, 0.2)
 
-    if lam is None:
-        best = optimize.minimize_scalar(
-            lambda x: ewma_run_length(x, limit(x), shift), bounds=(0.03, 1), method="bounded", options={"xatol": 0.005}
-        )
-        lam = float(best.x)
-    L = limit(lam, baseline)
-    return Design("ewma", lam, L, ewma_run_length(lam, L, baseline=baseline), ewma_run_length(lam, L, shift), shift)
+def _binomial_side(z: NDArray, weight: NDArray, k: float, h: float, steps: int = 800) -> float:
+    """Run length of one side: the sum moves on a grid, each landing shared between its two neighbours."""
+    width = h / steps
+    start = np.arange(steps + 1) * width
+    landed = np.maximum(start[:, None] + z[None, :] - k, 0) / width
+    chain = np.zeros((steps + 1, steps + 2))
+    low = np.minimum(np.floor(landed + 1e-9).astype(int), steps + 1)
+    part = np.clip(landed - low, 0, 1)
+    inside = landed <= steps + 1e-9
+    rows = np.broadcast_to(np.arange(steps + 1)[:, None], low.shape)
+    weights = np.broadcast_to(weight, low.shape)
+    np.add.at(chain, (rows[inside], low[inside]), (weights * (1 - part))[inside])
+    np.add.at(chain, (rows[inside], np.minimum(low + 1, steps)[inside]), (weights * part)[inside])
+    return float(np.linalg.solve(np.eye(steps + 1) - chain[:, :-1], np.ones(steps + 1))[0])
 
 
 def _numbers(*values: object) -> bool:
@@ -253,39 +279,6 @@ def check_run_length(run_length: float) -> None:
     """Refuse a run length that no limit is set for."""
     if not (_numbers(run_length) and 2 <= run_length <= 1e6):
         raise BadOption(f"run_length is {run_length!r}; allowed: a number of samples from 2 to 1,000,000")
-
-
-def _check_design(run_length: float, shift: float, baseline: int | None) -> None:
-    if baseline is not None and check_count(baseline, option="baseline", least=1) < SHORTEST_BASELINE:
-        raise NotEstimable(
-            f"a baseline of {baseline} periods is too short to set a limit; "
-            f"take at least {SHORTEST_BASELINE}, better 20"
-        )
-    check_run_length(run_length)
-    if not (_numbers(shift) and shift != 0):
-        raise BadOption(f"shift is {shift!r}; allowed: a finite number of standard deviations other than 0")
-
-
-def _limit(run_length_of: Callable[[float], float], wanted: float, low: float) -> float:
-    """The limit at which the run length, which grows with it, is the wanted one."""
-
-    def short(limit: float) -> float:
-        try:
-            return float(np.log(run_length_of(limit) / wanted))
-        except BadOption:
-            return float(np.log(LONGEST / wanted))
-
-    if short(low) > 0:
-        raise BadOption(f"run_length is {wanted:g}, which is shorter than any limit of this chart gives")
-    high = 1.0
-    while short(high) < 0:
-        low, high = high, 2 * high
-    return float(optimize.brentq(short, low, high, xtol=1e-4))
-
-
-@lru_cache(maxsize=64)
-def _legendre(n: int) -> tuple[NDArray, NDArray]:
-    return np.polynomial.legendre.leggauss(n)
 
 
 @lru_cache(maxsize=16384)
@@ -302,6 +295,23 @@ def _cusum_one_sided(k: float, h: float, shift: float) -> float:
 def _cusum_two_sided(k: float, h: float, shift: float) -> float:
     rate = sum(1 / _cusum_one_sided(k, h, s) for s in (shift, -shift))
     return 1 / rate if rate > 0 else np.inf
+
+
+def _mean_run(k: float, h: float, shift: float, baseline: int | None) -> float:
+    """Run length; with a baseline the harmonic mean over the centre and standard deviation that it may give."""
+    if baseline is None:
+        return _cusum_two_sided(k, h, shift)
+    check_count(baseline, option="baseline", least=3)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
+    tails, parts = _legendre(12)
+    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
+    rate = sum(
+        w * part / 2 / _cusum_two_sided(float(k * s), float(h * s), float(shift + x / np.sqrt(baseline)))
+        for x, w in centres
+        for s, part in zip(deviations, parts, strict=True)
+    )
+    return float(1 / rate)
 
 
 @lru_cache(maxsize=4096)
@@ -328,18 +338,3 @@ def _finite(length: float) -> float:
     if length > LONGEST:
         raise BadOption("this chart signals less than once in 1,000,000,000 samples; take a smaller limit")
     return float(length)
-
-
-def _over_baselines(length_of: Callable[[float, float], float], baseline: int) -> float:
-    """Harmonic mean of the run length over the centre and standard deviation that a baseline may give."""
-    check_count(baseline, option="baseline", least=3)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
-    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
-    tails, parts = _legendre(12)
-    deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
-    rate = sum(
-        w * part / 2 / length_of(float(x / np.sqrt(baseline)), float(s))
-        for x, w in centres
-        for s, part in zip(deviations, parts, strict=True)
-    )
-    return _finite(1 / rate)

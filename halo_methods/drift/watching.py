@@ -1,8 +1,8 @@
 """Everything that is watched in a table of judgments: charts, changes, causes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,21 +11,15 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import basis_of, rests_on
-from ..results import Caution, Estimate, counted, readable
+from ..results import Estimate, Figure, counted, readable
+from ..stats.change import difference, size_of
 from ..stats.checks import check_count, check_probability
-from ..stats.confidence_sequences import ChangeTest, Sequence, change_test, confidence_sequence
-from ..stats.derived import size_of
+from ..stats.discovery import ChangeTest, Sequence, change_test, confidence_sequence
 from ..stats.proportions import two_way_share
 from . import dated_judgments as days
-from . import drift_causes as moves
-from .control_charts import Chart, cusum_chart, enough, sums
+from .control_charts import Chart, ManyCharts, cusum_chart, enough, laney, many, p_chart, sums
 from .dated_judgments import Period
-from .many_charts import ManyCharts, many
-from .run_length import Design, check_run_length, cusum_design
-from .share_charts import laney, normal_approximation, p_chart
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .run_length import Design, check_run_length, cusum_design, normal_approximation
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,43 +32,20 @@ class ShareCharts:
         ``period``, ``n`` (judgments), ``count`` (those of the label).
     laney, plain : Chart
         Laney's chart, and the plain p chart.
-    baseline : int
+    run_lengths : pandas.DataFrame
+        The run lengths that charts of so small counts really have, see `normal_approximation`.
+    sequence : Sequence
+        The share after each period since the baseline, with intervals that hold at every look.
+    test : ChangeTest
+        The test, at each look, against the baseline's share.
     """
 
     table: pd.DataFrame
     laney: Chart
     plain: Chart
-    baseline: int
-
-    @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """Those of Laney's chart."""
-        return self.laney.cautions
-
-    def plot(self) -> "Figure":
-        """Laney's chart."""
-        return self.laney.plot()
-
-    @property
-    def run_lengths(self) -> pd.DataFrame:
-        """The run lengths that charts of so small counts really have, see `normal_approximation`."""
-        return normal_approximation(int(self.table["n"].median()), self.laney.centre)
-
-    @cached_property
-    def sequence(self) -> Sequence:
-        """The share after each period since the baseline, with intervals that hold at every look."""
-        return confidence_sequence(*self._since)
-
-    @cached_property
-    def test(self) -> ChangeTest:
-        """The test, at each look, against the baseline's share."""
-        first = self.table.iloc[: self.baseline]
-        return change_test(*self._since, (int(first["count"].sum()), int(first["n"].sum())))
-
-    @property
-    def _since(self) -> tuple[pd.Series, pd.Series]:
-        later = self.table.iloc[self.baseline :]
-        return later["count"], later["n"]
+    run_lengths: pd.DataFrame
+    sequence: Sequence
+    test: ChangeTest
 
     def __str__(self) -> str:
         looks = f"{len(self.test.signals)} of {counted(len(self.test.e_value), 'look')}"
@@ -102,7 +73,7 @@ class RaterChanges:
     estimates: dict[str, Estimate]
     by: str = "rater_id"
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The changes with their intervals."""
         from .. import plots
 
@@ -112,27 +83,47 @@ class RaterChanges:
 
 @dataclass(frozen=True, eq=False)
 class Watch:
-    """What is watched in a table of judgments; each part is worked out when it is first asked for.
+    """Dated judgments that are watched: charts, changes since the baseline, and their likely causes.
 
-    A part that the data cannot support raises `NotEstimable` with the reason.
+    Each part is worked out when it is first asked for; one that the data cannot
+    support raises `NotEstimable` with the reason.
 
-    Attributes
+    Parameters
     ----------
     judgments : Judgments
-    by : str or None
+        One criterion and one stage, with ``rated_at``; better with ``guideline`` and tracking items, known items
+        that come back to each rater (each repeat with its own ``round``).
+    by : str, optional
         Column whose values get a chart each; otherwise the default group of the judgments.
-    label : str or None
+    label : str, optional
         The label whose share is charted; otherwise the first of an ordered scale, or the most frequent.
     period : {"D", "W"}
+        Day, or week from Monday; in UTC.
     baseline : int
         The first so many periods of each version of the guideline give its centre and spread.
     run_length : float
         Wanted periods between false alarms of one chart.
     rate : float
-        False discovery rate of lists.
+        False discovery rate of the lists of raters and groups.
+
+    Raises
+    ------
+    BadOption
+        If an option is out of range.
+
+    Examples
+    --------
+    >>> from halo_methods import read_judgments, reports
+    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
+    >>> watch = Watch(j, by="slice")
+    >>> watch.groups.table.loc[watch.groups.table["listed"], "slice"].tolist()
+    ['mail']
+    >>> watch.causes.table["cause"].tolist()
+    ['data drift', 'drift of single raters', 'guideline change', 'no change shown']
     """
 
     judgments: Judgments
+    _: KW_ONLY
     by: str | None = None
     label: str | None = None
     period: Period = "D"
@@ -140,19 +131,28 @@ class Watch:
     run_length: float = 500
     rate: float = 0.10
 
+    def __post_init__(self) -> None:
+        if self.period not in get_args(Period):
+            raise BadOption.of("period", self.period, get_args(Period))
+        if self.by in days.NO_GROUPS:
+            raise BadOption(f"by is {self.by!r}, which makes no groups; allowed: a column such as vendor or locale")
+        check_count(self.baseline, option="baseline", least=3)
+        check_run_length(self.run_length)
+        check_probability(self.rate, option="rate", open_ends=True)
+        object.__setattr__(self, "judgments", as_judgments(self.judgments))
+
     @property
     def labels(self) -> pd.DataFrame:
         """How often each label was given, and how many of its judgments say when; the 20 most frequent."""
         frame = self.judgments.one().frame
-        when = pl.col("rated_at").is_not_null() if "rated_at" in frame.columns else pl.lit(False)
-        by_label = frame.with_columns(when.alias("dated")).group_by("label")
-        table = by_label.agg(pl.len().alias("n"), pl.col("dated").sum())
+        dated = pl.col("rated_at").count() if "rated_at" in frame.columns else pl.lit(0)
+        table = frame.group_by("label").agg(pl.len().alias("n"), dated.alias("dated"))
         return table.sort(["n", "label"], descending=[True, False]).head(20).to_pandas()
 
     @property
     def figure(self) -> str:
         """What a rise of the charts means, in words."""
-        return days.figure_in_words(self.judgments)
+        return days.figure(self.judgments)[1]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -191,12 +191,12 @@ class Watch:
     @cached_property
     def fresh(self) -> Chart:
         """The CUSUM of fresh items; where no item comes back, every item is fresh."""
-        return self._chart(self._fresh, "y", "Fresh items")
+        return self._one(self._fresh, "y", "Fresh items")
 
     @cached_property
     def tracking(self) -> Chart:
         """The CUSUM of tracking items, each against what it got on average under the same guideline."""
-        return self._chart(self._tracking, "off", "Tracking items")
+        return self._one(self._tracking, "off", "Tracking items")
 
     @cached_property
     def share(self) -> ShareCharts:
@@ -215,19 +215,24 @@ class Watch:
         if label is not None and label not in map(str, j.labels):
             raise BadOption.of("label", label, map(str, j.labels))
         name = label or (str(j.labels[0]) if j.level == "ordinal" else days.usual_label(j))
-        hits = pl.col("label").cast(pl.String) == name
-        by_period = days.in_use(self._fresh).group_by("period")
-        counts = by_period.agg(pl.len().alias("n"), hits.sum().alias("count")).sort("period")
-        table = counts.to_pandas().assign(period=pd.Series(counts["period"].to_list(), dtype=object))
+        hits = (pl.col("label").cast(pl.String) == name).sum().alias("count")
+        by_period = days.in_use(self._fresh).group_by("period").agg(pl.len().alias("n"), hits)
+        table = by_period.sort("period").to_pandas(date_as_object=True)
         wide, plain = (c(table["count"], table["n"], baseline=self.baseline) for c in (laney, p_chart))
-        title = f"Share of the label {name} among fresh items: {wide.method}"
-        wide = self._dated(wide, table["period"], title)
-        return ShareCharts(table=table, laney=wide, plain=plain, baseline=self.baseline)
+        first, since = table.iloc[: self.baseline], table.iloc[self.baseline :]
+        return ShareCharts(
+            table=table,
+            laney=self._dated(wide, table["period"], f"Share of the label {name} among fresh items: {wide.method}"),
+            plain=plain,
+            run_lengths=normal_approximation(int(table["n"].median()), wide.centre),
+            sequence=confidence_sequence(since["count"], since["n"]),
+            test=change_test(since["count"], since["n"], (int(first["count"].sum()), int(first["n"].sum()))),
+        )
 
     @cached_property
     def raters(self) -> ManyCharts:
         """A CUSUM for each rater, on tracking items against the other raters."""
-        return self._each(self._three_raters, "rater_id", "gap", anew=False)
+        return self._many(self._three_raters, "gap", "rater_id", anew=False)
 
     @cached_property
     def groups(self) -> ManyCharts:
@@ -235,7 +240,7 @@ class Watch:
         frame, column = self._frame, self._group
         if column not in frame.columns:
             raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.judgments.columns)}")
-        return self._each(self._fresh, column, "y", anew=True)
+        return self._many(self._fresh, "y", column)
 
     def false_alarms(self, *, periods: int = 30) -> Estimate:
         """Compute the false alarms to expect over all charts that can be drawn, if nothing changes.
@@ -262,11 +267,11 @@ class Watch:
         return sorted({onset for part in drawn for onset in part.onsets})
 
     @cached_property
-    def causes(self) -> moves.Causes:
+    def causes(self) -> days.Causes:
         """What moved at each date on which the guideline changed or a chart saw a change begin; see `causes_of`."""
         return self.causes_of(self.onsets)
 
-    def causes_of(self, onsets: Any) -> moves.Causes:
+    def causes_of(self, onsets: Any) -> days.Causes:
         """What moved at each change of the guideline and at each of these dates, and the likely cause.
 
         Raises
@@ -274,10 +279,10 @@ class Watch:
         NotEstimable
             If nothing is dated, or there is no date to look at.
         """
-        dates = moves.dates_to_look_at(self._frame, onsets)
-        if dates.empty:
+        dates = days.dates_to_look_at(self.table["period"], self._versions, onsets)
+        if not dates:
             raise NotEstimable("no chart saw a change begin and no guideline changed, so there is no date to look at")
-        return moves.causes_at(self._frame, dates, by=moves.estimable(lambda: self._group), rate=self.rate)
+        return days.causes_at(self._frame, dates, by=days.estimable(lambda: self._group), rate=self.rate)
 
     def change_on_tracking(self) -> Estimate:
         """Estimate how far the team moved on tracking items since the baseline of the guideline in use.
@@ -292,7 +297,7 @@ class Watch:
         NotEstimable
             If the guideline in use has no periods after its baseline, or no items are there to compare.
         """
-        return size_of(moves.change_on_tracking(self._since_baseline[0]))
+        return size_of(days.change_on_tracking(self._since_baseline[0]))
 
     def change_on_fresh(self) -> Estimate:
         """Estimate how far fresh items moved beyond tracking items, which is what the items bring.
@@ -303,7 +308,8 @@ class Watch:
             As `change_on_tracking`.
         """
         shared, fresh = self._since_baseline
-        return size_of(moves.beyond(moves.change_on_fresh(fresh), moves.change_on_tracking(shared)))
+        changes = days.change_on_fresh(fresh), days.change_on_tracking(shared)
+        return size_of(difference(*changes, quantity=days.BEYOND))
 
     @cached_property
     def rater_changes(self) -> RaterChanges:
@@ -323,7 +329,7 @@ class Watch:
         after = pl.col("period") >= periods.iloc[-self.baseline]
         rows = tracking.filter((pl.col("period") < periods[self.baseline]) | after)
         rows = rows.with_columns(pl.col("gap").alias("y"), after.alias("after"))
-        table = moves.by_part(rows, "rater_id", rate=self.rate)
+        table = days.by_part(rows, "rater_id", rate=self.rate)
         parts = rows.partition_by("rater_id", as_dict=True)
         method = "a rater's change on tracking items against the other raters; Welch's interval"
         estimates = {}
@@ -343,8 +349,7 @@ class Watch:
             If nothing is dated, no item comes back, or none comes back to the same rater.
         """
         rows, tracking = self._frame, self._tracking
-        times = tracking.group_by("item_id", "rater_id").agg(pl.col("period").n_unique().alias("times"))
-        again = times.filter(pl.col("times") > 1)["item_id"].unique()
+        again = tracking.filter(pl.col("period").n_unique().over("item_id", "rater_id") > 1)["item_id"].unique()
         if again.is_empty():
             raise NotEstimable(
                 "items come back, but none to the same rater, so they are overlap and no tracking items; give every "
@@ -356,7 +361,7 @@ class Watch:
 
     @cached_property
     def _frame(self) -> pl.DataFrame:
-        return days.dated(self.judgments, period=self.period, by=moves.estimable(lambda: self._group))
+        return days.dated(self.judgments, period=self.period, by=days.estimable(lambda: self._group))
 
     @property
     def _group(self) -> str:
@@ -389,105 +394,41 @@ class Watch:
         frame = days.in_use(self._frame)
         periods = frame["period"].unique().sort()
         enough(len(periods), self.baseline)
-        return moves.on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
+        return days.on_both_sides(frame.with_columns((pl.col("period") >= periods[self.baseline]).alias("after")))
 
     @cached_property
-    def _versions(self) -> tuple[tuple[Any, str], ...]:
+    def _versions(self) -> dict[Any, str]:
         changes = days.version_changes(self.table)
-        return tuple(zip(changes["period"], changes["after"], strict=True))
+        return dict(zip(changes["period"], changes["after"], strict=True))
 
-    def _chart(self, frame: pl.DataFrame, value: str, name: str) -> Chart:
-        table = days.of_periods(frame, value)
-        means, sizes = (table[[c]].to_numpy(float).T for c in ("mean", "n"))
-        z, tested, left_out = days.by_version(means, sizes, table["guideline"].to_numpy(), baseline=self.baseline)
-        if left_out:
-            raise NotEstimable(left_out[0])
-        k, design = self.design.weight, self.design
-        chart = cusum_chart(sums(z[0], tested, k), tested, k, design.limit, design.run_length)
-        return self._dated(chart, table["period"], f"{name}: cumulative sum, both sides")
-
-    def _each(self, frame: pl.DataFrame, by: str, value: str, *, anew: bool) -> ManyCharts:
-        table = days.of_periods(frame, value)
-        names, means, sizes = days.series_of(frame, by, value, table["period"].to_list())
+    def _cusums(
+        self, frame: pl.DataFrame, value: str, by: str | None = None, *, anew: bool = True
+    ) -> tuple[dict[str, Chart], dict[str, str]]:
+        """A chart of each value of a column, or of all judgments, and why some can't be drawn."""
+        table, design = days.of_periods(frame, value), self.design
+        names, means, sizes = days.series_of(frame, value, by, table["period"].to_list())
         versions = table["guideline"].to_numpy() if anew else np.full(len(table), "")
         z, tested, why = days.by_version(means, sizes, versions, baseline=self.baseline)
-        ready = {name: z[i] for i, name in enumerate(names) if i not in why}
-        left_out = {names[i]: reason for i, reason in why.items()}
-        charts = many(
-            ready, self.design, baseline=self.baseline, rate=self.rate, by=by, tested=tested, left_out=left_out
-        )
-        dates = {
-            c: pd.Series([None if pd.isna(i) else table["period"][i] for i in charts.table[c]], dtype=object)
-            for c in ("first_signal", "onset")
-        }
-        each = {name: self._dated(chart, table["period"]) for name, chart in charts.charts.items()}
-        return replace(charts, table=charts.table.assign(**dates), charts=each)
+        settings = (tested, design.weight, design.limit, design.run_length)
+        charts = [cusum_chart(sides, *settings) for sides in sums(z, tested, design.weight)]
+        drawn = {names[i]: self._dated(chart, table["period"]) for i, chart in enumerate(charts) if i not in why}
+        return drawn, {names[i]: reason for i, reason in why.items()}
+
+    def _one(self, frame: pl.DataFrame, value: str, name: str) -> Chart:
+        charts, left_out = self._cusums(frame, value)
+        if not charts:
+            raise NotEstimable(*left_out.values())
+        return replace(*charts.values(), title=f"{name}: cumulative sum, both sides")
+
+    def _many(self, frame: pl.DataFrame, value: str, by: str, *, anew: bool = True) -> ManyCharts:
+        charts, left_out = self._cusums(frame, value, by, anew=anew)
+        return many(charts, self.design, baseline=self.baseline, rate=self.rate, by=by, left_out=left_out)
 
     def _dated(self, chart: Chart, periods: pd.Series, title: str = "") -> Chart:
-        return replace(chart, periods=tuple(periods), changes=self._versions, title=title)
+        return replace(chart, periods=tuple(periods), changes=tuple(self._versions.items()), title=title)
 
     @property
     def _drawn(self) -> list[Chart | ManyCharts]:
         """All charts that can be drawn."""
-        parts = (moves.estimable(partial(getattr, self, name)) for name in ("fresh", "tracking", "raters", "groups"))
+        parts = (days.estimable(partial(getattr, self, name)) for name in ("fresh", "tracking", "raters", "groups"))
         return [part for part in parts if part is not None]
-
-
-def watch(
-    j: Judgments,
-    *,
-    by: str | None = None,
-    label: str | None = None,
-    period: Period = "D",
-    baseline: int = 30,
-    run_length: float = 500,
-    rate: float = 0.10,
-) -> Watch:
-    """Watch a table of dated judgments: charts, changes since the baseline, and their likely causes.
-
-    Parameters
-    ----------
-    j : Judgments
-        One criterion and one stage, with ``rated_at``; better with ``guideline`` and tracking items, known items
-        that come back to each rater (each repeat with its own ``round``).
-    by : str, optional
-        Column whose values get a chart each; otherwise the default group of the judgments.
-    label : str, optional
-        The label whose share is charted; otherwise the first of an ordered scale, or the most frequent.
-    period : {"D", "W"}
-        Day, or week from Monday; in UTC.
-    baseline : int
-        The first so many periods of each version of the guideline give its centre and spread.
-    run_length : float
-        Wanted periods between false alarms of one chart.
-    rate : float
-        False discovery rate of the lists of raters and groups.
-
-    Returns
-    -------
-    Watch
-        Its parts raise `NotEstimable` where the data cannot support them.
-
-    Raises
-    ------
-    BadOption
-        If an option is out of range.
-
-    Examples
-    --------
-    >>> from halo_methods import read_judgments, reports
-    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
-    >>> drift = watch(j, by="slice")
-    >>> drift.groups.table.loc[drift.groups.table["listed"], "slice"].tolist()
-    ['mail']
-    >>> drift.causes.table["cause"].tolist()
-    ['data drift', 'drift of single raters', 'guideline change', 'no change shown']
-    """
-    if period not in get_args(Period):
-        raise BadOption.of("period", period, get_args(Period))
-    if by in days.NO_GROUPS:
-        raise BadOption(f"by is {by!r}, which makes no groups; allowed: a column such as vendor, locale or slice")
-    check_count(baseline, option="baseline", least=3)
-    check_run_length(run_length)
-    check_probability(rate, option="rate", open_ends=True)
-    return Watch(as_judgments(j), by, label, period, baseline, run_length, rate)

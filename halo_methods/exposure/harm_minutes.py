@@ -1,8 +1,9 @@
-"""Minutes of distressing items by rater, day and class of harm, held against the daily limit."""
+"""Minutes of distressing items by rater, day and class of harm, held against the daily limit, and what must not be."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -11,16 +12,21 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Caution, Estimate, counted
+from ..judgments.cells import moment, quoted
+from ..judgments.table import rests_on
+from ..results import Caution, Estimate, Figure, counted
 from ..stats.checks import check_confidence
 from ..stats.proportions import two_way_share
-from .exposure_counts import DAYS_OVER, RATER_DAY, ROUNDING, STILL_ROUTED, against, days_over, opted_out, still_routed
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Criteria = Literal["add", "longest"]
 LimitMinutes = float | Mapping[str, float]
+Limits = dict[str | None, float]
+YES, NO = ("yes", "true", "1"), ("no", "false", "0", "")
+ROUNDING = 1e-9
+DAYS_OVER, STILL_ROUTED = "days over the limit", "opted out and still routed"
+RATER_DAY = ["rater_id", "day"]
+ALWAYS = datetime(1, 1, 1)
+NO_OPT_OUT = "no column `opt_out` says who left a class or the queue; have the tool write yes, no or the moment"
 NO_MINUTES = (
     "exposure needs the columns `rated_at` and `seconds`; have the tool write when each judgment was made and how "
     "long the item was open"
@@ -61,12 +67,6 @@ class Exposure:
     cautions: tuple[Caution, ...] = ()
 
     @property
-    def estimates(self) -> dict[str, Estimate]:
-        """The counts that can be had, and the share."""
-        counts = {name: count for name, count in self.counts.items() if isinstance(count, Estimate)}
-        return {**counts, "share over the limit": self.share}
-
-    @property
     def over(self) -> pd.DataFrame:
         """The rows of the table over their limit."""
         return self.table[self.table["minutes_over"] > ROUNDING].reset_index(drop=True)
@@ -74,9 +74,9 @@ class Exposure:
     @property
     def days(self) -> pd.DataFrame:
         """``rater_id``, ``day``, ``minutes`` of all classes, ``over`` (a limit was passed)."""
-        days = self.by_harm.groupby(RATER_DAY, as_index=False)["minutes"].sum()
-        over = days.merge(self.over[RATER_DAY].drop_duplicates(), on=RATER_DAY, how="left", indicator=True)
-        return days.assign(over=over["_merge"].eq("both"))
+        days = self.by_harm.groupby(RATER_DAY, as_index=False)[["minutes"]].sum()
+        over = pd.MultiIndex.from_frame(self.over[RATER_DAY])
+        return days.assign(over=pd.MultiIndex.from_frame(days[RATER_DAY]).isin(over))
 
     @property
     def by_person(self) -> pd.DataFrame:
@@ -89,7 +89,7 @@ class Exposure:
         rows = worst[[*RATER_DAY, "minutes"]].merge(classes, on=RATER_DAY).merge(each, on="rater_id")
         return rows.rename(columns={"day": "longest_day"})
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """One row a person, one dot a day, each limit as a line."""
         from .. import plots
 
@@ -173,26 +173,26 @@ def daily_minutes(
         raise BadOption(f"timezone is {timezone!r}; allowed: an IANA name such as UTC or Europe/Paris")
     limits = _limits(limit_minutes)
     log = as_judgments(j).people().frame
+    log = log.with_columns(_opt_outs(log))
     frame, missing = _distressing(log, harm, items, harmless)
     sittings, more = _sittings(frame, criteria, ZoneInfo(timezone))
-    known = sittings.filter(pl.col("harm").is_not_null())
-    dated = known.filter(pl.col("day").is_not_null())
-    minutes = _minutes(dated)
-    held = against(minutes, limits)
+    known = sittings.drop_nulls("harm")
+    minutes = _minutes(known.drop_nulls("day"))
+    held = _against(minutes, limits)
     over = held.filter(pl.col("minutes_over") > ROUNDING)
     return Exposure(
         table=held.to_pandas(),
         by_harm=minutes.to_pandas(),
-        routed=_minutes(known.filter(opted_out(known).fill_null(False))).to_pandas(),
-        share=_share(dated, over, confidence),
-        counts={DAYS_OVER: days_over(sittings, over, limits), STILL_ROUTED: still_routed(sittings, log)},
+        routed=_minutes(known.filter(pl.col("out").fill_null(False))).to_pandas(),
+        share=_share(known.drop_nulls("day"), over, confidence),
+        counts={DAYS_OVER: _days_over(sittings, over, limits), STILL_ROUTED: _still_routed(sittings, log)},
         cautions=(*missing, *more),
     )
 
 
-def _limits(limit_minutes: LimitMinutes) -> dict[str | None, float]:
+def _limits(limit_minutes: LimitMinutes) -> Limits:
     by_class = limit_minutes if isinstance(limit_minutes, Mapping) else {None: limit_minutes}
-    limits: dict[str | None, float] = dict(by_class.items())
+    limits: Limits = dict(by_class.items())
     for name, minutes in limits.items():
         if isinstance(minutes, (bool, str)) or not (np.isfinite(minutes) and minutes >= 0):
             of = "" if name is None else f" of {name}"
@@ -248,7 +248,6 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
     if "opt_out" not in frame.columns:
         text = "No column `opt_out`: nobody can say whether somebody who opted out was still routed."
         cautions.append(Caution("no_opt_out", text))
-        frame = frame.with_columns(pl.lit("").alias("opt_out"))
 
     def minutes(of: str) -> pl.Expr:
         return (pl.col(of).sum() if criteria == "add" else pl.col(of).max()).fill_null(0) / 60
@@ -259,13 +258,15 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
         pl.col("rated_at").min(),
         minutes("seconds").alias("minutes"),
         minutes("_most").alias("most"),
-        pl.col("opt_out").cast(pl.String).fill_null("").max(),
+        pl.col("_since").min().alias("since"),
     )
     if undated := sittings.drop_nulls("harm")["rated_at"].null_count():
         text = f"{counted(undated, 'judgment')} of distressing items without a moment, left out."
         cautions.append(Caution("no_moment", text))
     days = [None if t is None else t.astimezone(clock).date() for t in sittings["rated_at"].to_list()]
-    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date)), cautions
+    always, never = pl.col("since").dt.year() == 1, pl.col("since").is_null()
+    out = pl.when(always).then(True).when(never).then(False).otherwise(pl.col("since") <= pl.col("rated_at"))
+    return sittings.with_columns(pl.Series("day", days, dtype=pl.Date), out.alias("out")), cautions
 
 
 def _minutes(sittings: pl.DataFrame) -> pl.DataFrame:
@@ -281,3 +282,80 @@ def _share(dated: pl.DataFrame, over: pl.DataFrame, confidence: float) -> Estima
     raters, measure = days["rater_id"], "rater-days"
     share = two_way_share(passed.fill_null(False), raters, confidence=confidence, quantity=quantity, measure=measure)
     return replace(share, n_items=dated["item_id"].n_unique(), n_judgments=dated.height)
+
+
+def _against(minutes: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """Each rater-day beside each limit: ``rater_id, day, class, minutes, limit, minutes_over`` (negative: left)."""
+    parts = []
+    for name, limit in limits.items():
+        rows = minutes if name is None else minutes.filter(pl.col("harm") == name)
+        rows = rows.group_by(RATER_DAY).agg(pl.lit(name or "all").alias("class"), pl.col("minutes").sum())
+        parts.append(rows.with_columns(limit=pl.lit(float(limit)), minutes_over=pl.col("minutes") - limit))
+    return pl.concat(parts).sort("class", *RATER_DAY)
+
+
+def _opt_outs(log: pl.DataFrame) -> pl.Series:
+    """Since when the rater of each judgment had opted out: the year 1 for a plain yes, null for no or no column.
+
+    Raises
+    ------
+    BadOption
+        If an entry is none of yes, no and a moment.
+    """
+    entries = log["opt_out"].cast(pl.String).fill_null("") if "opt_out" in log.columns else pl.Series([""] * len(log))
+    read: dict[str, datetime | None] = {}
+    for text in entries.unique():
+        low = text.strip().lower()
+        try:
+            read[text] = ALWAYS if low in YES else None if low in NO else moment(text.strip())[0].replace(tzinfo=None)
+        except ValueError:
+            raise BadOption(f"opt_out holds {quoted(text)}; allowed: yes, no, or the moment since when") from None
+    return entries.replace_strict(read, return_dtype=pl.Datetime("us")).dt.replace_time_zone("UTC").alias("_since")
+
+
+def _days_over(sittings: pl.DataFrame, over: pl.DataFrame, limits: Limits) -> Estimate:
+    """Rater-days over a limit: known, and possible if every gap of the log hides the worst.
+
+    It rests on those who may have passed one; that nobody did is said of everybody who was exposed.
+    """
+    possible = pl.concat(_possible(sittings, name, limit) for name, limit in limits.items())
+    exposed = sittings.drop_nulls("harm")
+    who = pl.concat([over["rater_id"], possible["rater_id"]]).unique()
+    theirs = exposed if who.is_empty() else exposed.filter(pl.col("rater_id").is_in(who.implode()))
+    return _count(over, possible, "rater-days over the limit", rests_on(theirs, DAYS_OVER))
+
+
+def _still_routed(sittings: pl.DataFrame, log: pl.DataFrame) -> Estimate | NotEstimable:
+    """Rater-days with a distressing item after opting out; not estimable where nothing says who opted out.
+
+    It rests on those who opted out and on nobody else.
+    """
+    if "opt_out" not in log.columns:
+        return NotEstimable(NO_OPT_OUT, public=NO_OPT_OUT)
+    leavers = log.drop_nulls("_since")["rater_id"].unique()
+    theirs = log.filter(pl.col("rater_id").is_in(leavers.implode()))
+    possible = sittings.filter(pl.col("out").fill_null(True))
+    sure = possible.drop_nulls(["out", "harm"])
+    return _count(sure, possible, "rater-days with a distressing item after opting out", rests_on(theirs, STILL_ROUTED))
+
+
+def _possible(sittings: pl.DataFrame, name: str | None, limit: float) -> pl.DataFrame:
+    """Rater-days that may be over one limit: every class unknown is this one, every undated minute of that day."""
+    rows = sittings if name is None else sittings.filter((pl.col("harm") == name) | pl.col("harm").is_null())
+    loose = rows.filter(pl.col("day").is_null()).group_by("rater_id").agg(pl.col("most").sum().alias("loose"))
+    dated = rows.filter(pl.col("day").is_not_null()).group_by(RATER_DAY).agg(pl.col("most").sum())
+    dated = dated.join(loose, on="rater_id", how="left").with_columns(pl.col("loose").fill_null(0))
+    alone = loose.filter(pl.col("loose") > limit + ROUNDING).select("rater_id", day=pl.lit(None, dtype=pl.Date))
+    return pl.concat([dated.filter(pl.col("most") + pl.col("loose") > limit + ROUNDING).select(RATER_DAY), alone])
+
+
+def _count(sure: pl.DataFrame, possible: pl.DataFrame, what: str, rests: dict[str, Any]) -> Estimate:
+    known = sure.select(RATER_DAY).unique()
+    low, high = known.height, pl.concat([known, possible.select(RATER_DAY)]).unique().height
+    count = Estimate.count(
+        low,
+        method=f"{what}, all of the log counted; from what is known to the most that its gaps could hide",
+        **rests,
+    )
+    text = f"{counted(high - low, 'more rater-day')} could be: times, moments or classes are missing."
+    return count if high == low else replace(count, high=high, kind="bounds", cautions=(Caution("gaps", text),))

@@ -6,11 +6,8 @@ listed starts a look at the work by a named person. It never feeds pay,
 certification or a scorecard by itself.
 """
 
-from .copying import copied
-from .evidence import Evidence
+from .detectors import Evidence, copied, model_written, speeders, straight_liners
 from .false_alarms import DETECTORS, Signals, false_positive_rate, signals
-from .pace import speeders, straight_liners
-from .texts import model_written
 
 __all__ = [
     "DETECTORS",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -11,28 +11,20 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.table import rests_on
 from ..results import Estimate
-from ..stats.checks import check_confidence, check_count, check_probability
+from ..stats.checks import check_count, check_probability
 from ..stats.proportions import proportion
-from .copying import copied
-from .evidence import PEOPLE, Evidence, people_of
-from .pace import speeders, straight_liners
-from .texts import model_written
+from .detectors import PEOPLE, Evidence, copied, model_written, people_of, speeders, straight_liners
 
-Detector = Literal["speeders", "straight_liners", "copied", "model_written"]
 DETECTORS: dict[str, Callable[..., Evidence]] = {
-    "speeders": speeders,
-    "straight_liners": straight_liners,
-    "copied": copied,
-    "model_written": model_written,
+    detector.__name__: detector for detector in (speeders, straight_liners, copied, model_written)
 }
 BY = ("locale", "accommodation")
-NONE = "none stated"
 EVERYBODY = "everybody"
 NO_BASELINE = "there is no honest baseline, so nobody knows how often it lists honest people"
 
 
 def false_positive_rate(
-    detector: Detector | Callable[[Judgments], Evidence],
+    detector: str,
     honest: Judgments,
     *,
     by: Sequence[str] = BY,
@@ -42,8 +34,7 @@ def false_positive_rate(
 
     Parameters
     ----------
-    detector : {"speeders", "straight_liners", "copied", "model_written"} or callable
-        Or a function of judgments that returns `Evidence`.
+    detector : {"speeders", "straight_liners", "copied", "model_written"}
     honest : Judgments
         Work known to be honest: done under supervision, or by staff, on the
         same task, without telling anybody to hurry or to take their time.
@@ -72,16 +63,13 @@ def false_positive_rate(
     >>> print(false_positive_rate("speeders", honest)["locale fr-FR"])
     0 (95% interval 0 to 0.265 over raters; 20 items, 12 raters, 240 judgments)
     """
-    check_confidence(confidence)
-    if isinstance(detector, str) and detector not in DETECTORS:
-        raise BadOption.of("detector", detector, get_args(Detector))
+    if detector not in DETECTORS:
+        raise BadOption.of("detector", detector, DETECTORS)
     honest = as_judgments(honest)
-    evidence = (DETECTORS[detector] if isinstance(detector, str) else detector)(honest)
-    frame = honest.frame.filter(pl.col("rater_id").is_in(list(evidence.tested)))
-    groups = {EVERYBODY: evidence.tested}
-    for column in [by] if isinstance(by, str) else by:
-        if column in frame.columns:
-            groups |= {f"{column} {value}": people for value, people in _members(frame, column).items()}
+    evidence = DETECTORS[detector](honest)
+    tested = people_of(evidence.table)
+    frame = honest.frame.filter(pl.col("rater_id").is_in(list(tested)))
+    groups = {EVERYBODY: tested, **_groups(frame, by)}
     method = f"share of honest people listed by {evidence.detector}; exact interval"
     rates = {}
     for name, people in groups.items():
@@ -91,11 +79,16 @@ def false_positive_rate(
     return rates
 
 
-def _members(frame: pl.DataFrame, column: str) -> dict[str, frozenset[str]]:
-    """The people of each value of a column, each person where most of their judgments are."""
-    counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null(NONE)).len()
-    own = counts.sort(["len", column], descending=[True, False]).unique("rater_id", keep="first", maintain_order=True)
-    return {value: frozenset(part["rater_id"]) for (value,), part in sorted(own.group_by(column))}
+def _groups(frame: pl.DataFrame, by: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The people of each value of the columns, each person where most of their judgments are."""
+    groups = {}
+    for column in [by] if isinstance(by, str) else by:
+        if column in frame.columns:
+            counts = frame.group_by("rater_id", pl.col(column).cast(pl.String).fill_null("none stated")).len()
+            own = counts.sort(["len", column], descending=[True, False]).unique("rater_id", maintain_order=True)
+            for (value,), part in sorted(own.group_by(column)):
+                groups[f"{column} {value}"] = frozenset(part["rater_id"])
+    return groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +110,6 @@ class Signals:
     lists: dict[str, pd.DataFrame]
     rates: dict[str, dict[str, Estimate]]
 
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """The false-positive rate of everybody, by detector."""
-        return {name: rates[EVERYBODY] for name, rates in self.rates.items()}
-
     def everybody(self) -> dict[str, Estimate]:
         """The false-positive rate of everybody, by detector, as a gate takes it.
 
@@ -134,7 +122,7 @@ class Signals:
             reasons = "; ".join(dict.fromkeys(self.table["why_off"]))
             public = f"all detectors are off: {NO_BASELINE}" if reasons == NO_BASELINE else "all detectors are off"
             raise NotEstimable(f"all detectors are off: {reasons}", public=public)
-        return self.estimates
+        return {name: rates[EVERYBODY] for name, rates in self.rates.items()}
 
     def by_group(self) -> dict[str, Estimate]:
         """The false-positive rates by locale and accommodation; for operations, since they may tell of a health."""
@@ -192,9 +180,10 @@ def signals(
         try:
             rates[name] = known = _known_rates(name, j, honest, by)
             evidence = detector(j)
+            tested = people_of(evidence.table)
             good = {group for group, rate in known.items() if rate.n_raters >= min_people and rate.value <= max_rate}
-            held = _held_back(j, by, good)
-            if evidence.tested <= held:
+            held = {who for group, people in _groups(j.frame, by).items() if group not in good for who in people}
+            if tested <= held:
                 people = "1 honest person" if min_people == 1 else f"{min_people} honest people"
                 raise NotEstimable(
                     f"no group of these people has a rate of at most {max_rate:g} that rests on {people}"
@@ -203,9 +192,8 @@ def signals(
             clear = ~evidence.listed[columns].isin(held).any(axis=1)
             lists[name] = evidence.listed[clear].drop(columns="listed").reset_index(drop=True)
             listed = people_of(lists[name])
-            row |= {"tested": len(evidence.tested), "listed": len(listed)}
-            row |= {"held_back": len(evidence.people - listed), "rule": evidence.rule}
-            row["innocent_reasons"] = evidence.innocent
+            row |= {"tested": len(tested), "listed": len(listed), "held_back": len(evidence.people - listed)}
+            row |= {"rule": evidence.rule, "innocent_reasons": evidence.innocent}
         except NotEstimable as reason:
             row |= {"state": "off", "why_off": str(reason)}
         rows.append(row)
@@ -220,12 +208,6 @@ def _known_rates(name: str, j: Judgments, honest: Judgments | None, by: Sequence
             lacks = f"{where} has no column {' and no column '.join(absent)}"
             raise NotEstimable(f"{lacks}, so its rate by group is unknown")
     try:
-        return false_positive_rate(name, honest, by=by)  # type: ignore[arg-type]
+        return false_positive_rate(name, honest, by=by)
     except NotEstimable as reason:
         raise NotEstimable(f"on the honest baseline: {reason}") from None
-
-
-def _held_back(j: Judgments, by: Sequence[str], good: set[str]) -> set[str]:
-    """The people of a group whose rate is unknown or too high."""
-    groups = [(f"{column} {value}", people) for column in by for value, people in _members(j.frame, column).items()]
-    return {person for group, people in groups if group not in good for person in people}

@@ -1,7 +1,7 @@
 """The table of judgments: reading, mapping, checking, and counting where the data is."""
 
 from .cells import accepted_answers
-from .counted import CountedJudgments
+from .counts import CountedJudgments
 from .engines import scan_judgments
 from .readers import as_judgments, check, read_judgments
 from .table import Judgments, Source

@@ -1,9 +1,10 @@
-"""What one cell says: text out of any value, answers, moments, and short quotations for messages."""
+"""What one cell says (text out of any value, answers, moments, short quotations), and raw tables of text."""
 
 import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import HaloError
+from ..errors import Problem
 
 LONGEST_QUOTE = 80
-NUMBERS = (
-    "Labels are numbers, and right means equal: where a near one will do, list all that are right in gold, "
-    "for instance 7|7.5|8."
-)
 
 
 def quoted(value: object) -> str:
@@ -31,6 +28,9 @@ def quoted(value: object) -> str:
     """
     text = repr(value[: LONGEST_QUOTE + 1] if isinstance(value, str) else value)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 2]}…{text[0]}"
+
+
+_ANSWER = re.compile(r"((?:[^|]++|\|\|)*)\|")
 
 
 def accepted_answers(gold: str | None) -> tuple[str, ...]:
@@ -51,20 +51,7 @@ def accepted_answers(gold: str | None) -> tuple[str, ...]:
     >>> accepted_answers("yes|maybe"), accepted_answers("a||b|c"), accepted_answers(None)
     (('yes', 'maybe'), ('a|b', 'c'), ())
     """
-    if gold is None or gold == "":
-        return ()
-    if "|" not in gold:
-        return (gold,)
-    answers, current, i = [], "", 0
-    while i < len(gold):
-        if gold.startswith("||", i):
-            current, i = current + "|", i + 2
-        elif gold[i] == "|":
-            answers.append(current)
-            current, i = "", i + 1
-        else:
-            current, i = current + gold[i], i + 1
-    return (*answers, current)
+    return tuple(answer.replace("||", "|") for answer in _ANSWER.findall(gold + "|")) if gold else ()
 
 
 def gold_text(answers: Iterable[str]) -> str:
@@ -107,19 +94,6 @@ def moment(text: str) -> tuple[datetime, bool]:
         raise ValueError(f"{quoted(text)} lies outside the years 1 to 9999") from error
 
 
-def number_text(value: float) -> str | None:
-    """A float as text, whole numbers without a point; None if it is not a number.
-
-    Examples
-    --------
-    >>> number_text(1.0), number_text(0.1), number_text(float("nan"))
-    ('1', '0.1', None)
-    """
-    if math.isnan(value):
-        return None
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-
-
 def cell_text(value: Any) -> str | None:
     """Any Python value as the text of a cell; None where there is nothing.
 
@@ -130,20 +104,19 @@ def cell_text(value: Any) -> str | None:
     >>> [cell_text(v) for v in (None, 3, 3.0, Decimal("2.50"), True, ["a", "b|c"])]
     [None, '3', '3', '2.5', 'true', 'a|b||c']
     """
-    if value is None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
     if isinstance(value, str):
         return encodable(str(value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value).lower()
     if isinstance(value, float):
-        return number_text(float(value))
+        whole = value.is_integer() and abs(value) < 2**53
+        return None if math.isnan(value) else str(int(value)) if whole else repr(float(value))
     if isinstance(value, Decimal):
         return _decimal_text(value)
     if isinstance(value, datetime | date | time):
-        return value.isoformat() if value == value else None
+        return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, list | tuple):
@@ -152,8 +125,6 @@ def cell_text(value: Any) -> str | None:
         return encodable(json.dumps(value, default=str, ensure_ascii=False))
     if type(value).__module__ == "numpy":
         return cell_text(value.tolist())
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
     return encodable(str(value))
 
 
@@ -184,23 +155,13 @@ def text_column(series: pl.Series) -> pl.Series:
     ['1', None, '2.5']
     """
     kind = series.dtype
-    if kind == pl.String:
-        return series
-    if kind.is_integer() or kind in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum):
-        return series.cast(pl.String)
     if kind.is_float():
-        exact = series.cast(pl.Float64).fill_nan(None)
-        whole = exact.is_finite() & (exact == exact.floor()) & (exact.abs() < 2.0**53)
-        as_whole = exact.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
-        return as_whole.zip_with(whole.fill_null(False), series.fill_nan(None).cast(pl.String)).alias(series.name)
+        return (series.fill_nan(None) + 0.0).cast(pl.String).str.strip_suffix(".0")
     if kind in (pl.Date, pl.Datetime):
         return series.dt.to_string("iso:strict")
-    if kind == pl.Object or kind.is_nested() or kind.is_temporal() or kind.is_decimal() or kind == pl.Binary:
-        return pl.Series(series.name, [cell_text(v) for v in series.to_list()], dtype=pl.String)
-    try:
+    if kind.is_integer() or kind in (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum):
         return series.cast(pl.String)
-    except pl.exceptions.PolarsError as error:
-        raise HaloError(f"column {series.name} is of type {kind}, which cannot be read as text") from error
+    return text_series([cell_text(value) for value in series.to_list()])
 
 
 def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
@@ -216,3 +177,52 @@ def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     except ValueError:
         return None
     return values if np.isfinite(values).all() else None
+
+
+@dataclass
+class Raw:
+    """A table of text as it came: nothing renamed, converted or dropped.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        All columns text; an absent cell is null.
+    problems, notes : list
+        What reading found.
+    decimal_comma : bool
+        Whether the file is of the kind that writes 12,5 (semicolons between cells).
+    """
+
+    frame: pl.DataFrame
+    name: str
+    sha256: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    decimal_comma: bool = False
+
+
+def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:
+    """A raw table from a header, which may repeat or lack names, and columns of any type."""
+    raw = Raw(pl.DataFrame(), name)
+    kept: dict[str, pl.Series] = {}
+    for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
+        label = cell_text(title) or ""
+        texts = text_column(column)
+        if not label.strip():
+            if not texts.fill_null("").str.strip_chars().ne("").any():
+                continue
+            label = f"column {at}"
+            raw.notes.append(f"column {at} has no name and is kept as {label!r}")
+        if label in kept:
+            raw.problems.append(
+                Problem(f"two columns are called {quoted(label)}", "Rename one of them.", column=label[:80])
+            )
+            continue
+        kept[label] = texts.alias(label)
+    raw.frame = pl.DataFrame(list(kept.values()))
+    return raw
+
+
+def text_series(values: Iterable[str | None]) -> pl.Series:
+    """Python strings as a column, whatever they hold."""
+    return pl.Series([None if value is None else encodable(value) for value in values], dtype=pl.String)

@@ -1,10 +1,12 @@
-"""Units, raters and labels as whole numbers, and a memory of what was counted."""
+"""Units, raters, labels and label counts as whole numbers, and a memory of what was counted."""
 
 import weakref
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import reduce, wraps
+from operator import add
 from typing import Any, TypeVar
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -78,3 +80,58 @@ def codes(values: Sequence[Any], given: pl.Series) -> pl.Series:
     if given.dtype == pl.String:
         return given.cast(pl.Enum(list(values))).to_physical().cast(pl.Int64)
     return given.replace_strict(list(values), list(range(len(values))), return_dtype=pl.Int64)
+
+
+_WORD_BITS = 52  # whole numbers that a float holds too
+MOST_LABELS = 64
+
+
+def _places(q: int, n_raters: int) -> tuple[Ints, Ints, int]:
+    """For each label the word that holds its count and the bits below it there; and the bits of a count."""
+    bits = max(int(n_raters).bit_length(), 1)
+    word, place = np.divmod(np.arange(q), _WORD_BITS // bits)
+    return word, place * bits, bits
+
+
+def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[list[Any]], n_raters: int) -> Any:
+    """One row a unit: its keys and its label counts, packed into whole numbers word0, word1, …
+
+    Parameters
+    ----------
+    frame : narwhals LazyFrame
+        With the keys and a column `label`.
+    labels : sequence of lists
+        For each label what the column holds where it is given, never null; nothing where it never is.
+    n_raters : int
+        At most so many judgments in a unit.
+
+    Returns
+    -------
+    narwhals LazyFrame
+    """
+    word, shift, _ = _places(len(labels), n_raters)
+    parts: dict[str, list[nw.Expr]] = {}
+    for written, at, below in zip(labels, word.tolist(), shift.tolist(), strict=True):
+        given = nw.col("label").is_in(written) if written else nw.col("label").is_null()
+        parts.setdefault(f"word{at}", []).append(given.cast(nw.Int64) * (1 << below))
+    words = {name: reduce(add, held) for name, held in parts.items()}
+    return frame.with_columns(**words).group_by(*keys).agg(*[nw.col(name).sum() for name in words])
+
+
+def unpacked(words: Ints, q: int, n_raters: int) -> Ints:
+    """Label counts (P, q) from packed words (P, W).
+
+    Examples
+    --------
+    >>> unpacked(np.array([[1 + (2 << 2)]]), 2, 3)
+    array([[1, 2]])
+    """
+    word, shift, bits = _places(q, n_raters)
+    return (words[:, word] >> shift) & ((1 << bits) - 1)
+
+
+def packed_numbers(unit: Ints, label: Ints, q: int, n_raters: int) -> pl.DataFrame:
+    """As `packed_units`, where units and labels are already numbered: word0, word1, … in the order of the units."""
+    word, shift, _ = _places(q, n_raters)
+    weights = [np.where(word == at, 2.0**shift, 0) for at in range(word[-1] + 1)]
+    return pl.DataFrame({f"word{w}": np.bincount(unit, x[label]).astype(np.int64) for w, x in enumerate(weights)})

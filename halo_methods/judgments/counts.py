@@ -1,109 +1,169 @@
 """From the long table to the small tables that inference needs.
 
 The counts of a unit (an item in one round) are packed into whole numbers, some
-bits for each label, so that one sum counts every label at once_a_table. Where an engine
-holds the rows, one narwhals path does it: columns first, then plain sums. Rows
+bits for each label, so that one sum counts every label at once. Where an engine
+holds the rows, one narwhals path does it (`engines`): columns first, then plain sums. Rows
 in memory are numbered when they are checked, and a sum by number is enough.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .cells import accepted_answers
-from .coding import Ints, coded, numbered, once_a_table, unit_keys
-from .counted import CountedJudgments, Patterns, RaterPatterns
-from .moments import Moments, moments
-from .packing import MOST_LABELS, packed_numbers, unpacked
-from .table import Judgments
-from .tallies import by_column
-
-__all__ = [
-    "GoldConfusion",
-    "Moments",
-    "Patterns",
-    "RaterPatterns",
-    "by_column",
-    "contingency",
-    "gold_confusion",
-    "moments",
-    "pair_cells",
-    "patterns",
-    "rater_patterns",
-]
+from .coding import MOST_LABELS, Floats, Ints, coded, numbered, once_a_table, packed_numbers, unpacked
+from .options import Level, Scale
+from .table import Judgments, Source
 
 
 @dataclass(frozen=True)
-class GoldConfusion:
-    """What each rater said by what was right.
+class Patterns:
+    """How many units show each pattern of labels.
+
+    Attributes
+    ----------
+    labels : tuple
+        The q labels, in the order of the scale.
+    table : numpy.ndarray
+        P x q: how many raters gave each label.
+    frequency : numpy.ndarray
+        P: how many units show the pattern.
+    n_items, n_raters, n_judgments : int
+        Of the judgments counted. Units are items by rounds, so
+        ``frequency.sum()`` exceeds n_items where rounds repeat.
+    """
+
+    labels: tuple[Any, ...]
+    table: Ints
+    frequency: Ints
+    n_items: int
+    n_raters: int
+    n_judgments: int
+
+
+@dataclass(frozen=True)
+class RaterPatterns:
+    """How often each rater gave each label on units of each pattern.
 
     Attributes
     ----------
     raters : tuple of str
-    labels : tuple
-        Rows (gold) and columns (given) of every table.
-    table : numpy.ndarray
-        R x q x q counts, gold first. Where gold accepts several answers the row
-        is the answer given if it is accepted, otherwise the first accepted one.
+        Sorted.
+    rater, label, pattern, count : numpy.ndarray
+        One entry for each combination that occurs; indices into `raters`,
+        `Patterns.labels` and `Patterns.table`.
     """
 
     raters: tuple[str, ...]
-    labels: tuple[Any, ...]
-    table: Ints
+    rater: Ints
+    label: Ints
+    pattern: Ints
+    count: Ints
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Patterns, the coded rows and what gives each unit its pattern, kept for the rater part."""
+@dataclass(frozen=True, eq=False)
+class CountedJudgments:
+    """Judgments counted where they are; a method that needs only counts takes them as it takes `Judgments`.
+
+    Made by `scan_judgments`.
+
+    Attributes
+    ----------
+    patterns : Patterns
+        How many items show each pattern of labels.
+    rater_patterns : RaterPatterns
+        How often each rater gave each label on items of each pattern.
+    scale : tuple of str, or None
+        The allowed labels in order.
+    level : {"nominal", "ordinal", "interval", "ratio"}
+        What differences between labels mean.
+    level_given : bool
+        False if nobody said.
+    source : Source
+        Rows read, used, and dropped with reasons.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from halo_methods.judgments import scan_judgments
+    >>> frame = pl.LazyFrame({"item_id": ["a", "a", "b"], "rater_id": ["x", "y", "x"], "label": ["1", "2", ""]})
+    >>> counted = scan_judgments(frame)
+    >>> counted.n_items, counted.n_raters, counted.n_judgments, counted.source.dropped
+    (1, 2, 2, {'empty label': 1})
+    """
 
     patterns: Patterns
-    rows: pl.DataFrame
-    raters: tuple[str, ...]
-    pattern: Callable[[], Ints]
+    rater_patterns: RaterPatterns
+    scale: Scale | None
+    level: Level
+    level_given: bool
+    source: Source
+
+    numeric = False
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """The scale, or the labels that occur."""
+        return self.patterns.labels
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        return self.patterns.n_items
+
+    @property
+    def n_raters(self) -> int:
+        """Distinct raters."""
+        return self.patterns.n_raters
+
+    @property
+    def n_judgments(self) -> int:
+        """Judgments counted."""
+        return self.patterns.n_judgments
+
+    def one(self, by: str | None = None) -> "CountedJudgments":
+        """Itself: counts are of one criterion and one stage."""
+        return self
+
+    @property
+    def frame(self) -> NoReturn:
+        """Not held.
+
+        Raises
+        ------
+        NotEstimable
+            Always.
+        """
+        raise NotEstimable(
+            f"{self.source.name} was counted where it is, and this method needs the judgments: use read_judgments"
+        )
 
 
 @once_a_table
-def _counted(j: Judgments) -> _Counted:
+def _counted(j: Judgments) -> tuple[Patterns, pl.DataFrame, pl.DataFrame]:
+    """The patterns, the packed counts of each unit, and the packed counts of each pattern."""
     rows, raters = coded(j)
     unit, label, q = rows["unit"].to_numpy(), rows["label"].to_numpy(), len(j.labels)
-    if q > MOST_LABELS:
-        table = _one_pattern_a_unit(unit, label, q)
-        frequency = np.ones(len(table), dtype=np.int64)
-        made = _Counted(_patterns(j, table, frequency), rows, raters, lambda: np.arange(len(table)))
+    if q > MOST_LABELS:  # nearly every unit is a pattern of its own
+        n = int(unit.max()) + 1
+        if n * q > 100_000_000:
+            raise NotEstimable(
+                f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
+                "declare level='interval', or group the labels"
+            )
+        table = np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
+        packed = pl.DataFrame({"word0": np.arange(n)})
     else:
         packed = packed_numbers(unit, label, q, len(raters))
-        words = packed.columns
-        kinds = packed.group_by(words).agg(pl.len().alias("frequency")).sort(words).with_row_index("pattern")
-        frequency = kinds["frequency"].to_numpy().astype(np.int64)
+    words = packed.columns
+    kinds = packed.group_by(words).agg(pl.len().alias("frequency")).sort(words).with_row_index("pattern")
+    if q <= MOST_LABELS:
         table = unpacked(kinds.select(words).to_numpy(), q, len(raters))
-
-        def pattern() -> Ints:
-            found = packed.join(kinds, on=words, how="left", maintain_order="left")["pattern"]
-            return found.to_numpy().astype(np.int64)
-
-        made = _Counted(_patterns(j, table, frequency), rows, raters, pattern)
-    return made
-
-
-def _patterns(j: Judgments, table: Ints, frequency: Ints) -> Patterns:
-    n_items = j.n_items if len(unit_keys(j)) > 1 else int(frequency.sum())
-    return Patterns(j.labels, table, frequency, n_items, len(numbered(j)[2]), j.n_judgments)
-
-
-def _one_pattern_a_unit(unit: Ints, label: Ints, q: int) -> Ints:
-    """With many labels nearly every unit is a pattern of its own."""
-    n = int(unit.max()) + 1
-    if n * q > 100_000_000:
-        raise NotEstimable(
-            f"{q:,} distinct labels on {n:,} items are too many to count as categories; "
-            "declare level='interval', or group the labels"
-        )
-    return np.bincount(unit * q + label, minlength=n * q).reshape(n, q)
+    frequency = kinds["frequency"].to_numpy().astype(np.int64)
+    return Patterns(j.labels, table, frequency, j.n_items, len(raters), j.n_judgments), packed, kinds
 
 
 def patterns(j: Judgments | CountedJudgments) -> Patterns:
@@ -117,7 +177,7 @@ def patterns(j: Judgments | CountedJudgments) -> Patterns:
     >>> counted.table.tolist(), counted.frequency.tolist()
     ([[2, 0], [0, 2]], [1, 1])
     """
-    return j.patterns if isinstance(j, CountedJudgments) else _counted(j).patterns
+    return j.patterns if isinstance(j, CountedJudgments) else _counted(j)[0]
 
 
 def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
@@ -130,31 +190,18 @@ def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
     >>> rater_patterns(as_judgments(frame)).count.tolist()
     [1, 1, 1, 1]
     """
-    if isinstance(j, CountedJudgments):
-        return j.rater_patterns
-    return _rater_patterns(j)
+    return j.rater_patterns if isinstance(j, CountedJudgments) else _rater_patterns(j)
 
 
 @once_a_table
 def _rater_patterns(j: Judgments) -> RaterPatterns:
-    made = _counted(j)
-    q, n_patterns = len(made.patterns.labels), len(made.patterns.table)
-    rater, label, unit = (made.rows[c].to_numpy() for c in ("rater", "label", "unit"))
-    cells = (rater * q + label) * n_patterns + made.pattern()[unit]
-    there, count = _tally(cells, len(made.raters) * q * n_patterns)
-    given, pattern = np.divmod(there, n_patterns)
-    rater, label = np.divmod(given, q)
-    return RaterPatterns(made.raters, rater, label, pattern, count)
-
-
-def _tally(values: Ints, most: int) -> tuple[Ints, Ints]:
-    """The distinct values below `most`, sorted, and how often each occurs."""
-    if most > 4 * len(values):
-        there, count = np.unique(values, return_counts=True)
-        return there, count.astype(np.int64)
-    count = np.bincount(values)
-    there = np.flatnonzero(count)
-    return there, count[there]
+    (rows, raters), (_, packed, kinds) = coded(j), _counted(j)
+    pattern = packed.join(kinds, on=packed.columns, how="left", maintain_order="left")["pattern"].to_numpy()
+    rater, label, unit = (rows[c].to_numpy() for c in ("rater", "label", "unit"))
+    shape = len(raters), len(j.labels), len(kinds)
+    cells, count = np.unique(np.ravel_multi_index((rater, label, pattern[unit]), shape), return_counts=True)
+    rater, label, pattern = np.unravel_index(cells, shape)
+    return RaterPatterns(raters, rater, label, pattern, count)
 
 
 def contingency(j: Judgments, a: str, b: str) -> Ints:
@@ -193,49 +240,52 @@ def pair_cells(j: Judgments, raters: Sequence[str] | None = None) -> pl.DataFram
     label_b (indices into the labels), count.
     """
     rows, names = coded(j)
-    frame = nw.from_native(rows.lazy())
     if raters is not None:
-        frame = frame.filter(nw.col("rater").is_in([names.index(r) for r in raters]))
-    both = frame.join(frame, on="unit", suffix="_b").filter(nw.col("rater") < nw.col("rater_b"))
+        rows = rows.filter(pl.col("rater").is_in([names.index(r) for r in raters]))
+    both = rows.lazy().join(rows.lazy(), on="unit", suffix="_b").filter(pl.col("rater") < pl.col("rater_b"))
     by = ["rater", "rater_b", "label", "label_b"]
-    counted = both.group_by(*by).agg(nw.len().alias("count"))
-    return counted.collect(backend="polars").to_native().sort(by)
+    return both.group_by(by).agg(pl.len().alias("count")).sort(by).collect()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, sum and sum of squares of numeric labels.
+
+    Attributes
+    ----------
+    n, total, squares : numpy.ndarray
+        By unit (an item in one round).
+    raters : tuple of str
+        Sorted.
+    rater, unit, value : numpy.ndarray
+        By judgment: indices into `raters` and the units, and the label.
+    n_items : int
+        Distinct items.
+    """
+
+    n: Ints
+    total: Floats
+    squares: Floats
+    raters: tuple[str, ...]
+    rater: Ints
+    unit: Ints
+    value: Floats
+    n_items: int
 
 
 @once_a_table
-def gold_confusion(j: Judgments) -> GoldConfusion:
-    """What each rater said on units with gold, by what was right.
+def moments(j: Judgments) -> Moments:
+    """Count, sum and sum of squares of numeric labels by unit, and the judgments by rater.
 
     Raises
     ------
     NotEstimable
-        If no judgment has a gold label.
-
-    Examples
-    --------
-    >>> from halo_methods.judgments import as_judgments
-    >>> frame = pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["x", "x"], "label": ["1", "2"], "gold": ["1", "1"]})
-    >>> gold_confusion(as_judgments(frame)).table.tolist()
-    [[[1, 1], [0, 0]]]
+        If a label is not a number.
     """
-    if "gold" not in j.columns or j.frame["gold"].null_count() == j.n_judgments:
-        raise NotEstimable("no item has a gold label")
-    frame = nw.from_native(j.frame.lazy()).filter(~nw.col("gold").is_null())
-    by = ["rater_id", "gold", "label"]
-    cells = frame.group_by(*by).agg(nw.len().alias("count")).collect(backend="polars").to_native().sort(by)
-    rows = []
-    for rater, gold, label, count in cells.iter_rows():
-        accepted: Sequence[Any] = accepted_answers(gold)
-        if j.numeric:
-            accepted = [float(answer) for answer in accepted]
-        rows.append((rater, label if label in accepted else accepted[0], label, count))
-    labels = j.labels
-    extra = sorted({gold for _, gold, _, _ in rows} - set(labels), key=str)
-    labels = (*labels, *extra)
-    at = {label: k for k, label in enumerate(labels)}
-    raters = tuple(sorted({row[0] for row in rows}))
-    which = {rater: r for r, rater in enumerate(raters)}
-    table = np.zeros((len(raters), len(labels), len(labels)), dtype=np.int64)
-    for rater, gold, label, count in rows:
-        table[which[rater], at[gold], at[label]] += count
-    return GoldConfusion(raters, labels, table)
+    unit, rater, raters = numbered(j)
+    label = j.frame["label"].cast(pl.Float64, strict=False)
+    if label.null_count():
+        raise NotEstimable("labels are not all numbers")
+    value = label.to_numpy()
+    n, total, squares = (np.bincount(unit, weights) for weights in (None, value, value * value))
+    return Moments(n, total, squares, raters, rater, unit, value, j.n_items)  # type: ignore[arg-type]

@@ -1,26 +1,27 @@
-"""Counts made where the judgments are: DuckDB, Spark, Polars, pandas, Arrow."""
+"""Counts made where the judgments are (DuckDB, Spark, Polars, pandas, Arrow): patterns, and labels by any column."""
 
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
-from .cells import cell_text, quoted
-from .counted import CountedJudgments, Patterns, RaterPatterns
-from .mapping import REQUIRED
-from .options import Reading, number
-from .packing import MOST_LABELS, packed_units, unpacked
-from .problems import no_order
-from .table import Source, in_order
+from .cells import accepted_answers, cell_text, quoted
+from .coding import MOST_LABELS, codes, packed_units, unpacked
+from .counts import CountedJudgments, Patterns, RaterPatterns
+from .options import REQUIRED, Reading, number
+from .readers import lazy
+from .table import Judgments, Source, in_order
+from .validate import no_order
 
-__all__ = ["CountedJudgments", "scan_judgments"]
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_ITEM = "no item"
 _USED = (*REQUIRED, "criterion", "stage", "round")
@@ -86,13 +87,11 @@ def scan_judgments(
     >>> round(agreement.krippendorff_alpha(counted).value, 3)
     0.444
     """
-    how = Reading.of(columns, None, scale, level, "error", None, missing)
-    if how.scale is not None and not isinstance(how.scale[0], str):
+    how = Reading(columns or {}, scale=scale, level=level, missing=missing)
+    if how.scale is not None and how.listed is None:
         raise BadOption("scale is a range; counts are of labels: give the list of labels in order")
-    is_path = isinstance(data, str | os.PathLike)
-    called = name or (Path(data).name if is_path else "a frame")
-    with _parquet(data, memory_limit, temp_directory) if is_path else nullcontext(data) as held:
-        rows = _lazy(held, called)
+    called = name or (Path(data).name if isinstance(data, str | os.PathLike) else "a frame")
+    with _held(data, called, memory_limit, temp_directory) as rows:
         try:
             return _counted(_renamed(rows, how), how, called)
         except HaloError:
@@ -102,40 +101,26 @@ def scan_judgments(
 
 
 @contextmanager
-def _parquet(
-    path: str | os.PathLike[str], memory_limit: str, temp_directory: str | os.PathLike[str] | None
-) -> Iterator[Any]:
-    """A DuckDB relation over the files, in a database of its own that is closed afterwards."""
+def _held(data: Any, name: str, memory_limit: str, spill: str | os.PathLike[str] | None) -> Iterator[Any]:
+    """The rows where they are; files are a DuckDB relation, in a database of its own that is closed afterwards."""
+    if not isinstance(data, str | os.PathLike):
+        yield lazy(data, name)
+        return
     try:
         import duckdb
     except ImportError as error:
         raise HaloError("counting a file where it is needs DuckDB: pip install 'halo-methods[engines]'") from error
-    where = Path(path) / "*.parquet" if Path(path).is_dir() else Path(path)
+    where = Path(data) / "*.parquet" if Path(data).is_dir() else Path(data)
     if not where.name.endswith((".parquet", ".pq")):
-        raise HaloError(f"{Path(path).name} is not named as Parquet; use read_judgments, or hand over a frame")
-    with tempfile.TemporaryDirectory(prefix="halo-") as spare:
-        config: dict[str, Any] = {
-            "memory_limit": memory_limit,
-            "temp_directory": os.fspath(temp_directory or spare),
-            "preserve_insertion_order": "false",
-        }
+        raise HaloError(f"{Path(data).name} is not named as Parquet; use read_judgments, or hand over a frame")
+    with tempfile.TemporaryDirectory(prefix="halo-") as spare, ExitStack() as opened:
+        settings = {"memory_limit": memory_limit, "temp_directory": os.fspath(spill or spare)}
         try:
-            database = duckdb.connect(config=config)
+            database = opened.enter_context(duckdb.connect(config={**settings, "preserve_insertion_order": "false"}))
             relation = database.read_parquet(str(where))
         except duckdb.Error as error:
-            raise HaloError(f"{Path(path).name} cannot be opened: {str(error)[:500]}") from error
-        try:
-            yield relation
-        finally:
-            database.close()
-
-
-def _lazy(frame: Any, name: str) -> Any:
-    try:
-        return nw.from_native(frame).lazy()
-    except TypeError as error:
-        kinds = "a path, a DuckDB relation, or a Spark, Polars, pandas or Arrow table"
-        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
+            raise HaloError(f"{Path(data).name} cannot be opened: {str(error)[:500]}") from error
+        yield nw.from_native(relation).lazy()
 
 
 def _renamed(rows: Any, how: Reading) -> Any:
@@ -158,30 +143,39 @@ def _collected(rows: Any) -> pl.DataFrame:
 
 
 def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
-    seen = _seen(rows)
-    used, source = _used(seen, how, name)
-    labels = _labels(used, how)
-    if how.level != "nominal" and how.scale is None and any(number(text) is None for text in labels):
-        raise InvalidData([no_order(how.level)])
-    if len(labels) > MOST_LABELS:
-        raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
-    rounds = "round" in used.columns and used["round"].n_unique() > 1
-    keys = ["item_id", "round"] if rounds else ["item_id"]
-    rows = _kept(rows, used, rounds)
+    used, source = _used(_seen(rows), how, name)
+    labels, raters = _labels(used, how), tuple(sorted(used["rater text"].unique()))
+    keys = ["item_id", "round"] if "round" in used.columns and used["round"].n_unique() > 1 else ["item_id"]
+    rows = rows.filter(nw.col("label").is_in(used["label"].unique().to_list()))
+    if "stage" in used.columns and used["stage"].eq_missing("label").all():
+        rows = rows.filter(nw.col("stage") == "label")
+    if "round" in keys:
+        rows = rows.with_columns(round=nw.col("round").cast(nw.String).fill_null(""))
+    rows = rows.select(*keys, "rater_id", "label")
     _refuse_repeated(rows, [*keys, "rater_id"])
-    raters = tuple(sorted(set(used["rater text"])))
-    cells, words = _cells(rows, keys, _native(used, labels), len(raters))
-    cells = _coded(cells, used, labels, raters)
+    written = dict(used.group_by("label text").agg(pl.col("label").unique()).iter_rows())
+    units = packed_units(rows, keys, [written.get(label, []) for label in labels], len(raters))
+    words = [c for c in units.collect_schema().names() if c.startswith("word")]
+    units = units.with_columns(*[nw.col(word).cast(nw.Int64) for word in words])
+    cells = _collected(rows.join(units, on=keys).group_by("rater_id", "label", *words).agg(nw.len().alias("count")))
     kinds = cells.select(words).unique().sort(words).with_row_index("pattern")
-    cells = cells.join(kinds, on=words)
+    cells = cells.join(kinds, on=words).with_columns(
+        rater=codes(raters, _texts(cells["rater_id"])), label=codes(labels, _texts(cells["label"]))
+    )
+    by = ["rater", "label", "pattern"]
+    given = RaterPatterns(raters, *cells.group_by(by).agg(pl.col("count").sum()).sort(by).cast(pl.Int64).to_numpy().T)
     table = unpacked(kinds.select(words).to_numpy().astype(np.int64), len(labels), len(raters))
-    by_rater = cells.group_by("rater", "label", "pattern").agg(pl.col("count").sum()).sort("rater", "label", "pattern")
-    rater, label, pattern, count = (by_rater[c].to_numpy().astype(np.int64) for c in by_rater.columns)
-    frequency = _frequency(table, label, pattern, count)
-    n_items = int(_collected(rows.select(nw.col("item_id").n_unique()))[0, 0]) if rounds else int(frequency.sum())
-    made = Patterns(labels, table, frequency, n_items, len(raters), source.rows_used)
-    given = RaterPatterns(raters, rater, label, pattern, count)
-    return CountedJudgments(made, given, how.scale, how.level, how.level_given, source)
+    # how many units show a pattern: the judgments on them over the judgments on one
+    frequency = np.bincount(given.pattern, given.count, len(table)).astype(np.int64) // table.sum(1)
+    n_items = int(_collected(rows.select(nw.col("item_id").n_unique()))[0, 0]) if "round" in keys else frequency.sum()
+    return CountedJudgments(
+        patterns=Patterns(labels, table, frequency, int(n_items), len(raters), source.rows_used),
+        rater_patterns=given,
+        scale=how.scale,
+        level=how.level or "nominal",  # type: ignore[arg-type]
+        level_given=how.level is not None,
+        source=source,
+    )
 
 
 def _seen(rows: Any) -> pl.DataFrame:
@@ -194,84 +188,65 @@ def _seen(rows: Any) -> pl.DataFrame:
     return _collected(rows.with_columns(**{_NO_ITEM: empty}).group_by(*by).agg(nw.len().alias("rows")))
 
 
-def _texts(column: pl.Series) -> list[str | None]:
-    """Each value as the text of a cell, None where it is blank."""
+def _texts(column: pl.Series) -> pl.Series:
+    """Each value as the text of a cell, missing where it is blank."""
     texts = (cell_text(value) for value in column.to_list())
-    return [text if text is not None and text.strip() else None for text in texts]
+    return pl.Series([text if text is not None and text.strip() else None for text in texts], dtype=pl.String)
 
 
 def _used(seen: pl.DataFrame, how: Reading, name: str) -> tuple[pl.DataFrame, Source]:
     """The combinations to be counted, with texts of labels and raters, and what became of the rows."""
-    seen = seen.with_columns(
-        pl.Series("label text", _texts(seen["label"]), dtype=pl.String),
-        pl.Series("rater text", _texts(seen["rater_id"]), dtype=pl.String),
-    )
-    total = int(seen["rows"].sum())
-    source = Source(name, None, total, total)
+    seen = seen.with_columns(_texts(seen["label"]).alias("label text"), _texts(seen["rater_id"]).alias("rater text"))
 
-    def without(frame: pl.DataFrame, hit: pl.Expr, reason: str) -> pl.DataFrame:
-        nonlocal source
-        source = source.less(reason, int(frame.filter(hit)["rows"].sum()))
-        return frame.filter(~hit)
+    def n_rows(hit: pl.Expr | bool = True) -> int:
+        return int(seen.filter(hit)["rows"].sum())
 
-    seen = without(seen, pl.col("label text").is_null(), "empty label")
-    for text in how.missing[1:]:
-        seen = without(seen, pl.col("label text") == text, f"label {quoted(text)} taken as missing")
-    stages = in_order(seen["stage"].unique().to_list()) if "stage" in seen.columns else []
-    if len(stages) > 1:
-        if "label" not in stages:
-            raise NotEstimable(f"{len(stages)} stages: {', '.join(map(str, stages))}; count one, for instance the rows "
-                               f"whose stage is {stages[0]!r}")  # fmt: skip
-        seen = without(seen, pl.col("stage").ne_missing("label"), "stage is not 'label'")
-    criteria = in_order(seen["criterion"].unique().to_list()) if "criterion" in seen.columns else []
-    if len(criteria) > 1:
-        shown = ", ".join(map(str, criteria[:10]))
-        raise NotEstimable(f"{len(criteria)} criteria: {shown}; count one, for instance the rows whose criterion is "
-                           f"{criteria[0]!r}")  # fmt: skip
+    source, text = Source(name, None, n_rows(), n_rows()), pl.col("label text")
+    absent = {f"label {quoted(word)} taken as missing": text == word for word in how.missing[1:]}
+    for reason, hit in {"empty label": text.is_null(), **absent}.items():
+        source, seen = source.less(reason, n_rows(hit)), seen.filter(~hit)
+    for column, several in (("stage", "stages"), ("criterion", "criteria")):
+        values = in_order(seen[column].unique().to_list()) if column in seen.columns else []
+        if len(values) > 1 and column == "stage" and "label" in values:
+            other = pl.col("stage").ne_missing("label")
+            source, seen = source.less("stage is not 'label'", n_rows(other)), seen.filter(~other)
+        elif len(values) > 1:
+            shown = f"{len(values)} {several}: {', '.join(map(str, values[:10]))}"
+            raise NotEstimable(f"{shown}; count one, for instance the rows whose {column} is {values[0]!r}")
     if not len(seen):
         raise NotEstimable(f"{name} has no judgment: {source}")
-    problems = []
-    for column, hit in (("item_id", pl.col(_NO_ITEM)), ("rater_id", pl.col("rater text").is_null())):
-        if n := int(seen.filter(hit)["rows"].sum()):
-            problems.append(
-                Problem(f"the cell is empty in {n:,} rows", f"Give every judgment a {column}.", column=column)
-            )
+    empty = {"item_id": n_rows(pl.col(_NO_ITEM)), "rater_id": n_rows(pl.col("rater text").is_null())}
+    problems = [
+        Problem(f"the cell is empty in {n:,} rows", f"Give every judgment a {column}.", column=column)
+        for column, n in empty.items()
+        if n
+    ]
     if problems:
         raise InvalidData(problems)
     return seen, source
 
 
 def _labels(used: pl.DataFrame, how: Reading) -> tuple[str, ...]:
-    """The scale, or the labels that occur."""
-    if how.scale is None:
-        return tuple(in_order(used["label text"].unique().to_list()))
-    wrong = used.filter(~pl.col("label text").is_in(list(how.scale))).group_by("label text").agg(pl.col("rows").sum())
+    """The scale, or the labels that occur, where they can be counted."""
+    labels = how.listed or tuple(in_order(used["label text"].unique().to_list()))
+    wrong = used.filter(~pl.col("label text").is_in(labels)).group_by("label text").agg(pl.col("rows").sum())
     if len(wrong):
-        fix = f"Use one of the scale ({', '.join(map(str, how.scale))[:300]}), or list it as missing."
-        what = "the label {} is outside the scale, in {:,} rows"
+        fix = f"Use one of the scale ({', '.join(labels)[:300]}), or list it as missing."
         raise InvalidData(
-            Problem(what.format(quoted(text), n), fix, column="label", option="missing", value=[text])
+            Problem(
+                f"the label {quoted(text)} is outside the scale, in {n:,} rows",
+                fix,
+                column="label",
+                option="missing",
+                value=[text],
+            )
             for text, n in wrong.sort("label text").iter_rows()
         )
-    return tuple(str(label) for label in how.scale)
-
-
-def _native(used: pl.DataFrame, labels: Sequence[str]) -> list[list[Any]]:
-    """For each label, the values in the engine that write it."""
-    values: dict[str, list[Any]] = {label: [] for label in labels}
-    for text, value in used.select("label text", "label").unique(maintain_order=True).iter_rows():
-        values[text].append(value)
-    return [values[label] for label in labels]
-
-
-def _kept(rows: Any, used: pl.DataFrame, rounds: bool) -> Any:
-    """The rows of the labels and the stage to be counted."""
-    rows = rows.filter(nw.col("label").is_in(used["label"].unique().to_list()))
-    if "stage" in used.columns and used["stage"].n_unique() == 1 and used["stage"][0] is not None:
-        rows = rows.filter(nw.col("stage") == used["stage"][0])
-    if rounds:
-        return rows.select("item_id", "rater_id", "label", round=nw.col("round").cast(nw.String).fill_null(""))
-    return rows.select("item_id", "rater_id", "label")
+    if how.level not in (None, "nominal") and not how.listed and any(number(text) is None for text in labels):
+        raise InvalidData([no_order(str(how.level))])
+    if len(labels) > MOST_LABELS:
+        raise NotEstimable(f"{len(labels):,} distinct labels are too many to count as categories; group the labels")
+    return labels
 
 
 def _refuse_repeated(rows: Any, keys: list[str]) -> None:
@@ -286,25 +261,115 @@ def _refuse_repeated(rows: Any, keys: list[str]) -> None:
         )
 
 
-def _cells(rows: Any, keys: list[str], native: list[list[Any]], n_raters: int) -> tuple[pl.DataFrame, list[str]]:
-    """How often each rater gave each label on units of each packed pattern, and the columns that hold it."""
-    units = packed_units(rows, keys, native, n_raters)
-    words = [c for c in units.collect_schema().names() if c.startswith("word")]
-    units = units.with_columns(*[nw.col(word).cast(nw.Int64) for word in words])
-    made = rows.join(units, on=keys).group_by("rater_id", "label", *words).agg(nw.len().alias("count"))
-    return _collected(made), words
+EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
+_OFFSET, _NONE = r"[Tt ].*[+-]\d\d:?\d?\d?$", r"[+-]00:?0?0?$"
 
 
-def _coded(cells: pl.DataFrame, used: pl.DataFrame, labels: Sequence[str], raters: Sequence[str]) -> pl.DataFrame:
-    """Raters and labels as their places in the sorted raters and the labels."""
-    who = {text: at for at, text in enumerate(raters)}
-    what = {text: at for at, text in enumerate(labels)}
-    return cells.with_columns(
-        rater=pl.Series([who[text or ""] for text in _texts(cells["rater_id"])], dtype=pl.Int64),
-        label=pl.Series([what[text or ""] for text in _texts(cells["label"])], dtype=pl.Int64),
-    )
+def by_column(
+    data: Any,
+    column: str,
+    *,
+    every: Literal["day", "week", "month"] | None = None,
+    columns: Mapping[str, str] | None = None,
+    memory_limit: str = "3GB",
+) -> "pd.DataFrame":
+    """Counts of labels, and of right labels where there is gold, for each value of a column.
+
+    Grouping and adding are done where the rows are; what comes back is the small table.
+
+    Parameters
+    ----------
+    data : Judgments, or what `scan_judgments` takes
+        A path of Parquet, a DuckDB relation, a Spark, Polars, pandas or Arrow table. Rows
+        without a label are left out. Judgments of several criteria are refused, unless
+        `column` is the criterion; other frames are counted as they are.
+    column : str
+        For instance vendor, locale, rater_id; with `every`, a column of moments such as rated_at.
+    every : {"day", "week", "month"}, optional
+        Cut moments into periods, each named by its first day (weeks begin on Monday). Moments are
+        taken as they are stored: keep them in UTC. Text is ISO 8601 and must not end in
+        another offset.
+    columns : mapping, optional
+        Canonical names to the names in a frame that is not Judgments.
+    memory_limit : str
+        What DuckDB may use for a path.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each value and label that occur, sorted, a missing value last: the column, label,
+        judgments, with_gold (how many of them are on items with gold), right (how many of those
+        gave an accepted answer).
+
+    Raises
+    ------
+    NotEstimable
+        If the column is not there, or nothing is left to count.
+    BadOption
+        For another `every`.
+    InvalidData
+        If moments can't be read.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"item_id": ["a", "a", "b"], "rater_id": ["x", "y", "x"], "label": ["1", "2", "1"],
+    ...                       "gold": ["1", "1", None], "rated_at": ["2026-11-02", "2026-11-08", "2026-11-09"]})
+    >>> by_column(frame, "rated_at", every="week")
+         rated_at label  judgments  with_gold  right
+    0  2026-11-02     1          1          1      1
+    1  2026-11-02     2          1          1      0
+    2  2026-11-09     1          1          0      0
+    """
+    if every not in (None, *EVERY):
+        raise BadOption.of("every", every, EVERY)
+    names = dict(columns or {})
+    if isinstance(data, Judgments):
+        data, names = data.one(by=column).frame, {}
+    with _held(data, "a frame", memory_limit, None) as rows:
+        schema = rows.collect_schema()
+        wanted = {"value": names.get(column, column), **{c: names.get(c, c) for c in ("label", "gold")}}
+        if wanted["gold"] not in schema.names():
+            del wanted["gold"]
+        for name in wanted.values():
+            if name not in schema.names():
+                raise NotEstimable(f"the data has no column {name}; it has {', '.join(schema.names()[:20])}")
+        rows = rows.select(**{key: nw.col(name) for key, name in wanted.items()}).filter(~nw.col("label").is_null())
+        if every is not None:
+            rows = rows.with_columns(value=_days(rows, schema[wanted["value"]], column))
+        counted = _collected(rows.group_by(*wanted).agg(nw.len().alias("judgments")))
+    value, label = _texts(counted["value"]), _texts(counted["label"])
+    if every is not None:
+        days = value.str.to_date("%Y-%m-%d", strict=False)
+        if len(odd := value.filter(value.is_not_null() & days.is_null())):
+            what = f"{column} has {odd[0][:40]!r}, which is not ISO 8601"
+            raise InvalidData([Problem(what, "Give 2026-11-02.", column=column)])
+        value = days.dt.truncate(EVERY[every]).dt.to_string()
+    gold = _texts(counted["gold"]) if "gold" in counted.columns else [None] * len(counted)
+    right = [(bool(answers), said in answers) for said, answers in zip(label, map(accepted_answers, gold), strict=True)]
+    times = pl.DataFrame(right, schema={"with_gold": pl.Int64, "right": pl.Int64}, orient="row")
+    made = counted.select(value.alias(column), label.alias("label"), pl.col("judgments").cast(pl.Int64))
+    made = made.hstack(times.select(pl.all() * made["judgments"])).drop_nulls("label").group_by(column, "label").sum()
+    if made.is_empty():
+        raise NotEstimable("no judgment has a label")
+    order = [
+        made[c].replace_strict({text: at for at, text in enumerate(in_order(made[c].to_list()))}, return_dtype=pl.Int64)
+        for c in (column, "label")
+    ]
+    return made.sort(order).to_pandas()
 
 
-def _frequency(table: np.ndarray, label: np.ndarray, pattern: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """How many units show each pattern: the judgments on them over the judgments on one."""
-    return np.bincount(pattern, count, len(table)).astype(np.int64) // table.sum(1)
+def _days(rows: Any, kind: Any, column: str) -> Any:
+    """The calendar day of each moment, as text."""
+    value = nw.col("value")
+    if kind == nw.String:
+        text = value.str.strip_chars()
+        foreign = rows.filter(text.str.contains(_OFFSET) & ~text.str.contains(_NONE))
+        if len(found := _collected(foreign.select("value").head(3))):
+            shown = ", ".join(map(repr, found["value"].to_list()))
+            what = f"{column} has moments that are not in UTC, such as {shown}"
+            mend = "Store them in UTC, or read the file with read_judgments."
+            raise InvalidData([Problem(what, mend, column=column)])
+        return text.str.slice(0, 10)
+    if kind == nw.Date or kind == nw.Datetime:
+        return value.dt.to_string("%Y-%m-%d")
+    raise InvalidData([Problem(f"{column} holds no moments: it is of type {kind}", "Give ISO 8601.", column=column)])

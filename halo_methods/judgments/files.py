@@ -1,6 +1,7 @@
 """Files into raw tables: every cell as text, every defect of the file with its row."""
 
 import codecs
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -8,17 +9,19 @@ import io
 import json
 import os
 import re
+import warnings
+import zipfile
 import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from .cells import cell_text, quoted
-from .raw import Raw, raw_table, text_series
-from .workbook import workbook
+from ..results import counted
+from .cells import Raw, cell_text, quoted, raw_table, text_series
 
 
 def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
@@ -95,17 +98,13 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _undecodable(content: bytes, codec: str, at: int) -> Problem:
     place = f"byte 0x{content[at]:02x} at position {at:,}" if at < len(content) else "the end of the file"
-    row = content.count(b"\n", 0, at) or None
+    problem = Problem(f"{place} is not {codec}", "Export it again as UTF-8.", content.count(b"\n", 0, at) or None)
     for guess in ("utf-8", "cp1252", "latin-1"):
-        if guess == codec:
-            continue
-        try:
+        with contextlib.suppress(UnicodeDecodeError):
             content.decode(guess)
-        except UnicodeDecodeError:
-            continue
-        fix = f"Export it again as UTF-8, or say so if it is {guess}."
-        return Problem(f"{place} is not {codec}", fix, row, option="encoding", value=guess)
-    return Problem(f"{place} is not {codec}", "Export it again as UTF-8.", row)
+            fix = f"Export it again as UTF-8, or say so if it is {guess}."
+            return replace(problem, mend=fix, option="encoding", value=guess)
+    return problem
 
 
 def _delimiter(text: str, stem: str) -> str:
@@ -123,11 +122,9 @@ def _delimiter(text: str, stem: str) -> str:
 
 
 def _delimited(text: str, name: str, stem: str) -> Raw:
-    mark = None
     told = re.match(r'"?sep=([,;\t])"?[ \t]*\r?\n', text)  # Excel's first line
-    if told:
-        mark, text = told[1], text[told.end() :]
-    mark = mark or _delimiter(text, stem)
+    text = text[told.end() :] if told else text
+    mark = told[1] if told else _delimiter(text, stem)
     raw = plain_table(text, mark, name) or _quoted_table(text, mark, name)
     raw.decimal_comma = mark == ";"
     return raw
@@ -138,57 +135,37 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
 
     The quick way: it gives what the careful way (`_quoted_table`) gives.
     """
-    if '"' in text or "\r" in text.replace("\r\n", ""):
+    text = text.replace("\r\n", "\n").removesuffix("\n")
+    if '"' in text or "\r" in text:
         return None
-    content = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
-    ends = np.flatnonzero(content == ord("\n"))
-    if not len(ends) or ends[-1] != len(content) - 1:
-        ends = np.append(ends, len(content))
-    marks = np.searchsorted(np.flatnonzero(content == ord(mark)), ends)
-    if len(ends) < 2 or marks[0] == 0 or (np.diff(marks) != marks[0]).any():
+    lines = text_series(text.split("\n"))
+    marks = lines.str.count_matches(mark, literal=True)
+    blank = lines.gather([0, -1]).str.replace_all(mark, "", literal=True).str.strip_chars() == ""
+    if len(lines) < 2 or not marks[0] or (marks != marks[0]).any() or blank.any():
         return None
-    header = text.split("\n", 1)[0].removesuffix("\r").split(mark)
-    names = [str(at) for at in range(len(header))]
-    try:
-        frame = pl.read_csv(
-            content.tobytes(),
-            has_header=False,
-            skip_rows=1,
-            separator=mark,
-            quote_char=None,
-            infer_schema=False,
-            new_columns=names,
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    if frame.shape != (len(ends) - 1, len(header)) or not any(title.strip() for title in header):
-        return None
-    filled = frame.select(pl.any_horizontal(pl.all().fill_null("").str.strip_chars() != ""))[:, 0]
-    return raw_table(header, frame.get_columns(), name) if filled.tail(1).any() else None
+    cells = lines.str.split_exact(mark, marks[0]).struct.unnest()
+    return raw_table(cells.row(0), cells[1:].get_columns(), name)
 
 
 def _quoted_table(text: str, mark: str, name: str) -> Raw:
     rows, problems = _records(text, mark)
-    while rows and not any(cell.strip() for cell in rows[0]):
-        rows.pop(0)
-    while rows and not any(cell.strip() for cell in rows[-1]):
-        rows.pop()
-    if not rows:
+    filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not filled:
         raise InvalidData(problems or [Problem("the file is empty", "Give a file with a header and rows.")])
-    header = rows.pop(0)
+    header, *rows = rows[filled[0] : filled[-1] + 1]
     width = len(header)
     for at, row in enumerate(rows, start=1):
-        if len(row) == width:
-            continue
-        if len(row) < width:
-            if any(cell.strip() for cell in row):
-                problems.append(_ragged(at, len(row), width))
-            row += [""] * (width - len(row))
-        else:
-            if any(cell.strip() for cell in row[width:]):
-                problems.append(_ragged(at, len(row), width))
-            del row[width:]
-    columns = [text_series("", column) for column in zip(*rows, strict=True)] or [text_series("", [])] * width
+        odd = row[width:] if len(row) > width else row if len(row) < width else []
+        if any(cell.strip() for cell in odd):
+            what = f"the row has {counted(len(row), 'cell')}, the header {width}"
+            fix = "Put cells that hold the delimiter or a line break in quotation marks."
+            problems.append(Problem(what, fix, row=at))
+    return _of_rows(header, [(row + [""] * width)[:width] for row in rows], name, problems)
+
+
+def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: str, problems: list[Problem]) -> Raw:
+    """A raw table from rows as wide as the header, with what was wrong with the file."""
+    columns = [text_series(column) for column in zip(*rows, strict=True)] or [text_series([])] * len(header)
     raw = raw_table(header, columns, name)
     raw.problems[:0] = problems
     return raw
@@ -210,39 +187,26 @@ def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
     return rows, []
 
 
-def _ragged(row: int, cells: int, width: int) -> Problem:
-    what = f"the row has {cells} cell{'s' if cells != 1 else ''}, the header {width}"
-    return Problem(what, "Put cells that hold the delimiter or a line break in quotation marks.", row=row)
-
-
 def _json(text: str, name: str) -> Raw:
     """JSON lines, or one JSON list of objects."""
     problems: list[Problem] = []
     records: list[dict[str, Any]] = []
-    try:
-        whole = _loads(text) if text.lstrip().startswith("[") else None
-    except (ValueError, RecursionError):
-        whole = None
-    if isinstance(whole, list) and all(isinstance(entry, dict) for entry in whole):
-        entries: list[Any] = whole
-    else:
-        entries = list(text.strip().split("\n"))
+    entries: Any = None
+    with contextlib.suppress(ValueError, RecursionError):
+        entries = _loads(text)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        entries = text.strip().split("\n")
     for at, entry in enumerate(entries, start=1):
+        record = entry
         try:
-            record = _loads(entry) if isinstance(entry, str) and entry.strip() else entry or {}
+            record = _loads(entry.strip() or "{}") if isinstance(entry, str) else entry
+            if not isinstance(record, dict):
+                problems.append(Problem("the line is not an object", "Write one {…} a line.", at))
         except (ValueError, RecursionError) as error:
             problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
-            record = {}
-        if not isinstance(record, dict):
-            if not isinstance(record, str):
-                problems.append(Problem("the line is not an object", "Write one {…} a line.", at))
-            record = {}
-        records.append(record)
+        records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
-    columns = [text_series("", [cell_text(record.get(key)) for record in records]) for key in header]
-    raw = raw_table(header, columns, name)
-    raw.problems[:0] = problems
-    return raw
+    return _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -267,3 +231,54 @@ def _parquet(content: bytes, name: str) -> Raw:
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidData([Problem("the Parquet file is damaged or of an unknown kind", "Export it again.")]) from error
     return raw_table(table.column_names, columns, name)
+
+
+def workbook(content: bytes, name: str) -> Raw:
+    """The first sheet as a table of text; nothing is calculated.
+
+    Raises
+    ------
+    InvalidData
+        If the workbook is damaged or its first sheet is empty.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if not any(part.startswith("xl/workbook") for part in archive.namelist()):
+                raise InvalidData([Problem("the file is a zip archive, not a workbook", "Give the file inside.")])
+        written, notes = _sheet(content, data_only=False)
+        formulas = any(str(cell).startswith(("=", "<openpyxl")) for row in written for cell in row)
+        values = _sheet(content, data_only=True)[0] if formulas else written
+    except HaloError:
+        raise
+    except Exception as error:  # openpyxl raises whatever a damaged part happens to cause
+        raise InvalidData([Problem("the workbook is damaged", "Open it, save it as .xlsx or CSV.")]) from error
+    texts = [[cell_text(cell) for cell in row] for row in values]
+    width = max(map(len, texts), default=0)
+    header, *rows = [row + [None] * (width - len(row)) for row in texts] or [[]]
+    fix = "Open the workbook, let it calculate, save it; or paste values."
+    problems = [
+        Problem(f"the formula {quoted(cell_text(source))} has no stored result", fix, at or None, header[column])
+        for at, (sources, results) in enumerate(zip(written, values, strict=False))
+        for column, (source, result) in enumerate(zip(sources, results, strict=False))
+        if source is not None and result is None
+    ]
+    while rows and not any((cell or "").strip() for cell in rows[-1]):
+        rows.pop()
+    if not rows and not any((cell or "").strip() for cell in header):
+        raise InvalidData([Problem("the first sheet is empty", "Put the judgments on the first sheet.")])
+    raw = _of_rows(header, rows, name, problems)
+    raw.notes[:0] = notes
+    return raw
+
+
+def _sheet(content: bytes, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
+    import openpyxl
+
+    with warnings.catch_warnings(action="ignore"):
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+        with contextlib.closing(book):
+            sheet, *others = book.worksheets
+            sheet.reset_dimensions()
+            rows = list(sheet.iter_rows(values_only=True))
+    rest = ", ".join(quoted(other.title) for other in others)
+    return rows, [f"read from sheet {quoted(sheet.title)}; not read: {rest}"] if rest else []

@@ -1,17 +1,22 @@
-"""Which judgments are right, by gold or by an audit."""
+"""Which judgments are right, by gold or by an audit, and the label given most often."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, Estimate, Over
 from ..stats.proportions import two_way_share
-from .cells import NUMBERS, accepted_answers
-from .table import Judgments, in_order
+from .cells import accepted_answers
+from .options import Reference as Reference
+from .readers import as_judgments
+from .table import Judgments, in_order, need
 
 CHANCE = "inclusion_probability"
-Reference = Literal["gold", "audit"]
+NUMBERS = (
+    "Labels are numbers, and right means equal: where a near one will do, list all that are right in gold, "
+    "for instance 7|7.5|8."
+)
 MISSING = {
     "gold": "no judged item has a gold answer; add a `gold` column, at least for the calibration items",
     "audit": "no labelled item was audited; give the auditors' labels as rows of stage 'audit' beside the labels",
@@ -27,12 +32,12 @@ def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
         reason = "no row has stage 'label'; the labels are needed beside the audits"
         raise NotEstimable(reason, public=reason)
     frame = j.one().frame
-    known = pl.DataFrame(schema={**frame.schema, "answer": pl.String, "right": pl.Boolean})
-    if reference != "audit":
+    known = frame.clear()
+    if reference != "audit" and "gold" in frame.columns:
         known = _by_gold(frame)
     if reference != "gold":
-        rest = frame.join(known.select("item_id").unique(), on="item_id", how="anti")
-        known = pl.concat([known, _by_audit(j, rest)], how="diagonal")
+        rest = frame.join(known.select("item_id"), on="item_id", how="anti", maintain_order="left")
+        known = pl.concat([known, _by_audit(rest, _first_audits(j))], how="diagonal")
     if known.is_empty():
         raise NotEstimable(MISSING[reference], public=MISSING[reference])
     return known
@@ -111,8 +116,7 @@ def shares_right(
     >>> {lot: share.value for lot, share in shares_right(as_judgments(frame).marked(), "lot").items()}
     {'A': 1.0, 'B': 0.0}
     """
-    if column not in rows.columns:
-        raise NotEstimable(f"the data has no column {column}; it has {', '.join(rows.columns)}")
+    need(rows, column)
     parts = rows.partition_by(column, as_dict=True)
     return {
         "(missing)" if value is None else str(value): share_right(
@@ -137,48 +141,54 @@ def is_right(label: object, gold: str | None) -> bool | None:
 
 
 def _by_gold(frame: pl.DataFrame) -> pl.DataFrame:
-    if "gold" not in frame.columns:
-        return frame.clear().with_columns(
-            pl.lit(None, pl.String).alias("answer"), pl.lit(None, pl.Boolean).alias("right")
-        )
-    pairs = frame.select("gold", "label").unique().drop_nulls("gold")
-    right = [is_right(label, gold) for gold, label in pairs.iter_rows()]
-    first = [accepted_answers(gold)[0] for gold in pairs["gold"]]
+    frame = frame.drop_nulls("gold")
+    pairs = frame.select("gold", "label").unique()
     answers = pairs.with_columns(
-        pl.Series("answer", first, dtype=pl.String), pl.Series("right", right, dtype=pl.Boolean)
+        answer=pl.Series([accepted_answers(gold)[0] for gold in pairs["gold"]], dtype=pl.String),
+        right=pl.Series([is_right(label, gold) for gold, label in pairs.iter_rows()], dtype=pl.Boolean),
     )
-    return frame.filter(pl.col("gold").is_not_null()).join(
-        answers, on=["gold", "label"], how="left", maintain_order="left"
-    )
+    return frame.join(answers, on=["gold", "label"], how="left", maintain_order="left")
 
 
-def first_audits(j: Judgments) -> pl.DataFrame:
+def _first_audits(j: Judgments) -> pl.DataFrame:
     """The audits of each item's first audit round: the rows of stage `audit`, no row where there are none."""
     if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
         return j.frame.clear()
-    audits = j.only(stage="audit").one().frame
-    if "round" not in audits.columns:
-        return audits
-    order = {value: n for n, value in enumerate(in_order(audits["round"].unique().to_list()))}
-    turn = pl.Series("_turn", [order[value] for value in audits["round"]], dtype=pl.Int64)
-    audits = audits.with_columns(turn)
-    return audits.filter(pl.col("_turn") == pl.col("_turn").min().over("item_id")).drop("_turn")
+    audits = j.only(stage="audit").one()
+    if not audits.rounds:
+        return audits.frame
+    order = {value: n for n, value in enumerate(audits.rounds)}
+    turn = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    return audits.frame.filter(turn == turn.min().over("item_id"))
 
 
-def _by_audit(j: Judgments, frame: pl.DataFrame) -> pl.DataFrame:
-    audits = (
-        first_audits(j)
-        .group_by("item_id")
-        .agg(pl.col("label").n_unique().alias("_labels"), pl.col("label").first().alias("_audit"))
-    )
-    chances = first_audits(j)
-    if CHANCE in chances.columns and chances[CHANCE].is_not_null().any():
-        frame = frame.drop(CHANCE, strict=False).join(
-            chances.group_by("item_id").agg(pl.col(CHANCE).first()), on="item_id", how="left", maintain_order="left"
-        )
-    audited = frame.join(audits.filter(pl.col("_labels") == 1), on="item_id", how="inner", maintain_order="left")
-    answer, right = (
-        pl.col("_audit").cast(pl.String).alias("answer"),
-        (pl.col("label") == pl.col("_audit")).alias("right"),
-    )
-    return audited.with_columns(answer, right).drop("_labels", "_audit")
+def _by_audit(frame: pl.DataFrame, audits: pl.DataFrame) -> pl.DataFrame:
+    label = pl.col("label")
+    found = audits.group_by("item_id").agg(label.n_unique().alias("_labels"), label.first().alias("_audit"))
+    if CHANCE in audits.columns and audits[CHANCE].is_not_null().any():
+        frame = frame.drop(CHANCE, strict=False)
+        found = found.join(audits.group_by("item_id").agg(pl.col(CHANCE).first()), on="item_id")
+    audited = frame.join(found.filter(pl.col("_labels") == 1), on="item_id", how="inner", maintain_order="left")
+    right = label == pl.col("_audit")
+    return audited.with_columns(answer=pl.col("_audit").cast(pl.String), right=right).drop("_labels", "_audit")
+
+
+def majority(j: Judgments) -> pl.DataFrame:
+    """List the label given most often to each item, every tied label; all rounds of an item count together.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per item and winning label: ``item_id``, ``label``, ``votes``,
+        ``tied`` (how many labels share the win).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("a", "r1", "x"), ("a", "r2", "y"), ("b", "r1", "x")]
+    >>> majority(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])))["tied"].to_list()
+    [2, 2, 1]
+    """
+    votes = as_judgments(j).one().frame.group_by("item_id", "label").agg(pl.len().alias("votes"))
+    won = votes.filter(pl.col("votes") == pl.col("votes").max().over("item_id"))
+    return won.with_columns(pl.len().over("item_id").alias("tied")).sort("item_id", "label")

@@ -1,68 +1,65 @@
-"""How a table is to be read: the options of `read_judgments`, checked."""
+"""How a table is to be read: the options of `read_judgments`, checked, the caller's names for columns, and filters.
+
+A filter is SQL comparisons such as `locale = 'fr-FR' AND seconds < 600`, worked out by Polars. Only comparisons of
+columns, joined by AND, OR, NOT and parentheses, get as far as Polars: no function, no arithmetic, no query.
+"""
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from ..errors import BadOption
-from .cells import cell_text, quoted
+import polars as pl
+
+from ..errors import BadOption, Problem
+from .cells import LONGEST_QUOTE, cell_text, moment, quoted
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Reference = Literal["gold", "audit"]
 Scale = tuple[str, ...] | tuple[float, float]
 
-_LEVELS = get_args(Level)
 _DUPLICATES = ("error", "first", "last", "round")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
-    """The options of `read_judgments`, checked."""
+    """The options of `read_judgments`, checked; BadOption with what is allowed otherwise."""
 
-    columns: dict[str, str]
-    values: dict[str, dict[str, str]]
-    scale: Scale | None
-    level: Level
-    level_given: bool
-    duplicates: str
-    where: str | None
-    missing: tuple[str, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scale: Any = None
+    level: str | None = None
+    duplicates: str = "error"
+    where: str | None = None
+    missing: str | Sequence[str] = ("",)
 
-    @classmethod
-    def of(
-        cls,
-        columns: Mapping[str, str] | None,
-        values: Mapping[str, Mapping[str, str]] | None,
-        scale: Any,
-        level: str | None,
-        duplicates: str,
-        where: str | None,
-        missing: str | Sequence[str],
-    ) -> "Reading":
-        """The options, or BadOption with what is allowed."""
-        if level is not None and level not in _LEVELS:
-            raise BadOption.of("level", level, _LEVELS)
-        if duplicates not in _DUPLICATES:
-            raise BadOption.of("duplicates", duplicates, _DUPLICATES)
-        columns, values = dict(columns or {}), {c: dict(v) for c, v in (values or {}).items()}
-        absent = dict.fromkeys(["", *([missing] if isinstance(missing, str) else missing)])
-        told = scale_of(scale)
-        if told and isinstance(told[0], str):
-            for text in told:
-                if text in absent:
-                    raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
-            if level in ("interval", "ratio") and any(number(str(text)) is None for text in told):
-                raise BadOption(f"level is {level!r} but the scale holds labels that are no numbers")
-        return cls(columns, values, told, level or "nominal", level is not None, duplicates,  # type: ignore[arg-type]
-                   where or None, tuple(absent))  # fmt: skip
+    def __post_init__(self) -> None:
+        if self.level not in (None, *get_args(Level)):
+            raise BadOption.of("level", self.level, get_args(Level))
+        if self.duplicates not in _DUPLICATES:
+            raise BadOption.of("duplicates", self.duplicates, _DUPLICATES)
+        absent = [self.missing] if isinstance(self.missing, str) else self.missing
+        self.missing = tuple(dict.fromkeys(["", *absent]))
+        self.scale = scale_of(self.scale)
+        for text in self.listed or ():
+            if text in self.missing:
+                raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
+            if self.level in ("interval", "ratio") and number(text) is None:
+                raise BadOption(f"level is {self.level!r} but the scale holds labels that are no numbers")
 
     @property
-    def numeric(self) -> bool:
-        """Whether labels become numbers."""
-        if self.scale is None:
-            return self.level in ("interval", "ratio")
-        return not isinstance(self.scale[0], str)
+    def listed(self) -> tuple[str, ...] | None:
+        """The labels of the scale in order; None without a scale and where it is a range."""
+        return self.scale if self.scale and isinstance(self.scale[0], str) else None
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The ends between which labels are numbers; None where labels stay text."""
+        numeric = self.listed is None and (self.scale or self.level in ("interval", "ratio"))
+        return self.scale or (-math.inf, math.inf) if numeric else None
 
 
 def number(text: str) -> float | None:
@@ -104,38 +101,207 @@ def scale_of(given: Any) -> Scale | None:
     if given is None:
         return None
     if isinstance(given, str):
-        inside = given.strip()
-        bracketed = inside[:1] in ("(", "[") and inside[-1:] in (")", "]")
-        dotted = ".." in inside and "," not in inside
-        ranged = bracketed or dotted
-        if not ranged:
-            rows = csv.reader(inside.splitlines(), skipinitialspace=True)
-            return scale_of([part.strip() for row in rows for part in row if part.strip()])
-        ends = tuple(_end(p) for p in (inside[1:-1] if bracketed else inside).split(".." if dotted else ","))
-        if len(ends) != 2 or None in ends:
-            raise BadOption(f"scale is {quoted(given)}; write low..high, or the labels in order with commas")
-        return _range(given, ends[0], ends[1])
+        text = given.strip()
+        bracketed = text[:1] in ("(", "[") and text[-1:] in (")", "]")
+        if bracketed or (".." in text and "," not in text):
+            return _range(given, re.split(r"\.\.|,", text[1:-1] if bracketed else text))
+        rows = csv.reader(text.splitlines(), skipinitialspace=True)
+        return scale_of([part.strip() for row in rows for part in row if part.strip()])
     if not isinstance(given, list | tuple):
         raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
-    numbers = [isinstance(g, int | float) and not isinstance(g, bool) for g in given]
+    numbers = [isinstance(end, int | float) and not isinstance(end, bool) for end in given]
     if isinstance(given, tuple) and len(given) == 2 and any(numbers):
-        return _range(given, _end(given[0]), _end(given[1]))
+        return _range(given, given)
     labels = tuple(cell_text(g) or "" for g in given)
     if not labels or "" in labels or len(set(labels)) < len(labels):
         raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
     return labels
 
 
-def _end(given: Any) -> float | None:
+def _range(given: Any, ends: Sequence[Any]) -> tuple[float, float]:
+    texts = [str(end) for end in ends]
     try:
-        if isinstance(given, str) and given.endswith("+"):
-            return float("inf") if float(given[:-1]) is not None else None
-        return float(given)
-    except (TypeError, ValueError, OverflowError):
-        return None
+        low, high = (float(text.removesuffix("+")) for text in texts)
+    except ValueError:
+        low = high = math.nan
+    if not low < high:
+        raise BadOption(f"scale is {quoted(given)}; write low..high, two numbers, or the labels in order with commas")
+    return low, math.inf if texts[1].endswith("+") else high
 
 
-def _range(given: Any, low: float | None, high: float | None) -> tuple[float, float]:
-    if low is None or high is None or not low < high:
-        raise BadOption(f"scale is {quoted(given)}; (low, high) are two numbers, low below high")
-    return low, high
+REQUIRED = ("item_id", "rater_id", "label")
+OPTIONAL = (
+    "criterion", "system", "cluster", "slice", "locale", "rated_at", "vendor", "queue", "rater_type", "stage",
+    "round", "guideline", "suggestion", "gold", "seconds", "cost", "comment",
+)  # fmt: skip
+
+
+def renamed(
+    frame: pl.DataFrame, columns: Mapping[str, str], problems: list[Problem]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """The table under canonical names, and each renamed column's name in the source."""
+    names: dict[str, str] = {}
+    for name, source in columns.items():
+        if source in frame.columns:
+            names[name] = source
+        else:
+            what = f"there is no column {quoted(source)}, which the option columns names for {name}"
+            problems.append(Problem(what, nearest(source, frame.columns), option="columns"))
+    made = {name: frame[source] for name, source in names.items()}
+    for name in (c for c in frame.columns if c not in columns.values()):
+        if name in names:
+            what = f"two columns would be called {name}: it and {quoted(names[name])}"
+            other = {f"other_{name}": name}
+            problems.append(Problem(what, "Rename this one too.", column=name, option="columns", value=other))
+        made.setdefault(name, frame[name])
+    free = [c for c in made if c not in (*REQUIRED, *OPTIONAL)]
+    problems += [_missing(name, free) for name in REQUIRED if name not in made and name not in columns]
+    order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
+    return pl.DataFrame([made[c].alias(c) for c in order + free]), names
+
+
+def nearest(name: str, there: Sequence[str]) -> str:
+    """Columns that are there and look like the one that is not."""
+    near = get_close_matches(name, there, 3, 0.5) or list(there)[:20]
+    return f"There is {', '.join(map(quoted, near))}."
+
+
+_SYNONYMS = {
+    "item_id": ("task_id", "task", "item", "id", "unit_id", "example_id", "sample_id", "question_id", "prompt_id"),
+    "rater_id": ("rater", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "judge", "labeler"),
+    "label": ("answer", "rating", "score", "judgment", "judgement", "value", "choice", "annotation", "verdict"),
+}
+
+
+def _missing(name: str, free: Sequence[str]) -> Problem:
+    """A required column that is not there, with the mapping that would supply it if a name looks right."""
+    plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
+    near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
+    near += [plain[m] for m in get_close_matches(name, plain, 1, 0.6) if plain[m] not in near]
+    if near:
+        fix, source = f"If it is {quoted(near[0])}, map it.", near[0]
+    else:
+        there = ", ".join(quoted(c) for c in free[:20]) or "no other column"
+        fix, source = f"Name the column that holds it; there is {there}.", "…"
+    value = {name: source} if len(source) <= LONGEST_QUOTE else None
+    return Problem(f"the column {name} is missing", fix, option="columns", value=value)
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<column>[^\W\d]\w*|"(?:[^"]|"")+"|`[^`]+`)
+    |(?P<sign>==?|<>|!=|<=|>=|<|>|\(|\)|,))""",
+    re.VERBOSE,
+)
+# A letter for each token: c a column, n a number, t a text; of the rest, those that play the same part share one.
+_WORDS = "== = <> != < <= > >= ( ) , AND OR NOT IN IS NULL LIKE ILIKE BETWEEN"
+_LETTERS = dict(zip(_WORDS.split(), "====<<<<(),&|!is0~~b", strict=True))
+_COMPARISON = re.compile(r"c[=<][cnt]|[nt][=<]c|c!?b[nt]&[nt]|c!?i\([nt](?:,[nt])*\)|c!?~t|cs!?0")
+_JOINED = re.compile(r"[(!]*C[ )]*(?:[&|][(!]*C[ )]*)*")  # C a comparison, blanks where the rest of it stood
+_LONGEST = 10_000
+_FORMS = "compare with =, <>, <, <=, >, >=, IN (…), BETWEEN … AND …, LIKE '…%', IS NULL; join with AND, OR, NOT"
+
+
+class _Filter:
+    """A filter's tokens, as Polars is to read them, and a letter for each."""
+
+    def __init__(self, text: str, frame: pl.DataFrame):
+        self.text, self.frame = text, frame
+        self.tokens: list[str] = []
+        self.names: list[str] = []
+        self.letters, starts, at = "", list[int](), 0
+        if len(text) > _LONGEST:
+            raise self.error(f" is {len(text):,} characters long; at most {_LONGEST:,}")
+        while text[at:].strip():
+            match = _TOKEN.match(text, at)
+            if match is None:
+                raise self.error(f" cannot be read at {quoted(text[at:].strip()[:20])}; {_FORMS}")
+            at, kind = match.end(), str(match.lastgroup)
+            starts.append(match.start(kind))
+            self.add(match[kind], kind)
+        marked = _COMPARISON.sub(lambda match: "C".ljust(len(match[0])), self.letters)
+        joined = _JOINED.match(marked)
+        if joined is None or joined.end() < len(marked):
+            wrong = joined.end() if joined else len(marked) - len(marked.lstrip("(!"))
+            raise self.error(f" cannot be read at {quoted(text[[*starts, len(text)][wrong] :][:20])}; {_FORMS}")
+        for comparison in _COMPARISON.finditer(self.letters):
+            self.compare(comparison[0], range(*comparison.span()))
+
+    def error(self, why: str) -> BadOption:
+        return BadOption(f"where{why}", option="where", given=self.text)
+
+    def add(self, token: str, kind: str) -> None:
+        name, letter = "", _LETTERS.get(token.upper(), kind[0])
+        if letter == "c":
+            name = token[1:-1].replace('""', '"') if token[0] in '"`' else token
+            if name not in self.frame.columns:
+                there = nearest(name, self.frame.columns)
+                raise self.error(f" names {quoted(name)}, which is no column. {there} Text stands in single quotes.")
+            token = '"' + name.replace('"', '""') + '"'
+        self.tokens.append("=" if token == "==" else token)
+        self.names.append(name)
+        self.letters += letter
+
+    def compare(self, form: str, places: range) -> None:
+        """Refuse to compare what is of two kinds; write numbers and moments as their column holds them."""
+        (name, *others) = (self.names[place] for place in places if self.names[place])
+        kind = self.frame.schema[name]
+        if others and self.frame.schema[others[0]] != kind:
+            raise self.error(f" compares {name} with {others[0]}, and one of them is text")
+        texts = {place: self.tokens[place][1:-1].replace("''", "'") for place in places if self.letters[place] == "t"}
+        if kind == pl.Float64 and texts:
+            raise self.error(f" compares {name}, which holds numbers, with text; write numbers without quotes")
+        if kind == pl.String:
+            self.compare_text(form, [place for place in places if self.names[place]], list(texts.values()))
+        elif isinstance(kind, pl.Datetime) and "~" not in form:
+            try:
+                moments = {place: moment(text)[0].replace(tzinfo=None) for place, text in texts.items()}
+            except ValueError:
+                moments = {}
+            if len(moments) < form.count("t") + form.count("n"):
+                raise self.error(f" compares {name}, which holds moments; write them as '2026-03-01'")
+            for place, at in moments.items():
+                self.tokens[place] = f"'{at.isoformat(timespec='microseconds')}'"
+
+    def compare_text(self, form: str, columns: list[int], texts: list[str]) -> None:
+        """Columns of text that hold nothing but numbers compare by their size, never by their spelling."""
+        ordered = ("<" in form or "b" in form) and all(number(text) is not None for text in texts)
+        if "n" not in form and not ordered:
+            return
+        name = self.names[columns[0]]
+        held = pl.concat([self.frame[self.names[place]].drop_nulls() for place in columns])
+        odd = held.filter(~held.cast(pl.Float64, strict=False).is_finite().fill_null(False))
+        if "n" not in form and (len(odd) or not len(held)):
+            return
+        if texts:
+            raise self.error(f" compares {name}, which holds numbers, with text; write numbers without quotes")
+        if len(odd):
+            why = f"holds text such as {quoted(odd[0])}, with a number; put the value in single quotes"
+            raise self.error(f" compares {name}, which {why}")
+        for place in columns:
+            self.tokens[place] = f"CAST({self.tokens[place]} AS DOUBLE)"
+
+
+def matching(text: str, frame: pl.DataFrame) -> tuple[pl.Series, set[str]]:
+    """Which rows of a frame a filter keeps, and the columns it looked at.
+
+    Raises
+    ------
+    BadOption
+        If the filter cannot be read or names a column the frame lacks.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"locale": ["fr-FR", "de-DE", None], "seconds": [5.0, 9.0, 1.0]})
+    >>> matching("locale <> 'fr-FR' AND seconds < 10", frame)[0].to_list()
+    [False, True, False]
+    """
+    read = _Filter(text, frame)
+    moments = pl.selectors.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+    try:
+        rows = frame.lazy().with_columns(moments).select(kept=pl.sql_expr(" ".join(read.tokens)))
+        kept = rows.collect(optimizations=pl.QueryOptFlags.none())["kept"]  # which take minutes for 1,000 comparisons
+    except (pl.exceptions.PolarsError, UnicodeError) as error:
+        raise read.error(f" cannot be read: {str(error).splitlines()[0][:200]}") from error
+    return kept.fill_null(False), {name for name in read.names if name}

@@ -1,17 +1,18 @@
 """Judgments from a file or a frame."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from ..errors import HaloError, InvalidData, Problem
-from .cells import cell_text
-from .counted import CountedJudgments
+from .cells import Raw, cell_text, raw_table, text_series
+from .counts import CountedJudgments
 from .files import read_raw
 from .options import Reading
-from .raw import Raw, raw_table, text_series
 from .table import Judgments
 from .validate import conform
 
@@ -89,7 +90,7 @@ def read_judgments(
       columns: item_id, rater_id, label
       export.csv: 2 rows read, 1 used, dropped: 1 empty label
     """
-    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
     return conform(read_raw(path, encoding), how)
 
 
@@ -135,18 +136,9 @@ def as_judgments(
     >>> as_judgments(frame).frame.rows()
     [('1', 'ann', '1')]
     """
-    plain = (columns, values, scale, level, duplicates, where, missing) == (
-        None,
-        None,
-        None,
-        None,
-        "error",
-        None,
-        ("",),
-    )
-    if plain and isinstance(frame, Judgments | CountedJudgments):
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
+    if isinstance(frame, Judgments | CountedJudgments) and how == Reading():
         return frame  # type: ignore[return-value]
-    how = Reading.of(columns, values, scale, level, duplicates, where, missing)
     return conform(raw_frame(frame, name), how)
 
 
@@ -191,30 +183,35 @@ def raw_frame(frame: Any, name: str) -> Raw:
     HaloError
         If it is no frame, or its engine fails.
     """
-    import narwhals as nw
-
     if isinstance(frame, Judgments):
         frame = frame.frame
     if nw.dependencies.is_pandas_dataframe(frame):
         return raw_table(list(frame.columns), [_pandas(frame.iloc[:, at]) for at in range(frame.shape[1])], name)
+    rows = lazy(frame, name)
     try:
-        wrapped = nw.from_native(frame)
-    except TypeError as error:
-        kinds = "a pandas, Polars or Arrow table, or a DuckDB relation"
-        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
-    try:
-        if isinstance(wrapped, nw.LazyFrame):
-            wrapped = wrapped.collect("polars")
-        collected = wrapped.to_polars()
+        collected = rows.collect("polars").to_native()
     except Exception as error:  # each engine has its own family of errors
         raise HaloError(f"{name} cannot be collected: {str(error)[:500]}") from error
     return raw_table(collected.columns, collected.get_columns(), name)
 
 
+def lazy(frame: Any, name: str) -> Any:
+    """A frame of any kind as narwhals sees it, nothing collected.
+
+    Raises
+    ------
+    HaloError
+        If it is no frame.
+    """
+    try:
+        return nw.from_native(frame).lazy()
+    except TypeError as error:
+        kinds = "a pandas, Polars, Arrow or Spark table, or a DuckDB relation"
+        raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
+
+
 def _pandas(series: Any) -> pl.Series:
     if series.dtype != object:
-        try:
+        with contextlib.suppress(Exception):  # types Arrow does not know, such as sparse
             return pl.Series(pl.from_pandas(series.rename("x"), nan_to_null=True))
-        except Exception:  # types Arrow does not know, such as sparse
-            return text_series("x", (cell_text(value) for value in series.astype(object)))
-    return text_series("x", (cell_text(value) for value in series))
+    return text_series(cell_text(value) for value in series.astype(object))

@@ -1,22 +1,19 @@
 """The table of judgments and where it came from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from ..errors import NotEstimable
-from ..results import Basis, readable
-from ..stats.basis import basis_of_arrays
+from ..errors import BadOption, NotEstimable
+from ..results import Basis, counted, readable
+from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
-from .options import Level, Scale
-from .where import matching
-
-if TYPE_CHECKING:
-    from .marking import Reference
+from .options import Level, Reference, Scale, matching
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -67,14 +64,7 @@ class Source:
         >>> Source("f.csv", None, 2, 2).to_dict()["rows_used"]
         2
         """
-        return {
-            "name": self.name,
-            "sha256": self.sha256,
-            "rows_read": self.rows_read,
-            "rows_used": self.rows_used,
-            "dropped": dict(self.dropped),
-            "notes": list(self.notes),
-        }
+        return {**asdict(self), "notes": list(self.notes)}
 
     def __str__(self) -> str:
         dropped = "; ".join(f"{n:,} {reason}" for reason, n in self.dropped.items()) or "nothing"
@@ -95,6 +85,18 @@ def in_order(values: list[Any]) -> list[Any]:
     except (TypeError, ValueError):
         present.sort()
     return present + [None] * (None in values)
+
+
+def need(frame: pl.DataFrame, column: str) -> None:
+    """Refuse a column that is not there.
+
+    Raises
+    ------
+    NotEstimable
+        With the columns that are.
+    """
+    if column not in frame.columns:
+        raise NotEstimable(f"the data has no column {column}; it has {', '.join(frame.columns)}")
 
 
 def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
@@ -209,10 +211,6 @@ class Judgments:
             return self
         return replace(self, frame=frame, source=self.source.less(reason, len(self.frame) - len(frame)))
 
-    def _need(self, column: str) -> None:
-        if column not in self.frame.columns:
-            raise NotEstimable(f"the data has no column {column}; it has {', '.join(self.columns)}")
-
     def where(self, text: str) -> "Judgments":
         """The judgments a filter keeps.
 
@@ -269,7 +267,7 @@ class Judgments:
         """
         made = self
         for column, value in values.items():
-            self._need(column)
+            need(self.frame, column)
             wanted = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
             if self.frame.schema[column] == pl.String:
                 wanted = [cell_text(v) for v in wanted]
@@ -311,21 +309,17 @@ class Judgments:
         or take them one at a time with by="criterion"
         """
         made = self
-        if "stage" in self.columns and by != "stage":
-            stages = in_order(self.frame["stage"].unique().to_list())
-            if len(stages) > 1 and "label" not in stages:
-                names = ", ".join(map(str, stages))
-                raise NotEstimable(f"{len(stages)} stages: {names}; keep one with where: {_is('stage', stages[0])}")
-            if len(stages) > 1:
+        for column, several in (("stage", "stages"), ("criterion", "criteria")):
+            there = column in self.columns and column != by
+            values = in_order(made.frame[column].unique().to_list()) if there else []
+            if len(values) > 1 and column == "stage" and "label" in values:
                 made = made.only(stage="label")
-        if "criterion" in self.columns and by != "criterion":
-            criteria = in_order(made.frame["criterion"].unique().to_list())
-            if len(criteria) > 1:
-                names = ", ".join("(missing)" if c is None else c for c in criteria[:10])
-                more = f" and {len(criteria) - 10} more" if len(criteria) > 10 else ""
+            elif len(values) > 1:
+                names = ", ".join("(missing)" if value is None else value for value in values[:10])
+                more = f" and {len(values) - 10} more" if len(values) > 10 else ""
                 raise NotEstimable(
-                    f"{len(criteria)} criteria: {names}{more}; keep one with where: {_is('criterion', criteria[0])}, "
-                    'or take them one at a time with by="criterion"'
+                    f"{len(values)} {several}: {names}{more}; keep one with where: {_is(column, values[0])}, "
+                    f'or take them one at a time with by="{column}"'
                 )
         return made
 
@@ -344,7 +338,7 @@ class Judgments:
         >>> [(value, group.n_judgments) for value, group in as_judgments(frame).groups("item_id")]
         [('a', 1), ('b', 1)]
         """
-        self._need(by)
+        need(self.frame, by)
         parts = self.frame.partition_by(by, as_dict=True)
         for value in in_order([key[0] for key in parts]):
             part = parts[(value,)]
@@ -390,9 +384,8 @@ class Judgments:
         >>> as_judgments(frame).rounds
         ('9', '10')
         """
-        if "round" not in self.columns:
-            return ()
-        return tuple(value for value in in_order(self.frame["round"].unique().to_list()) if value is not None)
+        values = in_order(self.frame["round"].unique().to_list()) if "round" in self.columns else []
+        return tuple(value for value in values if value is not None)
 
     def last_round(self) -> "Judgments":
         """The judgments of the last round; all of them where there are no rounds or rounds number repeats.
@@ -430,7 +423,7 @@ class Judgments:
             last |= pl.col("stage") != "label"
         return self._kept(self.frame.select(last.alias("last"))["last"], "replaced by its rater in a later round")
 
-    def marked(self, reference: "Reference | None" = None) -> pl.DataFrame:
+    def marked(self, reference: Reference | None = None) -> pl.DataFrame:
         """The judgments of items whose right answer is known, each marked right or not.
 
         Parameters
@@ -506,7 +499,7 @@ class Judgments:
     def _lines(self) -> list[tuple[str, str]]:
         if self.numeric:
             low, high = self.scale or (self.frame["label"].min(), self.frame["label"].max())
-            shown = f"numbers from {readable(float(low))} to {readable(float(high))}"  # type: ignore[arg-type]
+            shown = f"numbers from {readable(low)} to {readable(high)}"  # type: ignore[arg-type]
         else:
             shown = ", ".join(str(label) for label in self.labels[:12])
             shown += f" and {len(self.labels) - 12} more" if len(self.labels) > 12 else ""
@@ -516,7 +509,7 @@ class Judgments:
 
     def _size(self) -> str:
         sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
-        return ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in sizes)
+        return ", ".join(counted(n, noun) for n, noun in sizes)
 
     def __repr__(self) -> str:
         return "\n  ".join([f"Judgments: {self._size()}", *(f"{k}: {v}" for k, v in self._lines()), str(self.source)])
@@ -528,3 +521,45 @@ class Judgments:
             rows.append(("SHA-256", self.source.sha256))
         body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows)
         return f'<table class="halo-judgments"><tbody>{body}</tbody></table>'
+
+
+def dated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the judgments that have a moment, with the column ``day``.
+
+    Raises
+    ------
+    NotEstimable
+        If none has one.
+
+    Examples
+    --------
+    >>> dated(pl.DataFrame({"rated_at": [datetime(2026, 5, 4, 9), None]}))["day"].to_list()
+    [datetime.date(2026, 5, 4)]
+    """
+    if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
+        text = "the judgments are not dated; add a `rated_at` column"
+        raise NotEstimable(text, public=text)
+    return frame.filter(pl.col("rated_at").is_not_null()).with_columns(pl.col("rated_at").dt.date().alias("day"))
+
+
+def as_day(value: date | str | None, *, option: str) -> date | None:
+    """Read an option that is a day: a date, a moment, ISO text, or None.
+
+    Raises
+    ------
+    BadOption
+        If it is none.
+
+    Examples
+    --------
+    >>> as_day("2026-05-04", option="today")
+    datetime.date(2026, 5, 4)
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadOption(f"{option} is {value!r}; allowed: a date such as 2026-05-04") from None

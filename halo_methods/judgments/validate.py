@@ -1,29 +1,24 @@
-"""Raw text into judgments: mapped, converted, filtered, and every problem listed."""
+"""Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
-from ..results import counted
-from .cells import accepted_answers, moment, quoted
+from ..results import counted, readable
+from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
 from .coding import numbered
-from .mapping import OPTIONAL, REQUIRED, nearest, renamed
-from .notes import like_missing, lookalikes, odd_locales
-from .options import Reading, number
-from .problems import below_zero, no_moment, no_number, no_order, no_word, nul_byte, off_scale
-from .raw import Raw
+from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .table import Judgments, Source
-from .where import matching
 
+_ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
+_LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+_LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
-ALLOWED = {
-    "rater_type": ("human", "model"),
-    "stage": ("label", "review", "audit", "adjudication"),
-}
+ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
 
 
@@ -31,7 +26,7 @@ class _Check:
     """One table on its way: `frame` keeps every row until the end, `live` says which still count."""
 
     def __init__(self, raw: Raw, how: Reading):
-        self.how, self.name, self.decimal_comma = how, raw.name, raw.decimal_comma
+        self.how, self.decimal_comma = how, raw.decimal_comma
         self.problems, self.notes = list(raw.problems), list(raw.notes)
         self.broken = {p.row for p in raw.problems if p.column is None}
         self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
@@ -41,14 +36,17 @@ class _Check:
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
 
+    def there(self, *columns: str) -> list[str]:
+        """Those of the columns that the table has."""
+        return [column for column in columns if column in self.frame.columns]
+
     def problem(self, column: str, hit: pl.Series, about: Callable[[str], Problem]) -> None:
-        """A problem for each row that is hit; rows already known as broken are passed over."""
-        rows = hit.fill_null(False).arg_true()
+        """A problem for each live row that is hit; rows already known as broken are passed over."""
+        rows = (self.live & hit).fill_null(False).arg_true()
         cells = self.frame[column].gather(rows).cast(pl.String)
-        name = self.names.get(column, column)
         for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
             if row not in self.broken:
-                self.found.append(replace(about(cell or ""), row=row, column=name))
+                self.found.append(replace(about(cell or ""), row=row, column=self.names.get(column, column)))
 
     def drop(self, hit: pl.Series, reason: str) -> None:
         hit = self.live & hit.fill_null(False)
@@ -67,21 +65,26 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     """
     state = _Check(raw, how)
     if state.frame.width:
-        for step in (_blank, _replace, _convert, _filter, _labels, _identifiers, _words, _gold, _repeated, _remarks):
+        for step in (_blank, _replace, _convert, _filter, _labels, _words, _gold, _repeated, _remarks):
             step(state)
     live = set((state.live.arg_true() + 1).to_list())
     columns = {state.names.get(c, c) for c in state.looked_at}
     kept = [p for p in state.found if p.row in live or p.column in columns]
-    problems = sorted([*state.problems, *kept], key=lambda p: p.row or 0)
-    used = int(state.live.sum())
-    if not problems and not used:
+    faults = sorted([*state.problems, *kept], key=lambda p: p.row or 0)
+    if not faults and not live:
         why = "; ".join(f"{n:,} {reason}" for reason, n in state.dropped.items()) or "the table has no rows"
-        problems = [Problem(f"no judgment is left ({why})", "Give at least one row with a label.")]
-    if problems:
-        raise InvalidData(problems)
-    source = Source(raw.name, raw.sha256, state.n, used, state.dropped, tuple(state.notes))
-    repeats = how.duplicates == "round"
-    judgments = Judgments(state.frame.filter(state.live), how.scale, how.level, how.level_given, source, repeats)
+        faults = [Problem(f"no judgment is left ({why})", "Give at least one row with a label.")]
+    if faults:
+        raise InvalidData(faults)
+    source = Source(raw.name, raw.sha256, state.n, len(live), state.dropped, tuple(state.notes))
+    judgments = Judgments(
+        frame=state.frame.filter(state.live),
+        scale=how.scale,
+        level=how.level or "nominal",  # type: ignore[arg-type]
+        level_given=how.level is not None,
+        source=source,
+        rounds_are_repeats=how.duplicates == "round",
+    )
     numbered(judgments)
     return judgments
 
@@ -90,7 +93,7 @@ def _blank(state: _Check) -> None:
     empty = pl.all().str.strip_chars() == ""
     state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
-    for column in [c for c in OPTIONAL if c in state.frame.columns]:
+    for column in state.there(*OPTIONAL):
         if state.n and state.frame[column].null_count() == state.n:
             state.frame = state.frame.drop(column)
             state.notes.append(f"column {state.names.get(column, column)} is empty and was left out")
@@ -103,211 +106,263 @@ def _replace(state: _Check) -> None:
             state.problems.append(Problem(what, nearest(column, state.frame.columns), option="values"))
             continue
         there = set(state.frame[column].unique())
-        for text in mapping:
-            if str(text) not in there:
-                state.notes.append(f"values: {quoted(text)} does not occur in {column}")
-        old, new = [str(t) for t in mapping], [str(t) or None for t in mapping.values()]
-        state.frame = state.frame.with_columns(pl.col(column).replace(old, new) if old else pl.col(column))
+        absent = [text for text in mapping if str(text) not in there]
+        state.notes += [f"values: {quoted(text)} does not occur in {column}" for text in absent]
+        new = {str(text): str(value) or None for text, value in mapping.items()}
+        if new:
+            state.frame = state.frame.with_columns(pl.col(column).replace(new))
 
 
 def _pointed(state: _Check, column: str) -> pl.Series:
     """The column's texts with a decimal point where a file of semicolons writes a comma, in each accepted answer."""
     plain = state.frame[column].str.strip_chars()
-    if state.decimal_comma and not plain.str.contains(".", literal=True).any():
-        commas = plain.str.contains(",") & plain.str.contains(_WITH_COMMAS)
-        if commas.any():
-            count = int(commas.sum())
-            state.notes.append(f"{column}: the comma in {counted(count, 'cell')} was read as a decimal point")
-            return plain.str.replace_all(",", ".", literal=True)
-    return plain
+    commas = plain.str.contains(",") & plain.str.contains(_WITH_COMMAS)
+    if not state.decimal_comma or plain.str.contains(".", literal=True).any() or not commas.any():
+        return plain
+    state.notes.append(f"{column}: the comma in {counted(int(commas.sum()), 'cell')} was read as a decimal point")
+    return plain.str.replace_all(",", ".", literal=True)
 
 
 def _numbers(state: _Check, column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
-    texts = state.frame[column]
-    plain = _pointed(state, column)
-    made = plain.cast(pl.Float64, strict=False)
+    made = _pointed(state, column).cast(pl.Float64, strict=False)
     made = made.set(~made.is_finite().fill_null(True), None)
-    wrong = texts.is_not_null() & made.is_null()
-    if column == "label":
-        wrong = wrong & ~texts.is_in(list(state.how.missing))
-    state.problem(column, wrong, no_number)
+    state.problem(column, state.frame[column].is_not_null() & made.is_null(), no_number)
     return made
 
 
 def _convert(state: _Check) -> None:
-    made: list[pl.Series] = []
-    for column in ("seconds", "cost"):
-        if column in state.frame.columns:
-            numbers = _numbers(state, column)
-            state.problem(column, numbers < 0, below_zero)
-            made.append(numbers)
-    if "rated_at" in state.frame.columns:
-        made.append(_moments(state))
-    if "stage" in state.frame.columns:
-        stage = state.frame["stage"]
-        if stage.null_count():
-            count = int((state.live & stage.is_null()).sum())
-            state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
-            made.append(stage.fill_null("label"))
-    state.frame = state.frame.with_columns(made)
+    for column in state.there("seconds", "cost"):
+        numbers = _numbers(state, column)
+        state.problem(
+            column, numbers < 0, lambda cell: Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
+        )
+        state.frame = state.frame.with_columns(numbers)
+    if state.there("rated_at"):
+        state.frame = state.frame.with_columns(_moments(state))
+    if state.there("stage"):
+        count = int((state.live & state.frame["stage"].is_null()).sum())
+        state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
+        state.frame = state.frame.with_columns(pl.col("stage").fill_null("label"))
 
 
 def _moments(state: _Check) -> pl.Series:
-    texts = state.frame["rated_at"]
-    unique = texts.drop_nulls().unique().to_list()
-    parsed: list[datetime | None] = []
-    bare = False
-    for text in unique:
+    texts, parsed, bare = state.frame["rated_at"], {}, False
+    for text in texts.drop_nulls().unique():
         try:
             at, told = moment(text.strip())
-            parsed.append(at.replace(tzinfo=None))
-            bare |= not told
         except ValueError:
-            parsed.append(None)
+            continue
+        parsed[text] = at.replace(tzinfo=None)
+        bare |= not told
     if bare:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC")
-    made = texts.replace_strict(unique, parsed, default=None, return_dtype=pl.Datetime("us"))
-    made = made.dt.replace_time_zone("UTC")
+    made = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
     state.problem("rated_at", texts.is_not_null() & made.is_null(), no_moment)
     return made
 
 
 def _filter(state: _Check) -> None:
-    if state.how.where is None:
+    if not state.how.where:
         return
     frame = state.frame
-    if state.how.numeric and "label" in frame.columns:
+    if state.how.range and state.there("label"):
         frame = frame.with_columns(pl.col("label").str.strip_chars().cast(pl.Float64, strict=False))
     try:
-        kept, looked_at = matching(state.how.where, frame)
-    except BadOption as error:
+        kept, state.looked_at = matching(state.how.where, frame)
+    except BadOption:
         if state.problems:
             return
-        raise error
-    state.looked_at = looked_at
+        raise
     state.drop(~kept, f"not where {state.how.where}")
 
 
 def _labels(state: _Check) -> None:
-    if "label" not in state.frame.columns:
+    if not state.there("label"):
         return
     labels, how = state.frame["label"], state.how
     state.drop(labels.is_null(), "empty label")
     for text in how.missing[1:]:
         state.drop(labels == text, f"label {quoted(text)} taken as missing")
-    if not how.numeric:
-        if how.scale is not None:
-            state.problem("label", state.live & ~labels.is_in(list(how.scale)), partial(off_scale, how, "label"))
-        elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
-            state.problems.append(no_order("ordinal"))
-        return
-    numbers = _numbers(state, "label")
-    if how.scale is not None:
-        low, high = (float(end) for end in how.scale)
-        state.problem("label", state.live & ~numbers.is_between(low, high), partial(off_scale, how, "label"))
-    state.frame = state.frame.with_columns(numbers)
+    if how.range:
+        numbers = _numbers(state, "label")
+        state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
+        state.frame = state.frame.with_columns(numbers)
+    elif how.listed:
+        state.problem("label", ~labels.is_in(how.listed), partial(off_scale, how, "label"))
+    elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
+        state.problems.append(no_order("ordinal"))
 
 
-def _empty(column: str, cell: str) -> Problem:
+def _empty(column: str, _: str) -> Problem:
     return Problem("the cell is empty", f"Give every judgment a {column}.")
 
 
-def _identifiers(state: _Check) -> None:
-    for column in ("item_id", "rater_id"):
-        if column in state.frame.columns:
-            empty = state.live & state.frame[column].is_null()
-            state.problem(column, empty, partial(_empty, column))
-
-
 def _words(state: _Check) -> None:
-    for column, allowed in ALLOWED.items():
-        if column not in state.frame.columns:
-            continue
-
-        words = state.frame[column]
-        wrong = state.live & words.is_not_null() & ~words.is_in(list(allowed))
-        state.problem(column, wrong, partial(no_word, column, allowed))
+    """Identifiers, which are never empty, and columns of a few words."""
+    for column in state.there("item_id", "rater_id"):
+        state.problem(column, state.frame[column].is_null(), partial(_empty, column))
+    for column in state.there(*ALLOWED):
+        state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
 
 
 def _gold(state: _Check) -> None:
-    if "gold" not in state.frame.columns:
+    if not state.there("gold"):
         return
-    how, wrong = state.how, []
-    gold = state.frame["gold"]
-    absent = gold.is_in(list(how.missing[1:])).fill_null(False)
+    absent = state.frame["gold"].is_in(state.how.missing[1:]).fill_null(False)
     if absent.any():
         state.notes.append(f"gold: {int(absent.sum()):,} cells listed as missing were taken as no gold")
-        state.frame = state.frame.with_columns(gold.set(absent, None))
-    if how.numeric:
+        state.frame = state.frame.with_columns(state.frame["gold"].set(absent, None))
+    if state.how.range:
         state.frame = state.frame.with_columns(_pointed(state, "gold"))
     gold = state.frame["gold"]
-    allowed = set(how.scale or ()) if not how.numeric else set()
-    for text in gold.drop_nulls().unique():
-        answers = accepted_answers(text)
-        if "" in answers:
-            wrong.append(text)
-        elif how.numeric:
-            low, high = (float(e) for e in (how.scale or (float("-inf"), float("inf"))))
-            numbers = [number(answer) for answer in answers]
-            if any(n is None or n != n or abs(n) == float("inf") or not low <= n <= high for n in numbers):
-                wrong.append(text)
-        elif allowed and not allowed.issuperset(answers):
-            wrong.append(text)
-    state.problem("gold", state.live & gold.is_in(wrong), partial(off_scale, how, "gold"))
+    wrong = [text for text in gold.drop_nulls().unique() if not _on_scale(state.how, accepted_answers(text))]
+    state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
+
+
+def _on_scale(how: Reading, answers: tuple[str, ...]) -> bool:
+    """Whether every answer may be a label."""
+    if how.range:
+        numbers = [number(answer) for answer in answers]
+        return all(n is not None and how.range[0] <= n <= how.range[1] for n in numbers)
+    return "" not in answers and (how.listed is None or set(how.listed).issuperset(answers))
 
 
 def _repeated(state: _Check) -> None:
-    keys = [c for c in UNIT if c in state.frame.columns]
+    keys, rule = state.there(*UNIT), state.how.duplicates
     if not set(REQUIRED) <= set(state.frame.columns):
         return
-    rows = state.frame.select(keys).with_columns(
-        pl.int_range(1, state.n + 1).alias(" row"), (state.live & ~_nulls(state.frame)).alias(" live")
+    named = state.frame["item_id"].is_not_null() & state.frame["rater_id"].is_not_null()
+    rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
+    rows = rows.with_columns(
+        nth=pl.col("row").cum_count().over(keys), of=pl.len().over(keys), first=pl.col("row").first().over(keys)
     )
-    live = rows.filter(pl.col(" live")).with_columns(
-        pl.col(" row").cum_count().over(keys).alias(" nth"),
-        pl.len().over(keys).alias(" of"),
-        pl.col(" row").first().over(keys).alias(" first"),
-    )
-    again = live.filter(pl.col(" of") > 1)
-    if not len(again) and state.how.duplicates != "round":
-        return
-    rule = state.how.duplicates
     if rule == "round" and "round" not in keys:
-        number = pl.Series("round", [None] * state.n, dtype=pl.String)
-        number = number.scatter(live[" row"] - 1, live[" nth"].cast(pl.String))
-        at = len([c for c in (*REQUIRED, *OPTIONAL[: OPTIONAL.index("round")]) if c in state.frame.columns])
-        state.frame = state.frame.insert_column(at, number.alias("round"))
-        if len(again):
-            count = int((live[" nth"] > 1).sum())
-            state.notes.append(f"{count:,} repeated judgments were numbered as later rounds, in the order of the file")
+        number = pl.Series("round", [None] * state.n, dtype=pl.String).scatter(rows["row"], rows["nth"].cast(pl.String))
+        at = len(state.there(*REQUIRED, *OPTIONAL[: OPTIONAL.index("round")]))
+        state.frame = state.frame.insert_column(at, number)
+        if later := int((rows["nth"] > 1).sum()):
+            state.notes.append(f"{later:,} repeated judgments were numbered as later rounds, in the order of the file")
     elif rule in ("first", "last"):
-        extra = live.filter(pl.col(" nth") > 1 if rule == "first" else pl.col(" nth") < pl.col(" of"))
-        hit = pl.repeat(False, state.n, dtype=pl.Boolean, eager=True).scatter(extra[" row"] - 1, True)
-        state.drop(hit, f"repeated judgment, {rule} kept")
+        extra = rows.filter(pl.col("nth") > 1 if rule == "first" else pl.col("nth") < pl.col("of"))
+        state.drop(pl.int_range(state.n, eager=True).is_in(extra["row"]), f"repeated judgment, {rule} kept")
     else:
         fix = "Remove it, map the column that tells them apart (criterion, stage, round), or say which to keep "
         fix += f"(first, last{'' if 'round' in keys else ' or round'})."
-        for row, first in live.filter(pl.col(" nth") > 1).select(" row", " first").iter_rows():
-            if row not in state.broken:
-                what = f"the same {', '.join(keys)} as row {first}"
-                state.found.append(Problem(what, fix, row, option="duplicates", value="first"))
-
-
-def _nulls(frame: pl.DataFrame) -> pl.Series:
-    return frame["item_id"].is_null() | frame["rater_id"].is_null()
+        for row, first in rows.filter(pl.col("nth") > 1).select("row", "first").iter_rows():
+            if row + 1 not in state.broken:
+                what = f"the same {', '.join(keys)} as row {first + 1}"
+                state.found.append(Problem(what, fix, row + 1, option="duplicates", value="first"))
 
 
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
-    frame = state.frame
-    for column, kind in frame.schema.items():
-        if kind == pl.String:
-            nul = state.live & frame[column].str.contains("\0", literal=True)
-            state.problem(column, nul, nul_byte)
-    texts = {c: frame[c].filter(state.live) for c, kind in frame.schema.items() if kind == pl.String}
+    texts = {c: state.frame[c].filter(state.live) for c, kind in state.frame.schema.items() if kind == pl.String}
+    for column in texts:
+        state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
     for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
-        if column in texts:
-            state.notes += lookalikes(texts[column], column)
+        state.notes += lookalikes(texts[column], column) if column in texts else []
     state.notes += like_missing(texts["label"]) if "label" in texts else []
     state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
+
+
+def no_number(cell: str) -> Problem:
+    """A cell that should hold a finite number."""
+    comma = re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell)
+    fix = "Write a decimal point, not a comma." if comma else "Write a number such as 12.5, or leave the cell empty."
+    return Problem(f"{quoted(cell)} is not a finite number", fix)
+
+
+def no_moment(cell: str) -> Problem:
+    """A cell that should hold a moment."""
+    fix = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
+    if re.fullmatch(r"\s*\d{5}(\.\d+)?\s*", cell):
+        fix = f"It looks like a spreadsheet's day number: format the column as a date and time there. {fix}"
+    return Problem(f"{quoted(cell)} is not ISO 8601", fix)
+
+
+def nul_byte(cell: str) -> Problem:
+    """A cell with a byte that is never right."""
+    return Problem(f"{quoted(cell)} holds a NUL byte", "Remove it, or name the file's encoding.", option="encoding")
+
+
+def no_order(level: str) -> Problem:
+    """Labels of an ordered level that are words, in no order anybody gave."""
+    what = f"{level} labels that are no numbers have no known order"
+    return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
+
+
+def no_word(column: str, allowed: tuple[str, ...], cell: str) -> Problem:
+    """A cell that should hold one of a few words."""
+    plain = cell.strip().lower()
+    near = plain if plain in allowed else _ALIASES.get(plain)
+    what, fix = f"{quoted(cell)} is no {column}", f"Allowed: {', '.join(allowed)}."
+    return _read_as(what, f"{fix} If it means {near}, read it so.", column, cell, near) if near else Problem(what, fix)
+
+
+def off_scale(how: Reading, column: str, cell: str) -> Problem:
+    """A label, or a gold answer, that is not on the scale."""
+    what = f"the {'label' if column == 'label' else 'gold answer'} {quoted(cell)} is outside the scale"
+    for label in how.listed or ():
+        same = number(cell) is not None and number(cell) == number(label)
+        if same or cell.strip().casefold() == label.strip().casefold():
+            return _read_as(what, f"If it means {label}, read it so.", column, cell, label)
+    if "" in accepted_answers(cell):
+        fix = "Separate accepted answers with |, leave none empty, and double a bar that belongs to an answer."
+        return Problem(what, fix)
+    shown = " to ".join(map(readable, how.range)) if how.range else ", ".join(how.listed or ())[:300]
+    fix = f"Use one of the scale ({shown}), correct the scale, or list it as missing."
+    return Problem(what, fix, option="missing", value=[cell] if len(cell) <= LONGEST_QUOTE else None)
+
+
+def _read_as(what: str, fix: str, column: str, cell: str, value: str) -> Problem:
+    """A problem that reading one value as another would settle."""
+    short = len(cell) <= LONGEST_QUOTE
+    return Problem(what, fix, option="values", value={column: {cell: value}} if short else None)
+
+
+def lookalikes(texts: pl.Series, column: str) -> list[str]:
+    """Values that differ only by case, space or Unicode form: perhaps one thing written twice.
+
+    Examples
+    --------
+    >>> lookalikes(pl.Series(["Ann", "ann", "bob"]), "rater_id")
+    ["rater_id: 'Ann' and 'ann' differ only by case, space or Unicode form; they are kept apart"]
+    """
+    unique = pl.DataFrame({"text": texts.drop_nulls().unique()})
+    plain = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    groups = unique.group_by(plain.alias("plain")).agg(pl.col("text").sort()).filter(pl.col("text").list.len() > 1)
+    if not len(groups):
+        return []
+    first = " and ".join(quoted(t) for t in sorted(groups["text"].to_list())[0][:2])
+    more = f", and {len(groups) - 1:,} more such groups" if len(groups) > 1 else ""
+    return [f"{column}: {first} differ only by case, space or Unicode form{more}; they are kept apart"]
+
+
+def like_missing(labels: pl.Series) -> list[str]:
+    """Labels that look like an absent value.
+
+    Examples
+    --------
+    >>> like_missing(pl.Series(["good", "NaN"]))
+    ["the label 'NaN' looks like a missing value; if it is one, list it as missing"]
+    """
+    odd = labels.filter(labels.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort()
+    return [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
+
+
+def odd_locales(locales: pl.Series) -> list[str]:
+    """Locales, at most five, that do not look like BCP 47 tags; a language pair such as en-de does.
+
+    Examples
+    --------
+    >>> odd_locales(pl.Series(["fr_FR", "en-de"]))
+    ["the locale 'fr_FR' does not look like a BCP 47 tag; write 'fr-FR'"]
+    """
+    tags = locales.drop_nulls().unique()
+    notes = []
+    for tag in tags.filter(~tags.str.contains(_LOCALE)).sort().head(5):
+        said = tag.replace("_", "-")
+        hint = f"; write {quoted(said)}" if re.match(_LOCALE, said) else ""
+        notes.append(f"the locale {quoted(tag)} does not look like a BCP 47 tag{hint}")
+    return notes

@@ -1,21 +1,28 @@
 """How many raters, items and labels a decision needs, how many people a volume needs, and what a judgment must pay."""
 
-from .capacity import Capacity, capacity, monday, needed, public_holidays, working_days
-from .designs import Components, Prices, cost, variance
-from .piece_rates import floor_share, piece_rate, working_times
-from .pools import pools
-from .search import BudgetPlan, best_design
+from .designs import BudgetPlan, Components, Limits, Prices, best_design, pools, variance
+from .pay_and_capacity import (
+    Capacity,
+    Staffing,
+    capacity,
+    floor_share,
+    needed,
+    piece_rate,
+    public_holidays,
+    working_days,
+    working_times,
+)
 
 __all__ = [
     "BudgetPlan",
     "Capacity",
     "Components",
+    "Limits",
     "Prices",
+    "Staffing",
     "best_design",
     "capacity",
-    "cost",
     "floor_share",
-    "monday",
     "needed",
     "piece_rate",
     "pools",

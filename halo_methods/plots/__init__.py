@@ -4,18 +4,9 @@ Every function returns a matplotlib figure whose ``alt`` attribute says in
 words what the picture shows.
 """
 
-from .aggregation import confidence, failures
-from .agreement import coverage, peers, prevalence
-from .chances import chances
-from .charts import band, chart
-from .confusion import confusion
-from .dependability import dependability
-from .groups import by_week, funnel, minutes_a_day
-from .intervals import intervals
-from .operating import operating, outgoing
-from .planning import frontier, people
-from .setting_panels import panels
-from .tradeoff import tradeoff
+from .curves import band, chances, chart, dependability, frontier, operating, outgoing, people, prevalence, tradeoff
+from .intervals import confidence, confusion, coverage, funnel, intervals, peers
+from .panel_figures import by_week, failures, minutes_a_day, panels
 
 __all__ = [
     "band",

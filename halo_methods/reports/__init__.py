@@ -7,32 +7,20 @@ Elsewhere: ``run``, ``find``, ``names`` and ``sample``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-_PLACES = {
-    "start": "report",
-    "Report": "report",
-    "run": "runner",
-    "find": "places",
-    "names": "places",
-    "page": "plain_page",
-    "sample": "places",
-    "study": "places",
-    "truth": "places",
-}
-
-__all__ = ["Report", "find", "names", "page", "run", "sample", "start", "study", "truth"]
+from .places import find, names, sample, study, truth
+from .runner import run
 
 if TYPE_CHECKING:
-    from .places import find, names, sample, study, truth
-    from .plain_page import page
     from .report import Report, start
-    from .runner import run
+    from .section import page
+
+__all__ = ["Report", "find", "names", "page", "run", "sample", "start", "study", "truth"]
+_LATER = {"Report": "report", "start": "report", "page": "section"}  # they import what only a kernel needs
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        found = getattr(import_module(f".{_PLACES[name]}", __name__), name)
-        globals()[name] = found
-        return found
+    if name in _LATER:
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
     raise AttributeError(f"halo_methods.reports has no {name!r}; it has {', '.join(__all__)}")
 
 

@@ -6,15 +6,14 @@ import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, MutableMapping, Sequence
-from multiprocessing import context, forkserver, reduction, util
+from multiprocessing import context, forkserver, reduction
 from types import ModuleType
 from typing import Any
 
-from . import preload
+from . import kernel
 
 _starting = threading.RLock()
 
@@ -37,10 +36,9 @@ def start_server(folder: str) -> None:
     No module is taken from the folder that the user is in. When this process has ended, however it did, the server
     removes the private folder, which holds the sockets of the server and of its kernels.
     """
-    with _starting, _replaced(os.environ, PYTHONSAFEPATH="1", **{preload.FOLDER: folder}):
-        with _replaced(vars(tempfile), tempdir=folder):
-            util.get_temp_dir()
-        forkserver.set_forkserver_preload([preload.__name__])
+    multiprocessing.current_process()._config.setdefault("tempdir", folder)  # type: ignore[attr-defined]
+    with _starting, _replaced(os.environ, PYTHONSAFEPATH="1", **{kernel.FOLDER: folder}):
+        forkserver.set_forkserver_preload([kernel.__name__])
         forkserver.ensure_running()
 
 
@@ -72,17 +70,15 @@ class Forked(context.ForkServerProcess):
         os.chdir(self.cwd)
         os.environ.clear()
         os.environ.update(self.env, JPY_PARENT_PID=str(os.getppid()))
-        if preload.stamp != preload.source_stamp():
+        if kernel.stamp != kernel.source_stamp():
             os.execv(self.command[0], self.command)
         multiprocessing.set_start_method(None, force=True)
         time.tzset()
-        sys.path[:] = preload.search_path
+        sys.path[:] = kernel.search_path
         arguments = self.command[self.command.index("-f") :]
         sys.argv = ["ipykernel_launcher", *arguments]
         sys.modules["numpy"].random.seed()
-        sys.modules["matplotlib"].rcParams["backend"] = os.environ.get("MPLBACKEND") or preload.INLINE
-
-        from . import kernel
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ.get("MPLBACKEND") or kernel.INLINE
 
         kernel.run(arguments)
         atexit._run_exitfuncs()
@@ -98,8 +94,9 @@ class Forked(context.ForkServerProcess):
 
     def send_signal(self, signum: int) -> None:
         """Signal it; nothing once it has ended."""
-        if self.pid and self.poll() is None:
-            os.kill(self.pid, signum)
+        with contextlib.suppress(ProcessLookupError):
+            if self.pid and self.poll() is None:
+                os.kill(self.pid, signum)
 
 
 @atexit.register

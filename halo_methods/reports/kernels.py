@@ -24,7 +24,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-from .preload import ONE_THREAD
+from .kernel import ONE_THREAD
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +96,6 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
-    async def send_signal(self, signum: int) -> None:
-        """Signal the kernel's group; a kernel that has ended gets nothing."""
-        if self.process is not None and self.process.poll() is None:
-            await super().send_signal(signum)
-
 
 SPEC: dict[str, Any] = {
     "argv": ["python", *LAUNCHER, "-f", "{connection_file}"],
@@ -132,25 +127,24 @@ def install(directory: str | Path) -> Path:
     return base
 
 
-class ReportKernelManager(AsyncKernelManager):
-    """A manager that brings its own kernelspec, so that none needs to be installed."""
+def manager_with(environment: dict[str, str]) -> type[AsyncKernelManager]:
+    """A manager class that brings its own kernelspec, so that none needs to be installed.
 
-    environment: dict[str, str] = {}  # noqa: RUF012
+    Its kernels see these variables besides the process's own.
+    """
 
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(resource_dir="", **SPEC)
+    class ReportKernelManager(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(resource_dir="", **SPEC)
 
-    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
-        kw["env"] = {**ONE_THREAD, **os.environ, **(kw.get("env") or {}), **self.environment}
-        return await super()._async_pre_start_kernel(**kw)
+        async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+            kw["env"] = {**ONE_THREAD, **os.environ, **(kw.get("env") or {}), **environment}
+            return await super()._async_pre_start_kernel(**kw)
 
-    pre_start_kernel = _async_pre_start_kernel
+        pre_start_kernel = _async_pre_start_kernel
 
-
-def manager_with(environment: dict[str, str]) -> type[ReportKernelManager]:
-    """A manager class whose kernels see these variables besides the process's own."""
-    return type("ReportKernelManager", (ReportKernelManager,), {"environment": dict(environment)})
+    return ReportKernelManager
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,42 +15,39 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent.parent
 BOOK = "HALO_BOOK"
-
-
 PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv"}
+CHECKOUT = {"chapters": "book/chapters", "samples": "data/samples", "results": "benchmarks/results"}
 
 
 def _folders(kind: str) -> list[Path]:
     """The folders of chapters, samples or results that there are; a file in an earlier one is taken."""
     checkout = PACKAGE.parent
-    in_checkout = {
-        "chapters": checkout / "book" / "chapters",
-        "samples": checkout / "data" / "samples",
-        "results": checkout / "benchmarks" / "results",
-    }
     own = [Path(os.environ[BOOK]) / kind] if os.environ.get(BOOK) else []
-    here = [in_checkout[kind]] if in_checkout["chapters"].is_dir() else []
+    here = [checkout / CHECKOUT[kind]] if (checkout / CHECKOUT["chapters"]).is_dir() else []
     return [*own, *here, PACKAGE / "_book" / kind]
 
 
 def _files(kind: str) -> dict[str, Path]:
     """Every chapter, sample or result by its name, sorted."""
     found = [p for folder in reversed(_folders(kind)) for p in sorted(folder.glob(PATTERNS[kind]), reverse=True)]
-    return dict(sorted((p.stem, p) for p in {p.stem: p for p in found}.values()))
+    return dict(sorted({p.stem: p for p in found}.items()))
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The question whether a name like it was meant; empty where there is none."""
+    near = nearest(name, known)
+    return f" Did you mean {near}?" if near else ""
 
 
 def _one(name: str, known: Mapping[str, Any], unknown: str) -> Any:
     if name not in known:
-        meant = nearest(name, known)
-        meant = f" Did you mean {meant}?" if meant else ""
-        raise HaloError(f"{unknown} {name!r}.{meant} There are: {', '.join(known) or 'none'}.")
+        raise HaloError(f"{unknown} {name!r}.{meant(name, known)} There are: {', '.join(known) or 'none'}.")
     return known[name]
 
 
 def _about(notebook: Path) -> dict[str, Any]:
     """What a notebook's metadata says of it to the handbook."""
-    metadata: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
-    return dict(metadata.get("halo", {}))
+    return json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("halo", {})
 
 
 def _reports() -> dict[str, Path]:
@@ -74,8 +71,7 @@ def find(name: str) -> Path:
     HaloError
         When no report has that name; the message lists those there are.
     """
-    path: Path = _one(name, _reports(), "no report is called")
-    return path
+    return _one(name, _reports(), "no report is called")
 
 
 def sample_names() -> list[str]:
@@ -91,8 +87,7 @@ def sample(name: str) -> Path:
     HaloError
         When no sample has that name; the message lists those there are.
     """
-    path: Path = _one(name, _files("samples"), "no sample is called")
-    return path
+    return _one(name, _files("samples"), "no sample is called")
 
 
 def sample_of(name: str) -> str:

@@ -1,26 +1,25 @@
 """What a report chapter calls: ``start``, then one section a cell."""
 
 import math
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+import polars as pl
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
-from . import audience as audiences
-from . import tables
+from ..judgments import Judgments, as_judgments, read_judgments
+from ..judgments.files import read_raw
+from ..standards.register import find as config_file
+from ..standards.register import house
+from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
-from .rendering import MIMEBundle, bundle
-from .section import WITHHELD, Section, coarse_count
-from .suppression import Shown
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ..judgments import Judgments
+from .rendering import MIMEBundle, bundle, cell, facts
+from .runner import AUDIENCES
+from .section import Section
 
 Result = TypeVar("Result")
 LIMITS = (
@@ -36,12 +35,6 @@ def _ends(scale: Any) -> Any:
     return {end: x if math.isfinite(x) else None for end, x in zip(("low", "high"), scale, strict=True)}
 
 
-def _forget_figures() -> None:
-    """Close what was drawn and not shown: a kernel would display it at the end of the cell, whoever reads."""
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
-
-
 class Report:
     """One report being made: its data, its audience, its sections.
 
@@ -53,8 +46,8 @@ class Report:
         What was read.
     audience : {"rater", "operations", "partner", "public"}
         Who will read it.
-    house : House
-        The privacy threshold and the pseudonym key in force.
+    privacy_threshold : int
+        The smallest group shown to anyone but operations, in people.
     on_own_sample : bool
         Whether it runs on the chapter's own sample.
     shown : Shown
@@ -62,18 +55,18 @@ class Report:
     """
 
     def __init__(
-        self, name: str, judgments: "Judgments", audience: str, house: audiences.House, *, by: str | None = None
+        self, name: str, judgments: Judgments, audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
-        self.name, self.judgments, self.audience, self.house = name, judgments, audience, house
+        self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_own_sample = False
         self._by = by
-        self._pseudonyms = audiences.Pseudonyms(house.key) if house.key else audiences.Pseudonyms()
+        self._pseudonyms = Pseudonyms(key) if key else Pseudonyms()
         frame = judgments.frame
         models = frame.filter(frame["rater_type"] == "model") if "rater_type" in frame.columns else frame.clear()
         self.models = frozenset(map(str, models["rater_id"].unique().to_list()))
         self.raters = frozenset(map(str, frame["rater_id"].unique().to_list())) - self.models
         self._pseudonyms.learn(self.raters)
-        self.shown = Shown(house.privacy_threshold, self.models)
+        self.shown = Shown(threshold, self.models)
         self._computed: dict[Any, Any] = {}
 
     @property
@@ -89,8 +82,6 @@ class Report:
             return self.judgments.default_group()
         if self._by not in self.judgments.columns:
             raise NotEstimable(f"the data has no column {self._by}; it has {', '.join(self.judgments.columns)}")
-        if self._by in ("rater_id", "item_id"):
-            raise NotEstimable(f"{self._by} makes no groups; name a column such as vendor or locale with `by`")
         return self._by
 
     @property
@@ -112,21 +103,22 @@ class Report:
         key = (method, tuple(map(id, arguments)), tuple(sorted((k, repr(v)) for k, v in options.items())))
         if key not in self._computed:
             try:
-                self._computed[key] = (method(*arguments, **options), None, arguments)
+                result: Any = method(*arguments, **options)
             except NotEstimable as refusal:
-                self._computed[key] = (None, refusal, arguments)
-        result, reason, _ = self._computed[key]
-        if reason is not None:
-            raise reason
+                result = refusal
+            self._computed[key] = (result, arguments)  # which keeps their ids from being given again
+        result = self._computed[key][0]
+        if isinstance(result, NotEstimable):
+            raise result
         return result
 
-    def _file_beside(self, file: str | None, own: str) -> "str | Path | None":
+    def _file_beside(self, file: str | None, own: str) -> str | Path | None:
         """The file named; without one the sample ``own``, where the report runs on the chapter's own sample."""
         if file is None and own and self.on_own_sample:
             return sample(own)
         return file
 
-    def beside(self, file: str | None, *, own: str = "") -> "Judgments | None":
+    def beside(self, file: str | None, *, own: str = "") -> Judgments | None:
         """Read further judgments that the report needs beside its data, such as a baseline, on the same scale.
 
         Parameters
@@ -146,12 +138,10 @@ class Report:
         HaloError
             If the file cannot be read as judgments.
         """
-        from ..judgments import read_judgments
-
         found, j = self._file_beside(file, own), self.judgments
         return None if found is None else read_judgments(found, scale=j.scale, level=j.level if j.level_given else None)
 
-    def side_table(self, file: str | None, *, own: str = "") -> "pl.DataFrame | None":
+    def side_table(self, file: str | None, *, own: str = "") -> pl.DataFrame | None:
         """Read what does not change from judgment to judgment, such as the items table, as text.
 
         The parameters are those of `beside`; None where there is no file.
@@ -161,8 +151,6 @@ class Report:
         HaloError
             If the file cannot be read.
         """
-        from ..judgments.files import read_raw
-
         found = self._file_beside(file, own)
         return None if found is None else read_raw(found).frame
 
@@ -174,7 +162,7 @@ class Report:
 
     def withheld(self) -> NotEstimable:
         """The reason that a figure is about too few people for this audience."""
-        text = WITHHELD.format(least=self.house.privacy_threshold).rstrip(".")
+        text = WITHHELD.format(least=self.privacy_threshold).rstrip(".")
         return NotEstimable(text, public=text)
 
     @contextmanager
@@ -208,7 +196,8 @@ class Report:
             if forgotten:
                 raise HaloError(f"section {title!r} lists {', '.join(forgotten)} and never gives it to show.gate")
         finally:
-            _forget_figures()
+            if pyplot := sys.modules.get("matplotlib.pyplot"):
+                pyplot.close("all")  # a kernel would display what was drawn and not shown, whoever reads
         show.close()
 
     def provenance(self) -> dict[str, Any]:
@@ -218,50 +207,38 @@ class Report:
         data without names could find out whom they are about.
         """
         j, source = self.judgments, self.judgments.source
-        sizes = {
-            "rows_read": source.rows_read,
-            "rows_used": source.rows_used,
-            "items": j.n_items,
-            "raters": j.n_raters,
-            "judgments": j.n_judgments,
-        }
-        facts: dict[str, Any] = {"level": j.level, "privacy_threshold": self.house.privacy_threshold}
-        facts["threshold_from"] = "halo.toml" if audiences.config_file() else "the handbook"
-        if self.audience != "operations":
-            sizes = {k: coarse_count(n) for k, n in sizes.items()}
-            return {"name": "withheld", "sha256": None, **sizes, "dropped": {}, "notes": [], "scale": None, **facts}
-        names = {"name": Path(source.name).name, "sha256": source.sha256}
-        dropped = dict(sorted(source.dropped.items()))
-        return {**names, **sizes, "dropped": dropped, "notes": list(source.notes), "scale": _ends(j.scale), **facts}
+        counts = {"items": j.n_items, "raters": j.n_raters, "judgments": j.n_judgments}
+        asked: dict[str, Any] = {"privacy_threshold": self.privacy_threshold}
+        asked |= {"threshold_from": "halo.toml" if config_file() else "the handbook"}
+        if self.audience == "operations":
+            name, told = Path(source.name).name, {**counts, "scale": _ends(j.scale), "level": j.level}
+            return {**source.to_dict(), "name": name, **told, **asked}
+        sizes = {"rows_read": source.rows_read, "rows_used": source.rows_used, **counts}
+        rounded = {k: coarse_count(n) for k, n in sizes.items()}
+        withheld: dict[str, Any] = {"dropped": {}, "notes": [], "scale": None, "level": j.level}
+        return {"name": "withheld", "sha256": None, **rounded, **withheld, **asked}
 
     def _facts(self) -> list[tuple[str, Any]]:
-        p = self.provenance()
-        about = "" if self.audience == "operations" else "about "
-        sizes = f"{about}{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"
-        rows: list[tuple[str, Any]] = []
-        if self.audience == "operations":
-            rows = [("Data", p["name"]), ("Rows read", p["rows_read"]), ("Rows used", p["rows_used"])]
-            rows += [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()] or [("Dropped", 0)]
-        rows.append(("Items, raters, judgments", sizes))
-        rows += [("Note", note) for note in p["notes"]]
-        if self.audience == "operations":
+        p, inside = self.provenance(), self.audience == "operations"
+        sizes = f"{p['items']:,}, {p['raters']:,}, {p['judgments']:,}"
+        rows: list[tuple[str, Any]] = [("Items, raters, judgments", sizes if inside else f"about {sizes}")]
+        if inside:
+            read = [("Data", p["name"]), ("Rows read", p["rows_read"]), ("Rows used", p["rows_used"])]
+            dropped = [(f"Dropped: {reason}", n) for reason, n in p["dropped"].items()] or [("Dropped", 0)]
+            rows = [*read, *dropped, *rows, *(("Note", note) for note in p["notes"])]
             rows.append(("SHA-256 of the file", p["sha256"] or "none: the data came as a frame"))
         threshold = f"{p['privacy_threshold']} people, set by {p['threshold_from']}"
         rows += [("Audience", self.audience), ("Smallest group shown outside operations", threshold)]
-        rows += [] if self.audience == "operations" else [("What this page can't prevent", LIMITS)]
+        rows += [] if inside else [("What this page can't prevent", LIMITS)]
         rows += [("Sample", "invented data that come with the handbook")] if self.on_own_sample else []
         return [*rows, ("Made with", f"halo_methods {__version__}")]
 
-    def __str__(self) -> str:
-        return "\n".join(f"{k}: {v if isinstance(v, str) else tables.cell(v)}" for k, v in self._facts())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return tables.facts(self._facts(), label="Where the data came from")
+    def __repr__(self) -> str:
+        return "\n".join(f"{k}: {v if isinstance(v, str) else cell(v)}" for k, v in self._facts())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MIMEBundle:
-        return bundle(self._repr_html_(), str(self), {"shows": "data", **self.provenance()})
+        html = facts(self._facts(), label="Where the data came from")
+        return bundle(html, str(self), {"shows": "data", **self.provenance()})
 
 
 def start(
@@ -308,32 +285,31 @@ def start(
     BadOption
         When the audience or another option is none of those allowed.
     """
-    from ..judgments import as_judgments, read_judgments
-
-    audience = audiences.check(audience)  # type: ignore[assignment]
+    if audience not in AUDIENCES:
+        raise BadOption.of("audience", audience, AUDIENCES)
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)
     data = own if data is None else data
     options: dict[str, Any] = {
-        "columns": dict(columns or {}) or None,
-        "values": {k: dict(v) for k, v in (values or {}).items()} or None,
+        "columns": columns,
+        "values": values,
         "scale": scale,
         "level": level,
         "duplicates": duplicates,
         "where": where,
         "missing": tuple(missing),
     }
-    invented = isinstance(data, str) and os.sep not in data and data in sample_names() and not Path(data).is_file()
-    if invented and data == own:
+    invented = isinstance(data, str) and data in sample_names() and not Path(data).is_file()
+    on_own_sample = invented and data == own
+    if on_own_sample:
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
-    if isinstance(data, (str, Path)):
+    if isinstance(data, str | Path):
         judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)
     else:
         judgments = as_judgments(data, **options)
-    house = audiences.house()
-    if invented:
-        house = audiences.House(house.privacy_threshold, b"an invented person")
-    report = Report(name, judgments, audience, house, by=by)
-    report.on_own_sample = invented and data == own
+    settings = house()
+    key = b"an invented person" if invented else settings.key()
+    report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
+    report.on_own_sample = on_own_sample
     return report

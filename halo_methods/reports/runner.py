@@ -1,5 +1,6 @@
 """Run a chapter's notebook on somebody's data and leave a page, a notebook and numbers."""
 
+import ast
 import copy
 import json
 import logging
@@ -10,67 +11,123 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..errors import HaloError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from .. import errors
+from ..atomic_files import write_files
+from ..errors import BadOption, HaloError
 from ..results import MIME
-from . import audience as audiences
-from .parameters import READING, check_parameters, literal, locate, parameters_of, recorded, tags
-from .places import find, sample_of
+from ..standards.register import CONFIG
+from ..standards.register import find as config_file
+from .places import find, meant, sample, sample_names, sample_of
 
 log = logging.getLogger(__name__)
 
+READING: dict[str, Any] = {"columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error"}
+READING |= {"where": None, "missing": [""], "encoding": "utf-8", "audience": "partner"}
+AUDIENCES = ("rater", "operations", "partner", "public")
+NAME_RATERS = ("expert", "experts", "drifted")
+OPEN = ("level", "audience", "duplicates", "by")
+NOT_KEPT = "given; not kept, since it names raters"
+WITHHELD = "given; not kept for this audience"
 LIBRARIES = ("matplotlib", "narwhals", "numpy", "pandas", "pingouin", "polars", "pyarrow", "scipy", "seaborn")
 LONGEST_MESSAGE = 800
 
 
-class ReportFailed(HaloError):
-    """A report that could not be made; the message says which cell, and why, in one line."""
+def tags(cell: Mapping[str, Any]) -> list[str]:
+    """A cell's tags."""
+    return list(cell["metadata"].get("tags", []))
 
 
-def for_audience(notebook: Any, audience: str) -> Any:
-    """The notebook without outputs, without the cells that only the book shows, or that only operations sees."""
-    left_out = {"handbook"} if audience == "operations" else {"handbook", "operations"}
-    kept = copy.deepcopy(notebook)
-    kept.cells = [c for c in kept.cells if not left_out & set(tags(c))]
-    for cell in kept.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return kept
+def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The parameters of a report and their defaults, read without running anything.
+
+    Raises
+    ------
+    HaloError
+        When the notebook has no cell tagged ``parameters``, more than one, or one that
+        does more than assign literal values.
+    """
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code" and "parameters" in tags(c)]
+    if len(cells) != 1:
+        many = "no cell" if not cells else f"{len(cells)} cells"
+        raise HaloError(f"report {name} has {many} tagged 'parameters'; a report has exactly one")
+    found: dict[str, Any] = {}
+    try:
+        for statement in ast.parse(cells[0]["source"]).body:
+            if not isinstance(statement, ast.Assign | ast.AnnAssign):
+                raise ValueError
+            names: list[Any] = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found |= {name.id: ast.literal_eval(statement.value) for name in names}  # type: ignore[arg-type]
+    except (AttributeError, SyntaxError, ValueError):
+        raise HaloError(f"the parameters of report {name} must be plain assignments of literal values") from None
+    return found
 
 
-def heading_above(notebook: Any, index: int) -> str:
-    """The title of the section a cell is in, else of the nearest heading above it."""
-    source = notebook.cells[index].source
-    titled = re.search(r"""\.section\(\s*f?(["'])(.+?)\1""", source)
-    if titled:
-        return titled[2]
-    for cell in reversed(notebook.cells[:index]):
-        if cell.cell_type == "markdown":
-            headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, re.MULTILINE)
-            if headings:
-                return headings[-1]
-    return "the beginning"
+def recorded(given: Mapping[str, Any], audience: str) -> dict[str, Any]:
+    """The parameters as a report's files keep them.
+
+    Operations keeps all but those that name raters. Other audiences keep numbers, choices of the house
+    (level, audience, duplicates) and the grouping column; a filter or a file name can name a person.
+
+    Examples
+    --------
+    >>> recorded({"experts": ["anna"], "where": "rater_id <> 'anna'", "by": "locale", "drifted": []}, "operations")
+    {'experts': 'given; not kept, since it names raters', 'where': 'given; not kept, since it names raters',
+     'by': 'locale', 'drifted': []}
+    >>> recorded({"where": "locale = 'fr-FR'", "alpha": 0.05, "expert": 7, "by": "locale"}, "partner")
+    {'where': 'given; not kept for this audience', 'alpha': 0.05, 'expert': 'given; not kept, since it names raters',
+     'by': 'locale'}
+    """
+    return {k: v if v in (None, "", [], {}) else _kept(k, v, audience) for k, v in given.items()}
 
 
-def _refusals(kind: type[HaloError] = HaloError) -> set[str]:
-    return {kind.__name__}.union(*(_refusals(c) for c in kind.__subclasses__()))
+def _kept(name: str, value: Any, audience: str) -> Any:
+    if name in NAME_RATERS or (name in ("where", "values") and audience == "operations" and "rater_id" in str(value)):
+        return NOT_KEPT
+    if audience == "operations" or name in OPEN or isinstance(value, (bool, int, float)):
+        return value
+    return WITHHELD
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
-    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + "…"
+def literal(value: Any) -> Any:
+    """A parameter as a notebook can be given it: a pair of numbers is written ``"low..high"``."""
+    if isinstance(value, tuple) and len(value) == 2 and all(type(v) in (int, float) for v in value):
+        return f"{value[0]}..{value[1]}"
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError:
+        raise BadOption(f"a parameter is a {type(value).__name__}; use text, numbers, lists or mappings") from None
+
+
+def locate(data: str | Path) -> tuple[str, str]:
+    """What the notebook is given for `data`, and what the report calls it.
+
+    Raises
+    ------
+    HaloError
+        When it is neither a file nor the name of a sample.
+    """
+    path = Path(data).expanduser()
+    if path.is_file():
+        return str(path.resolve()), path.name
+    if str(data) in sample_names():
+        return str(data), sample(str(data)).name
+    text = f"there is no file {path.name!r} at the path given, and no sample of that name"
+    raise HaloError(f"{text} (samples: {', '.join(sample_names()) or 'none'})")
 
 
 def why(error_name: str, error_value: str) -> str:
     """One line for an exception: what this package refuses speaks for itself."""
-    if error_name in _refusals():
-        return _one_line(error_value)
-    lines = error_value.strip().splitlines()
-    return _one_line(f"{error_name}: {lines[-1] if lines else 'no message'}")
+    lines = error_value.strip().splitlines() or ["no message"]
+    text = error_value if error_name in vars(errors) else f"{error_name}: {lines[-1]}"
+    line = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + "…"
 
 
 def scrubbed(value: Any, secrets: Mapping[str, str]) -> Any:
@@ -96,44 +153,49 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
     for module in ("papermill", "papermill.translators", "traitlets"):
         logging.getLogger(module).setLevel(logging.CRITICAL)
     output = folder / "run.ipynb"
-    for again in (True, False):
+
+    def attempt() -> Any:
+        return papermill.execute_notebook(
+            copy.deepcopy(notebook),
+            str(output).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            cwd=str(folder),
+            execution_timeout=timeout,
+            kernel_manager_class=manager_with(environment),
+            shutdown_kernel="immediate",
+        )
+
+    try:
         try:
-            return papermill.execute_notebook(
-                copy.deepcopy(notebook),
-                str(output).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
-                parameters=parameters,
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                cwd=str(folder),
-                execution_timeout=timeout,
-                kernel_manager_class=manager_with(environment),
-                shutdown_kernel="immediate",
-            )
-        except papermill.PapermillExecutionError as problem:
-            raise ReportFailed(f"in {_place(output)}: {why(problem.ename, problem.evalue)}") from None
-        except CellTimeoutError:
-            raise ReportFailed(f"in {_place(output)}: still running after {timeout} s") from None
+            return attempt()
         except DeadKernelError:
-            if not again:
-                raise ReportFailed(f"in {_place(output)}: the kernel died, twice") from None
             log.warning("the kernel died in %s; trying once more", _place(output))
-    raise AssertionError
-
-
-def _read(path: Path) -> Any:
-    import nbformat
-
-    return nbformat.read(path, as_version=4)
+            return attempt()
+    except papermill.PapermillExecutionError as problem:
+        text = f"in {_place(output)}: {why(problem.ename, problem.evalue)}"
+        if problem.ename == BadOption.__name__:
+            raise BadOption(text, option=problem.evalue.split(" ")[0]) from None
+        raise HaloError(text) from None
+    except CellTimeoutError:
+        raise HaloError(f"in {_place(output)}: still running after {timeout} s") from None
+    except DeadKernelError:
+        raise HaloError(f"in {_place(output)}: the kernel died, twice") from None
 
 
 def _place(output: Path) -> str:
-    """The last cell of a partly run notebook that was begun, in a reader's words."""
-    notebook = _read(output)
-    begun = [n for n, c in enumerate(notebook.cells) if c.metadata.get("papermill", {}).get("start_time")]
-    cell = max(begun, default=0)
-    first = next((line.strip() for line in notebook.cells[cell].source.splitlines() if line.strip()), "")
-    return f'section "{heading_above(notebook, cell)}", the cell that begins `{first[:60]}`'
+    """The last cell of a partly run notebook that was begun, and its section or the last heading above it."""
+    import nbformat
+
+    cells = nbformat.read(output, as_version=4).cells
+    begun = max((n for n, c in enumerate(cells) if c.metadata.get("papermill", {}).get("start_time")), default=0)
+    source, above = cells[begun].source, "\n".join(c.source for c in cells[:begun] if c.cell_type == "markdown")
+    section = re.search(r"""\.section\(\s*f?(["'])(?P<title>.+?)\1""", source)
+    headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", above, re.MULTILINE) or ["the beginning"]
+    first = source.strip().partition("\n")[0][:60]
+    return f'section "{section["title"] if section else headings[-1]}", the cell that begins `{first}`'
 
 
 def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str], audience: str) -> Any:
@@ -153,61 +215,29 @@ def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str],
 
 def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[dict[str, Any]]]:
     """Data, estimates and gates an executed notebook has shown, in order."""
-    found: dict[str, list[dict[str, Any]]] = {"data": [], "estimate": [], "gate": []}
     outputs = [o.get("data", {}) for cell in notebook.cells for o in cell.get("outputs", [])]
+    found: dict[str, list[dict[str, Any]]] = {"data": [], "estimate": [], "gate": [], "estimates": [], "gates": []}
     for shown in [copy.deepcopy(o[MIME]) for o in outputs if MIME in o]:
-        inner = [*shown.pop("estimates", []), *shown.pop("gates", [])]
-        for one in [*inner, shown]:
-            kind = one.pop("shows")
-            if kind in found:
-                found[kind].append(one)
+        for one in [*shown.pop("estimates", []), *shown.pop("gates", []), shown]:
+            found[one.pop("shows")].append(one)
     return next(reversed(found["data"]), None), found["estimate"], found["gate"]
-
-
-def versions() -> dict[str, str]:
-    """Versions of this package, Python and the libraries that make numbers."""
-    found = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 @contextmanager
 def _signals_clean_up() -> Iterator[None]:
     """Within it, SIGTERM and SIGHUP end the process as an error does: what it holds is given back."""
 
-    def leave(signum: int, frame: Any) -> None:
-        for other in before:
-            signal.signal(other, signal.SIG_IGN)
-        raise SystemExit(128 + signum)
+    def leave(number: int, frame: Any) -> None:
+        for handled in numbers:
+            signal.signal(handled, signal.SIG_IGN)
+        raise SystemExit(128 + number)
 
-    ours = threading.current_thread() is threading.main_thread()
-    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
-    before = [n for n in numbers if ours and n is not None and signal.getsignal(n) is signal.SIG_DFL]
-    for signum in before:
-        signal.signal(signum, leave)
-    try:
+    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    with ExitStack() as after:
+        for number in numbers if threading.current_thread() is threading.main_thread() else ():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                after.callback(signal.signal, number, signal.signal(number, leave))
         yield
-    finally:
-        for signum in before:
-            signal.signal(signum, signal.SIG_DFL)
-
-
-@contextmanager
-def _workplace(out: Path) -> Iterator[tuple[Path, Path]]:
-    """A folder beside `out` for finished files and one elsewhere to run in; both go away, whatever ends the report."""
-    from .kernels import private_folder
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        _signals_clean_up(),
-        tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent, ignore_cleanup_errors=True) as finished,
-        tempfile.TemporaryDirectory(prefix="run-", dir=private_folder(os.getpid()), ignore_cleanup_errors=True) as run,
-    ):
-        yield Path(finished), Path(run)
 
 
 def run(
@@ -246,59 +276,62 @@ def run(
         When there is no such report or data, or a cell fails; the message is one line
         that names the cell and says why.
     """
-    from . import kernels
+    import nbformat
+
+    from .kernels import private_folder, warm_up
+    from .rendering import page
 
     notebook_path = find(name)
-    kernels.warm_up()
-    notebook = _read(notebook_path)
+    warm_up()
+    notebook = nbformat.read(notebook_path, as_version=4)
     own = {k: v for k, v in parameters_of(notebook, name).items() if k != "reading"}
     known = {"data": None, **READING, **own}
     given = {k: literal(v) for k, v in parameters.items()}
-    check_parameters(given, known, name)
-    audience = audiences.check(given.setdefault("audience", "partner"))
+    for unknown in sorted(given.keys() - known.keys()):
+        there = f"{meant(unknown, known)} It has: {', '.join(sorted(known))}."
+        raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default
+    if (audience := given.setdefault("audience", "partner")) not in AUDIENCES:
+        raise BadOption.of("audience", audience, AUDIENCES)
     given["data"], file = locate(data or sample_of(name))
     inside = audience == "operations"
-    kept, secrets = recorded({**given, "data": file}, audience), dict[str, str]()
-    for parameter, value in given.items():
-        if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
-            secrets[value] = Path(value).name if inside else "a file"
-            if inside and parameter != "data":
-                kept[parameter] = secrets[value]
-    reading = {k: given[k] for k in ("data", *READING) if k in given}
-    injected = {"reading": reading, **{k: v for k, v in given.items() if k in own}}
-    shown = {"reading": {k: kept[k] for k in reading}, **{k: kept[k] for k in given if k in own}}
-    config = audiences.config_file()
-    environment = {audiences.CONFIG: str(config.resolve())} if config else {}
+    paths = [v for v in given.values() if isinstance(v, str) and os.path.isabs(v) and Path(v).is_file()]
+    secrets = {path: Path(path).name if inside else "a file" for path in paths}
+    kept = scrubbed(recorded({**given, "data": file}, audience), secrets)
+    reading = [k for k in ("data", *READING) if k in given]
+    injected, shown = (
+        {"reading": {k: values[k] for k in reading}, **{k: values[k] for k in given if k in own}}
+        for values in (given, kept)
+    )
+    left_out = {"handbook"} if inside else {"handbook", "operations"}
+    notebook.cells = [cell for cell in notebook.cells if not left_out & set(tags(cell))]
+    config = config_file()
+    environment = {CONFIG: str(config.resolve())} if config else {}
     target = Path(out).expanduser().resolve()
-    with _workplace(target) as (made, folder):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(target if target.is_dir() else target.parent, os.W_OK):
+        raise PermissionError(f"nothing can be written into {out}")
+    place = tempfile.TemporaryDirectory(prefix="run-", dir=private_folder(os.getpid()), ignore_cleanup_errors=True)
+    with _signals_clean_up(), place as folder:
         try:
-            executed = _execute(for_audience(notebook, audience), injected, folder, timeout, environment)
-        except ReportFailed as problem:
-            raise ReportFailed(f"report {name} failed {scrubbed(str(problem), secrets)}") from None
-        secrets |= {str(folder): "."}
-        executed = _cleaned(executed, shown, secrets, audience)
-        provenance, estimates, gates = findings(executed)
+            executed = _execute(notebook, injected, Path(folder), timeout, environment)
+        except HaloError as problem:
+            problem.args = (f"report {name} failed {scrubbed(str(problem), secrets)}",)
+            raise
+        executed = _cleaned(executed, shown, {**secrets, folder: "."}, audience)
+        data_read, estimates, gates = findings(executed)
+        own_versions = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
         result = {
             "report": name,
             "parameters": {k: kept.get(k, default) for k, default in known.items()},
-            "data": provenance,
+            "data": data_read,
             "estimates": estimates,
             "gates": gates,
-            "versions": versions(),
+            "versions": own_versions | {library: version(library) for library in LIBRARIES},
         }
-        _write(made, name, executed, result)
-        target.mkdir(parents=True, exist_ok=True)
-        for suffix in ("ipynb", "html", "json"):
-            os.replace(made / f"{name}.{suffix}", target / f"{name}.{suffix}")
+        texts = {
+            "ipynb": nbformat.writes(executed) + "\n",
+            "html": page(executed, name, gates),
+            "json": json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
+        }
+        write_files({target / f"{name}.{kind}": text for kind, text in texts.items()})
     return result
-
-
-def _write(folder: Path, name: str, executed: Any, result: dict[str, Any]) -> None:
-    import nbformat
-
-    from .html import page
-
-    text = json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    nbformat.write(executed, folder / f"{name}.ipynb")
-    (folder / f"{name}.html").write_text(page(executed, name, result["gates"]), encoding="utf-8")

@@ -1,6 +1,5 @@
 """What a section of a report shows, and as far as the audience may see it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from html import escape
@@ -9,68 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from ..errors import NotEstimable
-from ..results import Caution, Estimate
-from . import tables
-from .rendering import bundle, estimate_payload, figure_bundle, publish, rendered
+from ..results import Estimate
+from .audience import WITHHELD, for_outsiders, names_people
+from .rendering import bundle, estimate_payload, figure_bundle, gate_table, publish, rendered, scrolling
+
+Only = Literal["table", "plot", "estimates"]
 
 if TYPE_CHECKING:
     from ..standards.gates import Gate
-    from .report import Report
-
-PEOPLE = ("rater_id", "rater_a", "rater_b")
-WITHHELD = "Withheld: this audience sees figures about {least} people or more, alone and in any combination."
-
-
-def names_people(column: object) -> bool:
-    """Tell whether a column of a result holds identifiers of raters.
-
-    Examples
-    --------
-    >>> [names_people(c) for c in ("rater_id", "auditor_rater_id", "raters")]
-    [True, True, False]
-    """
-    return isinstance(column, str) and (column in PEOPLE or column.endswith("_rater_id"))
-
-
-def coarse(x: float, digits: int = 2) -> float:
-    """Round to so many significant digits, as figures outside operations are.
-
-    Examples
-    --------
-    >>> coarse(0.28333), coarse(1234.0), coarse(0.0)
-    (0.28, 1200.0, 0.0)
-    """
-    return round(x, digits - 1 - math.floor(math.log10(abs(x)))) if x else 0.0
-
-
-def coarse_count(n: int) -> int:
-    """Round a count down to one significant digit.
-
-    Examples
-    --------
-    >>> coarse_count(17), coarse_count(540), coarse_count(7)
-    (10, 500, 7)
-    """
-    step = 10 ** (len(str(n)) - 1)
-    return n // step * step
-
-
-def for_outsiders(estimate: Estimate, name: str) -> Estimate:
-    """Return the estimate as partners and the public see it: rounded, without the words of its method."""
-    value, low, high = coarse(estimate.value), coarse(estimate.low), coarse(estimate.high)
-    only = estimate.items_only
-    return replace(
-        estimate,
-        value=value,
-        low=min(low, value),
-        high=max(high, value),
-        items_only=(coarse(only[0]), coarse(only[1])) if only else None,
-        n_items=coarse_count(estimate.n_items),
-        n_raters=coarse_count(estimate.n_raters),
-        n_judgments=coarse_count(estimate.n_judgments),
-        method=name.replace("_", " ") or "an estimate",
-        cautions=tuple(Caution(c.code, c.code.replace("_", " ").capitalize() + ".") for c in estimate.cautions),
-    )
 
 
 class Section:
@@ -78,27 +23,16 @@ class Section:
 
     Operations sees everything, people under pseudonyms. Every other audience sees
     estimates, gates and groups of the report's one column, each only where enough
-    people stand behind it.
+    people stand behind it. A page that is no report speaks of nobody: it shows everything.
     """
 
-    def __init__(self, report: "Report", title: str):
-        self._report, self.title = report, title
+    def __init__(self, report: Any, title: str):
+        self._report = report
+        self._inside = report is None or report.audience == "operations"
+        self.title, self._hidden = title, 0
         self.given: set[str] = set()
-        self._hidden = 0
 
-    @property
-    def _inside(self) -> bool:
-        return self._report.audience == "operations"
-
-    def __call__(
-        self,
-        what: Any,
-        *,
-        name: str = "",
-        alt: str = "",
-        caption: str = "",
-        only: Literal["table", "plot", "estimates"] | None = None,
-    ) -> None:
+    def __call__(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
         """Show a result, an estimate, several by name, a table, a figure or a sentence.
 
         Parameters
@@ -108,32 +42,42 @@ class Section:
             only estimates are shown; groups where ``what.by`` is the report's column.
         name : str
             Name of an estimate in ``NAME.json``; otherwise its method's.
-        alt : str
-            What a figure shows, for who can't see it; otherwise the section's title.
         caption : str
             A table's caption.
         only : {"table", "plot", "estimates"}, optional
             One part of a result.
         """
-        if not self._inside:
+        if self._inside:
+            self.computed(what, name=name, caption=caption, only=only)
+        else:
             self._outside(what, name)
-        elif isinstance(what, (Estimate, Mapping, str, list, tuple)):
-            publish(rendered(what, name, caption, self.title))
-        elif isinstance(what, pd.DataFrame):
-            publish(rendered(self._pseudonymous(what), name, caption, self.title))
-        else:
-            self._result(what, name, alt, caption, only)
 
-    def computed(self, what: Any, *, alt: str = "", caption: str = "", only: Any = None) -> None:
+    def computed(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
         """Show what is computed from options alone, such as a plan: it is about nobody, so every audience sees it."""
-        if isinstance(what, (Estimate, Mapping, str, list, tuple, pd.DataFrame)):
-            publish(rendered(what, "", caption, self.title))
-        else:
-            self._result(what, "", alt, caption, only)
+        table = getattr(what, "table", None)
+        if isinstance(what, pd.DataFrame):
+            what = self._pseudonymous(what)
+        elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
+            what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
+        if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
+            publish(rendered(what, name, caption, self.title))
+            return
+        if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
+            self._figure(what)
+            return
+        if only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table)):
+            self._figure(what.plot())
+        estimates = getattr(what, "estimates", None)
+        if only in (None, "table") and isinstance(table, pd.DataFrame):
+            publish(rendered(what.table, name, caption, self.title))
+        elif only in (None, "estimates") and isinstance(estimates, Mapping):
+            publish(rendered(estimates, name, caption, self.title))
+        elif only is None and not hasattr(what, "plot"):
+            publish(rendered(what, name, caption, self.title))
+        if only is None and getattr(what, "cautions", None):
+            publish(rendered(list(what.cautions), "", "", self.title))
 
-    def gate(
-        self, standard: str, estimate: Any, *, name: str = "", subject: str = "", threshold: float | None = None
-    ) -> "Gate":
+    def gate(self, standard: str, estimate: Any, *, name: str = "", subject: str = "") -> "Gate":
         """Hold an estimate against a standard and show the verdict.
 
         Parameters
@@ -146,8 +90,6 @@ class Section:
             Puts the estimate under this name into ``NAME.json``.
         subject : str
             What the estimate is about, when the standard is applied to several things. No person.
-        threshold : float, optional
-            Instead of the standard's own.
 
         Returns
         -------
@@ -155,49 +97,40 @@ class Section:
         """
         if isinstance(estimate, Estimate) and not (self._inside or self._report.shown.may_show(estimate.basis)):
             estimate = self._report.withheld()
-        gate = self._gate(standard, estimate, subject, threshold, name)
-        html = tables.scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
+        gate = self._gate(standard, estimate, subject, name)
+        html = scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
         payload = self._payload(gate)
         if name and gate.estimate is not None:
             payload["estimates"] = [estimate_payload(gate.estimate, name, self.title)]
         publish(bundle(html, str(gate), payload))
         return gate
 
-    def gates(self, standard: str, what: Any, *, by: str = "", threshold: float | None = None) -> dict[str, "Gate"]:
-        """Hold several estimates, by what they are about, against one standard.
+    def gates(self, standard: str, result: Any) -> dict[str, "Gate"]:
+        """Hold the estimates of a result, one for each value of its column ``by``, against one standard.
 
         Parameters
         ----------
-        standard, threshold
+        standard : str
             As for `gate`.
-        what : result with ``by`` and ``estimates``, or mapping of str to Estimate
-        by : str
-            The column whose values a mapping's keys are; ``rater_id`` for people.
+        result : object with ``by`` and ``estimates``
+            Where ``by`` names raters, they are shown under pseudonyms.
 
         Returns
         -------
         dict of str to Gate
             Those shown.
         """
-        by, estimates = by or getattr(what, "by", ""), getattr(what, "estimates", what)
         self.given.add(standard)
-        if not self._inside:
-            estimates = self._groups(estimates, by)
-        hidden = (len(getattr(what, "estimates", what)) - len(estimates)) if not self._inside else 0
-        subjects = {s: self._report.name_of(s) if names_people(by) else str(s) for s in estimates}
-        gates = {s: self._gate(standard, e, subjects[s], threshold, "") for s, e in estimates.items()}
+        shown = result.estimates if self._inside else self._groups(result.estimates, result.by)
+        subjects = {s: self._report.name_of(s) if names_people(result.by) else str(s) for s in shown}
+        gates = {s: self._gate(standard, e, subjects[s], "") for s, e in shown.items()}
         payloads = [self._payload(g) for g in gates.values()]
-        if hidden:
-            about = f"{hidden} withheld"
-            payloads.append(self._payload(self._gate(standard, self._report.withheld(), about, threshold, "")))
+        if hidden := len(result.estimates) - len(shown):
+            payloads.append(self._payload(self._gate(standard, self._report.withheld(), f"{hidden} withheld", "")))
         if payloads:
-            html, text = tables.gates(payloads)
+            html, text = gate_table(payloads)
             publish(bundle(html, text, {"shows": "gates", "gates": payloads}))
         return gates
-
-    def note(self, text: str) -> None:
-        """Say that something is not shown to this audience."""
-        publish(bundle(f'<p class="halo-withheld">{escape(text)}</p>', text))
 
     def not_estimated(self, reason: NotEstimable) -> None:
         """Show why a section stops here; outside operations only what may be told to anyone."""
@@ -208,7 +141,8 @@ class Section:
     def close(self) -> None:
         """Say once what was not shown."""
         if self._hidden:
-            self.note(WITHHELD.format(least=self._report.house.privacy_threshold))
+            text = WITHHELD.format(least=self._report.privacy_threshold)
+            publish(bundle(f'<p class="halo-withheld">{text}</p>', text))
 
     def _reason(self, reason: NotEstimable) -> str:
         if not self._inside:
@@ -216,13 +150,13 @@ class Section:
         who = ", ".join(self._report.name_of(rater) for rater in reason.who)
         return f"{reason}{f' ({who})' if who else ''}"
 
-    def _gate(self, standard: str, estimate: Any, subject: str, threshold: float | None, name: str) -> "Gate":
+    def _gate(self, standard: str, estimate: Any, subject: str, name: str) -> "Gate":
         from ..standards import gate
 
         self.given.add(standard)
         if isinstance(estimate, NotEstimable):
             estimate = NotEstimable(self._reason(estimate))
-        held = gate(standard, estimate, subject=subject, threshold=threshold)
+        held = gate(standard, estimate, subject=subject)
         if self._inside or held.estimate is None:
             return held
         return held.rounded(for_outsiders(held.estimate, name or held.title))
@@ -255,33 +189,32 @@ class Section:
             from .. import plots
 
             rows = [{by: k, "value": e.value, "low": e.low, "high": e.high} for k, e in rounded.items()]
-            self._figure(plots.intervals(pd.DataFrame(rows), by, "value", title=self.title), "")
+            self._figure(plots.intervals(pd.DataFrame(rows), by, "value", title=self.title))
         if rounded:
             publish(rendered(rounded, "", "", self.title))
 
-    def _result(self, what: Any, name: str, alt: str, caption: str, only: str | None) -> None:
-        table = getattr(what, "table", None)
-        if isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
-            what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
-        if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
-            self._figure(what, alt)
-            return
-        if only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table)):
-            self._figure(what.plot(), alt)
-        estimates = getattr(what, "estimates", None)
-        if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title))
-        elif only in (None, "estimates") and isinstance(estimates, Mapping):
-            publish(rendered(estimates, name, caption, self.title))
-        elif only is None and not hasattr(what, "plot"):
-            publish(rendered(what, name, caption, self.title))
-        if only is None and getattr(what, "cautions", None):
-            publish(rendered(list(what.cautions), "", "", self.title))
-
-    def _figure(self, figure: Any, alt: str) -> None:
-        written = alt or getattr(figure, "alt", "") or getattr(getattr(figure, "figure", None), "alt", "") or self.title
-        publish(*figure_bundle(figure, written))
+    def _figure(self, figure: Any) -> None:
+        figure = figure if hasattr(figure, "savefig") else figure.figure
+        publish(*figure_bundle(figure, getattr(figure, "alt", self.title)))
 
     def _pseudonymous(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = [c for c in table.columns if names_people(c)]
         return table.assign(**{c: [self._report.name_of(person) for person in table[c]] for c in columns})
+
+
+def page(title: str) -> Section:
+    """Show tables, pictures and sentences on a page that is no report.
+
+    Parameters
+    ----------
+    title : str
+        What a figure or a table is called where nothing else is said.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> page("How fast")(pd.DataFrame({"seconds": [1]}))
+       seconds
+    0        1
+    """
+    return Section(None, title)

@@ -4,12 +4,9 @@ Raters are set by hand or fitted to a log, faults are planted, and a policy is
 stress-tested: whom it accuses falsely, how soon it finds a fault, at what cost.
 """
 
-from .alarm_rules import AlarmRule, alarm_rule
-from .fitted_raters import RaterFit, fit_raters, gold_in_log
-from .policy_comparison import PolicyComparison, compare_alarm_rules, compare_gold_shares
-from .quality_policy import PolicyPrices, QualityPolicy
-from .simulated_raters import SimulatedRater, plant_faults
-from .stress_testing import StressTest, stress_test
+from .quality_policy import AlarmRule, PolicyPrices, QualityPolicy, alarm_rule
+from .simulated_raters import RaterFit, SimulatedRater, fit_raters, gold_in_log, plant_faults
+from .stress_testing import PolicyComparison, StressTest, compare_policies, stress_test
 
 __all__ = [
     "AlarmRule",
@@ -20,8 +17,7 @@ __all__ = [
     "SimulatedRater",
     "StressTest",
     "alarm_rule",
-    "compare_alarm_rules",
-    "compare_gold_shares",
+    "compare_policies",
     "fit_raters",
     "gold_in_log",
     "plant_faults",

@@ -1,24 +1,198 @@
-"""A quality policy: how much gold, which exam, which alarm, which audit, at which prices."""
+"""A quality policy: how much gold, which exam, which alarm with its exact run length, which audit, at which prices."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import optimize, stats
 
 from ..audit import Plan, single_plan
 from ..certification import ExamPlan, exam_plan
-from ..errors import BadOption
-from ..results import readable
-from ..stats.checks import check_count, check_probability
-from .alarm_rules import AlarmRule, Kind, alarm_rule, check_bars
+from ..errors import BadOption, NotEstimable
+from ..results import counted, readable
+from ..stats.checks import check_ascending, check_count, check_probability
 from .simulated_raters import SimulatedRater
 
+Kind = Literal["cusum", "p-chart"]
+LONGEST = 1e9
+PARTS = 5
+"""Parts of a wrong answer in which a CUSUM counts."""
+MOST_STATES = 1500
 MONTH = 21
 """Working days of a month."""
 GAP = 0.12
 """How far the unacceptable accuracy lies below the good one where nobody says (house rule)."""
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """A rule that looks at a rater's gold answers a batch at a time and signals when too many are wrong.
+
+    Attributes
+    ----------
+    kind : {"cusum", "p-chart"}
+        ``p-chart``: more than `limit` wrong in a batch. ``cusum``: the sum of what each batch has
+        wrong beyond `allowance`, never below 0, passes `limit`.
+    batch : int
+        Gold answers between two looks.
+    limit : float
+        Wrong answers.
+    tie : float
+        Chance to signal when the limit is hit exactly; it makes run lengths equal that whole numbers cannot.
+    allowance : float
+        Of a CUSUM, wrong answers a batch.
+    accuracy : float
+        In control.
+    """
+
+    kind: Kind
+    batch: int
+    limit: float
+    tie: float
+    allowance: float
+    accuracy: float
+
+    def signals(self, wrong: NDArray, rng: np.random.Generator) -> NDArray:
+        """Where the rule signals in batches of wrong answers; it begins anew after each signal.
+
+        Parameters
+        ----------
+        wrong : ndarray of int, shape (runs, batches)
+        rng : numpy.random.Generator
+            Decides on the limit.
+
+        Returns
+        -------
+        ndarray of bool, shape (runs, batches)
+
+        Examples
+        --------
+        >>> rule = AlarmRule("p-chart", 5, 2, 0.0, 0.0, 0.9)
+        >>> rule.signals(np.array([[0, 3, 2]]), np.random.default_rng(0)).tolist()
+        [[False, True, False]]
+        """
+        coin = rng.random(wrong.shape) < self.tie
+        if self.kind == "p-chart":
+            return (wrong > self.limit) | ((wrong == self.limit) & coin)
+        signals = np.zeros(wrong.shape, bool)
+        limit, allowance = round(self.limit * PARTS), round(self.allowance * PARTS)
+        total = np.zeros(wrong.shape[0], int)
+        for t in range(wrong.shape[1]):
+            total = np.maximum(0, total + PARTS * wrong[:, t] - allowance)
+            signals[:, t] = (total > limit) | ((total == limit) & coin[:, t])
+            total[signals[:, t]] = 0
+        return signals
+
+    @cached_property
+    def run_length(self) -> float:
+        """Looks until a rater in control signals, on average; exact."""
+        return self.looks_until_signal(self.accuracy)
+
+    def looks_until_signal(self, accuracy: float) -> float:
+        r"""Compute how many looks a rater of this accuracy waits for a signal, on average; at most a thousand million.
+
+        Exact, from a fresh start. A CUSUM of counts moves on a lattice of fifths, so with Q the chances to
+        move between the states that do not signal, :math:`L = (I - Q)^{-1} 1`.
+
+        Examples
+        --------
+        >>> rule = alarm_rule("cusum", 0.92, 0.80, batch=5, run_length=100, exact=True)
+        >>> round(rule.looks_until_signal(0.92)), round(rule.looks_until_signal(0.80), 1)
+        (100, 7.4)
+        >>> round(AlarmRule("p-chart", 20, 3, 0.0, 0.0, 0.9).run_length, 2)
+        7.52
+        """
+        counts, tie = np.arange(self.batch + 1), self.tie
+        chances = stats.binom.pmf(counts, self.batch, 1 - accuracy)
+        if self.kind == "p-chart":
+            return 1 / max(float(chances @ ((counts > self.limit) + tie * (counts == self.limit))), 1 / LONGEST)
+        top, less = round(self.limit * PARTS), round(self.allowance * PARTS)
+        from_, wrong = np.meshgrid(np.arange(top + 1), counts, indexing="ij")
+        to = np.maximum(0, from_ + PARTS * wrong - less)
+        stays = np.where(to < top, 1.0, np.where(to == top, 1 - tie, 0.0)) * chances
+        q = np.zeros((top + 1, top + 1))
+        np.add.at(q, (from_, np.minimum(to, top)), stays)
+        length = float(np.linalg.solve(np.eye(top + 1) - q, np.ones(top + 1))[0])
+        return length if 0 < length < LONGEST else LONGEST
+
+    def __str__(self) -> str:
+        limit = readable(self.limit)
+        what = f"more than {limit} of {counted(self.batch, 'gold answer')} wrong"
+        if self.kind == "cusum":
+            what = f"wrong gold answers beyond {readable(self.allowance)} in {self.batch} add up to more than {limit}"
+        tie = f" (when equal, with chance {readable(self.tie)})" if self.tie > 0 else ""
+        return f"{self.kind}: {what}{tie}"
+
+
+@lru_cache(256)
+def alarm_rule(
+    kind: Kind, good: float, unacceptable: float, *, batch: int = 5, run_length: float = 50, exact: bool = False
+) -> AlarmRule:
+    """Find the rule with a wanted number of looks between false alarms.
+
+    The limit is the least whose run length is at least the one wanted.
+
+    Parameters
+    ----------
+    kind : {"cusum", "p-chart"}
+    good, unacceptable : float
+        Accuracy in control, and the one to be found soon: a CUSUM's allowance lies between.
+    batch : int
+        Gold answers between two looks.
+    run_length : float
+        In looks, at least 2.
+    exact : bool
+        Let a chance decide on the limit, so that the run length is the one wanted: for comparing rules, not for use.
+
+    Raises
+    ------
+    NotEstimable
+        If looks are so few that the rule would signal at one in two, or no limit waits so long.
+    BadOption
+        For another kind, or accuracies or a batch out of range.
+
+    References
+    ----------
+    Page (1954), Biometrika 41, 100-115; Brook and Evans (1972), Biometrika 59, 539-549.
+
+    Examples
+    --------
+    >>> print(alarm_rule("cusum", 0.92, 0.80, batch=5, run_length=100))
+    cusum: wrong gold answers beyond 0.6 in 5 add up to more than 2.8
+    """
+    BadOption.unless("kind", kind, get_args(Kind))
+    check_ascending(unacceptable=unacceptable, good=good)
+    check_count(batch, option="batch", least=1)
+    if run_length < 2:
+        raise NotEstimable(
+            f"gold is so thin that a rule would have to signal at every {readable(run_length)} looks; "
+            "give more gold, or look after fewer answers"
+        )
+    allowance, step, most = 0.0, 1.0, batch
+    if kind == "cusum":
+        # Where a batch speaks as much for one accuracy as for the other, on the lattice.
+        odds = np.log(good / unacceptable)
+        between = batch * odds / (odds + np.log((1 - unacceptable) / (1 - good)))
+        allowance, step, most = max(1, round(between * PARTS)) / PARTS, 1 / PARTS, MOST_STATES
+
+    def rule(places: int, tie: float = 0.0) -> AlarmRule:
+        return AlarmRule(kind, batch, places * step, tie, allowance, good)
+
+    high = 1
+    while high < most and rule(high).run_length < run_length:
+        high *= 2
+    limits = range(min(high, most) + 1)
+    least = bisect_left(limits, run_length, key=lambda places: rule(places).run_length)
+    if least not in limits:
+        raise NotEstimable(f"no limit of a {kind} with batches of {batch} gives a run length of {run_length:.4g}")
+    if not exact or not rule(least, 1.0).run_length < run_length < rule(least).run_length:
+        return rule(least)
+    return rule(least, float(optimize.brentq(lambda tie: rule(least, tie).run_length - run_length, 0, 1, xtol=1e-10)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +284,7 @@ class QualityPolicy:
         middle = float(np.median([r.accuracy - r.fatigue / 100 * (r.daily - 1) / 2 for r in raters]))
         good = round(float(np.clip(middle, 0.2, 0.98)), 3) if self.good is None else self.good
         unacceptable = round(max(good - GAP, 0.01), 3) if self.unacceptable is None else self.unacceptable
-        check_bars(good, unacceptable)
+        check_ascending(unacceptable=unacceptable, good=good)
         daily = float(np.median([r.daily for r in raters])) if self.daily is None else self.daily
         return replace(self, good=good, unacceptable=unacceptable, daily=daily)
 
@@ -125,7 +299,7 @@ class QualityPolicy:
         """
         if self.good is None or self.unacceptable is None or self.daily is None:
             raise BadOption("the policy names no good, unacceptable and daily; allowed: its `for_team(raters)`")
-        check_bars(self.good, self.unacceptable)
+        check_ascending(unacceptable=self.unacceptable, good=self.good)
         return self.good, self.unacceptable, self.daily
 
     @property

@@ -1,23 +1,20 @@
-"""A policy under stress: whom it accuses falsely, how soon it finds what was planted, and at what cost."""
+"""Policies under stress, alone and compared: false accusations, days until planted faults are found, cost."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate
+from ..errors import BadOption, NotEstimable
+from ..results import Basis, Caution, Estimate, Figure
 from ..stats.checks import check_count
+from ..stats.means import Interval, mean_interval, poisson_interval, ratio_interval
 from ..stats.proportions import wilson
-from ..stats.runs import Interval, mean_interval, poisson_interval, ratio_interval
 from .quality_policy import MONTH, QualityPolicy
 from .simulated_raters import SimulatedRater, daily_accuracy
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FEW_EVENTS, MOST_ANSWERS, FEWEST_RUNS = 30, 3e8, 20
 CAUTION = Caution(
@@ -30,6 +27,10 @@ FIGURES = {
     "cost": "cost a month",
     "caught": "share of defects caught",
     "cost_per_defect": "cost per defect caught",
+}
+VALUES: dict[str, Sequence[Any]] = {
+    "gold_share": (0.02, 0.05, 0.10, 0.15, 0.20),
+    "rule": (("cusum", 5), ("cusum", 20), ("p-chart", 10), ("p-chart", 20)),
 }
 
 
@@ -86,7 +87,7 @@ class StressTest:
             rows.append((f"working days until {fault['fault']} is found", *fault[["days", "low", "high"]]))
         return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """Draw how long each planted fault stays unseen."""
         from .. import plots
 
@@ -180,19 +181,14 @@ def stress_test(
         intervals["caught"] = ratio_interval(total["caught"], total["defects"])
     if total["caught"].any():
         intervals["cost_per_defect"] = ratio_interval(total["cost"], total["caught"])
-    waits = {
-        r.fault: np.minimum(one["stopped"] + 1, days) - r.from_day
-        for r, one in zip(raters, each, strict=True)
-        if r.fault and r.from_day < days
-    }
-    what = "working days to a confirmed alarm, cut at the end of the run"
-    delays = {fault: estimate(what, mean_interval(wait)) for fault, wait in waits.items()}
-    rows = []
-    for r in raters:
-        if r.fault in waits:
-            found, e = waits[r.fault] < days - r.from_day, delays[r.fault]
-            low, high = wilson(found.sum(), runs)
-            rows.append((r.fault, found.mean(), float(low), float(high), e.value, e.low, e.high))
+    rows, delays = [], {}
+    for r, one in zip(raters, each, strict=True):
+        if r.fault and r.from_day < days:
+            wait, most = np.minimum(one["stopped"] + 1, days) - r.from_day, days - r.from_day
+            e = estimate("working days to a confirmed alarm, cut at the end of the run", mean_interval(wait))
+            delays[r.fault] = e
+            low, high = wilson((wait < most).sum(), runs)
+            rows.append((r.fault, (wait < most).mean(), float(low), float(high), e.value, e.low, e.high))
     return StressTest(
         policy=policy,
         estimates={name: estimate(FIGURES[name], interval) for name, interval in intervals.items()},
@@ -262,3 +258,131 @@ def _rate(events: NDArray, exposure: NDArray) -> Interval:
         return ratio_interval(events, exposure)
     low, high = poisson_interval(count)
     return count / time, low / time, high / time
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PolicyComparison:
+    """Stress tests of policies that differ in one setting.
+
+    Attributes
+    ----------
+    setting : {"gold_share", "rule"}
+    tests : dict of str or float to StressTest
+        By the setting.
+    fault : str
+        The planted fault whose detection is timed; for another one see `dataclasses.replace`.
+    """
+
+    setting: str
+    tests: Mapping[Any, StressTest]
+    fault: str = "drift"
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The working days until the fault is found, by setting."""
+        name = self.setting.replace("_", " ")
+        return {f"{name} {value}": test.days_to_detection(self.fault) for value, test in self.tests.items()}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Return how soon the fault is found.
+
+        The setting, ``run_length`` (working days between false alarms of a rater at the good accuracy; exact),
+        ``days`` with ``days_low`` and ``days_high``, ``found`` (share of the runs), ``caught`` (share of defects).
+        """
+        rows = []
+        for value, test in self.tests.items():
+            policy, days, caught = test.policy, test.days_to_detection(self.fault), test.estimates.get("caught")
+            waits = policy.rule.run_length * policy.rule.batch / (policy.gold_share * policy.built_for[2])
+            found = test.found.set_index("fault")["found"][self.fault]
+            rows.append((value, waits, days.value, days.low, days.high, found, caught and caught.value))
+        columns = [self.setting, "run_length", "days", "days_low", "days_high", "found", "caught"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Return what each setting costs good raters and the house.
+
+        The setting, ``false_accusations`` in 100 rater-months, ``cost`` of a month and ``cost_per_defect`` caught,
+        each with ``_low`` and ``_high``.
+        """
+        rows = []
+        for value, test in self.tests.items():
+            row: dict[str, Any] = {self.setting: value}
+            for name in ("false_accusations", "cost", "cost_per_defect"):
+                e = test.estimates.get(name)
+                row |= {name: e and e.value, f"{name}_low": e and e.low, f"{name}_high": e and e.high}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def plot(self) -> Figure:
+        """Draw what changes with the gold share, or how soon each rule finds the fault."""
+        from .. import plots
+
+        unit = "working days to detection"
+        if self.setting == "gold_share":
+            shown = {"days": unit} | {name: FIGURES[name] for name in ("false_accusations", "cost_per_defect")}
+            rows = self.table.merge(self.costs)
+            return plots.panels(rows, "gold_share", shown, x_unit="gold share", title="What gold buys")
+        rows = self.table.assign(low=lambda t: t["days_low"], high=lambda t: t["days_high"])
+        return plots.intervals(rows, "rule", "days", unit=unit, title="Rules with equally many false alarms")
+
+
+def compare_policies(
+    policy: QualityPolicy,
+    raters: Sequence[SimulatedRater],
+    *,
+    setting: str,
+    values: Sequence[Any] | None = None,
+    runs: int = 200,
+    days: int = 84,
+    seed: int = 0,
+) -> PolicyComparison:
+    """Compare policies that differ in one setting on the same raters: time to detection, false accusations, cost.
+
+    The rule is built anew for each value, so that a good rater waits equally
+    long for a false alarm: what more gold, or another rule, buys is time.
+
+    Parameters
+    ----------
+    policy : QualityPolicy
+        Its gold share, or its rule, is what changes.
+    raters : sequence of SimulatedRater
+        With faults; see `plant_faults`.
+    setting : {"gold_share", "rule"}
+    values : sequence, optional
+        Gold shares, or rules as ``(kind, batch)``, see `alarm_rule`; otherwise a few usual ones. One with too little
+        gold for the run length is left out.
+    runs, days, seed
+        As in `stress_test`.
+
+    Raises
+    ------
+    NotEstimable
+        If there is too little gold for each of them.
+    BadOption
+        For another setting.
+
+    Examples
+    --------
+    >>> from halo_methods.simulation import plant_faults
+    >>> team = plant_faults([SimulatedRater(f"r{n}", 0.92) for n in range(6)])
+    >>> shares = compare_policies(QualityPolicy(), team, setting="gold_share", values=(0.05, 0.2), runs=50)
+    >>> shares.table["run_length"].round(6).tolist()
+    [250.0, 250.0]
+    """
+    BadOption.unless("setting", setting, VALUES)
+    tests: dict[Any, StressTest] = {}
+    reason = NotEstimable("no setting was given to compare")
+    for value in VALUES[setting] if values is None else values:
+        name, changed = value, {"gold_share": value}
+        if setting == "rule":
+            name, changed = f"{value[0]}, looks after {value[1]}", {"alarm": value[0], "batch": value[1]}
+        other = replace(policy, **changed, exact_run_length=True)
+        try:
+            tests[name] = stress_test(other, raters, runs=runs, days=days, seed=seed)
+        except NotEstimable as why:
+            reason = why
+    if not tests:
+        raise reason
+    return PolicyComparison(setting=setting, tests=tests)

@@ -1,5 +1,7 @@
 """Checks of the numbers every method takes, in one place."""
 
+from itertools import pairwise
+from math import isfinite
 from numbers import Integral, Real
 
 from ..errors import BadOption
@@ -71,3 +73,47 @@ def check_count(n: int, *, option: str, least: int = 0, most: int | None = None)
         return int(n)
     to = f" to {most:,}" if most is not None else " or more"
     raise BadOption(f"{option} is {n!r}; allowed: a whole number, {least}{to}")
+
+
+def check_amount(x: float, *, option: str, above: bool = False) -> float:
+    """Return an amount, such as a price, or refuse what is none.
+
+    Parameters
+    ----------
+    x : float
+    option : str
+        Its name, for the message.
+    above : bool
+        Whether 0 itself is refused.
+
+    Raises
+    ------
+    BadOption
+        Unless it is a finite number of 0 or more.
+
+    Examples
+    --------
+    >>> check_amount(2, option="budget"), check_amount(0.0, option="price")
+    (2.0, 0.0)
+    """
+    if isinstance(x, Real) and not isinstance(x, bool) and isfinite(x) and (x > 0 if above else x >= 0):
+        return float(x)
+    raise BadOption(f"{option} is {x!r}; allowed: a number {'above 0' if above else 'of 0 or more'}")
+
+
+def check_ascending(**shares: float) -> None:
+    """Refuse shares that are none, or not each below the next.
+
+    Examples
+    --------
+    >>> check_ascending(aql=0.03, rql=0.1)
+    >>> check_ascending(unacceptable=0.9, good=0.8)
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.BadOption: unacceptable is 0.9; allowed: a share below good, which is 0.8
+    """
+    for option, share in shares.items():
+        check_probability(share, option=option, open_ends=True)
+    for (low, share), (high, limit) in pairwise(shares.items()):
+        if share >= limit:
+            raise BadOption(f"{low} is {share!r}; allowed: a share below {high}, which is {limit!r}")

@@ -1,5 +1,6 @@
-"""Shares of things found right or wrong, with intervals that hold for small samples."""
+"""Shares of things found right or wrong, with intervals that hold for small samples; shares corrected by a check."""
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -7,12 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, Estimate, Over, counted
-from .basis import basis_of_arrays
-from .checks import check_confidence, check_count
-from .variance import cluster_codes, cluster_variance, two_way_variance
+from ..results import Basis, Caution, Estimate, Over, around, counted, resting
+from .checks import check_confidence, check_count, check_probability
+from .variance import basis_of_arrays, cluster_codes, cluster_variance, two_way_variance
 
 Method = Literal["wilson", "exact"]
+
+
 FEW_RATERS = 5
 
 
@@ -138,26 +140,14 @@ def proportion(k: int, n: int, *, method: Method = "wilson", confidence: float =
     >>> print(proportion(0, 20))
     0 (95% interval 0 to 0.161 over items; 20 items, 1 rater, 20 judgments)
     """
-    if method not in get_args(Method):
-        raise BadOption.of("method", method, get_args(Method))
+    BadOption.unless("method", method, get_args(Method))
     n = check_count(n, option="n", least=1)
     k = check_count(k, option="k", most=n)
-    interval, name = {
-        "wilson": (wilson, "Wilson's score interval"),
-        "exact": (clopper_pearson, "Clopper and Pearson's exact interval"),
-    }[method]
+    interval = wilson if method == "wilson" else clopper_pearson
+    name = "Wilson's score interval" if method == "wilson" else "Clopper and Pearson's exact interval"
     low, high = interval(k, n, confidence=confidence)
-    return Estimate(
-        value=k / n,
-        low=float(low),
-        high=float(high),
-        confidence=confidence,
-        n_items=n,
-        n_raters=1,
-        n_judgments=n,
-        method=f"share of {n} trials; {name}",
-        over="items",
-    )
+    ends, rests = around(k / n, float(low), float(high)), resting(n, 1, n)
+    return Estimate(**ends, confidence=confidence, **rests, method=f"share of {n} trials; {name}", over="items")
 
 
 def share_interval(
@@ -248,8 +238,7 @@ def two_way_share(
     0.167 (95% interval 0.033 to 0.54 over items and raters; 60 items, 6 raters, 60 judgments)
     """
     check_confidence(confidence)
-    if over not in get_args(Over):
-        raise BadOption.of("over", over, get_args(Over))
+    BadOption.unless("over", over, get_args(Over))
     y = np.asarray(hits, float)
     if y.size == 0:
         raise NotEstimable(f"there is no judgment to take a {quantity} of")
@@ -259,8 +248,7 @@ def two_way_share(
     p = float((w * y).sum() / w.sum())
     influence = w * (y - p) / w.sum()
     n_raters, n_items = int(rater.max()) + 1, int(item.max()) + 1
-    of_items = cluster_variance(influence, item)
-    items_only = share_interval(p, of_items, n_items, confidence=confidence)
+    items_only = share_interval(p, cluster_variance(influence, item), n_items, confidence=confidence)
     cautions = []
     if over != "items" and n_raters < 3:
         over = "items"
@@ -280,17 +268,242 @@ def two_way_share(
         text = f"{n_raters} raters say little about raters in general; the items-only interval is beside it."
         cautions.append(Caution("few_raters", text))
     how = "exact interval at the effective size" if over == "items" else "two-way cluster score interval"
-    return Estimate(
-        value=p,
-        low=low,
-        high=high,
-        confidence=confidence,
-        items_only=items_only if few else None,
-        n_items=n_items,
-        n_raters=n_raters,
-        n_judgments=y.size,
-        method=f"{quantity}; {how}{'' if weights is None else ', weighted'}",
-        over=over,
-        cautions=tuple(cautions),
-        basis=basis_of_arrays(raters, items, measure or quantity),
+    rests = resting(n_items, n_raters, y.size, basis_of_arrays(raters, items, measure or quantity))
+    place = {**around(p, low, high), "confidence": confidence, "items_only": items_only if few else None, "over": over}
+    method = f"{quantity}; {how}{'' if weights is None else ', weighted'}"
+    return Estimate(**place, **rests, method=method, cautions=tuple(cautions))
+
+
+def exact_limits(k: int, n: int, *, below: float, above: float) -> tuple[float, float]:
+    r"""Compute a lower and an upper exact limit of a share, each with an error of its own.
+
+    .. math:: P(X \ge k \mid p_{low}) = \text{below}, \qquad P(X \le k \mid p_{high}) = \text{above}
+
+    Parameters
+    ----------
+    k, n : int
+        Successes and trials.
+    below, above : float
+        Chance that the share lies below the lower limit, above the upper one.
+
+    References
+    ----------
+    Clopper and Pearson (1934), Biometrika 26, 404-413.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in exact_limits(70, 76, below=0.05, above=0.10)]
+    [0.85, 0.958]
+    """
+    below = check_probability(below, option="below", open_ends=True)
+    above = check_probability(above, option="above", open_ends=True)
+    low = stats.beta.ppf(below, k, n - k + 1) if k else 0.0
+    high = stats.beta.ppf(1 - above, k + 1, n - k) if k < n else 1.0
+    return float(low), float(high)
+
+
+Array = NDArray[np.float64]
+
+
+def informed_size(trials: Array, hidden: Array, chance: Array) -> Array:
+    r"""Compute the number of trials with known truth that would say as much.
+
+    Louis' observed information is the complete one less what the hidden truth
+    takes away: for a chance :math:`\theta` and items with probability
+    :math:`p_i` of counting,
+
+    .. math:: n = \sum p_i - \sum p_i(1-p_i)(x_i-\theta)^2 / \theta(1-\theta)
+
+    Parameters
+    ----------
+    trials, hidden, chance : ndarray of one shape
+        :math:`\sum p_i`, :math:`\sum p_i(1-p_i)(x_i-\theta)^2` and :math:`\theta`.
+
+    References
+    ----------
+    Louis (1982), Journal of the Royal Statistical Society B 44, 226-233.
+
+    Examples
+    --------
+    >>> informed_size(np.array([10.0]), np.array([1.0]), np.array([0.5]))
+    array([6.])
+    """
+    spread = chance * (1 - chance)
+    lost = np.divide(hidden, spread, out=np.zeros_like(hidden), where=spread > 1e-9)
+    return np.clip(trials - lost, 0.0, None)
+
+
+def informed_interval(trials: Array, hidden: Array, chance: Array) -> tuple[Array, Array]:
+    """Compute Wilson's 95% interval of a chance at its `informed_size`; from 0 to 1 where nothing is known.
+
+    The other parameters of the model are taken as known.
+
+    Examples
+    --------
+    >>> [round(float(end[0]), 3) for end in informed_interval(np.array([10.0]), np.array([1.0]), np.array([0.5]))]
+    [0.188, 0.812]
+    """
+    size = informed_size(trials, hidden, chance)
+    known = size > 1e-6
+    n = np.where(known, size, 1.0)
+    low, high = wilson(chance * n, n)
+    return np.where(known, low, 0.0), np.where(known, high, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubleSampling:
+    """What double sampling says about a set of labels and about who checked them.
+
+    Attributes
+    ----------
+    rate : Estimate
+        The rate, corrected for the errors of the check.
+    found : Estimate
+        The share the check found, uncorrected.
+    sensitivity, specificity : Estimate or None
+        Chance that the check finds an error, and passes what is right; None
+        where the labels checked again hold no error, or nothing right.
+    """
+
+    rate: Estimate
+    found: Estimate
+    sensitivity: Estimate | None
+    specificity: Estimate | None
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """All of them by name, without those that could not be estimated."""
+        names = ("found by the auditor", "corrected", "sensitivity of the auditor", "specificity of the auditor")
+        all_ = zip(names, (self.found, self.rate, self.sensitivity, self.specificity), strict=True)
+        return {name: estimate for name, estimate in all_ if estimate is not None}
+
+
+def double_sampling(
+    found: ArrayLike,
+    truth: ArrayLike,
+    raters: ArrayLike | None = None,
+    items: ArrayLike | None = None,
+    *,
+    confidence: float = 0.95,
+) -> DoubleSampling:
+    r"""Correct an error rate from a fallible auditor by an expert's look at a random part of the same labels.
+
+    With W the share of labels the auditor found wrong and :math:`q_1, q_0` the
+    share truly wrong among re-audited labels found wrong and found right, the
+    rate is :math:`W q_1 + (1 - W) q_0`. The part re-audited may differ between
+    found and not found, but within each it must be drawn at random. Because
+    sensitivity and specificity come from the very labels they correct, nothing
+    is carried over from another population, which is where the correction of
+    Rogan and Gladen goes wrong.
+
+    The variance adds that of q in each part, with shares drawn towards one
+    half by half a label of each kind so that a part without errors does not count
+    as certain, and that of W; where raters are there, influences are summed by
+    rater and the larger variance is taken. The expert is taken as right.
+
+    Parameters
+    ----------
+    found : array_like of 0 and 1, shape (n,)
+        What the auditor says: 1 is an error.
+    truth : array_like of 0, 1 and nan, shape (n,)
+        What the expert says; nan where nobody audited again.
+    raters, items : array_like, shape (n,), optional
+        Who made the label, and of what.
+    confidence : float
+        Of the intervals.
+
+    Raises
+    ------
+    NotEstimable
+        If fewer than two labels found wrong, or found right, were audited again
+        (unless all of them were).
+
+    References
+    ----------
+    Tenenbein (1970), Journal of the American Statistical Association 65, 1350-1361.
+
+    Examples
+    --------
+    >>> found = np.array([1] * 40 + [0] * 360)
+    >>> truth = np.full(400, np.nan)
+    >>> truth[:20], truth[40:100], truth[40] = [1] * 15 + [0] * 5, 0, 1
+    >>> print(double_sampling(found, truth).rate)
+    0.09 (95% interval 0.0545 to 0.145 over items; 400 items, 1 rater, 400 judgments)
+    """
+    check_confidence(confidence)
+    y, x = np.asarray(found, int), np.asarray(truth, float)
+    n, again = y.size, ~np.isnan(x)
+    if n == 0:
+        raise NotEstimable("no label was audited")
+    share, wrong, m, variance = np.zeros(2), np.zeros(2), np.zeros(2), 0.0
+    for side in (0, 1):
+        here = y == side
+        share[side], m[side] = here.mean(), (here & again).sum()
+        if here.any() and m[side] < min(2, here.sum()):
+            kind = "found wrong" if side else "found right"
+            raise NotEstimable(
+                f"{counted(int(m[side]), 'label')} of {int(here.sum())} {kind} was audited again; it takes two of each "
+                "kind, drawn at random, to correct for the auditor's errors"
+            )
+        if m[side]:
+            wrong[side] = x[here & again].mean()
+            smooth = (wrong[side] * m[side] + 0.5) / (m[side] + 1)
+            left = 1 - m[side] / here.sum()
+            variance += share[side] ** 2 * left * smooth * (1 - smooth) / m[side]
+    p = float(share @ wrong)
+    # What an expert on all n labels would leave: their own spread.
+    variance += p * (1 - p) / n
+    who = np.zeros(n, int) if raters is None else cluster_codes(raters)
+    n_raters = int(who.max()) + 1
+    df, over, cautions = None, "items", []
+    if n_raters >= 3:
+        q, part = wrong[y], (m / np.maximum(np.bincount(y, minlength=2), 1))[y]
+        influence = (q - p + np.where(again, (np.nan_to_num(x) - q) / np.where(part > 0, part, 1), 0)) / n
+        variance = max(variance, two_way_variance(influence, np.arange(n), who))
+        df, over = n_raters - 1, "items and raters"
+    elif raters is not None:
+        text = f"With {counted(n_raters, 'rater')} the interval speaks for the items only."
+        cautions.append(Caution("items_only", text))
+    low, high = _ends(p, variance, n, df, confidence)
+    basis = Basis("right", {"": n}) if raters is None else basis_of_arrays(raters, items, "right")
+    place = {**around(p, low, high), "confidence": confidence, "over": over}
+    rests = resting(n, n_raters, n, basis)
+    method = f"error rate corrected for the auditor's errors; double sampling, {int(again.sum())} audited again"
+    rate = Estimate(**place, **rests, method=method, cautions=tuple(cautions))
+    weight = np.where(again, (np.bincount(y, minlength=2) / np.maximum(m, 1))[y], 0.0)
+    spoken: Over = "items" if raters is None else "items and raters"
+    called = {"quantity": "share found wrong", "measure": "right"}
+    judge = who if raters is None else raters
+    uncorrected = two_way_share(y, judge, items, over=spoken, confidence=confidence, **called)
+    return DoubleSampling(
+        rate=rate,
+        found=uncorrected,
+        sensitivity=_conditional(y == 1, x == 1, weight, "sensitivity of the auditor", confidence),
+        specificity=_conditional(y == 0, x == 0, weight, "specificity of the auditor", confidence),
     )
+
+
+def _ends(p: float, variance: float, n: int, df: int | None, confidence: float) -> tuple[float, float]:
+    if 0 < p < 1:
+        # Over items alone, too, a score interval: n labels are many, and the exact one would count them twice.
+        return share_interval(p, variance, n, df=1e9 if df is None else df, confidence=confidence)
+    # Nothing wrong (or nothing right) among the re-audited: a score interval about the smoothed share.
+    far = min(float(stats.t.ppf((1 + confidence) / 2, df or np.inf)) * variance**0.5 * 2, 1.0)
+    return (0.0, far) if p == 0 else (1 - far, 1.0)
+
+
+def _conditional(hit: NDArray, among: NDArray, weight: NDArray, quantity: str, confidence: float) -> Estimate | None:
+    """Share of hits among labels of one kind, weighted by the part audited again."""
+    here = among & (weight > 0)
+    if not here.any():
+        return None
+    w, e = weight[here], hit[here].astype(float)
+    p, size = float((w * e).sum() / w.sum()), w.sum() ** 2 / (w**2).sum()
+    smooth = (p * size + 1) / (size + 2)
+    centred = np.where(e > 0, 1 - smooth, -smooth)
+    variance = float(((w * centred) ** 2).sum() / w.sum() ** 2)
+    if 0 < p < 1:
+        variance = max(variance, p * (1 - p) / size)
+    low, high = share_interval(p, variance, size, confidence=confidence)
+    rests, method = resting(here.sum(), 1, here.sum()), f"{quantity}; weighted by the part audited again"
+    return Estimate(**around(p, low, high), confidence=confidence, **rests, method=method, over="items")

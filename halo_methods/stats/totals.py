@@ -5,22 +5,27 @@ one pattern are counted once, and a removal of a unit, a judgment or a rater is
 a change of the totals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, stats
 
-from ..results import Caution, readable
+from ..results import Caution, Over, readable
+from .checks import check_confidence
 from .variance import satterthwaite
 
 Array = npt.NDArray[np.float64]
+
+
 Ints = npt.NDArray[np.int64]
-Value = Callable[[Array], Array]
-Kind = Literal["jackknife", "bootstrap", "analytic", "rule of three", "whole range"]
+
+
+SEEN = 1e-18
+NONE = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Totals:
 
     terms: Array
     frequency: Array
-    value: Value
+    value: Callable[[Array], Array]
     removal: Callable[[], Array]
     change: Array
     times: Array
@@ -133,6 +138,7 @@ def degrees_of_freedom(leave_one_out: Array, multiplicity: Array) -> float:
     (49, 5)
     """
     x, f, n = _defined(leave_one_out, multiplicity)
+    n = max(n, 2.0)
     gap = x - f @ x / n
     squares = f @ gap**2
     excess = max(float(n * (f @ gap**4) / squares**2) - 3, 0.0) if squares > 0 else 0.0
@@ -149,7 +155,8 @@ def rater_degrees_of_freedom(n_raters: int) -> float:
     >>> [round(rater_degrees_of_freedom(n), 1) for n in (3, 5, 20)]
     [1.8, 3.6, 16.6]
     """
-    return 2 / (2 / (n_raters - 1) + 0.3 / n_raters)
+    n = max(n_raters, 2)
+    return 2 / (2 / (n - 1) + 0.3 / n)
 
 
 def _defined(leave_one_out: Array, multiplicity: Array | None) -> tuple[Array, Array, float]:
@@ -176,14 +183,8 @@ class Interval:
 
     low: float
     high: float
-    kind: Kind
     how: str
     cautions: tuple[Caution, ...] = ()
-
-    def within(self, lowest: float, value: float) -> "Interval":
-        """Clipped to the coefficient's range, and holding the estimate."""
-        low, high = min(max(self.low, lowest), value), max(min(self.high, 1.0), value)
-        return Interval(low, high, self.kind, self.how, self.cautions)
 
 
 _BOOTSTRAP_CELLS = 40_000_000
@@ -200,41 +201,38 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     jackknife on the logit scale takes its place.
     """
     left_out = leave_one_unit_out(totals)
-    variance = pattern_variance(left_out, totals.frequency)
-    if not variance > 1e-18:
+    if not pattern_variance(left_out, totals.frequency) > SEEN:
         return no_spread(totals, confidence)
     if len(totals.frequency) * replicates > _BOOTSTRAP_CELLS:
-        df, third = degrees_of_freedom(left_out, totals.frequency), third_cumulant(left_out, totals.frequency)
-        ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-        return Interval(*ends, "jackknife", "jackknife over items").within(totals.lowest, totals.estimate)
+        return over_shared_items(totals, confidence, third_cumulant(left_out, totals.frequency))
     drawn = bootstrap(totals, replicates, seed)
     made = drawn[np.isfinite(drawn)]
     lost = replicates - len(made)
-    cautions: tuple[Caution, ...] = ()
-    if lost:
-        text = f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out."
-        cautions = (Caution("undefined_resamples", text),)
     if len(made) < replicates / 2:
         text = "Most resamples of items leave the coefficient undefined: the interval is its whole range."
-        return Interval(totals.lowest, 1.0, "whole range", "whole range", (Caution("whole_range", text),))
-    low, high = np.quantile(made, accelerated_levels(made, totals, left_out, confidence))
-    how = f"bootstrap over items (BCa, {replicates:,} replicates)"
-    return Interval(float(low), float(high), "bootstrap", how, cautions).within(totals.lowest, totals.estimate)
+        return Interval(totals.lowest, 1.0, "whole range", (Caution("whole_range", text),))
+    text = f"In {lost:,} of {replicates:,} resamples of items the coefficient was undefined; they are left out."
+    cautions = (Caution("undefined_resamples", text),) if lost else ()
+    ends = np.quantile(made, accelerated_levels(made, totals, left_out, confidence))
+    return _within(totals, ends, f"bootstrap over items (BCa, {replicates:,} replicates)", cautions)
+
+
+def _within(totals: Totals, ends: Iterable[float], how: str, cautions: tuple[Caution, ...] = ()) -> Interval:
+    """An interval clipped to the coefficient's range, and holding the estimate."""
+    (low, high), value = map(float, ends), totals.estimate
+    return Interval(min(max(low, totals.lowest), value), max(min(high, 1.0), value), how, cautions)
 
 
 def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence: float) -> Array:
     """The two quantiles of the replicates that the widened BCa takes in place of the tails."""
     below = ((made < totals.estimate).mean() + (made <= totals.estimate).mean()) / 2
     bias = stats.norm.ppf(np.clip(below, 0.5 / len(made), 1 - 0.5 / len(made)))
-    defined = np.isfinite(left_out)
-    f, x = totals.frequency[defined], left_out[defined]
-    gap = f @ x / f.sum() - x
+    x, f, n = _defined(left_out, totals.frequency)
+    gap = f @ x / n - x
     acceleration = (f @ gap**3) / (6 * (f @ gap**2) ** 1.5)
-    n = float(f.sum())
     reach = float(stats.t.ppf((1 + confidence) / 2, degrees_of_freedom(x, f))) * (n / (n - 1)) ** 0.5
     z = bias + np.array([-reach, reach])
-    levels: Array = stats.norm.cdf(bias + z / np.maximum(1 - acceleration * z, 1e-3))
-    return levels
+    return np.asarray(stats.norm.cdf(bias + z / np.maximum(1 - acceleration * z, 1e-3)))
 
 
 def logit_interval(
@@ -266,14 +264,9 @@ def logit_interval(
 def over_raters(totals: Totals, confidence: float) -> Interval:
     """Interval if raters are drawn anew and the items stay: delete-one-rater jackknife, t distribution."""
     left_out = totals.value(totals.without)
-    variance = pattern_variance(left_out)
-    if not variance > 1e-18:
-        return no_spread(totals, confidence)
     df = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
-    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
     how = f"jackknife over raters, t on {readable(df)} df"
-    interval = Interval(*ends, "jackknife", how, undefined_raters(left_out))
-    return interval.within(totals.lowest, totals.estimate)
+    return _jackknife(totals, pattern_variance(left_out), df, confidence, how, left_out=left_out)
 
 
 def over_both(totals: Totals, confidence: float) -> Interval:
@@ -286,33 +279,34 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     Satterthwaite's degrees of freedom and Johnson's correction for the skewness
     over items. Simulated coverage: benchmarks/results/coverage_agreement.csv.
     """
-    by_item = leave_one_unit_out(totals)
-    items = pattern_variance(by_item, totals.frequency)
-    left_out = totals.value(totals.without)
-    raters = pattern_variance(left_out)
+    by_item, left_out = leave_one_unit_out(totals), totals.value(totals.without)
+    items, raters = pattern_variance(by_item, totals.frequency), pattern_variance(left_out)
     single = pattern_variance(totals.value(totals.total + totals.change), totals.times)
     variance = max(items + raters - single, items)
-    if not variance > 1e-18:
+    if not variance > SEEN:
         return no_spread(totals, confidence)
-    of_raters = min(raters, variance)
-    df_items = degrees_of_freedom(by_item, totals.frequency)
+    of_raters, df_items = min(raters, variance), degrees_of_freedom(by_item, totals.frequency)
     df_raters = rater_degrees_of_freedom(int(np.isfinite(left_out).sum()))
     df = satterthwaite(variance - of_raters, df_items, of_raters, df_raters)
     third = third_cumulant(by_item, totals.frequency)
+    return _jackknife(totals, variance, df, confidence, f"two-way jackknife, t on {readable(df)} df", third, left_out)
+
+
+def _jackknife(
+    totals: Totals, variance: float, df: float, confidence: float, how: str, third: float = 0.0, left_out: Array = NONE
+) -> Interval:
+    if not variance > SEEN:
+        return no_spread(totals, confidence)
     ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
-    how = f"two-way jackknife, t on {readable(df)} df"
-    interval = Interval(*ends, "jackknife", how, undefined_raters(left_out))
-    return interval.within(totals.lowest, totals.estimate)
+    return _within(totals, ends, how, undefined_raters(left_out))
 
 
 def undefined_raters(left_out: Array) -> tuple[Caution, ...]:
     """A caution if the coefficient rests on a single rater."""
     lost = int((~np.isfinite(left_out)).sum())
-    if not lost:
-        return ()
     who = "one rater" if lost == 1 else f"any one of {lost:,} raters"
     text = f"Without {who} the coefficient is undefined; the interval is too short by an unknown amount."
-    return (Caution("hangs_on_one_rater", text),)
+    return (Caution("hangs_on_one_rater", text),) if lost else ()
 
 
 def over_items_analytic(totals: Totals, error: float, confidence: float) -> Interval:
@@ -325,20 +319,15 @@ def over_items_analytic(totals: Totals, error: float, confidence: float) -> Inte
     if not error > 1e-9:
         return no_spread(totals, confidence)
     reach = float(stats.t.ppf((1 + confidence) / 2, totals.n_units - 1)) * error
-    how = f"analytic over items (standard error {error:.4g})"
-    ends = Interval(totals.estimate - reach, totals.estimate + reach, "analytic", how)
-    return ends.within(totals.lowest, totals.estimate)
+    ends = (totals.estimate - reach, totals.estimate + reach)
+    return _within(totals, ends, f"analytic over items (standard error {error:.4g})")
 
 
-def over_shared_items(totals: Totals, confidence: float) -> Interval:
+def over_shared_items(totals: Totals, confidence: float, third: float = 0.0) -> Interval:
     """Interval of two raters' coefficient over the items they share: jackknife on the logit scale, no bootstrap."""
     left_out = leave_one_unit_out(totals)
-    variance = pattern_variance(left_out, totals.frequency)
-    if not variance > 1e-18:
-        return no_spread(totals, confidence)
-    df = degrees_of_freedom(left_out, totals.frequency)
-    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest)
-    return Interval(*ends, "jackknife", "jackknife over items").within(totals.lowest, totals.estimate)
+    variance, df = pattern_variance(left_out, totals.frequency), degrees_of_freedom(left_out, totals.frequency)
+    return _jackknife(totals, variance, df, confidence, "jackknife over items", third)
 
 
 def no_spread(totals: Totals, confidence: float) -> Interval:
@@ -351,7 +340,7 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     n = totals.n_units
     if n < 2:
         one = Caution("whole_range", "One item has no spread: the interval is the whole range.")
-        return Interval(totals.lowest, 1.0, "whole range", "whole range", (one,))
+        return Interval(totals.lowest, 1.0, "whole range", (one,))
     share = 1 - (1 - confidence) ** (1 / n)
     ends = [float(totals.value((1 - share) * totals.total + share * n * unit)) for unit in (totals.worst, totals.best)]
     low, high = (end if np.isfinite(end) else totals.estimate for end in ends)
@@ -361,5 +350,96 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
         f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
         f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only."
     )
-    interval = Interval(low, high, "rule of three", "rule of three over items", (Caution("no_spread", text),))
-    return interval.within(totals.lowest, totals.estimate)
+    return _within(totals, (low, high), "rule of three over items", (Caution("no_spread", text),))
+
+
+FEW_RATERS = 3
+
+
+@dataclass(frozen=True)
+class RatioContrast:
+    """A signed sum of ratios with its interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+    over : {"items", "items and raters"}
+        Over items where leaving out a rater is possible for fewer than three of them.
+    n_raters : int
+        With something in one of the ratios.
+    fewest : int
+        Items in the ratio that has fewest.
+    """
+
+    value: float
+    low: float
+    high: float
+    over: Over
+    n_raters: int
+    fewest: int
+
+
+def ratio_contrast(
+    by_item: Array, by_rater: Array, by_judgment: Array, times: Array, signs: ArrayLike, *, confidence: float = 0.95
+) -> RatioContrast:
+    r"""Estimate a signed sum of ratios of totals, each a share between 0 and 1.
+
+    .. math:: D = \sum_c s_c A_c / B_c, \qquad V = V_{items} + V_{raters} - V_{judgments}
+
+    Each variance is the jackknife's, leaving out one item, one rater or one
+    judgment; both of the first hold the noise of single judgments, which is taken
+    off once, and V is never below that of the items. The quantile is a t at
+    Satterthwaite's degrees of freedom. Where nothing or everything of a ratio
+    counts, Agresti and Coull's adjusted share keeps the interval open. Below
+    about 20 items in a ratio the interval may be too short.
+
+    Parameters
+    ----------
+    by_item, by_rater, by_judgment : ndarray, shape (n, c, 2)
+        What each adds to the numerator and denominator of each ratio.
+    times : ndarray
+        How often the row of ``by_judgment`` occurs.
+    signs : array_like, shape (c,)
+        1 and -1.
+    confidence : float
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 11;
+    Cameron, Gelbach and Miller (2011), Journal of Business & Economic Statistics
+    29, 238-249; Agresti and Coull (1998), The American Statistician 52, 119-126.
+
+    Examples
+    --------
+    >>> items = np.array([[[1.0, 2.0], [0, 0]]] * 10 + [[[0, 0], [0.0, 2.0]], [[0, 0], [1.0, 2.0]]] * 5)
+    >>> found = ratio_contrast(items, items.sum(0)[None], items, np.ones(20), [-1, 1])
+    >>> found.value, found.over, found.low < -0.25 < found.high
+    (-0.25, 'items', True)
+    """
+    check_confidence(confidence)
+    signs = np.asarray(signs, float)
+    total = by_item.sum(0)
+
+    def value(totals: NDArray) -> NDArray:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((totals[..., 0] / totals[..., 1]) @ signs)
+
+    used, raters, single = (part[:, :, 1].any(1) for part in (by_item, by_rater, by_judgment))
+    counts = (by_item[:, :, 1] > 0).sum(0)
+    shares, adjusted = total[:, 0] / total[:, 1], 2 / (counts + 4)
+    unseen = np.where((shares > 0) & (shares < 1), 0.0, adjusted * (1 - adjusted) / (counts + 4)).sum()
+    variance = float(pattern_variance(value(total - by_item[used])) + unseen)
+    over: Over = "items"
+    df = float(max(counts.min() - 1, 1))
+    left_out = value(total - by_rater[raters])
+    if np.isfinite(left_out).sum() >= FEW_RATERS:
+        of_raters = pattern_variance(left_out)
+        of_judgments = pattern_variance(value(total - by_judgment[single]), times[single])
+        variance, over = max(variance + of_raters - of_judgments, variance), "items and raters"
+        of_raters = min(of_raters, variance)
+        if variance > 0:
+            df = satterthwaite(variance - of_raters, df, of_raters, int(raters.sum()) - 1)
+    middle, most = float(value(total)), len(signs) / 2
+    half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5
+    ends, sizes = (max(middle - half, -most), min(middle + half, most)), (int(raters.sum()), int(counts.min()))
+    return RatioContrast(middle, *ends, over, *sizes)

@@ -5,10 +5,7 @@ compared, and `next_steps` what the figures allow.
 """
 
 from .group_figures import GroupFigures, rates
-from .outcomes import outcomes
-from .scorecard import Scorecard, by_group, by_vendor
-from .vendor_comparisons import Comparisons, agreement_between, compare, comparisons, overlap
-from .volume_steps import next_steps
+from .vendors import Comparisons, Scorecard, agreement_between, by_group, by_vendor, comparisons, next_steps, overlap
 
 __all__ = [
     "Comparisons",
@@ -17,10 +14,8 @@ __all__ = [
     "agreement_between",
     "by_group",
     "by_vendor",
-    "compare",
     "comparisons",
     "next_steps",
-    "outcomes",
     "overlap",
     "rates",
 ]

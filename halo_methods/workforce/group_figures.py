@@ -1,25 +1,26 @@
-"""One figure per group, unpooled, with its interval over raters: quality, punctuality, rework, pace, cost."""
+"""What became of each judgment, and one figure per group of them, unpooled, with its interval over raters."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.marking import share_right
-from ..judgments.table import rests_on
-from ..results import Caution, Estimate
+from ..judgments.cells import moment
+from ..judgments.coding import once_a_table
+from ..judgments.marking import CHANCE, share_right
+from ..judgments.table import GROUPING, in_order, rests_on
+from ..results import Caution, Estimate, Figure, around
 from ..stats.checks import check_confidence
+from ..stats.means import jackknife_ratio
 from ..stats.proportions import two_way_share
-from ..stats.ratios import jackknife_ratio
-from .outcomes import grouped, judged, known
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Group = TypeVar("Group")
 Measure = Literal["right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"]
 NAMES = {
     "right": "share right on gold or audit",
@@ -33,6 +34,14 @@ LONGEST_GAP = 900.0
 NO_MOMENTS = "a comparison over time needs the column `rated_at`"
 NO_TIMES = "pace needs `seconds` or `rated_at`"
 NO_COST = "cost per accepted judgment needs the column `cost`"
+ROW = "row of the table"
+MISSING = "(missing)"
+NEEDS = {
+    "right": "no judged item has a gold answer or an audit label; add a `gold` column, or rows of stage `audit`",
+    "accepted": "nothing says which work was accepted: no gold, no rows of stage `audit`, none of stage `review`",
+    "reworked": "nothing shows rework: there is no `round` with a second round and no row of stage `review`",
+    "on_time": "timeliness needs `due` and `rated_at`, both ISO 8601 and both in at least one row",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +68,14 @@ class GroupFigures:
     measure: Measure
     bar: float | None = None
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Figure:
         """The figures with their intervals, or a panel per group where the rows are weeks."""
         from .. import plots
 
         name = NAMES[self.measure]
         if "week" in self.table:
             return plots.by_week(self.table, self.by, value=self.measure, unit=name)
-        title = name[0].upper() + name[1:]
-        return plots.intervals(self.table, self.by, self.measure, bar=self.bar, unit=name, title=title)
+        return plots.intervals(self.table, self.by, self.measure, bar=self.bar, unit=name, title=name.capitalize())
 
 
 def rates(
@@ -98,7 +106,8 @@ def rates(
     column : str
         What makes the groups.
     measure : {"right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"}
-        The first four are the shares of `outcomes`.
+        The first four are shares: right on gold or audit; right, or where nobody knows not overturned, and not
+        done again; overturned by a reviewer or done again in a later round; not later than ``due``.
     weekly : bool
         One figure for each group and week (Monday to Sunday, UTC). A line that
         wanders inside its intervals is no trend: a change is tested by the charts
@@ -131,40 +140,40 @@ def rates(
         raise BadOption.of("measure", measure, get_args(Measure))
     check_confidence(confidence)
     frame = judged(as_judgments(j))
-    keys = [column]
     if weekly:
-        keys.append("week")
         if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
             raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
         monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
         frame = frame.with_columns(monday.alias("week")).drop_nulls("week")
-    parts: dict[tuple[str, ...], pl.DataFrame] = {(group,): rows for group, rows in grouped(frame, column).items()}
-    if weekly:
-        parts = {(*group, week): rows for group, part in parts.items() for week, rows in grouped(part, "week").items()}
-    estimates, reasons = each(parts, measure, confidence)
-    if not estimates:
-        raise next(iter(reasons.values()))
-    rows = [{**dict(zip(keys, key, strict=True)), **_row(estimate, measure)} for key, estimate in estimates.items()]
-    by_group = {} if weekly else {group: estimate for (group, *_), estimate in estimates.items()}
-    return GroupFigures(table=pd.DataFrame(rows), estimates=by_group, by=column, measure=measure, bar=bar)
+    parts: dict[tuple[str, str], pl.DataFrame] = {}
+    for group, part in grouped(frame, column).items():
+        weeks = grouped(part, "week") if weekly else {"": part}
+        parts |= {(group, week): rows for week, rows in weeks.items()}
+    estimates = each(parts, measure, confidence)
+    rows = [(*key, e.n_raters, e.n_judgments, e.value, e.low, e.high, e.over) for key, e in estimates.items()]
+    table = pd.DataFrame(rows, columns=[column, "week", "people", "judgments", measure, "low", "high", "over"])
+    table = table if weekly else table.drop(columns="week")
+    by_group = {} if weekly else {group: estimate for (group, _), estimate in estimates.items()}
+    return GroupFigures(table=table, estimates=by_group, by=column, measure=measure, bar=bar)
 
 
-def _row(estimate: Estimate, measure: Measure) -> dict[str, object]:
-    sizes = {"people": estimate.n_raters, "judgments": estimate.n_judgments}
-    return {**sizes, measure: estimate.value, "low": estimate.low, "high": estimate.high, "over": estimate.over}
+def each(groups: Mapping[Any, pl.DataFrame], measure: Measure, confidence: float) -> dict[Any, Estimate]:
+    """The figure of each group that has it.
 
-
-def each(
-    groups: dict[Group, pl.DataFrame], measure: Measure, confidence: float
-) -> tuple[dict[Group, Estimate], dict[Group, NotEstimable]]:
-    """The figure of each group that has it, and why the others have none."""
-    estimates, reasons = {}, {}
+    Raises
+    ------
+    NotEstimable
+        If none has, with the reason of the first.
+    """
+    estimates, reasons = {}, []
     for group, rows in groups.items():
         try:
             estimates[group] = figure(rows, measure, confidence)
         except NotEstimable as reason:
-            reasons[group] = reason
-    return estimates, reasons
+            reasons.append(reason)
+    if not estimates:
+        raise reasons[0]
+    return estimates
 
 
 def figure(rows: pl.DataFrame, measure: Measure, confidence: float) -> Estimate:
@@ -176,14 +185,8 @@ def figure(rows: pl.DataFrame, measure: Measure, confidence: float) -> Estimate:
     rows = known(rows, measure)
     if measure == "right":
         return share_right(rows, confidence=confidence, quantity=NAMES[measure])
-    return two_way_share(
-        rows[measure],
-        rows["rater_id"],
-        rows["item_id"],
-        confidence=confidence,
-        quantity=NAMES[measure],
-        measure=measure,
-    )
+    columns = (rows[c] for c in (measure, "rater_id", "item_id"))
+    return two_way_share(*columns, confidence=confidence, quantity=NAMES[measure], measure=measure)
 
 
 def _pace(rows: pl.DataFrame, confidence: float) -> Estimate:
@@ -217,20 +220,124 @@ def _ratio(rows: pl.DataFrame, totals: list[pl.Expr], measure: Measure, quantity
     """The first total over the second, times the third over the fourth where there are four."""
     named = [total.cast(pl.Float64).alias(f"total {n}") for n, total in enumerate(totals)]
     parts = rows.group_by("rater_id").agg(named).drop("rater_id").to_numpy()
-    four = parts.shape[1] == 4
-    value, low, high = jackknife_ratio(
-        parts,
-        lambda t: t[..., 0] / t[..., 1] * (t[..., 2] / t[..., 3] if four else 1.0),
-        confidence=confidence,
-    )
+    ends = jackknife_ratio(parts, lambda t: (t[..., ::2] / t[..., 1::2]).prod(axis=-1), confidence=confidence)
+    method = f"{quantity}; jackknife over raters, on the log scale"
+    ratio = Estimate(**around(*ends), confidence=confidence, method=method, over="raters", **rests_on(rows, measure))
     text = "Nothing varies between raters, so the interval has no width."
-    return Estimate(
-        value=value,
-        low=low,
-        high=high,
-        confidence=confidence,
-        method=f"{quantity}; jackknife over raters, on the log scale",
-        over="raters",
-        cautions=() if low < high else (Caution("no_spread", text),),
-        **rests_on(rows, measure),
+    return ratio if ratio.low < ratio.high else ratio.with_cautions(Caution("no_spread", text))
+
+
+@once_a_table
+def judged(j: Judgments) -> pl.DataFrame:
+    """What became of each judgment of stage `label`, once for a table.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion; people only where the table tells people from models. Rows
+        of the stages `audit` and `review` are looked up by item; where reviewers
+        of an item differ, it has no answer from them.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of the table and
+
+        - ``right``: as `Judgments.marked` has it; missing where nothing is known;
+        - ``overturned``: the reviewer's label differs; missing without a review;
+        - ``reworked``: the reviewer's label differs, or the same rater judges
+          the item again in a later round; missing where the table has neither
+          reviews nor a second round;
+        - ``accepted``: not done again, and right, or where nobody knows, not
+          overturned; missing where nothing is known;
+        - ``on_time``: ``rated_at`` is not after ``due``; missing without them.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "label"), ("b", "r1", "x", "label"), ("a", "q", "y", "audit")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage"]))
+    >>> judged(j)["right"].to_list()
+    [False, None]
+    """
+    people = j.people()
+    people = replace(people, frame=people.frame.with_row_index(ROW))
+    frame = people.one().frame
+    right = frame.select(ROW, pl.lit(None, pl.Boolean).alias("right")).clear()
+    with suppress(NotEstimable):
+        right = people.marked().select(ROW, "right", cs.by_name(CHANCE, require_all=False))
+    keys = [c for c in ("item_id", "criterion") if c in frame.columns]
+    frame = (
+        frame.drop(CHANCE, strict=False)
+        .join(right, on=ROW, how="left", maintain_order="left")
+        .join(_reviewed(people, keys), on=keys, how="left", maintain_order="left", nulls_equal=True)
     )
+    frame = frame.with_columns(
+        (pl.col("label") != pl.col("_review")).alias("overturned"), _redone(frame).alias("_redone")
+    )
+    known = frame["overturned"].is_not_null().any() or frame["_redone"].any()
+    reworked = (pl.col("overturned").fill_null(False) | pl.col("_redone")) if known else pl.lit(None, pl.Boolean)
+    accepted = pl.when("_redone").then(False).otherwise(pl.coalesce("right", ~pl.col("overturned")))
+    outcome = [reworked.alias("reworked"), accepted.alias("accepted"), _on_time(frame).alias("on_time")]
+    return frame.with_columns(outcome).drop(ROW, "_review", "_redone")
+
+
+def known(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
+    """The rows whose flag is known.
+
+    Raises
+    ------
+    NotEstimable
+        If there are none; the reason says which column to add.
+    """
+    rows = frame.filter(pl.col(flag).is_not_null())
+    if rows.is_empty():
+        raise NotEstimable(NEEDS[flag], public=NEEDS[flag])
+    return rows
+
+
+def grouped(frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:
+    """The rows of each value of a column, sorted; rows without a value are a group of their own, last.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no such column.
+    BadOption
+        If each row would be a group of its own.
+    """
+    if column in ("rater_id", "item_id"):
+        raise BadOption(f"column is {column!r}, which makes no groups; allowed: a column such as vendor or locale")
+    if column not in frame.columns:
+        there = [c for c in GROUPING if c in frame.columns]
+        advice = f"name another with `by`: {', '.join(there)}" if there else f"add one of {', '.join(GROUPING)}"
+        raise NotEstimable(f"the data has no column {column} to group by; {advice}")
+    parts = frame.partition_by(column, as_dict=True)
+    order = in_order([key[0] for key in parts])
+    return {MISSING if value is None else str(value): parts[(value,)] for value in order}
+
+
+def _reviewed(j: Judgments, keys: Sequence[str]) -> pl.DataFrame:
+    """One label per item from its reviewers, where they agree."""
+    stages = j.frame["stage"].to_list() if "stage" in j.columns else []
+    reviews = j.only(stage="review").frame if {"label", "review"} <= set(stages) else j.frame.clear()
+    labels = reviews.group_by(keys).agg(pl.col("label").unique())
+    return labels.filter(pl.col("label").list.len() == 1).select(*keys, pl.col("label").list.first().alias("_review"))
+
+
+def _redone(frame: pl.DataFrame) -> pl.Series:
+    if "round" not in frame.columns:
+        return pl.repeat(False, frame.height, eager=True)
+    order = in_order(frame["round"].unique().to_list())
+    place = pl.col("round").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
+    return frame.select((place < place.max().over("item_id", "rater_id")).alias("redone"))["redone"]
+
+
+def _on_time(frame: pl.DataFrame) -> pl.Series:
+    if not {"due", "rated_at"} <= set(frame.columns):
+        return pl.repeat(None, frame.height, dtype=pl.Boolean, eager=True)
+    moments: dict[str, datetime] = {}
+    for text in frame["due"].cast(pl.String).unique().drop_nulls():
+        with suppress(ValueError):
+            moments[text] = moment(text.strip())[0].replace(tzinfo=None)
+    due = frame["due"].cast(pl.String).replace_strict(moments, default=None, return_dtype=pl.Datetime("us"))
+    return frame["rated_at"] <= due.dt.replace_time_zone("UTC")
