@@ -115,8 +115,9 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
     fit = iterate(SMOOTHED, votes, votes.shares, None)
-    pairs = agreements(votes)
-    a, b, shared, same = (part[pairs[2] >= FEWEST_SHARED] for part in pairs)
+    a, b, shared, same = agreements(votes)
+    enough = shared >= FEWEST_SHARED
+    a, b, shared, same = a[enough], b[enough], shared[enough], same[enough]
     chance = agreement_chance(fit, a, b)
     expected, z, p = shared * chance, np.zeros(len(a)), np.ones(len(a))
     simulated = len(a) > 0 and len(votes.rows) <= MOST_SIMULATED
