@@ -22,7 +22,7 @@ class NotEstimable(HaloError):
     who : tuple of str
         The raters it is about.
     public : str
-        What may be told to anyone: no value, count or name out of the data.
+        What may be told to anyone: no value, count or name out of the data. Given as True it is the reason itself.
 
     Examples
     --------
@@ -32,9 +32,9 @@ class NotEstimable(HaloError):
     halo_methods.errors.NotEstimable: no item has a gold label
     """
 
-    def __init__(self, reason: str, *, who: Iterable[str] = (), public: str = ""):
+    def __init__(self, reason: str, *, who: Iterable[str] = (), public: str | bool = ""):
         super().__init__(reason)
-        self.who, self.public = tuple(who), public
+        self.who, self.public = tuple(who), reason if public is True else public or ""
 
 
 class BadOption(HaloError, ValueError):

@@ -276,7 +276,7 @@ def test_classes_are_named_after_the_labels():
     model = replace(em.DAWID_SKENE, smoothing=0.1, max_iterations=100)
     turned = em.oriented(made, em.iterate(model, made, made.shares[:, [1, 2, 0]], None), None)
     straight = em.iterate(model, made, made.shares, None)
-    assert turned.cautions[0].code == "renamed"
+    assert turned.doubts[0].code == "renamed"
     np.testing.assert_allclose(turned.posterior, straight.posterior, atol=1e-4)
 
 

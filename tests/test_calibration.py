@@ -331,12 +331,13 @@ class TestSeverityModel:
         half = stats.t.ppf(0.975, 29) * gap.std(axis=0, ddof=1) / np.sqrt(30)
         assert (made["high"] - made["severity"]).to_numpy() == pytest.approx(half, rel=1e-5)
 
-    def test_fixed_items_are_least_squares_with_a_column_an_item(self):
+    @pytest.mark.parametrize(("items", "raters", "labels"), [(25, 6, 3), (256, 10, 7), (120, 12, 12)])
+    def test_fixed_items_are_least_squares_with_a_column_an_item(self, items, raters, labels):
         rng = np.random.default_rng(7)
-        item, rater = study().dealt(rng, 25, 6, 3)
-        y = rng.normal(size=75) + rater / 3
-        design = np.hstack([np.eye(25)[item], np.eye(6)[rater]])
-        expected = np.linalg.lstsq(design, y, rcond=None)[0][25:]
+        item, rater = study().dealt(rng, items, raters, labels)
+        y = rng.integers(0, 3, size=items * labels) + rater / 3
+        design = np.hstack([np.eye(items)[item], np.eye(raters)[rater]])
+        expected = np.linalg.lstsq(design, y, rcond=None)[0][items:]
         found, _, _ = rater_effects(y, item, rater, centred=True, items="fixed")
         assert found == pytest.approx(expected - expected.mean())
 

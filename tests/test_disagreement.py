@@ -303,9 +303,7 @@ def test_groups_dealt_at_random_are_seldom_called_perspectives():
         group = rng.permutation(np.repeat(["n", "s"], 6))
         frame = pd.DataFrame({"item_id": item, "rater_id": rater, "label": y, "vendor": group[rater]})
         made = halo.as_judgments(frame, level="interval")
-        rows = designs.design_of(made).rows
-        distance, count = designs.pair_matrices(rows)
-        p.append(designs.permuted(distance, count, rows.group[np.unique(rows.rater)], 199, rng))
+        p.append(designs.chance_of_groups(designs.design_of(made), 199, rng))
     assert sum(x < 0.05 for x in p) <= 6
     assert 0.3 < np.mean(p) < 0.7
 

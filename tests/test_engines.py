@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import halo_methods as halo
 from halo_methods import agreement
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments import counts
-from halo_methods.judgments.engines import scan_judgments
+from halo_methods.judgments.engines import by_column, scan_judgments
 
 SCALE = ["1", "2", "3", "4", "5"]
 ENGINES = ("pandas", "polars", "polars lazy", "arrow", "duckdb", "parquet", "spark")
@@ -257,3 +258,93 @@ def test_the_committed_comparison_holds_what_is_claimed(root):
     assert times("krippendorff", "raters by items") >= 10
     assert times("evalica", "1,000 replicates") >= 100
     assert times("halo_methods", "items and raters") <= 2
+
+
+@pytest.fixture(scope="module")
+def dated() -> pl.DataFrame:
+    """Four weeks of judgments by two vendors, some without label, moment or gold."""
+    rng = np.random.default_rng(9)
+    made = []
+    for item in range(150):
+        gold = None if rng.random() < 0.4 else ("1|2" if rng.random() < 0.2 else str(rng.integers(1, 4)))
+        for rater in range(3):
+            day = int(rng.integers(0, 28))
+            at = None if rng.random() < 0.05 else f"2026-11-{1 + day:02}T{int(rng.integers(0, 24)):02}:30:00Z"
+            label = None if rng.random() < 0.1 else str(rng.integers(1, 4))
+            made.append((f"i{item}", f"r{rater}", label, gold, "north" if rater else None, at))
+    return pl.DataFrame(made, schema=["item_id", "rater_id", "label", "gold", "vendor", "rated_at"], orient="row")
+
+
+def held_by(engine: str, frame: pl.DataFrame, tmp_path: Path, request: pytest.FixtureRequest):
+    if engine in ("parquet", "spark"):
+        frame.write_parquet(tmp_path / "x.parquet")
+    if engine == "spark":
+        return request.getfixturevalue("spark").read.parquet(str(tmp_path))
+    if engine == "duckdb":
+        return pytest.importorskip("duckdb").from_arrow(frame.to_arrow())
+    if engine == "parquet":
+        pytest.importorskip("duckdb")
+        return tmp_path
+    return {"pandas": frame.to_pandas, "polars lazy": frame.lazy, "arrow": frame.to_arrow}.get(engine, lambda: frame)()
+
+
+@pytest.mark.parametrize("moments", ["text", "moments"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_counts_columns_and_periods_the_same(engine, moments, dated, tmp_path, request):
+    whole = halo.as_judgments(dated, scale=["1", "2", "3"], level="ordinal")
+    stored = dated
+    if moments == "moments":
+        stored = dated.with_columns(pl.col("rated_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ"))
+    held = held_by(engine, stored, tmp_path, request)
+    for column, every in (("vendor", None), ("rater_id", None), ("rated_at", "day"), ("rated_at", "week")):
+        expected = by_column(whole, column, every=every)
+        found = by_column(held, column, every=every)
+        assert found.to_dict("records") == expected.to_dict("records")
+        assert found["judgments"].sum() == dated["label"].count()
+
+
+def test_counts_by_week_are_what_a_loop_finds(dated):
+    found = {
+        (row["rated_at"] if isinstance(row["rated_at"], str) else None, row["label"]): tuple(
+            int(row[c]) for c in ("judgments", "with_gold", "right")
+        )
+        for row in by_column(halo.as_judgments(dated), "rated_at", every="week").to_dict("records")
+    }
+    expected: dict = {}
+    for row in dated.iter_rows(named=True):
+        if row["label"] is None:
+            continue
+        week = None
+        if row["rated_at"]:
+            day = date.fromisoformat(row["rated_at"][:10])
+            week = str(day - timedelta(days=day.weekday()))
+        held = expected.setdefault((week, row["label"]), [0, 0, 0])
+        held[0] += 1
+        held[1] += row["gold"] is not None
+        held[2] += row["gold"] is not None and row["label"] in row["gold"].split("|")
+    assert found == {key: tuple(value) for key, value in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("made", "column", "every", "error", "said"),
+    [
+        ([("a", "x", "1", "2026-11-02")], "vendor", None, NotEstimable, "no column vendor"),
+        ([("a", "x", "1", "2026-11-02")], "rated_at", "year", BadOption, "every is 'year'"),
+        ([("a", "x", "1", "2026-11-02T23:00:00+02:00")], "rated_at", "day", InvalidData, "not in UTC"),
+        ([("a", "x", "1", "last Monday")], "rated_at", "day", InvalidData, "not ISO 8601"),
+        ([("a", "x", "1", 5)], "rated_at", "day", InvalidData, "holds no moments"),
+        ([("a", "x", None, "2026-11-02")], "rated_at", "day", NotEstimable, "no judgment has a label"),
+    ],
+)
+def test_columns_that_cannot_be_counted(made, column, every, error, said):
+    frame = table(made, ("item_id", "rater_id", "label", "rated_at"))
+    with pytest.raises(error, match=said):
+        by_column(frame, column, every=every)
+
+
+def test_columns_of_a_frame_may_have_other_names():
+    frame = table([("a", "x", "1", "2026-11-02")], ("item_id", "rater_id", "answer", "when"))
+    found = by_column(frame, "rated_at", every="month", columns={"label": "answer", "rated_at": "when"})
+    assert found.to_dict("records") == [
+        {"rated_at": "2026-11-01", "label": "1", "judgments": 1, "with_gold": 0, "right": 0}
+    ]

@@ -1,7 +1,6 @@
 """Adjudication: who looks at an item next, what was decided, and whether the guideline's change helped."""
 
-from .clause_change import ClauseChanges, clause_changes
-from .decisions import Decisions, recorded
+from .decisions import ClauseChanges, Decisions, clause_changes, recorded
 from .packets import Packet, judgments_with, pack, read_decisions
 from .routing_items import LabelSource, Routing, rater_source, route
 

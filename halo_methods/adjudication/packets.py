@@ -205,7 +205,7 @@ def _chosen(
         notes.append(f"{counted(len(left) - most, 'item')} left for a later packet")
     if not left:
         why = "every disagreement is decided already" if open_ else "no item has two different answers"
-        raise NotEstimable(f"there is nothing to adjudicate: {why}", public=f"there is nothing to adjudicate: {why}")
+        raise NotEstimable(f"there is nothing to adjudicate: {why}", public=True)
     return sorted(left[:most]), notes
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..atomic_files import write_files
 from ..errors import BadOption
 from ..results import readable
+from ..stats.checks import check_amount
 from .spreadsheets import table_text
 
 Array = NDArray[np.float64]
@@ -58,8 +59,7 @@ class LabelSource:
         >>> LabelSource("model", 0.1, 0.8).tables(3)[0][0][0].round(3).tolist()
         [0.8, 0.1, 0.1]
         """
-        if not (np.isfinite(self.price) and self.price > 0):
-            raise BadOption(f"the price of {self.name} is {self.price!r}; it is a number above 0")
+        check_amount(self.price, option=f"the price of {self.name}", above=True)
         tables = np.asarray(self.confusion, float)
         if tables.ndim == 0:
             wrong = (1 - tables) / max(n_labels - 1, 1)
@@ -140,12 +140,10 @@ class Routing:
         With a budget an item that no longer fits is passed over, and cheaper
         ones behind it still get in. ``spent`` adds up the prices.
         """
-        if budget is not None and not budget >= 0:
-            raise BadOption(f"budget is {budget!r}; it is an amount of 0 or more")
         waiting = self.table[~self.table["next"].isin([STOP, KEEP])]
         waiting = waiting.sort_values(["per_cost", "value", "item_id"], ascending=[False, False, True])
         if budget is not None:
-            left, kept = budget + 1e-9, []
+            left, kept = check_amount(budget, option="budget") + 1e-9, []
             for price in waiting["price"]:
                 kept.append(price <= left)
                 left -= price if price <= left else 0.0
@@ -227,42 +225,35 @@ def route(
     """
     p, items, labels = _posterior(consensus)
     loss = _loss(error_cost, labels)
-    if ahead not in range(1, MOST_AHEAD + 1):
-        raise BadOption.of("ahead", ahead, tuple(range(1, MOST_AHEAD + 1)))
+    BadOption.unless("ahead", ahead, range(1, MOST_AHEAD + 1))
     if not sources or len({STOP, KEEP, *(s.name for s in sources)}) < len(sources) + 2:
         raise BadOption(f"sources need a name each, none twice and none called {STOP!r} or {KEEP!r}")
     costs, rows = p @ loss, np.arange(len(p))
     risk, choice = costs.min(1), costs.argmin(1)
     plans = [(s, n) for s in sources for n in range(1, ahead + 1)]
     value = np.stack([_value(p, risk, loss, s, n, items) for s, n in plans], axis=1)
-    price = np.array([s.price * n for s, n in plans])
+    bought = pd.DataFrame([(s.name, n, float(s.price * n)) for s, n in plans], columns=["next", "labels", "price"])
+    price = bought["price"].to_numpy()
     net = value - price
     order = np.argsort(price, kind="stable")
     best = order[(net[:, order] >= net.max(1, keepdims=True) - SAME).argmax(1)]
     kept = np.full(len(p), perspective) if isinstance(perspective, bool) else _among(items, perspective)
     decided = _among(items, done)
     stop = (net[rows, best] <= SAME) | kept | decided
-    names = np.array([s.name for s, _ in plans], dtype=object)[best]
-    table = pd.DataFrame(
-        {
-            "item_id": items,
-            "label": np.array(labels, dtype=object)[choice],
-            "probability": p[rows, choice],
-            "margin": np.diff(np.sort(np.pad(p, ((0, 0), (1, 0)))))[:, -1],
-            "risk": risk,
-            "next": np.where(kept, KEEP, np.where(stop, STOP, names)),
-            "labels": np.where(stop, 0, np.array([n for _, n in plans])[best]),
-            "value": np.where(stop, 0.0, value[rows, best]),
-            "price": np.where(stop, 0.0, price[best]),
-        }
-    )
+    top = np.sort(np.pad(p, ((0, 0), (1, 0))))
+    table = pd.DataFrame({"item_id": items, "label": np.array(labels, dtype=object)[choice]})
+    table = table.assign(probability=p[rows, choice], margin=top[:, -1] - top[:, -2], risk=risk)
+    chosen = bought.iloc[best].reset_index(drop=True).assign(value=value[rows, best])
+    table = table.join(chosen[["next", "labels", "value", "price"]])
+    for column, nothing in (("next", STOP), ("labels", 0), ("value", 0.0), ("price", 0.0)):
+        table.loc[stop, column] = nothing
+    table.loc[kept, "next"] = KEEP
     table["net"] = table["value"] - table["price"]
     table["per_cost"] = (table["value"] / table["price"]).fillna(0.0)
     why = zip(table.itertuples(), kept, decided, value.max(1), strict=True)
     table["reason"] = [_reason(*about, price.min()) for about in why]
-    single = [plans.index((s, 1)) for s in sources]
-    values = pd.DataFrame(value[:, single], index=pd.Index(items, name="item_id"), columns=[s.name for s in sources])
-    return Routing(table, values, tuple(getattr(consensus, "cautions", ())))
+    single = pd.DataFrame(value[:, bought["labels"] == 1], pd.Index(items, name="item_id"), [s.name for s in sources])
+    return Routing(table, single, tuple(getattr(consensus, "cautions", ())))
 
 
 def _posterior(consensus: Any) -> tuple[Array, NDArray[Any], list[Any]]:

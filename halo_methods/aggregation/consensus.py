@@ -71,7 +71,7 @@ class ConsensusShares:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Consensus:
+class Consensus(Fit):
     """The labels that judgments add up to, and when not to believe them.
 
     Attributes
@@ -115,12 +115,11 @@ class Consensus:
     min_margin: float = 0.0
     seed: int = 0
     _votes: Votes
-    _fit: Fit
 
     @cached_property
     def labels(self) -> pd.DataFrame:
         """A label for each item; see the class."""
-        votes, p = self._votes, self._fit.posterior
+        votes, p = self._votes, self.posterior
         names = np.array([*votes.labels], dtype=object)
         top = p[np.arange(len(p)), p.argmax(1)]
         margin = top - np.partition(p, -2, axis=1)[:, -2] if p.shape[1] > 1 else top
@@ -132,12 +131,12 @@ class Consensus:
         label[low | np.where(tied, self.ties == "none", small)] = None
         settled = np.select([low, tied, small], ["low probability", "tie", "small margin"], "consensus")
         columns = {"item_id": votes.items, "label": label, "probability": top, "margin": np.where(tied, 0.0, margin)}
-        return pd.DataFrame(columns | {"n": votes.n_by_item.astype(int), "settled": settled, **self._fit.items})
+        return pd.DataFrame(columns | {"n": votes.n_by_item.astype(int), "settled": settled, **self.of_items})
 
     @cached_property
     def _chosen(self) -> Mask:
         """The labels that each item's decision stands for: none, one, or where ties are shared several."""
-        chosen = self._fit.posterior >= self.labels["probability"].to_numpy()[:, None] - SAME
+        chosen = self.posterior >= self.labels["probability"].to_numpy()[:, None] - SAME
         if self.ties != "share":
             chosen = np.eye(chosen.shape[1], dtype=bool)[chosen.argmax(1)]
         chosen[self.labels["label"].isna()] = False
@@ -152,26 +151,26 @@ class Consensus:
     def probabilities(self) -> pd.DataFrame:
         """Items by labels."""
         items = pd.Index(self._votes.items, name="item_id")
-        return pd.DataFrame(self._fit.posterior, index=items, columns=list(self._votes.labels))
+        return pd.DataFrame(self.posterior, index=items, columns=list(self._votes.labels))
 
     @cached_property
     def raters(self) -> pd.DataFrame:
         """Each rater's estimated share of right judgments, with its interval."""
-        votes, p = self._votes, self._fit.posterior
+        votes, p = self._votes, self.posterior
         labels = np.arange(len(votes.labels))
-        n = votes.n_by_rater
+        n = votes.given.sum(axis=0).reshape(len(votes.raters), -1).sum(1)
         accuracy = np.clip(votes.sums(p)[:, labels, labels].sum(1) / n, 0.0, 1.0)
         doubt = votes.sums(p * (1 - p))[:, labels, labels].sum(1)
         low, high = informed_interval(n, doubt, accuracy)
         columns = {"rater_id": list(votes.raters), "n": n.astype(int), "accuracy": accuracy, "low": low, "high": high}
-        return pd.DataFrame(columns | self._fit.raters)
+        return pd.DataFrame(columns | self.of_raters)
 
     @cached_property
     def confusion(self) -> pd.DataFrame:
         """What each rater makes of each true label: long, with intervals."""
-        votes, p = self._votes, self._fit.posterior
+        votes, p = self._votes, self.posterior
         weight, doubt = (np.moveaxis(votes.sums(x), 2, 1) for x in (p, p * (1 - p)))
-        chance = np.clip(np.moveaxis(self._fit.tables, 2, 1), 0.0, 1.0)
+        chance = np.clip(np.moveaxis(self.tables, 2, 1), 0.0, 1.0)
         hidden = doubt * (1 - chance) ** 2 + (doubt.sum(2, keepdims=True) - doubt) * chance**2
         trials = np.broadcast_to(weight.sum(2, keepdims=True), chance.shape)
         low, high = informed_interval(trials, hidden, chance)
@@ -183,22 +182,7 @@ class Consensus:
     @property
     def prevalence(self) -> dict[Any, float]:
         """Label to its estimated share among the items."""
-        return dict(zip(self._votes.labels, self._fit.prior.tolist(), strict=True))
-
-    @property
-    def log_likelihood(self) -> float:
-        """Of the judgments, natural logarithm."""
-        return self._fit.log_likelihood
-
-    @property
-    def converged(self) -> bool:
-        """Whether the fit reached its fixed point."""
-        return self._fit.converged
-
-    @property
-    def iterations(self) -> int:
-        """Rounds of the fit; 0 for a vote."""
-        return self._fit.iterations
+        return dict(zip(self._votes.labels, self.prior.tolist(), strict=True))
 
     @property
     def n_items(self) -> int:
@@ -224,18 +208,17 @@ class Consensus:
     @cached_property
     def notes(self) -> tuple[Caution, ...]:
         """What the fit itself says against its use."""
-        votes, fit = self._votes, self._fit
-        notes = list(fit.cautions)
+        votes, notes = self._votes, list(self.doubts)
         if self.n_raters < 3:
             text = f"{counted(self.n_raters, 'rater')}: with fewer than three, nothing in the data tells who is right."
             notes.append(Caution("few_raters", text))
         if (each := float(votes.n_by_item.mean())) < 3:
             text = f"{readable(each)} judgments per item: below three, probabilities rest more on the model."
             notes.append(Caution("few_judgments_per_item", text))
-        if fit.prior.max() > 0.9:
-            top = votes.labels[int(fit.prior.argmax())]
+        if self.prior.max() > 0.9:
+            top = votes.labels[int(self.prior.argmax())]
             text = (
-                f"{100 * fit.prior.max():.3g}% of items are {top!r}: rare labels may be lost; "
+                f"{100 * self.prior.max():.3g}% of items are {top!r}: rare labels may be lost; "
                 "compare with the majority item by item."
             )
             notes.append(Caution("one_label", text))
@@ -288,8 +271,7 @@ class Consensus:
         >>> aggregation.majority(rows).decide(ties="share").labels["label"].tolist()
         ['x|y']
         """
-        if ties not in get_args(Ties):
-            raise BadOption.of("ties", ties, get_args(Ties))
+        BadOption.unless("ties", ties, get_args(Ties))
         check_probability(min_probability, option="min_probability")
         check_probability(min_margin, option="min_margin")
         decided = replace(self, ties=ties, min_probability=min_probability, min_margin=min_margin)
@@ -388,7 +370,7 @@ class Consensus:
         check_probability(at_least, option="at_least")
         if not self.iterations:
             text = f"{self.method}: shares of votes are no probabilities of being right; fit a model"
-            raise NotEstimable(text, public=text)
+            raise NotEstimable(text, public=True)
         sure = (self.labels["probability"] >= at_least) & (self.labels["settled"] == "consensus")
         quantity = f"items with a consensus of probability {at_least:g} or more ({self.method})"
         return self._share(np.arange(self.n_items), sure.to_numpy(), quantity, confidence).with_cautions(*self.cautions)
@@ -505,24 +487,14 @@ class Consensus:
         here, there, votes = self.labels, other.labels, self._votes
         if (*votes.items, *votes.labels) != (*other._votes.items, *other._votes.labels):
             raise BadOption("the two are not of the same items")
-        table = pd.DataFrame(
-            {
-                "item_id": here["item_id"],
-                "votes": "",
-                other.method: there["label"],
-                self.method: here["label"],
-                "probability": here["probability"],
-                "settled": there["settled"],
-            }
-        )
-        table = table[(self._chosen != other._chosen).any(1)]
-        in_words = []
-        for tally in votes.tally[table.index]:
+        rows, in_words = np.flatnonzero((self._chosen != other._chosen).any(1)), []
+        for tally in votes.tally[rows]:
             given = [k for k in np.argsort(-tally, kind="stable") if tally[k]]
             in_words.append(", ".join(f"{votes.labels[k]} {int(tally[k])}" for k in given))
-        return table.assign(votes=in_words).sort_values(
-            "probability", ascending=False, kind="stable", ignore_index=True
-        )
+        both = {other.method: there["label"], self.method: here["label"], "settled": there["settled"]}
+        table = here[["item_id", "probability"]].assign(**both).iloc[rows].assign(votes=in_words)
+        table = table.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+        return table[list(dict.fromkeys(["item_id", "votes", other.method, self.method, "probability", "settled"]))]
 
     def _bands(self, items: Ints) -> Iterator[tuple[str, Mask]]:
         """Tell for each band of probability that occurs among some items which of them lie in it."""
@@ -536,7 +508,7 @@ class Consensus:
         accepted = self._votes.accepted
         if accepted is None:
             text = "no judged item has a gold answer; add a `gold` column, at least for some items"
-            raise NotEstimable(text, public=text)
+            raise NotEstimable(text, public=True)
         known = np.flatnonzero(~accepted.all(axis=1))
         if not len(known):
             raise NotEstimable("no gold answer is one of several labels")

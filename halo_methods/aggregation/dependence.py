@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Figure, counted
+from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import wilson
 from ..stats.discovery import largest_of_all, sidak, simulated_p_interval, upper_mid_p
 from .em import DAWID_SKENE, Fit, iterate
@@ -25,7 +25,7 @@ SMOOTHED = replace(DAWID_SKENE, smoothing=0.1, max_iterations=200, tolerance=1e-
 QUICK = replace(SMOOTHED, max_iterations=15, tolerance=1e-3)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Dependence:
     """Whether pairs of raters agree more than raters who answer independently given the truth.
 
@@ -84,18 +84,10 @@ class Dependence:
             low, high = simulated_p_interval(self.p_value, REPLICATES)
             how = f"{REPLICATES} sets of judgments made by the fitted model and fitted again"
         tested = pd.unique(self.table[["rater_a", "rater_b"]].to_numpy().ravel()).tolist()
-        pairs = counted(len(self.table), "pair")
-        return Estimate(
-            value=self.p_value,
-            low=low,
-            high=high,
-            confidence=0.95 if low < high else 1,
-            kind="p_value",
-            method=f"adjusted p-value of the largest excess of agreement over {pairs}; {how}",
-            over="items",
-            cautions=self.cautions,
-            **rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters"),
-        )
+        rests = rests_on(self._rows.filter(pl.col("rater_id").is_in(tested)), "dependence of raters")
+        place = around(self.p_value, low, high) | {"confidence": 0.95 if low < high else 1, "over": "items"}
+        method = f"adjusted p-value of the largest excess of agreement over {counted(len(self.table), 'pair')}; {how}"
+        return Estimate(**place, **rests, kind="p_value", method=method, cautions=self.cautions)
 
     @property
     def estimates(self) -> dict[str, Estimate]:
@@ -145,30 +137,18 @@ def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     alone = [same_alone(votes, a[n], b[n]) for n in order[:LISTED]]
     table = pd.DataFrame(columns).iloc[order].reset_index(drop=True)
     table["same_alone"] = pd.Series(alone, dtype=float)
-    return Dependence(
-        statistic=float(z.max()) if len(z) else 0.0,
-        p_value=float(p.min(initial=1.0)),
-        table=table,
-        simulated=simulated,
-        cautions=_cautions(table),
-        _rows=votes.rows,
-    )
+    statistic, p_value = float(z.max()) if len(z) else 0.0, float(p.min(initial=1.0))
+    return Dependence(statistic, p_value, table, simulated, _cautions(table), votes.rows)
 
 
 def agreements(votes: Votes) -> tuple[Ints, Ints, Array, Array]:
     """Count for each pair of raters the judgments they share, and on how many they agree."""
-    n_raters, n_labels = len(votes.raters), len(votes.labels)
-    pick = sparse.csr_array(np.ones((n_labels, 1)))
-    who = sparse.csr_array(votes.given @ sparse.kron(sparse.eye_array(n_raters), pick, format="csr"))
-    shared = sparse.triu(sparse.coo_array(who.T @ who), 1, format="coo")
-    same = sparse.csr_array((n_raters, n_raters))
-    for label in range(n_labels):
-        part = votes.by_column[:, label::n_labels]
-        same = same + part.T @ part
-    a, b = shared.coords
-    order = np.lexsort((b, a))
-    a, b = a[order], b[order]
-    return a, b, shared.data[order], np.asarray(same.tocsr()[a, b]).ravel()
+    n = len(votes.labels)
+    parts = [votes.by_column[:, label::n] for label in range(n)]
+    who = sum(parts[1:], parts[0])
+    shared = sparse.triu(who.T @ who, 1, format="csr").sorted_indices().tocoo()
+    same = sum((part.T @ part for part in parts[1:]), parts[0].T @ parts[0])
+    return *shared.coords, shared.data, np.asarray(same.tocsr()[shared.coords]).ravel()
 
 
 def agreement_chance(fit: Fit, a: Ints, b: Ints) -> Array:

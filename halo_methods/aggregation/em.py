@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..errors import BadOption
 from ..results import Caution, readable
-from ..stats import check_count
+from ..stats.checks import check_amount, check_count
 from .vote_table import Array, Ints, Mask, Votes
 
 Gold = Literal["ignore", "use"]
@@ -65,12 +65,9 @@ class EMOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.prevalence not in (None, *get_args(Prevalence)):
-            raise BadOption.of("prevalence", self.prevalence, get_args(Prevalence))
-        if self.gold not in get_args(Gold):
-            raise BadOption.of("gold", self.gold, get_args(Gold))
-        if self.smoothing is not None and not 0 <= self.smoothing < np.inf:
-            raise BadOption(f"smoothing is {self.smoothing!r}; allowed: a count, 0 or more")
+        BadOption.unless("prevalence", self.prevalence, (None, *get_args(Prevalence)))
+        BadOption.unless("gold", self.gold, get_args(Gold))
+        check_amount(self.smoothing or 0, option="smoothing")
         check_count(self.starts, option="starts", least=1)
         check_count(self.seed, option="seed")
 
@@ -113,9 +110,10 @@ class Fit:
         Chance of each label for each item; prevalence; chances (rater, given, true).
     log_likelihood, converged, iterations, change
         Of the judgments; whether the last round's change was within the tolerance.
-    raters, items : dict of str to ndarray
+    of_raters, of_items : dict of str to ndarray
         What the model knows of them besides.
-    cautions : tuple of Caution
+    doubts : tuple of Caution
+        What the fit says against its use.
     """
 
     posterior: Array
@@ -125,9 +123,9 @@ class Fit:
     converged: bool = True
     iterations: int = 0
     change: float = 0.0
-    raters: dict[str, Array] = field(default_factory=dict)
-    items: dict[str, Array] = field(default_factory=dict)
-    cautions: tuple[Caution, ...] = ()
+    of_raters: dict[str, Array] = field(default_factory=dict)
+    of_items: dict[str, Array] = field(default_factory=dict)
+    doubts: tuple[Caution, ...] = ()
 
 
 def expected(logs: Array, prior: Array, mask: Mask | None) -> tuple[Array, float]:
@@ -188,8 +186,7 @@ def first_guess(votes: Votes, mask: Mask | None) -> Array:
 def best_fit(votes: Votes, model: RaterModel, options: EMOptions) -> Fit:
     """Fit a model from one or several starts, and keep the likeliest end."""
     check_count(model.max_iterations, option="max_iterations", least=1)
-    if not 0 <= model.tolerance < np.inf:
-        raise BadOption(f"tolerance is {model.tolerance!r}; allowed: a number, 0 or more")
+    check_amount(model.tolerance, option="tolerance")
     if options.smoothing is not None:
         if model.smoothing is None:
             raise BadOption(f"smoothing is {options.smoothing!r}; the model {model.name} takes none")
@@ -216,7 +213,7 @@ def best_fit(votes: Votes, model: RaterModel, options: EMOptions) -> Fit:
     if mask is not None:
         text = "Known gold was used in the fit: accuracy on these gold items is no check of it."
         cautions.append(Caution("gold_used", text))
-    best = replace(best, cautions=tuple(cautions))
+    best = replace(best, doubts=tuple(cautions))
     return best if model.hard_items else oriented(votes, best, mask)
 
 
@@ -236,7 +233,7 @@ def oriented(votes: Votes, fit: Fit, mask: Mask | None) -> Fit:
     if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
         text = "On the whole the raters are no better than chance under this model: do not use these labels."
         cautions.append(Caution("no_better_than_chance", text))
-    return replace(fit, cautions=(*fit.cautions, *cautions))
+    return replace(fit, doubts=(*fit.doubts, *cautions))
 
 
 def confusion_step(votes: Votes, p: Array, _: Any, smoothing: float) -> tuple[Array, Array]:

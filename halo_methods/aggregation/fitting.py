@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..results import Estimate
 from .consensus import Consensus, ConsensusShares
-from .em import DAWID_SKENE, GLAD, MACE, ONE_COIN, ORDERED, EMOptions, Fit, RaterModel, best_fit
+from .em import DAWID_SKENE, GLAD, MACE, ONE_COIN, ORDERED, EMOptions, RaterModel, best_fit
 from .vote_table import votes
 
 MAX_ITERATIONS, TOLERANCE = 2000, 1e-6
@@ -71,14 +71,16 @@ def majority(j: Judgments, *, weights: Mapping[str, float] | None = None) -> Con
     if (total <= 0).any():
         raise BadOption(f"weights: {int((total <= 0).sum())} items have only raters of weight 0")
     p = tally / total
-    fit = Fit(p, p.mean(0), table.shares_given(p), float((tally * np.log(np.maximum(p, 1e-300))).sum()))
-    return Consensus(method="majority" if weights is None else "weighted majority", _votes=table, _fit=fit)
+    log_likelihood = float((tally * np.log(np.maximum(p, 1e-300))).sum())
+    method = "majority" if weights is None else "weighted majority"
+    return Consensus(p, p.mean(0), table.shares_given(p), log_likelihood, method=method, _votes=table)
 
 
 def _fitted(j: Judgments, model: RaterModel, max_iterations: int, tolerance: float, options: EMOptions) -> Consensus:
     table = votes(as_judgments(j))
     model = replace(model, max_iterations=max_iterations, tolerance=tolerance)
-    return Consensus(method=model.name, seed=options.seed, _votes=table, _fit=best_fit(table, model, options))
+    fit = best_fit(table, model, options)
+    return Consensus(**vars(fit), method=model.name, seed=options.seed, _votes=table)
 
 
 def dawid_skene(
@@ -298,7 +300,7 @@ def ordinal(
     j = as_judgments(j)
     if j.level == "nominal" or (j.scale is None and not j.numeric):
         text = 'the labels have no order: give scale=[...] from lowest to highest and level="ordinal"'
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     return _fitted(j, ORDERED, max_iterations, tolerance, options)
 
 
@@ -333,8 +335,7 @@ def aggregate(j: Judgments, *, method: str = "dawid_skene") -> Consensus:
     >>> aggregate(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), method="one_coin").method
     'one coin per rater'
     """
-    if method not in WAYS:
-        raise BadOption.of("method", method, WAYS)
+    BadOption.unless("method", method, WAYS)
     return WAYS[method](j)
 
 

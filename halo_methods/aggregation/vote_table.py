@@ -61,11 +61,6 @@ class Votes:
         return self.tally.sum(1)
 
     @cached_property
-    def n_by_rater(self) -> Array:
-        """Judgments of each rater."""
-        return np.asarray(self.given.sum(axis=0)).reshape(len(self.raters), -1).sum(1)
-
-    @cached_property
     def shares(self) -> Array:
         """Each item's votes as shares."""
         return np.asarray(self.tally / self.n_by_item[:, None])
@@ -103,14 +98,10 @@ class Votes:
         """
         if "gold" not in self.rows.columns or self.rows["gold"].is_null().all():
             return None
-        gold = self.rows.select("item_id", "gold").drop_nulls().unique("item_id", keep="first", maintain_order=True)
-        rules = {cell: [bool(is_right(label, cell)) for label in self.labels] for cell in gold["gold"].unique()}
-        place = {item: n for n, item in enumerate(self.items)}
-        accepted = np.ones((len(self.items), len(self.labels)), bool)
-        for item, cell in gold.iter_rows():
-            if any(rules[cell]):
-                accepted[place[item]] = rules[cell]
-        return accepted
+        gold = self.rows.group_by("item_id", maintain_order=True).agg(pl.col("gold").drop_nulls().first())["gold"]
+        rules = {cell: [bool(is_right(label, cell)) for label in self.labels] for cell in gold.drop_nulls().unique()}
+        anything = [True] * len(self.labels)
+        return np.array([rules[cell] if cell is not None and any(rules[cell]) else anything for cell in gold])
 
 
 @once_a_table

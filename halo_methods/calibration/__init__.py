@@ -3,20 +3,8 @@
 Functions take one criterion and one stage of a `Judgments` table, or a frame.
 """
 
-from .correctness import (
-    Accuracies,
-    Confusion,
-    NextSteps,
-    accuracy,
-    accuracy_by,
-    by_rater,
-    change,
-    confusion,
-    judges,
-    majority_accuracy,
-    next_steps,
-)
-from .severity import Severities, severity, severity_spread
+from .correctness import Accuracies, accuracy, accuracy_by, by_rater, change, judges, majority_accuracy
+from .severity import Confusion, NextSteps, Severities, confusion, next_steps, severity, severity_spread
 
 __all__ = [
     "Accuracies",

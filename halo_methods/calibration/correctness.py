@@ -1,6 +1,5 @@
-"""How many answers are right, of raters, groups, majorities and model judges, and what each rater does next."""
+"""How many answers are right: of raters, groups, majorities and model judges, before and after a round."""
 
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,11 +19,6 @@ from ..stats import change as stats_change
 from ..stats import check_confidence, check_probability, proportion, two_way_share
 
 RIGHT = "right"
-PASS = "pass"
-RETRAIN = "train again"
-MORE = "more gold items"
-CHECK_GOLD = "check the gold"
-FIX_GUIDELINE = "fix the guideline"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -270,60 +264,6 @@ def change(
     return estimate.with_cautions(Caution("shared_items", text))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Confusion:
-    """How often each right answer was given each label.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Rows right answers, columns labels, in the order of the scale; counts.
-    """
-
-    table: pd.DataFrame
-
-    def plot(self) -> Figure:
-        """Draw the table, shaded by the share of each row."""
-        from .. import plots
-
-        return plots.confusion(self.table)
-
-
-def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
-    """Count how often each right answer was given each label, all raters together.
-
-    A label accepted as a second right answer counts as that answer.
-
-    Parameters
-    ----------
-    j : Judgments or frame
-    reference : {"gold", "audit"}, optional
-        As in `accuracy`.
-
-    Raises
-    ------
-    NotEstimable
-        If no judged item has a right answer, or labels are numbers (use `severity`).
-
-    Examples
-    --------
-    >>> rows = [("a", "r1", "x", "x"), ("a", "r2", "y", "x"), ("b", "r1", "y", "y")]
-    >>> confusion(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).table.loc["x"].to_dict()
-    {'x': 1, 'y': 1}
-    """
-    j = as_judgments(j)
-    marked = j.marked(reference)
-    if j.numeric:
-        raise NotEstimable("labels are numbers, so there is no table of confusions; see the severity of each rater")
-    truth = pl.when("right").then(pl.col("label")).otherwise(pl.col("answer"))
-    frame = marked.select(truth.alias("gold"), "label").to_pandas()
-    table = pd.crosstab(frame["gold"], frame["label"])
-    order = [str(label) for label in j.labels]
-    extra = sorted(set(table.index) - set(order))
-    rows = [gold for gold in [*order, *extra] if gold in table.index]
-    return Confusion(table=table.reindex(index=rows, columns=[x for x in order if x in table.columns]))
-
-
 def _quantity(reference: Reference | None) -> str:
     return {None: "accuracy", "gold": "accuracy against gold", "audit": "accuracy against the audit"}[reference]
 
@@ -453,74 +393,3 @@ def _macro(truth: NDArray, label: NDArray) -> dict[str, float]:
     precision, recall = hits / np.maximum(said, 1), hits / np.maximum(true, 1)
     f1 = 2 * precision * recall / np.where(hits > 0, precision + recall, 1)
     return {"precision": float(precision.mean()), "recall": float(recall.mean()), "f1": float(f1.mean())}
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class NextSteps:
-    """What each rater does next, and the work list of the round.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        ``rater_id``, ``n``, ``accuracy``, ``low``, ``high``, ``verdict``,
-        ``without_suspects`` (the verdict without suspect items, empty where nothing is left), ``next_step``.
-    suspects : mapping of str to str
-        Suspect items, and what each asks for.
-    """
-
-    table: pd.DataFrame
-    suspects: Mapping[str, str]
-
-    @property
-    def work(self) -> pd.DataFrame:
-        """How many items and raters ask for what (``next_step``, ``items``, ``raters``), in the order of the work."""
-        items, raters = Counter(self.suspects.values()), Counter(self.table["next_step"])
-        order = (CHECK_GOLD, FIX_GUIDELINE, MORE, RETRAIN, PASS)
-        rows = [(step, items[step], raters[step]) for step in order]
-        return pd.DataFrame(rows, columns=["next_step", "items", "raters"])
-
-
-def next_steps(j: Judgments, *, bar: float, suspects: Mapping[str, str] | None = None) -> NextSteps:
-    """Tell what each rater does next, with suspect items looked at first.
-
-    Accuracy and verdict count every gold item. Beside them stands the verdict
-    without suspect items; it leans in the raters' favour, because those items
-    are chosen for being missed, and serves only to see whether the verdict
-    hangs on them.
-
-    ``pass``: the whole interval clears the bar. ``check the gold``: without
-    suspect items the verdict is another. ``train again``: the whole interval
-    lies below the bar, with and without suspect items. ``more gold items``: the
-    data do not decide.
-
-    Parameters
-    ----------
-    j : Judgments or frame
-        One criterion and one stage, with gold.
-    bar : float
-        Accuracy to clear.
-    suspects : mapping of str to str, optional
-        Items that most raters miss, and what each asks for: ``gold.suspect_items(j).next_steps``.
-
-    Raises
-    ------
-    NotEstimable
-        If no judged item has gold.
-
-    Examples
-    --------
-    >>> rows = [(i, "r1", "x" if i < 40 else "y", "x") for i in range(41)]
-    >>> steps = next_steps(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]), bar=0.8)
-    >>> steps.table["next_step"].tolist()
-    ['pass']
-    """
-    j, suspects = as_judgments(j), dict(suspects or {})
-    table = by_rater(j, bar=bar, reference="gold").table
-    table["without_suspects"] = ""
-    if rest := sorted(set(j.marked("gold")["item_id"]) - set(suspects)):
-        clean = by_rater(j.only(item_id=rest), bar=bar, reference="gold").table.set_index("rater_id")["verdict"]
-        table["without_suspects"] = table["rater_id"].map(clean).fillna("")
-    verdict, without = table["verdict"], table["without_suspects"]
-    found = [verdict == "met", verdict != without, verdict == "not_met"]
-    table["next_step"] = np.select(found, [PASS, CHECK_GOLD, RETRAIN], MORE)
-    return NextSteps(table=table.drop(columns="right"), suspects=suspects)

@@ -4,18 +4,8 @@ Plans and certificates take counts; what reads judgments takes one criterion and
 one stage of a `Judgments` table, or a frame.
 """
 
-from .exam_plans import ExamPlan, Stopping, exam_plan
-from .exams import (
-    Bars,
-    Certificate,
-    Certificates,
-    Certification,
-    bars_from_experts,
-    certificates,
-    certify,
-    expert_accuracy,
-    streams,
-)
+from .exam_plans import Bars, ExamPlan, Stopping, bars_from_experts, exam_plan, expert_accuracy
+from .exams import Certificate, Certificates, Certification, certificates, certify, streams
 from .recertification import Recertification, recertification
 
 __all__ = [

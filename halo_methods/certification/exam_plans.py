@@ -1,24 +1,28 @@
-"""Planning an exam: two bars, each with its own error, over all attempts that are allowed.
+"""Planning an exam: two bars, set from what experts score, each with its own error, over all attempts.
 
 A test that may stop early is walked through item by item: exact chances, no approximation.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Figure, counted, readable
+from ..judgments import Judgments, as_judgments
+from ..judgments.marking import share_right
+from ..results import Estimate, Figure, counted, readable
 from ..stats import check_count, check_probability
 
 When = Literal["end", "certain", "clear"]
-MOST_ITEMS = 20_000
+MOST_ITEMS, FEWEST_EXPERTS, FEWEST_ITEMS = 20_000, 3, 50
 NEVER_PASS, NEVER_FAIL = np.iinfo(np.int64).max, -1
 
 
@@ -242,6 +246,10 @@ class ExamPlan:
     attempts : int
         Attempts a rater may make, each with items not seen before.
     stopping : Stopping
+    n : int
+        Items of an attempt, at most.
+    c : int
+        The pass mark: right answers among n.
     boundaries : Boundaries
         When an attempt is passed or failed.
     """
@@ -252,17 +260,9 @@ class ExamPlan:
     beta: float
     attempts: int
     stopping: Stopping
+    n: int
+    c: int
     boundaries: Boundaries = field(repr=False)
-
-    @property
-    def n(self) -> int:
-        """Items of an attempt, at most."""
-        return self.boundaries.n
-
-    @property
-    def c(self) -> int:
-        """The pass mark: right answers among n."""
-        return self.boundaries.c
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -461,4 +461,141 @@ def exam_plan(
     if stopping.when != "end":
         bounds = curtailed(bounds, stopping.looks(bounds.n))
     bars = {"unacceptable": unacceptable, "good": good, "alpha": alpha, "beta": beta}
-    return ExamPlan(**bars, attempts=attempts, stopping=stopping, boundaries=bounds)
+    return ExamPlan(**bars, attempts=attempts, stopping=stopping, n=bounds.n, c=bounds.c, boundaries=bounds)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bars:
+    """Two bars for a certification, and what they rest on.
+
+    Attributes
+    ----------
+    unacceptable, good : float
+        Proposed bars.
+    estimate : Estimate
+        The experts' accuracy, pooled, with its interval.
+    guess : float
+        What a rater scores who always gives the most common gold answer.
+    """
+
+    unacceptable: float
+    good: float
+    estimate: Estimate
+    guess: float
+
+    def __str__(self) -> str:
+        return (
+            f"good {readable(self.good)}, unacceptable {readable(self.unacceptable)}: experts score {self.estimate}; "
+            f"the most common answer alone would score {readable(self.guess)}"
+        )
+
+
+def expert_accuracy(j: Judgments, *, experts: Iterable[str] | str | None = None) -> Estimate:
+    """Estimate the accuracy of the experts against gold, over items: they are a named panel, not a sample.
+
+    Fewer than three experts, or than 50 items from one of them, are refused.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold, the experts among the raters.
+    experts : iterable of str, or text with commas, optional
+        Who they are, by ``rater_id``; otherwise those whose column ``role`` says ``expert``.
+
+    Raises
+    ------
+    NotEstimable
+        If no experts are named, or experts or items are too few.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "x" if (i + 7 * k) % 20 else "y", "x") for i in range(100) for k, r in enumerate("abc")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> expert_accuracy(frame, experts="a,b,c").value
+    0.95
+    """
+    return share_right(_answers(j, experts), over="items", quantity="accuracy of the experts against gold")
+
+
+def bars_from_experts(j: Judgments, *, experts: Iterable[str] | str | None = None, margin: float = 0.10) -> Bars:
+    """Propose the bars that this gold allows: no rater is asked to do better than experts do on it.
+
+    The good bar is the low end of the interval of the experts' accuracy (over
+    items, for this panel), rounded down to a full percent: a rater who is as
+    good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
+
+    Experts who wrote the gold score themselves; use answers they gave before,
+    independently, or other experts. An easy gold set gives high bars that say
+    little about hard items.
+
+    Parameters
+    ----------
+    j, experts
+        As in `expert_accuracy`.
+    margin : float
+        Between the bars.
+
+    Raises
+    ------
+    NotEstimable
+        If experts or items are too few, or the unacceptable bar would be
+        cleared by always giving the most common gold answer.
+
+    Examples
+    --------
+    >>> rows = [(i, r, "xyz"[(i + (i + 7 * k) % 20 // 19) % 3], "xyz"[i % 3])
+    ...         for i in range(300) for k, r in enumerate("abcd")]
+    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
+    >>> bars = bars_from_experts(frame, experts=["a", "b", "c", "d"])
+    >>> bars.good, bars.unacceptable
+    (0.93, 0.83)
+    """
+    margin = check_probability(margin, option="margin", open_ends=True)
+    j = as_judgments(j)
+    estimate, gold = expert_accuracy(j, experts=experts), _answers(j, experts).unique("item_id")["answer"]
+    good = min(math.floor(100 * estimate.low + 1e-9) / 100, 0.99)
+    unacceptable = round(good - margin, 10)
+    guess = float(gold.value_counts()["count"].max()) / len(gold)  # type: ignore[arg-type]
+    if unacceptable <= guess:
+        raise NotEstimable(
+            f"experts score {readable(estimate.value)} (low end {readable(estimate.low)}), so the unacceptable bar "
+            f"would be {readable(unacceptable)}; always giving the most common answer scores {readable(guess)} on this "
+            "gold. Balance the gold over the labels, or settle what the experts miss"
+        )
+    return Bars(unacceptable=unacceptable, good=good, estimate=estimate, guess=guess)
+
+
+def _answers(j: Judgments, experts: Iterable[str] | str | None) -> pl.DataFrame:
+    """The marked answers of the experts."""
+    j = as_judgments(j)
+    named = [e.strip() for e in experts.split(",")] if isinstance(experts, str) else list(experts or ())
+    if not named and "role" in j.columns:
+        named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
+    if not named:
+        text = (
+            "no rater is named as an expert; give the `rater_id` of each with the option `experts`, "
+            "or mark their judgments with `expert` in a column `role`"
+        )
+        raise NotEstimable(text, public=text)
+    answers = j.one().only(rater_id=named).marked("gold")
+    counts = right_counts(answers)
+    if len(counts) < FEWEST_EXPERTS:
+        found = counted(len(counts), "expert")
+        raise NotEstimable(f"{found} answered gold; it takes {FEWEST_EXPERTS} to see how far experts differ")
+    few = counts.filter(pl.col("n") < FEWEST_ITEMS).sort("n")
+    if len(few):
+        text = f"an expert answered {counted(few['n'][0], 'gold item')}; {FEWEST_ITEMS} from each are needed"
+        raise NotEstimable(text, who=few["rater_id"].sort().to_list())
+    return answers
+
+
+def right_counts(marked: pl.DataFrame) -> pl.DataFrame:
+    """Count each rater's judgments and right answers: ``rater_id``, ``n``, ``right``, by rater.
+
+    Examples
+    --------
+    >>> right_counts(pl.DataFrame({"rater_id": ["a", "a", "b"], "right": [True, False, True]})).rows()
+    [('a', 2, 1), ('b', 1, 1)]
+    """
+    counts = marked.group_by("rater_id").agg(pl.len().alias("n"), pl.col("right").sum().cast(pl.Int64))
+    return counts.sort("rater_id")

@@ -1,6 +1,5 @@
-"""Who is certified: a verdict against two bars, or one that may be read after every item, and where bars come from."""
+"""Who is certified: a verdict against two bars, or one that may be read after every item."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,15 +8,12 @@ import pandas as pd
 import polars as pl
 from scipy import special, stats
 
-from ..errors import BadOption, NotEstimable
+from ..errors import BadOption
 from ..judgments import Judgments, as_judgments
-from ..judgments.marking import share_right
-from ..results import Estimate, Figure, Verdict, counted, readable
+from ..results import Figure, Verdict, counted, readable
 from ..stats import check_count, check_probability
 from ..stats.proportions import exact_limits
-from .exam_plans import ExamPlan, attempt_errors, exam_plan
-
-FEWEST_EXPERTS, FEWEST_ITEMS = 3, 50
+from .exam_plans import ExamPlan, attempt_errors, exam_plan, right_counts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -198,18 +194,6 @@ def certificates(
     return Certificates(table=table.sort_values(["accuracy", "rater_id"], ignore_index=True), marks=marks)
 
 
-def right_counts(marked: pl.DataFrame) -> pl.DataFrame:
-    """Count each rater's judgments and right answers: ``rater_id``, ``n``, ``right``, by rater.
-
-    Examples
-    --------
-    >>> right_counts(pl.DataFrame({"rater_id": ["a", "a", "b"], "right": [True, False, True]})).rows()
-    [('a', 2, 1), ('b', 1, 1)]
-    """
-    counts = marked.group_by("rater_id").agg(pl.len().alias("n"), pl.col("right").sum().cast(pl.Int64))
-    return counts.sort("rater_id")
-
-
 @dataclass
 class Certification:
     r"""One bar, a verdict that may be read after every item, and an error that holds all the same.
@@ -368,128 +352,3 @@ def streams(j: Judgments, *, bar: float = 0.9, alpha: float = 0.05) -> Certifica
     columns = ["rater_id", "n", "right", "e_value", "e_below", "verdict", "decided_after"]
     table = pd.DataFrame(rows, columns=columns).astype({"decided_after": "Int64"})
     return Certificates(table=table.sort_values(["e_value", "rater_id"], ascending=[False, True], ignore_index=True))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Bars:
-    """Two bars for a certification, and what they rest on.
-
-    Attributes
-    ----------
-    unacceptable, good : float
-        Proposed bars.
-    estimate : Estimate
-        The experts' accuracy, pooled, with its interval.
-    guess : float
-        What a rater scores who always gives the most common gold answer.
-    """
-
-    unacceptable: float
-    good: float
-    estimate: Estimate
-    guess: float
-
-    def __str__(self) -> str:
-        return (
-            f"good {readable(self.good)}, unacceptable {readable(self.unacceptable)}: experts score {self.estimate}; "
-            f"the most common answer alone would score {readable(self.guess)}"
-        )
-
-
-def expert_accuracy(j: Judgments, *, experts: Iterable[str] | str | None = None) -> Estimate:
-    """Estimate the accuracy of the experts against gold, over items: they are a named panel, not a sample.
-
-    Fewer than three experts, or than 50 items from one of them, are refused.
-
-    Parameters
-    ----------
-    j : Judgments or frame
-        One criterion and one stage, with gold, the experts among the raters.
-    experts : iterable of str, or text with commas, optional
-        Who they are, by ``rater_id``; otherwise those whose column ``role`` says ``expert``.
-
-    Raises
-    ------
-    NotEstimable
-        If no experts are named, or experts or items are too few.
-
-    Examples
-    --------
-    >>> rows = [(i, r, "x" if (i + 7 * k) % 20 else "y", "x") for i in range(100) for k, r in enumerate("abc")]
-    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
-    >>> expert_accuracy(frame, experts="a,b,c").value
-    0.95
-    """
-    return share_right(_answers(j, experts), over="items", quantity="accuracy of the experts against gold")
-
-
-def bars_from_experts(j: Judgments, *, experts: Iterable[str] | str | None = None, margin: float = 0.10) -> Bars:
-    """Propose the bars that this gold allows: no rater is asked to do better than experts do on it.
-
-    The good bar is the low end of the interval of the experts' accuracy (over
-    items, for this panel), rounded down to a full percent: a rater who is as
-    good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
-
-    Experts who wrote the gold score themselves; use answers they gave before,
-    independently, or other experts. An easy gold set gives high bars that say
-    little about hard items.
-
-    Parameters
-    ----------
-    j, experts
-        As in `expert_accuracy`.
-    margin : float
-        Between the bars.
-
-    Raises
-    ------
-    NotEstimable
-        If experts or items are too few, or the unacceptable bar would be
-        cleared by always giving the most common gold answer.
-
-    Examples
-    --------
-    >>> rows = [(i, r, "xyz"[(i + (i + 7 * k) % 20 // 19) % 3], "xyz"[i % 3])
-    ...         for i in range(300) for k, r in enumerate("abcd")]
-    >>> frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold"], orient="row")
-    >>> bars = bars_from_experts(frame, experts=["a", "b", "c", "d"])
-    >>> bars.good, bars.unacceptable
-    (0.93, 0.83)
-    """
-    margin = check_probability(margin, option="margin", open_ends=True)
-    j = as_judgments(j)
-    estimate, gold = expert_accuracy(j, experts=experts), _answers(j, experts).unique("item_id")["answer"]
-    good = min(math.floor(100 * estimate.low + 1e-9) / 100, 0.99)
-    unacceptable = round(good - margin, 10)
-    guess = float(gold.value_counts()["count"].max()) / len(gold)  # type: ignore[arg-type]
-    if unacceptable <= guess:
-        raise NotEstimable(
-            f"experts score {readable(estimate.value)} (low end {readable(estimate.low)}), so the unacceptable bar "
-            f"would be {readable(unacceptable)}; always giving the most common answer scores {readable(guess)} on this "
-            "gold. Balance the gold over the labels, or settle what the experts miss"
-        )
-    return Bars(unacceptable=unacceptable, good=good, estimate=estimate, guess=guess)
-
-
-def _answers(j: Judgments, experts: Iterable[str] | str | None) -> pl.DataFrame:
-    """The marked answers of the experts."""
-    j = as_judgments(j)
-    named = [e.strip() for e in experts.split(",")] if isinstance(experts, str) else list(experts or ())
-    if not named and "role" in j.columns:
-        named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
-    if not named:
-        text = (
-            "no rater is named as an expert; give the `rater_id` of each with the option `experts`, "
-            "or mark their judgments with `expert` in a column `role`"
-        )
-        raise NotEstimable(text, public=text)
-    answers = j.one().only(rater_id=named).marked("gold")
-    counts = right_counts(answers)
-    if len(counts) < FEWEST_EXPERTS:
-        found = counted(len(counts), "expert")
-        raise NotEstimable(f"{found} answered gold; it takes {FEWEST_EXPERTS} to see how far experts differ")
-    few = counts.filter(pl.col("n") < FEWEST_ITEMS).sort("n")
-    if len(few):
-        text = f"an expert answered {counted(few['n'][0], 'gold item')}; {FEWEST_ITEMS} from each are needed"
-        raise NotEstimable(text, who=few["rater_id"].sort().to_list())
-    return answers

@@ -6,9 +6,8 @@ Functions take one criterion and one stage of a `Judgments` table.
 from ..judgments.cause_codes import CAUSES, causes
 from .components import VarianceComponents, labels_an_item, variance_components
 from .design import perspective_groups
-from .soft import Routes, SoftLabels, adjudicate, between_groups, soft_labels
+from .soft import Routes, SoftLabels, adjudicate, between_groups, cause_shares, soft_labels, worksheet
 from .sources import Distances, Split, changes, confused_labels, retraining, split
-from .worksheet import cause_shares, worksheet
 
 __all__ = [
     "CAUSES",

@@ -1,4 +1,4 @@
-"""How much of the variance of labels is items, raters, and the rest (a generalizability study)."""
+"""Judgments as numbers, and how much of their variance is items, raters, and the rest (a generalizability study)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,11 +9,12 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import as_numbers, quoted
+from ..judgments.coding import codes
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Figure, Over, around, counted
+from ..results import Caution, Estimate, Figure, Over, around, counted, readable
 from ..stats.checks import check_confidence, check_count
 from ..stats.variance import Array, Ints, crossed, spread
-from .design import FEW_RATERS, as_values, below_zero, coded, few_raters, level_rounds
 
 Parts = dict[str, Array]
 NAMES = {
@@ -24,6 +25,7 @@ NAMES = {
     "rater_criterion": "raters are stricter on one criterion than on another",
     "residual": "noise, and what else nobody repeats",
 }
+FEW_RATERS = 5
 ALONE = "everything else: noise, and ways of their own in which raters see an item"
 
 
@@ -86,9 +88,9 @@ class VarianceComponents:
         total, spoken, rows = sum(e.value for e in self.parts.values()), self._spoken(), []
         drawn = np.sum(list(spoken.values()), axis=0)
         for name, e in self.parts.items():
-            share, (low, high) = e.value / total, _ends(_ratio(spoken[name], drawn), e.confidence)
+            share = around(e.value / total, *_ends(_ratio(spoken[name], drawn), e.confidence))
             meaning = ALONE if name == "residual" and self.item_rater is None else NAMES[name]
-            rows.append((name, meaning, e.value, e.low, e.high, share, min(low, share), max(high, share)))
+            rows.append((name, meaning, e.value, e.low, e.high, *share.values()))
         columns = ["component", "meaning", "variance", "low", "high", "share", "share_low", "share_high"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -163,8 +165,8 @@ class VarianceComponents:
 
     def _coefficient(self, n_raters: int, n_criteria: int | None, *, absolute: bool) -> Estimate:
         criteria = self.n_criteria if n_criteria is None else n_criteria
-        for option, n in (("n_raters", n_raters), ("n_criteria", criteria)):
-            check_count(n, option=option, least=1)
+        check_count(n_raters, option="n_raters", least=1)
+        check_count(criteria, option="n_criteria", least=1)
         over = {"rater": n_raters, "item_rater": n_raters, "item_criterion": criteria}
         over |= {"rater_criterion": n_raters * criteria, "residual": n_raters * criteria}
         counts = {k for k in self.parts if k != "item" and (absolute or not k.startswith("rater"))}
@@ -265,13 +267,11 @@ def variance_components(
     [2.5556, 5.2444, 1.0194]
     """
     check_confidence(confidence)
-    for facet in facets:
-        if facet != "criterion":
-            raise BadOption.of("facets", facet, ("criterion",))
+    if unknown := sorted(set(facets) - {"criterion"}):
+        raise BadOption.of("facets", unknown[0], ("criterion",))
     j = as_judgments(j).one(by="criterion" if facets else None)
     values, unit = as_values(j, label)
-    if j.n_raters < 2 or j.n_items < 2:
-        raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
+    check_two_of_each(j)
     if np.ptp(values) == 0:
         raise NotEstimable("every label is the same: there is no variance to divide")
     frame, rng = j.frame.with_columns(y=values), np.random.default_rng(20010)
@@ -341,3 +341,110 @@ def _ratio(part: Array, whole: Array) -> Array:
 def _ends(draws: Array, confidence: float) -> tuple[float, float]:
     low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def places(j: Judgments) -> tuple[Array | None, str]:
+    """The number each label counts as, and its unit; None for three nominal labels or more."""
+    names = [str(x) for x in j.labels]
+    numbers = as_numbers(names)
+    if numbers is not None and (j.numeric or j.level == "ordinal" or not j.level_given):
+        return numbers, "the label's unit"
+    if j.level != "ordinal" and len(names) > 2:
+        return None, ""
+    return np.arange(
+        len(names), dtype=float
+    ), "steps of the scale" if j.level == "ordinal" else f"share of {quoted(names[-1])}"
+
+
+def as_values(j: Judgments, label: str | None = None) -> tuple[Array, str]:
+    """Each judgment as a number, and what the number is.
+
+    Ordinal labels count as 0, 1, 2, … in the order of the scale, interval and
+    ratio labels as themselves, two nominal labels as 0 and 1. With ``label``
+    the number is 1 where that label was given and 0 elsewhere.
+
+    Parameters
+    ----------
+    j : Judgments
+    label : str, optional
+        One label against all others.
+
+    Raises
+    ------
+    NotEstimable
+        If there are three nominal labels or more and none is named.
+    BadOption
+        If no such label occurs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [("a", "r1", "good"), ("b", "r1", "poor")]
+    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), scale=["poor", "fair", "good"],
+    ...                  level="ordinal")
+    >>> as_values(j)
+    (array([2., 0.]), 'steps of the scale')
+    """
+    if label is not None:
+        names = [str(x) for x in j.labels]
+        if label not in names:
+            raise BadOption.of("label", label[:80], [name[:80] for name in names[:20]])
+        return (j.frame["label"].cast(pl.String) == label).cast(pl.Float64).to_numpy(), f"share of {quoted(label)}"
+    at, unit = places(j)
+    if at is None:
+        raise NotEstimable(
+            f"the {len(j.labels)} labels are nominal, so they have no variance; give the scale in order and "
+            "level='ordinal', or name one label to set against the others"
+        )
+    return at[codes(j.labels, j.frame["label"]).to_numpy()], unit
+
+
+def check_two_of_each(j: Judgments) -> None:
+    """Refuse judgments of one item or by one rater."""
+    if j.n_raters < 2 or j.n_items < 2:
+        raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
+
+
+def coded(values: pl.Series) -> Ints:
+    """Values as whole numbers from 0, in sorted order.
+
+    Examples
+    --------
+    >>> coded(pl.Series(["b", "a", "b"])).tolist()
+    [1, 0, 1]
+    """
+    return np.asarray(values.rank("dense").to_numpy(), dtype=np.int64) - 1
+
+
+def few_raters(n: int) -> list[Caution]:
+    """What to beware of where raters are few."""
+    if n < 3:
+        return [Caution("items_only", "With 2 raters the interval speaks for the items only.")]
+    text = f"{n} raters say little about raters in general."
+    return [Caution("few_raters", text)] if n < FEW_RATERS else []
+
+
+def below_zero(value: float) -> list[Caution]:
+    """What to beware of where an estimate of what cannot be negative is."""
+    text = f"The estimate is negative ({readable(value)}) and is set to zero."
+    return [Caution("set_to_zero", text)] if value < 0 else []
+
+
+def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Caution]]:
+    """Takes the mean shift between rounds out, seen where the same rater judged the same item again."""
+    cell = ("item_id", "rater_id")
+    again = frame.filter(pl.len().over(cell) > 1)
+    if "round" not in frame.columns or again["round"].n_unique() < 2:
+        return frame, []
+    rounds = again["round"].unique().sort()[1:].to_list()
+    columns = [*(pl.col("round").eq_missing(r).cast(pl.Float64).alias(r) for r in rounds), pl.col("y")]
+    within = again.select(column - column.mean().over(cell) for column in columns).to_numpy()
+    shift = np.linalg.lstsq(within[:, :-1], within[:, -1], rcond=None)[0]
+    taken = pl.col("round").replace_strict(rounds, shift.tolist(), default=0.0, return_dtype=pl.Float64)
+    moved = frame.with_columns(pl.col("y") - taken)
+    largest, spread = float(np.abs(shift).max()), float(again.select(pl.col("y").std(ddof=0)).item())
+    if largest <= 0.05 * spread:
+        return moved, []
+    text = f"A mean shift between rounds of {readable(largest)} at most is taken out."
+    return moved, [Caution("rounds_levelled", text)]

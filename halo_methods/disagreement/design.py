@@ -1,25 +1,25 @@
-"""Judgments as numbers, what they lack, and how far two labels of one item lie apart."""
+"""Judgments with their groups and clauses, and how far two labels of one item lie apart."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import sparse
 
-from ..errors import BadOption, NotEstimable
+from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import as_numbers, quoted
 from ..judgments.coding import once_a_table
-from ..results import Caution, counted, readable
 from ..stats.variance import Array, Ints, crossed, rater_effects, solved
+from .components import as_values, check_two_of_each, coded, level_rounds, places
 
 NONE: Ints = np.array([], dtype=np.int64)
+GROUPS = ("vendor", "locale", "queue")
+FEWEST_REPEATS, MOST_LABELS = 10, 50
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Judgments as numbers: the first judgment of each rater on each item, and how far repeats lie apart.
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Judgments as numbers: the first judgment of each rater on each item, by item and rater, and what they lack.
 
     Attributes
     ----------
@@ -30,8 +30,16 @@ class Rows:
         Variance of what the rater said on the item; NaN where it was judged once.
     group : ndarray of int or None
         Of each rater.
-    clause : ndarray of int or None
+    clause : ndarray of int
         Of each item.
+    nominal : bool
+        Whether labels have no order.
+    groups : str or None
+        The column of groups that meet on items.
+    clauses : list of str
+        Names of the clauses.
+    collect : dict of str to str
+        What to collect, by the source that it would show.
     """
 
     item: Ints
@@ -39,243 +47,65 @@ class Rows:
     y: Array
     again: Array
     group: Ints | None
-    clause: Ints | None
+    clause: Ints
+    nominal: bool
+    groups: str | None
+    clauses: list[str]
+    collect: dict[str, str]
 
-    def without(self, items: Ints = NONE, raters: Ints = NONE) -> "Rows":
-        """Less some items and raters; numbers stay."""
-        kept = ~np.isin(self.item, items) & ~np.isin(self.rater, raters)
+    def kept(self, kept: NDArray) -> "Design":
+        """Some of the judgments; numbers stay."""
         return replace(self, item=self.item[kept], rater=self.rater[kept], y=self.y[kept], again=self.again[kept])
 
 
-@dataclass(frozen=True)
-class Apart:
-    """What `apart` finds: disagreement as half the squared difference of two labels of one item.
-
-    Attributes
-    ----------
-    total, severity : float
-        Mean over items; the part of it that is raters stricter or milder throughout.
-    item : ndarray
-        The items judged by two raters or more.
-    within : ndarray
-        Of each of them, severity taken out, between raters of one group (of all raters without groups);
-        NaN where there is no such pair.
-    perspective : float or None
-        The part that is groups seeing items differently, severity taken out.
-    noise : float or None
-        Mean variance of repeats on the items kept for it.
-    """
-
-    total: float
-    severity: float
-    item: Ints
-    within: Array
-    perspective: float | None
-    noise: float | None
-
-
-def apart(rows: Rows, unclear: Ints = NONE) -> Apart:
-    """Disagreement between two raters on one item, and the parts that pairs tell.
-
-    Half the squared difference of two labels, averaged over the pairs of an
-    item, is the variance of its labels; on nominal labels as 0 and 1 it is the
-    share of pairs that differ.
-    """
-    n = int(rows.item.max()) + 1
-    size = np.bincount(rows.item, minlength=n)
-    shared = np.flatnonzero(size > 1)
-    total = float((_variation(rows.item, rows.y, n)[shared] / (size[shared] - 1)).mean())
-    severity, effect = _severity(rows, unclear)
-    severity = min(severity, total)
-    level = rows.y - effect[rows.rater]
-    all_pairs = _variation(rows.item, level, n)[shared]
-    within = all_pairs / (size[shared] - 1)
-    scale = (total - severity) / within.mean() if within.mean() > 0 else 1.0
-    perspective = None
-    if rows.group is not None:
-        perspective, within = _by_group(rows, level, size, shared, all_pairs)
-        perspective *= scale
-    again = rows.again if rows.clause is None else rows.again[~np.isin(rows.clause[rows.item], unclear)]
-    noise = float(np.nanmean(again)) if np.isfinite(again).any() else None
-    return Apart(total, severity, shared, scale * within, perspective, noise)
-
-
-def _severity(rows: Rows, unclear: Ints) -> tuple[float, Array]:
-    """Variance between raters and each rater's lean, from items under clear clauses where every rater has some."""
-    kept = np.ones(len(rows.item), dtype=bool)
-    if rows.clause is not None and len(unclear):
-        clear = ~np.isin(rows.clause[rows.item], unclear)
-        kept = clear if len(np.unique(rows.rater[clear])) == len(np.unique(rows.rater)) else kept
-    raters, rater = np.unique(rows.rater[kept], return_inverse=True)
-    item, y = np.unique(rows.item[kept], return_inverse=True)[1], rows.y[kept]
-    sums = crossed(item, rater, y)
-    variance = y.shape[1] * float(solved(sums, {k: np.array([s.value]) for k, s in sums.items()})["rater"][0])
-    effect = np.zeros((int(rows.rater.max()) + 1, y.shape[1]))
-    effect[raters] = rater_effects(item, rater, y)
-    return max(variance, 0.0), effect
-
-
-def _by_group(rows: Rows, level: Array, in_item: Ints, shared: Ints, all_pairs: Array) -> tuple[float, Array]:
-    """What pairs of two groups lie further apart, by the share of such pairs, and each item's mean distance inside."""
-    assert rows.group is not None
-    n, groups = len(in_item), int(rows.group.max()) + 1
-    code = rows.item * groups + rows.group[rows.rater]
-    size = np.bincount(code, minlength=n * groups)
-    apart_inside = (size * _variation(code, level, n * groups)).reshape(n, groups).sum(axis=1)[shared]
-    pairs_inside = (size * (size - 1) / 2).reshape(n, groups).sum(axis=1)[shared]
-    pairs = (in_item * (in_item - 1) / 2)[shared]
-    outside = 1 - pairs_inside / pairs
-    across, inside = outside.sum(), (pairs_inside / pairs).sum()
-    between = ((in_item[shared] * all_pairs - apart_inside) / pairs).sum() / across / 2 if across else 0.0
-    gap = between - (apart_inside / pairs).sum() / inside / 2 if inside else 0.0
-    each = np.divide(apart_inside, 2 * pairs_inside, out=np.full(len(shared), np.nan), where=pairs_inside > 0)
-    return float(outside.mean() * gap), each
-
-
-def _variation(code: Ints, y: Array, size: int) -> Array:
-    """Sum of squared deviations from the mean in each class."""
-    n = np.maximum(np.bincount(code, minlength=size), 1)
-    made = np.zeros(size)
-    for column in (y - y.mean(axis=0)).T:
-        made += np.bincount(code, column**2, minlength=size) - np.bincount(code, column, minlength=size) ** 2 / n
-    return np.maximum(made, 0.0)
-
-
-def group_gaps(rows: Rows, shuffles: int, rng: np.random.Generator) -> tuple[Ints, Array]:
-    """Items that two groups labelled twice or more, and how likely labels shuffled over the groups lie so far apart.
-
-    The statistic is the variance between groups over that inside them, the
-    latter drawn towards the mean of all items (as worth four labels) so that
-    three equal labels do not make it infinite. Its null distribution pools the
-    shufflings of all items.
-    """
-    assert rows.group is not None
-    order = np.argsort(rows.item, kind="stable")
-    items, item = np.unique(rows.item[order], return_inverse=True)
-    group = rows.group[rows.rater[order]]
-    rater = np.unique(rows.rater[order], return_inverse=True)[1]
-    y = rows.y[order] - rater_effects(item, rater, rows.y[order])[rater]
-    n, groups = len(items), int(group.max()) + 1
-    code = item * groups + group
-    size = np.bincount(code, minlength=n * groups).reshape(n, groups)
-    tested = np.flatnonzero(((size > 1).sum(axis=1) > 1) & (_variation(item, rows.y[order], n) > 1e-9))
-    there, labels = (size > 0).sum(axis=1)[tested], size.sum(axis=1)[tested]
-
-    def heights(values: Array) -> Array:
-        inside = _variation(code, values, n * groups).reshape(n, groups).sum(axis=1)[tested]
-        between = _variation(item, values, n)[tested] - inside
-        usual = max(float(inside.sum() / np.maximum(labels - there, 1).sum()), 1e-12)
-        made: Array = between / (there - 1) / ((inside + 4 * usual) / (labels - there + 4))
-        return made
-
-    if not len(tested):
-        return NONE, np.array([])
-    seen = heights(y)
-    null = np.sort(np.concatenate([heights(y[np.lexsort((rng.random(len(item)), item))]) for _ in range(shuffles)]))
-    above = len(null) - np.searchsorted(null, seen - 1e-12)
-    return items[tested], (1 + above) / (1 + len(null))
-
-
-def pair_matrices(rows: Rows, *, level: bool = True) -> tuple[Array, Array]:
-    """Of each pair of raters, distance and shared items, an item weighing 1; with ``level`` severity is taken out."""
-    _, item = np.unique(rows.item, return_inverse=True)
-    raters, rater = np.unique(rows.rater, return_inverse=True)
-    y = rows.y - rater_effects(item, rater, rows.y)[rater] if level else rows.y
-    shape = (int(item.max()) + 1, len(raters))
-    size = np.bincount(item)
-    weight = sparse.diags(np.where(size > 1, 2 / np.maximum(size * (size - 1), 1), 0.0))
-    there = sparse.csr_matrix((np.ones(len(item)), (item, rater)), shape=shape)
-    count = (there.T @ weight @ there).toarray()
-    distance = np.zeros_like(count)
-    for column in (y - y.mean(axis=0)).T:
-        value = sparse.csr_matrix((column, (item, rater)), shape=shape)
-        square = (value.multiply(value).T @ weight @ there).toarray()
-        distance += (square + square.T - 2 * (value.T @ weight @ value).toarray()) / 2
-    for matrix in (count, distance):
-        np.fill_diagonal(matrix, 0.0)
-    return distance, count
-
-
-def permuted(distance: Array, count: Array, group: NDArray, draws: int, rng: np.random.Generator) -> float:
-    """Share of shufflings of the raters over the groups that set groups as far apart as they are."""
-
-    def gap(labels: NDArray) -> float:
-        same = labels[:, None] == labels
-        inside, across = count[same].sum(), count[~same].sum()
-        if inside == 0 or across == 0:
-            return -np.inf
-        return float(distance[~same].sum() / across - distance[same].sum() / inside)
-
-    seen = gap(group)
-    return float((1 + sum(gap(rng.permutation(group)) >= seen - 1e-12 for _ in range(draws))) / (1 + draws))
-
-
-GROUPS = ("vendor", "locale", "queue")
-FEWEST_REPEATS, MOST_LABELS, FEW_RATERS = 10, 50, 5
-
-
-def as_values(j: Judgments, label: str | None = None) -> tuple[Array, str]:
-    """Each judgment as a number, and what the number is.
-
-    Ordinal labels count as 0, 1, 2, … in the order of the scale, interval and
-    ratio labels as themselves, two nominal labels as 0 and 1. With ``label``
-    the number is 1 where that label was given and 0 elsewhere.
-
-    Parameters
-    ----------
-    j : Judgments
-    label : str, optional
-        One label against all others.
-
-    Raises
-    ------
-    NotEstimable
-        If there are three nominal labels or more and none is named.
-    BadOption
-        If no such label occurs.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from halo_methods import as_judgments
-    >>> rows = [("a", "r1", "good"), ("b", "r1", "poor")]
-    >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), scale=["poor", "fair", "good"],
-    ...                  level="ordinal")
-    >>> as_values(j)
-    (array([2., 0.]), 'steps of the scale')
-    """
-    column = j.frame["label"]
-    names = [str(x) for x in j.labels]
-    if label is not None:
-        if label not in names:
-            raise BadOption.of("label", label[:80], [name[:80] for name in names[:20]])
-        return (column.cast(pl.String) == label).cast(pl.Float64).to_numpy(), f"share of {quoted(label)}"
-    numbers = as_numbers(names)
-    if column.dtype.is_numeric():
-        return column.to_numpy().astype(float), "the label's unit"
-    places, unit = np.arange(len(names), dtype=float), "steps of the scale"
-    if numbers is not None and (j.level == "ordinal" or not j.level_given):
-        places, unit = numbers, "the label's unit"
-    elif j.level != "ordinal" and len(names) <= 2:
-        unit = f"share of {quoted(names[-1])}"
-    elif j.level != "ordinal":
+@once_a_table
+def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -> Design:
+    """The judgments of one criterion and stage as numbers, and what they lack."""
+    j = j.one()
+    at, unit = places(j)
+    nominal = at is None or unit.startswith("share of")
+    if nominal and len(j.labels) > MOST_LABELS:
         raise NotEstimable(
-            f"the {len(names)} labels are nominal, so they have no variance; give the scale in order and "
-            "level='ordinal', or name one label to set against the others"
+            f"labels take {len(j.labels):,} values and are nominal; disagreement needs {MOST_LABELS} or fewer"
         )
-    at = dict(zip(names, places, strict=True))
-    return column.replace_strict(at, return_dtype=pl.Float64).to_numpy().astype(float), unit
-
-
-def coded(values: pl.Series) -> Ints:
-    """Values as whole numbers from 0, in sorted order.
-
-    Examples
-    --------
-    >>> coded(pl.Series(["b", "a", "b"])).tolist()
-    [1, 0, 1]
-    """
-    return np.asarray(values.rank("dense").to_numpy(), dtype=np.int64) - 1
+    check_two_of_each(j)
+    if nominal:
+        values = {f"y{k}": as_values(j, str(x))[0] for k, x in enumerate(j.labels)}
+    else:
+        values = {"y": level_rounds(j.frame.with_columns(y=as_values(j)[0]))[0]["y"].to_numpy()}
+    frame = j.frame.select("item_id", "rater_id", turn=in_turn(j)).with_columns(**values)
+    by_cell = frame.sort("turn", maintain_order=True).group_by("item_id", "rater_id", maintain_order=True)
+    spread = pl.sum_horizontal([pl.col(column).var() for column in values], ignore_nulls=False)
+    cells = by_cell.agg(pl.col(*values).first(), again=spread).sort("item_id", "rater_id")
+    again, collect = cells["again"].to_numpy().astype(float), {}
+    if np.isfinite(again).sum() < FEWEST_REPEATS:
+        again[:] = np.nan
+        collect["noise"] = "collect retests: let each rater judge 20 items again two weeks later, drawn at random"
+    column, group = _groups(j, groups)
+    if group is None and column:
+        collect["perspective"] = f"let raters of two groups of {column} judge the same items; no item has labels of two"
+    elif group is None:
+        collect["perspective"] = (
+            "collect each rater's group in a column fixed beforehand (market, vendor, user group), "
+            "two raters or more a group"
+        )
+    named = pl.Series([""] * j.n_items)
+    if clause in j.columns and j.frame[clause].n_unique() > 1:
+        named = of_items(j, clause, "(none)")
+    else:
+        collect["clause"] = f"collect the guideline clause of each item in a column `{clause}`, for two clauses or more"
+    return Design(
+        item=coded(cells["item_id"]),
+        rater=coded(cells["rater_id"]),
+        y=cells.select(*values).to_numpy(),
+        again=again,
+        group=group,
+        clause=coded(named),
+        nominal=nominal,
+        groups=None if group is None else column,
+        clauses=named.unique().sort().to_list(),
+        collect=collect,
+    )
 
 
 def in_turn(j: Judgments) -> pl.Expr:
@@ -288,114 +118,6 @@ def of_items(j: Judgments, column: str, missing: str) -> pl.Series:
     """What a column says most often of each item, items in sorted order."""
     said = pl.col(column).cast(pl.String).drop_nulls().mode().sort().first().fill_null(missing)
     return j.frame.group_by("item_id").agg(said).sort("item_id")[column]
-
-
-def few_raters(n: int) -> list[Caution]:
-    """What to beware of where raters are few."""
-    if n < 3:
-        return [Caution("items_only", "With 2 raters the interval speaks for the items only.")]
-    text = f"{n} raters say little about raters in general."
-    return [Caution("few_raters", text)] if n < FEW_RATERS else []
-
-
-def below_zero(value: float) -> list[Caution]:
-    """What to beware of where an estimate of what cannot be negative is."""
-    text = f"The estimate is negative ({readable(value)}) and is set to zero."
-    return [Caution("set_to_zero", text)] if value < 0 else []
-
-
-def level_rounds(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Caution]]:
-    """Takes the mean shift between rounds out, seen where the same rater judged the same item again."""
-    cell = ("item_id", "rater_id")
-    again = frame.filter(pl.len().over(cell) > 1)
-    if "round" not in frame.columns or again["round"].n_unique() < 2:
-        return frame, []
-    rounds = again["round"].unique().sort()[1:].to_list()
-    columns = [*(pl.col("round").eq_missing(r).cast(pl.Float64).alias(r) for r in rounds), pl.col("y")]
-    within = again.select(column - column.mean().over(cell) for column in columns).to_numpy()
-    shift = np.linalg.lstsq(within[:, :-1], within[:, -1], rcond=None)[0]
-    taken = dict(zip(rounds, shift.tolist(), strict=True))
-    moved = frame.with_columns(
-        pl.col("y") - pl.col("round").replace_strict(taken, default=0.0, return_dtype=pl.Float64)
-    )
-    largest, spread = float(np.abs(shift).max()), float(again.select(pl.col("y").std(ddof=0)).item())
-    if largest <= 0.05 * spread:
-        return moved, []
-    text = f"A mean shift between rounds of {readable(largest)} at most is taken out."
-    return moved, [Caution("rounds_levelled", text)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Design:
-    """Judgments as numbers, with the repeats, groups and clauses there are.
-
-    Attributes
-    ----------
-    rows : Rows
-    nominal : bool
-        Whether labels have no order.
-    collect : dict of str to str
-        What to collect, by the source that it would show.
-    groups : str or None
-        The column of groups that meet on items.
-    clauses : list of str
-        Names of the clauses.
-    """
-
-    rows: Rows
-    nominal: bool
-    collect: dict[str, str]
-    groups: str | None
-    clauses: list[str]
-
-
-@once_a_table
-def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -> Design:
-    """The judgments of one criterion and stage as numbers, and what they lack."""
-    j = j.one()
-    try:
-        number, unit = as_values(j)
-        nominal = unit.startswith("share of")
-    except NotEstimable:
-        nominal = True
-        if len(j.labels) > MOST_LABELS:
-            raise NotEstimable(
-                f"labels take {len(j.labels):,} values and are nominal; disagreement needs {MOST_LABELS} or fewer"
-            ) from None
-    if j.n_raters < 2 or j.n_items < 2:
-        raise NotEstimable(f"{counted(j.n_items, 'item')} and {counted(j.n_raters, 'rater')}: it takes two of each")
-    if nominal:
-        values = {f"y{k}": as_values(j, str(x))[0] for k, x in enumerate(j.labels)}
-    else:
-        values = {"y": level_rounds(j.frame.with_columns(y=number))[0]["y"].to_numpy()}
-    frame = j.frame.select("item_id", "rater_id", turn=in_turn(j)).with_columns(**values)
-    by_cell = frame.sort("turn", maintain_order=True).group_by("item_id", "rater_id", maintain_order=True)
-    cells = by_cell.agg(pl.col(*values).first(), pl.col(*values).var().name.prefix("again_")).sort(
-        "item_id", "rater_id"
-    )
-    item, rater, y = coded(cells["item_id"]), coded(cells["rater_id"]), cells.select(*values).to_numpy()
-    spread = cells.select(again=pl.sum_horizontal(pl.col("^again_.*$"), ignore_nulls=False))["again"]
-    again = spread.to_numpy().astype(float)
-    collect = {}
-    if np.isfinite(again).sum() < FEWEST_REPEATS:
-        again[:] = np.nan
-        collect["noise"] = "collect retests: let each rater judge 20 items again two weeks later, drawn at random"
-    column, group = _groups(j, groups)
-    if group is None:
-        collect["perspective"] = (
-            f"let raters of two groups of {column} judge the same items; no item has labels of two"
-            if column
-            else "collect each rater's group in a column fixed beforehand (market, vendor, user group), "
-            "two raters or more a group"
-        )
-        column = None
-    named = of_items(j, clause, "(none)") if clause in j.columns and j.frame[clause].n_unique() > 1 else None
-    if named is None:
-        collect["clause"] = f"collect the guideline clause of each item in a column `{clause}`, for two clauses or more"
-    code = None if named is None else coded(named)
-    rows = Rows(item, rater, y, again, group, code)
-    clauses = [] if named is None else named.unique().sort().to_list()
-    return Design(rows=rows, nominal=nominal, collect=collect, groups=column, clauses=clauses)
 
 
 def perspective_groups(j: Judgments, groups: str | None = None) -> str:
@@ -438,3 +160,155 @@ def _groups(j: Judgments, groups: str | None) -> tuple[str | None, Ints | None]:
                 return column, coded(one.cast(pl.String))
             apart = apart or column
     return apart, None
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What `apart` finds: disagreement as half the squared difference of two labels of one item.
+
+    Attributes
+    ----------
+    total : float
+        Mean over items.
+    item : ndarray
+        The items judged by two raters or more.
+    within : ndarray
+        Of each of them, severity taken out, between raters of one group (of all raters without groups);
+        NaN where there is no such pair.
+    shares : dict of str to float
+        The share of the total that each source has, 0 where pairs do not tell it; the rest is the item's.
+    """
+
+    total: float
+    item: Ints
+    within: Array
+    shares: dict[str, float]
+
+
+def apart(design: Design, unclear: Ints = NONE) -> Apart:
+    """Disagreement between two raters on one item, and the parts that pairs tell.
+
+    Half the squared difference of two labels, averaged over the pairs of an
+    item, is the variance of its labels; on nominal labels as 0 and 1 it is the
+    share of pairs that differ.
+    """
+    n = int(design.item.max()) + 1
+    size = np.bincount(design.item, minlength=n)
+    shared = np.flatnonzero(size > 1)
+    total = float((_variation(design.item, design.y, n)[shared] / (size[shared] - 1)).mean())
+    severity, effect = _severity(design, unclear)
+    parts = {"severity": min(severity, total), "noise": 0.0, "perspective": 0.0}
+    level = design.y - effect[design.rater]
+    all_pairs = _variation(design.item, level, n)[shared]
+    within = all_pairs / (size[shared] - 1)
+    scale = (total - parts["severity"]) / within.mean() if within.mean() > 0 else 1.0
+    if design.group is not None:
+        gap, outside, within = _by_group(design, level, size, shared, all_pairs)
+        parts["perspective"] = scale * outside * gap if np.isfinite(gap) else 0.0
+    within, under = scale * within, np.isin(design.clause, unclear)
+    again = design.again[~under[design.item]]
+    if np.isfinite(again).any():
+        parts["noise"] = float(np.nanmean(again))
+    parts["clause"] = above(within, under[shared])
+    parts["item"] = total - sum(parts.values())
+    return Apart(total, shared, within, {k: v / total if total > 0 else 0.0 for k, v in parts.items()})
+
+
+def above(within: Array, under: NDArray) -> float:
+    """What items under unclear clauses have above the others, by their share."""
+    x, under = within[np.isfinite(within)], under[np.isfinite(within)]
+    return float(under.mean() * (x[under].mean() - x[~under].mean())) if under.any() and not under.all() else 0.0
+
+
+def _severity(design: Design, unclear: Ints) -> tuple[float, Array]:
+    """Variance between raters and each rater's lean, from items under clear clauses where every rater has some."""
+    clear = ~np.isin(design.clause[design.item], unclear)
+    if len(np.unique(design.rater[clear])) < len(np.unique(design.rater)):
+        clear[:] = True
+    raters, rater = np.unique(design.rater[clear], return_inverse=True)
+    item, y = np.unique(design.item[clear], return_inverse=True)[1], design.y[clear]
+    sums = crossed(item, rater, y)
+    variance = y.shape[1] * float(solved(sums, {k: np.array([s.value]) for k, s in sums.items()})["rater"][0])
+    effect = np.zeros((int(design.rater.max()) + 1, y.shape[1]))
+    effect[raters] = rater_effects(item, rater, y)
+    return max(variance, 0.0), effect
+
+
+def _by_group(design: Design, level: Array, size: Ints, shared: Ints, all_pairs: Array) -> tuple[float, float, Array]:
+    """What pairs of two groups lie further apart, the share of such pairs, and each item's mean distance inside groups.
+
+    The first is -inf where there are no such pairs, or none inside groups.
+    """
+    assert design.group is not None
+    n, groups = len(size), int(design.group.max()) + 1
+    code = design.item * groups + design.group[design.rater]
+    of_group = np.bincount(code, minlength=n * groups)
+    apart_inside = (of_group * _variation(code, level, n * groups)).reshape(n, groups).sum(axis=1)[shared]
+    pairs_inside = (of_group * (of_group - 1) / 2).reshape(n, groups).sum(axis=1)[shared]
+    pairs, gap = (size * (size - 1) / 2)[shared], -np.inf
+    outside = 1 - pairs_inside / pairs
+    across, inside = outside.sum(), (pairs_inside / pairs).sum()
+    if across and inside:
+        between = ((size[shared] * all_pairs - apart_inside) / pairs).sum() / across / 2
+        gap = between - (apart_inside / pairs).sum() / inside / 2
+    each = np.divide(apart_inside, 2 * pairs_inside, out=np.full(len(shared), np.nan), where=pairs_inside > 0)
+    return float(gap), float(outside.mean()), each
+
+
+def _variation(code: Ints, y: Array, size: int) -> Array:
+    """Sum of squared deviations from the mean in each class."""
+    n = np.maximum(np.bincount(code, minlength=size), 1)
+    made = np.zeros(size)
+    for column in (y - y.mean(axis=0)).T:
+        made += np.bincount(code, column**2, minlength=size) - np.bincount(code, column, minlength=size) ** 2 / n
+    return np.maximum(made, 0.0)
+
+
+def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> Array:
+    """How likely each item's labels, shuffled over the groups, lie so far apart; 1 unless two groups gave two labels.
+
+    The statistic is the variance between groups over that inside them, the
+    latter drawn towards the mean of all items (as worth four labels) so that
+    three equal labels do not make it infinite. Its null distribution pools the
+    shufflings of all items.
+    """
+    assert design.group is not None
+    item, n, groups = design.item, int(design.item.max()) + 1, int(design.group.max()) + 1
+    y = design.y - rater_effects(item, design.rater, design.y)[design.rater]
+    code = item * groups + design.group[design.rater]
+    size = np.bincount(code, minlength=n * groups).reshape(n, groups)
+    tested = np.flatnonzero(((size > 1).sum(axis=1) > 1) & (_variation(item, design.y, n) > 1e-9))
+    there, labels = (size > 0).sum(axis=1)[tested], size.sum(axis=1)[tested]
+
+    def heights(values: Array) -> Array:
+        inside = _variation(code, values, n * groups).reshape(n, groups).sum(axis=1)[tested]
+        between = _variation(item, values, n)[tested] - inside
+        usual = max(float(inside.sum() / np.maximum(labels - there, 1).sum()), 1e-12)
+        return np.asarray(between / (there - 1) / ((inside + 4 * usual) / (labels - there + 4)))
+
+    p = np.ones(n)
+    if not len(tested):
+        return p
+    seen = heights(y)
+    null = np.sort(np.concatenate([heights(y[np.lexsort((rng.random(len(item)), item))]) for _ in range(shuffles)]))
+    above = len(null) - np.searchsorted(null, seen - 1e-12)
+    p[tested] = (1 + above) / (1 + len(null))
+    return p
+
+
+def chance_of_groups(design: Design, draws: int, rng: np.random.Generator) -> float:
+    """Share of shufflings of the raters over the groups that set groups as far apart as they are, severity taken out.
+
+    How far two raters lie apart is averaged over the items they share, an item weighing 1 in all.
+    """
+    size = np.bincount(design.item)
+    shared = np.flatnonzero(size > 1)
+    level = design.y - rater_effects(design.item, design.rater, design.y)[design.rater]
+    all_pairs = _variation(design.item, level, len(size))[shared]
+
+    def gap(group: Ints) -> float:
+        return _by_group(replace(design, group=group), level, size, shared, all_pairs)[0]
+
+    assert design.group is not None
+    seen = gap(design.group)
+    return (1 + sum(gap(rng.permutation(design.group)) >= seen - 1e-12 for _ in range(draws))) / (1 + draws)

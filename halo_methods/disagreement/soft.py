@@ -1,4 +1,4 @@
-"""Labels as distributions, where disagreement is information, and what is done with each item."""
+"""Labels as distributions, what is done with each item, and the worksheet on which people say why labels differ."""
 
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -9,17 +9,19 @@ import polars as pl
 from scipy import special, stats
 from scipy.spatial.distance import jensenshannon
 
-from ..errors import NotEstimable
+from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
+from ..judgments.cause_codes import CAUSES, causes
 from ..judgments.coding import codes, once_a_table
 from ..results import Basis, Estimate
-from ..stats.checks import check_confidence, check_probability
+from ..stats.checks import check_confidence, check_count
 from ..stats.discovery import benjamini_hochberg
-from ..stats.proportions import proportion
+from ..stats.proportions import proportion, wilson
 from ..stats.variance import Array
-from .design import MOST_LABELS, design_of, group_gaps, in_turn, perspective_groups
+from .design import MOST_LABELS, design_of, group_gaps, in_turn, of_items, perspective_groups
 
 KEEP, LOOK, SETTLED = "keep the distribution", "adjudicate or amend", "settled"
+CLEAR, FALSE_SHARE = 0.6, 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +143,8 @@ def item_counts(j: Judgments) -> tuple[list[str], tuple[object, ...], Array]:
 
 
 def _tally(frame: pl.DataFrame, items: pl.Series, labels: tuple[object, ...]) -> Array:
-    table = np.zeros((len(items), len(labels)))
-    np.add.at(table, (items.search_sorted(frame["item_id"]).to_numpy(), codes(labels, frame["label"]).to_numpy()), 1)
-    return table
+    cell = items.search_sorted(frame["item_id"]).to_numpy() * len(labels) + codes(labels, frame["label"]).to_numpy()
+    return np.bincount(cell, minlength=len(items) * len(labels)).reshape(len(items), -1).astype(float)
 
 
 def first_judgments(j: Judgments) -> Judgments:
@@ -242,8 +243,7 @@ def _precision(counts: Array, mean: Array) -> float:
 
 
 def _smooth(counts: Array, mean: Array, s: float) -> Array:
-    made: Array = (counts + s * mean) / (counts.sum(axis=1, keepdims=True) + s)
-    return made
+    return np.asarray((counts + s * mean) / (counts.sum(axis=1, keepdims=True) + s))
 
 
 def _divergence(p: Array, q: Array) -> float:
@@ -292,14 +292,14 @@ class Routes:
 
 
 @once_a_table
-def adjudicate(j: Judgments, *, groups: str | None = None, clear: float = 0.6, false_share: float = 0.1) -> Routes:
+def adjudicate(j: Judgments, *, groups: str | None = None) -> Routes:
     """Which items are settled, which are looked at, and which must not be adjudicated.
 
     ``keep the distribution``: groups of raters label the item differently,
-    beyond what labels shuffled over the groups do, with at most
-    ``false_share`` of such items false on average (Benjamini and Hochberg
-    1995); one answer would silence a group. ``settled``: the leading label's
-    soft share is at least ``clear``. ``adjudicate or amend``: the rest.
+    beyond what labels shuffled over the groups do, with at most a tenth of
+    such items false on average (Benjamini and Hochberg 1995); one answer would
+    silence a group. ``settled``: the leading label's soft share is at least
+    .6. ``adjudicate or amend``: the rest.
 
     That groups differ does not make the difference legitimate: the guideline
     must ask for the rater's own view. Where it does not, one group has learnt
@@ -312,10 +312,6 @@ def adjudicate(j: Judgments, *, groups: str | None = None, clear: float = 0.6, f
     groups : str, optional
         Column of the groups of raters fixed beforehand; without it nothing is
         found to be a matter of perspective.
-    clear : float
-        Soft share from which a label has settled the item.
-    false_share : float
-        Expected share of false ones among the items kept.
 
     Returns
     -------
@@ -338,19 +334,142 @@ def adjudicate(j: Judgments, *, groups: str | None = None, clear: float = 0.6, f
     >>> adjudicate(j, groups="vendor").table["route"].value_counts().to_dict()
     {'settled': 36, 'keep the distribution': 4}
     """
-    check_probability(clear, option="clear")
-    check_probability(false_share, option="false_share", open_ends=True)
     j = as_judgments(j)
     soft = soft_labels(j).table
     lead = soft.loc[soft.groupby("item_id")["soft"].idxmax()].rename(columns={"label": "leading"})
     p = np.ones(len(lead))
     if groups is not None:
-        rows = design_of(j, perspective_groups(j, groups)).rows
-        items, tested = group_gaps(rows, 200, np.random.default_rng(3))
-        p[items] = tested
-    apart = (p < 1) & benjamini_hochberg(p, false_share)
-    route = np.where(apart, KEEP, np.where(lead["soft"] >= clear, SETTLED, LOOK))
+        p = group_gaps(design_of(j, perspective_groups(j, groups)), 200, np.random.default_rng(3))
+    apart = (p < 1) & benjamini_hochberg(p, FALSE_SHARE)
+    route = np.where(apart, KEEP, np.where(lead["soft"] >= CLEAR, SETTLED, LOOK))
     table = lead.assign(divided=lead["count"] < lead["n"], p_value=p, route=route)
     table = table[["item_id", "n", "divided", "leading", "soft", "entropy", "p_value", "route"]]
     table = table.sort_values(["entropy", "item_id"], ascending=[False, True], ignore_index=True)
     return Routes(table=table, basis=j.one().basis("labels"))
+
+
+def worksheet(
+    j: Judgments, *, n: int = 40, by: str | None = None, clause: str = "clause", seed: int = 1
+) -> pd.DataFrame:
+    """The most disputed items, drawn by stratum, for two coders who see no names.
+
+    Every stratum gets places in proportion to its disputed items (by Webster's
+    rule), at least one; within it the most disputed items are taken (the share of pairs of
+    raters that differ), ties by a draw from ``seed``. Rows are shuffled, so
+    that a coder cannot read the rank. Write it with ``.to_csv(path,
+    index=False)``; the same data, options and seed give the same file.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage.
+    n : int
+        Items at most.
+    by : str, optional
+        Column of the strata, constant within an item (the first value counts); by default one stratum.
+    clause : str
+        Column of the guideline clause, shown where it is there.
+    seed : int
+        Of ties and of the order of rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``row``, ``item_id``, ``stratum``, ``clause``, ``labels`` (each label
+        and how often, no raters), ``disputed`` (share of pairs that differ),
+        and, empty for the coder, ``cause``, ``cited_clause``, ``note``.
+
+    Raises
+    ------
+    NotEstimable
+        If no item is disputed or the column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from halo_methods import as_judgments
+    >>> rows = [(i, r, "x" if r < i % 4 else "y") for i in range(12) for r in range(4)]
+    >>> sheet = worksheet(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])), n=3)
+    >>> sheet["labels"].tolist()
+    ['x: 2, y: 2', 'x: 2, y: 2', 'x: 2, y: 2']
+    """
+    n, j = check_count(n, option="n", least=1), as_judgments(j).one()
+    if by is not None and by not in j.columns:
+        raise NotEstimable(f"the data has no column {by}; it has {', '.join(j.columns)}")
+    items, labels, counts = item_counts(j)
+    pairs = np.maximum(counts.sum(axis=1) * (counts.sum(axis=1) - 1), 1)
+    frame = pd.DataFrame({"item_id": items, "stratum": of_items(j, by, "").to_list() if by else "all"})
+    frame["clause"] = of_items(j, clause, "").to_list() if clause in j.columns else ""
+    frame["labels"] = [said(labels, row) for row in counts]
+    frame["disputed"] = (counts.sum(axis=1) ** 2 - (counts**2).sum(axis=1)) / pairs
+    frame = frame[frame["disputed"] > 0]
+    if frame.empty:
+        raise NotEstimable("no two raters differ on any item: there is nothing to code")
+    rng = np.random.default_rng(seed)
+    frame = frame.assign(luck=rng.random(len(frame))).sort_values(["disputed", "luck"], ascending=[False, True])
+    # Webster's apportionment: of each stratum the first item, then the item furthest behind its stratum's share.
+    held, place = frame["stratum"].map(frame["stratum"].value_counts()), frame.groupby("stratum").cumcount()
+    behind = ((place + 0.5) / held).where(place > 0, -held.astype(float))
+    drawn = frame[frame.index.isin(behind.nsmallest(n).index)].sort_values("stratum", kind="stable")
+    drawn = drawn.iloc[rng.permutation(len(drawn))].reset_index(drop=True)
+    drawn.insert(0, "row", np.arange(1, len(drawn) + 1))
+    return drawn.drop(columns="luck").assign(cause="", cited_clause="", note="")
+
+
+def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """What the coders found: each cause's share of the coded items.
+
+    The worksheet holds the most disputed items, so the shares speak for those,
+    not for all items.
+
+    Parameters
+    ----------
+    sheet : pandas.DataFrame
+        A filled worksheet: ``cause`` (a code of `CAUSES`; empty
+        rows are left out).
+    confidence : float
+        Of each interval (Wilson's, over items).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cause``, ``name``, ``items``, ``share``, ``low``, ``high``,
+        ``change``, ``route``; most frequent first.
+
+    Raises
+    ------
+    InvalidData
+        If a cause is none of the codes; every row is listed.
+    NotEstimable
+        If nothing is coded.
+
+    Examples
+    --------
+    >>> sheet = pd.DataFrame({"item_id": ["a", "b", "c"], "cause": ["rater_slip", "guideline_gap", "guideline_gap"]})
+    >>> cause_shares(sheet)[["cause", "items"]].values.tolist()
+    [['guideline_gap', 2], ['rater_slip', 1]]
+    """
+    check_confidence(confidence)
+    if "cause" not in sheet.columns:
+        raise NotEstimable("the worksheet has no column cause")
+    codes = sheet["cause"].fillna("").astype(str).str.strip()
+    problems = [
+        Problem(f"the cause is {cause[:60]!r}", f"Use one of {', '.join(CAUSES)}.", row=k, column="cause")
+        for k, cause in enumerate(codes, start=1)
+        if cause and cause not in CAUSES
+    ]
+    if problems:
+        raise InvalidData(problems)
+    counts = codes[codes != ""].value_counts()
+    if counts.empty:
+        raise NotEstimable("no row of the worksheet has a cause yet")
+    table = causes().rename(columns={"code": "cause"}).merge(counts.rename("items"), left_on="cause", right_index=True)
+    table = table.sort_values("items", ascending=False, kind="stable", ignore_index=True)
+    table["share"] = table["items"] / counts.sum()
+    table["low"], table["high"] = wilson(table["items"], counts.sum(), confidence=confidence)
+    return table[["cause", "name", "items", "share", "low", "high", "change", "route"]]
+
+
+def said(labels: tuple[object, ...], counts: Array) -> str:
+    """Each label and how often it was given, in words."""
+    return ", ".join(f"{label}: {int(c)}" for label, c in zip(labels, counts, strict=True) if c)

@@ -10,18 +10,19 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import as_numbers
 from ..judgments.coding import once_a_table
 from ..judgments.table import basis_of, rests_on
 from ..results import Estimate, Figure, Over, around
 from ..stats.checks import check_confidence
+from ..stats.discovery import largest_of_all
 from ..stats.totals import pattern_variance
 from ..stats.variance import Array, Ints
-from .design import NONE, Apart, Design, Rows, apart, below_zero, design_of, few_raters, pair_matrices, permuted
-from .soft import KEEP, adjudicate, item_counts
-from .worksheet import said
+from .components import below_zero, few_raters, places
+from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_of
+from .soft import KEEP, adjudicate, item_counts, said
 
 ALPHA, PERMUTATIONS = 0.05, 999
+TIMES, LEAST_ITEMS, MOST_EDGE_CASES = 2.0, 10, 20
 SOURCES = {
     "severity": "raters stricter or milder throughout",
     "noise": "the same rater does not repeat the label",
@@ -117,20 +118,17 @@ class Split:
     @property
     def table(self) -> pd.DataFrame:
         """``source``, ``meaning``, ``share``, ``low``, ``high``, ``remark``, ``route``; None where not identified."""
-        rows: list[tuple[object, ...]] = []
-        for name, meaning in SOURCES.items():
-            if name in self.collect:
-                rows.append((name, meaning, None, None, None, f"not identified: {self.collect[name]}", ROUTES[name]))
-            elif name in self.shares:
-                e, p, remark = self.shares[name], self.perspective_p, ""
-                if name == "perspective" and p is not None:
-                    apart = "more apart than" if p < ALPHA else "no further apart than"
-                    remark = f"groups of {self.groups} are {apart} raters shuffled over them (p = {p:.3g})"
-                rows.append((name, meaning, e.value, e.low, e.high, remark, ROUTES[name]))
-        if self.rest != "item":
-            e = self.shares[self.rest]
-            meaning, route = f"{self.rest}, not told apart", "collect what is named above before you act on it"
-            rows.append(("rest", meaning, e.value, e.low, e.high, "", route))
+        shares = {"rest" if name == self.rest != "item" else name: share for name, share in self.shares.items()}
+        texts = {name: (SOURCES[name], ROUTES[name]) for name in SOURCES if name in self.collect or name in shares}
+        if "rest" in shares:
+            texts["rest"] = f"{self.rest}, not told apart", "collect what is named above before you act on it"
+        remarks = {name: f"not identified: {what}" for name, what in self.collect.items()}
+        if self.perspective_p is not None:
+            apart = "more apart than" if self.perspective_p < ALPHA else "no further apart than"
+            what = f"groups of {self.groups} are {apart} raters shuffled over them (p = {self.perspective_p:.3g})"
+            remarks["perspective"] = what
+        ends = {name: (e.value, e.low, e.high) for name, e in shares.items()}
+        rows = [(k, text, *ends.get(k, [None] * 3), remarks.get(k, ""), route) for k, (text, route) in texts.items()]
         return pd.DataFrame(rows, columns=["source", "meaning", "share", "low", "high", "remark", "route"])
 
 
@@ -199,17 +197,14 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     check_confidence(confidence)
     j = as_judgments(j).one()
     design, found, unclear, clauses = disputed(j, groups, clause)
-    rows, rng, p = design.rows, np.random.default_rng(2026), None
-    if rows.group is not None:
-        distance, count = pair_matrices(rows)
-        p = permuted(distance, count, rows.group[np.unique(rows.rater)], PERMUTATIONS, rng)
-    point = _amounts(found, rows, unclear)
-    errors, df, over = _jackknife(rows, unclear, rng)
-    t = float(stats.t.ppf((1 + confidence) / 2, df))
-    top = None
+    rng = np.random.default_rng(2026)
+    p = None if design.group is None else chance_of_groups(design, PERMUTATIONS, rng)
+    errors, df, over = _jackknife(design, unclear, rng)
+    point, t, top = {"total": found.total, **found.shares}, float(stats.t.ppf((1 + confidence) / 2, df)), None
     if clauses is not None and not len(unclear):
         most = np.array([design.clauses.index(clauses["clause"].iloc[0])])
-        top = _amounts(found, rows, most)["clause"] + t * _jackknife(rows, most, rng)[0]["clause"]
+        top = above(found.within, np.isin(design.clause[found.item], most)) / found.total
+        top += t * _jackknife(design, most, rng)[0]["clause"]
     rests = rests_on(j.frame.filter(pl.col("rater_id").n_unique().over("item_id") > 1), "disagreement")
 
     def estimate(name: str, what: str, most: float = 1.0) -> Estimate:
@@ -244,77 +239,61 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
 def disputed(j: Judgments, groups: str | None, clause: str) -> tuple[Design, Apart, Ints, pd.DataFrame | None]:
     """The judgments as numbers, how far labels lie apart, which clauses are unclear, and the table of clauses."""
     design = design_of(j, groups, clause)
-    found = apart(design.rows)
+    found = apart(design)
     if found.total <= 0:
         raise NotEstimable("no two raters ever differ on an item")
-    if design.rows.clause is None:
+    if "clause" in design.collect:
         return design, found, NONE, None
-    unclear, clauses = _unclear_clauses(found, design.rows.clause, design.clauses)
-    return design, apart(design.rows, unclear), unclear, clauses
+    unclear, clauses = _unclear_clauses(design, found)
+    return design, apart(design, unclear), unclear, clauses
 
 
-def _unclear_clauses(found: Apart, clause: Ints, names: list[str]) -> tuple[Ints, pd.DataFrame]:
+def _unclear_clauses(design: Design, found: Apart) -> tuple[Ints, pd.DataFrame]:
     """Which clauses are more disputed than items drawn at random."""
-    rng = np.random.default_rng(2027)
-    has = np.isfinite(found.within)
-    code, x = clause[found.item[has]], found.within[has]
-    n, spread = np.bincount(code, minlength=len(names)), x.std()
-    mean, p = np.bincount(code, x, minlength=len(names)) / np.maximum(n, 1), np.ones(len(names))
+    rng, has = np.random.default_rng(2027), np.isfinite(found.within)
+    code, x = design.clause[found.item[has]], found.within[has]
+    n = np.bincount(code, minlength=len(design.clauses))
+    p, least = np.ones(len(n)), np.maximum(n, 1)
+    scale = x.std() * np.sqrt(np.maximum(1 / least - 1 / max(len(x), 1), 1e-12))
+
+    def means(values: Array) -> Array:
+        return np.bincount(code, values, minlength=len(n)) / least
 
     def heights(values: Array) -> Array:
-        mean = np.bincount(code, values, minlength=len(names)) / np.maximum(n, 1)
-        scale = spread * np.sqrt(np.maximum(1 / np.maximum(n, 1) - 1 / len(x), 1e-12))
-        return np.where(n > 1, (mean - x.mean()) / scale, -np.inf)
+        return np.where(n > 1, (means(values) - x.mean()) / scale, -np.inf)
 
-    if len(x) > 1 and spread > 1e-12:
-        highest = np.array([heights(rng.permutation(x)).max() for _ in range(PERMUTATIONS)])
-        p = (1 + (highest[:, None] >= heights(x) - 1e-12).sum(axis=0)) / (1 + PERMUTATIONS)
+    if len(x) > 1 and x.std() > 1e-12:
+        p = largest_of_all(heights(x), np.array([heights(rng.permutation(x)) for _ in range(PERMUTATIONS)]))
     unclear = (p < ALPHA) & (n > 1)
     clear = x[~unclear[code]].mean()
-    table = pd.DataFrame({"clause": names, "items": n, "disagreement": mean})
-    table = table.assign(times=mean / clear if clear > 0 else np.nan, p_value=p, unclear=unclear)[n > 0]
+    table = pd.DataFrame({"clause": design.clauses, "items": n, "disagreement": means(x)})
+    table = table.assign(times=means(x) / clear if clear > 0 else np.nan, p_value=p, unclear=unclear)[n > 0]
     table = table.sort_values(["disagreement", "clause"], ascending=[False, True], ignore_index=True)
     return np.flatnonzero(unclear), table
 
 
-def _amounts(found: Apart, rows: Rows, unclear: Ints) -> dict[str, float]:
-    """The total, and each source's share of it."""
-    made = {"severity": found.severity, "noise": found.noise or 0.0, "perspective": found.perspective or 0.0}
-    made["clause"] = 0.0
-    if rows.clause is not None and len(unclear):
-        has = np.isfinite(found.within)
-        under, x = np.isin(rows.clause[found.item[has]], unclear), found.within[has]
-        if under.any() and not under.all():
-            made["clause"] = float(under.mean() * (x[under].mean() - x[~under].mean()))
-    made["item"] = found.total - sum(made.values())
-    return {"total": found.total, **{k: v / found.total if found.total > 0 else 0.0 for k, v in made.items()}}
-
-
-def _jackknife(rows: Rows, unclear: Ints, rng: np.random.Generator) -> tuple[dict[str, float], int, Over]:
+def _jackknife(design: Design, unclear: Ints, rng: np.random.Generator) -> tuple[dict[str, float], int, Over]:
     """Roots of the delete-a-group variances over items and over raters added up, and what they allow to say."""
-    raters = rng.permutation(np.unique(rows.rater))
-    if rows.group is not None:
-        raters = raters[np.argsort(rows.group[raters], kind="stable")]
-    items = rng.permutation(np.unique(rows.item))
+    raters = rng.permutation(np.unique(design.rater))
+    if design.group is not None:
+        raters = raters[np.argsort(design.group[raters], kind="stable")]
+    items = rng.permutation(np.unique(design.item))
 
-    def left_out(what: str, ids: Ints, most: int) -> pd.DataFrame:
-        values = []
-        for k in range(min(most, len(ids))):
-            less = rows.without(**{what: ids[k :: min(most, len(ids))]})
+    def left_out(code: Ints, ids: Ints, most: int) -> pd.DataFrame:
+        values, most = [], min(most, len(ids))
+        for k in range(most):
             with suppress(NotEstimable, ValueError):
-                values.append(_amounts(apart(less, unclear), less, unclear))
+                found = apart(design.kept(~np.isin(code, ids[k::most])), unclear)
+                values.append({"total": found.total, **found.shares})
         return pd.DataFrame(values)
 
-    by_item, by_rater = left_out("items", items, 40), left_out("raters", raters if len(raters) > 2 else NONE, 20)
-    variances = [{k: pattern_variance(t[k].to_numpy()) for k in t if len(t) > 1} for t in (by_item, by_rater)]
-    errors = {k: sum(v.get(k, 0.0) for v in variances) ** 0.5 for k in ("total", *SOURCES)}
+    by_item = left_out(design.item, items, 40)
+    by_rater = left_out(design.rater, raters if len(raters) > 2 else NONE, 20)
+    many = [table for table in (by_item, by_rater) if len(table) > 1]
+    errors = {k: sum(pattern_variance(table[k].to_numpy()) for table in many) ** 0.5 for k in ("total", *SOURCES)}
     if len(by_rater) > 1:
         return errors, len(by_rater) - 1, "items and raters"
     return errors, max(len(by_item) - 1, 1), "items"
-
-
-TIMES = 2.0
-LEAST_ITEMS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -373,9 +352,8 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     size = counts.sum(1, keepdims=True)
     pairs = (counts / np.maximum(size * (size - 1) / 2, 1)).T @ counts
     together = (counts > 0).T.astype(int) @ (counts > 0)
-    numbers = as_numbers(labels)
-    at = np.arange(len(labels), dtype=np.float64) if numbers is None else numbers
-    distance = np.ones(pairs.shape) if design_of(j).nominal else (at[:, None] - at) ** 2 / 2
+    at, _ = places(j.one())
+    distance = np.ones(pairs.shape) if at is None else (at[:, None] - at) ** 2 / 2
     a, b = np.nonzero(np.triu(pairs, 1))
     if not len(a):
         raise NotEstimable("no two raters ever differ on an item")
@@ -385,13 +363,13 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     return table.sort_values(["share", "first", "second"], ascending=[False, True, True], ignore_index=True)
 
 
-def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", most: int = 20) -> pd.DataFrame:
+def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause") -> pd.DataFrame:
     """What to change, largest share of the disagreement first.
 
     *guideline*: a clause whose items are more disputed than items drawn at
     random (see `split`); without clauses, the pair of labels most confused.
     *edge case*: an item with at least twice the mean disagreement of items
-    under clear clauses, four labels or more, no matter of perspective.
+    under clear clauses, four labels or more, no matter of perspective; the 20 most disputed.
     *retraining*: all raters of `retraining` together; nobody is named here.
     *nothing*: items on which groups hold different views, in one row.
 
@@ -405,8 +383,6 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
         One criterion and one stage.
     groups, clause
         As `split` takes them.
-    most : int
-        Edge cases at most.
 
     Returns
     -------
@@ -432,14 +408,12 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
     """
     j = as_judgments(j)
     design, found, unclear, _ = disputed(j.one(), groups, clause)
-    rows, within = design.rows, found.within
     item_ids, labels, counts = item_counts(j)
-    ids, counts = np.array(item_ids, dtype=object)[found.item], counts[found.item]
-    kept, under = np.zeros(len(within), bool), np.zeros(len(within), bool)
+    within, ids, counts = found.within, np.array(item_ids, dtype=object)[found.item], counts[found.item]
+    kept, of_clause = np.zeros(len(within), bool), design.clause[found.item]
     if design.groups is not None:
         kept = np.isin(ids, adjudicate(j, groups=design.groups).kept()["item_id"].to_numpy())
-    if rows.clause is not None:
-        under = np.isin(rows.clause[found.item], unclear)
+    under = np.isin(of_clause, unclear)
     base = float(np.nanmean(within[~under])) if np.isfinite(within[~under]).any() else 0.0
     scale = found.total * len(within)
     listed = []
@@ -449,9 +423,9 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
         shown, labels_of = ", ".join(ids[order[:5]]), "; ".join(said(labels, c) for c in counts[order[:5]])
         listed.append((change, about, *ends, len(order), shown, labels_of, _confused(labels, counts[order])))
 
-    if rows.clause is not None:
+    if "clause" not in design.collect:
         for c in unclear:
-            chosen = np.flatnonzero(rows.clause[found.item] == c)
+            chosen = np.flatnonzero(of_clause == c)
             x = within[chosen][np.isfinite(within[chosen])]
             half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / len(x) ** 0.5
             share, low, high = ((x.mean() + d - base) * len(chosen) / scale for d in (0.0, -half, half))
@@ -462,15 +436,15 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause", 
         row("guideline", f"the line between {pair['first']} and {pair['second']}", both, pair["share"], None, None)
     far = (np.nan_to_num(within) >= TIMES * base) & (base > 0) & (counts.sum(axis=1) >= 4)
     edge = np.flatnonzero(far & ~under & ~kept)
-    for k in edge[np.argsort(-within[edge], kind="stable")][:most]:
+    for k in edge[np.argsort(-within[edge], kind="stable")][:MOST_EDGE_CASES]:
         row("edge case", f"item {ids[k]}", np.array([k]), (within[k] - base) / scale, None, None)
     people = retraining(j, groups=groups, clause=clause).table.query("change != ''")
     if len(people):
         what = "raters further from the others than luck allows"
         listed.append(("retraining", what, people["share"].sum(), None, None, people["items"].sum(), "", "", ""))
     if kept.any():
-        what, share = f"items on which groups of {design.groups} hold different views", found.perspective or 0.0
-        row("nothing", what, np.flatnonzero(kept), max(share, 0.0) / found.total, None, None)
+        what = f"items on which groups of {design.groups} hold different views"
+        row("nothing", what, np.flatnonzero(kept), max(found.shares["perspective"], 0.0), None, None)
     columns = ["change", "about", "share", "low", "high", "items", "examples", "labels", "confused"]
     table = pd.DataFrame(listed, columns=columns)
     table["share"] = table["share"].clip(0, 1)
@@ -517,42 +491,40 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     """
     j = as_judgments(j)
     design, found, unclear, _ = disputed(j.one(), groups, clause)
-    rows, aside = design.rows, NONE
-    if rows.clause is not None:
-        aside = np.flatnonzero(np.isin(rows.clause, unclear))
+    aside = np.isin(design.clause, unclear)
     if design.groups is not None:
         routes = adjudicate(j, groups=design.groups).table.sort_values("item_id")
-        aside = np.union1d(aside, np.flatnonzero((routes["route"] == KEEP).to_numpy()))
-    every = len(np.unique(rows.item))
-    rows = rows.without(items=aside)
-    part = len(np.unique(rows.item)) / every
-    size = np.bincount(rows.item)[rows.item]
-    distance, others = np.zeros(len(rows.item)), np.maximum(size - 1, 1)
-    for y in rows.y.T:
-        total, square = (np.bincount(rows.item, v)[rows.item] for v in (y, y**2))
-        distance += size * y**2 - 2 * y * total + square
-    each = pd.DataFrame({"rater": rows.rater, "distance": distance / (2 * others)})
-    if not design.nominal:
-        each["lean"] = rows.y[:, 0] - (np.bincount(rows.item, rows.y[:, 0])[rows.item] - rows.y[:, 0]) / others
+        aside |= (routes["route"] == KEEP).to_numpy()
+    rest = design.kept(~aside[design.item])
+    item, n_raters = rest.item, len(np.unique(rest.rater))
+    size = np.bincount(item)[item]
+    distance, others = np.zeros(len(item)), np.maximum(size - 1, 1)
+    for y in rest.y.T:
+        total, square = (np.bincount(item, v)[item] for v in (y, y**2))
+        distance += (size * y**2 - 2 * y * total + square) / (2 * others)
+    each = pd.DataFrame({"rater": rest.rater, "distance": distance, "weight": 2 / size})
+    each = each.assign(raw=each["weight"] * distance, lean=rest.y[:, 0])
+    each["lean"] -= (np.bincount(item, rest.y[:, 0])[item] - rest.y[:, 0]) / others
     of = each[size > 1].groupby("rater")
-    table = of["distance"].agg(items="size", distance="mean", spread="std").query("items > 1")
-    present, (raw, count) = np.unique(rows.rater), pair_matrices(rows, level=False)
-    at = np.searchsorted(present, table.index)
-    widest = float(((rows.y.max(axis=0) - rows.y.min(axis=0)) ** 2).max()) / (1 if design.nominal else 2)
-    half = stats.t.ppf(1 - 0.025 / len(present), table["items"] - 1) * table["spread"] / table["items"] ** 0.5
+    table = of["distance"].agg(items="size", distance="mean", spread="std").join(of[["raw", "weight", "lean"]].sum())
+    whole, table = table[["raw", "weight"]].sum(), table.query("items > 1").rename_axis(None)
+    table["lean"] = None if design.nominal else table["lean"] / table["items"]
+    widest = float(((rest.y.max(axis=0) - rest.y.min(axis=0)) ** 2).max()) / (1 if design.nominal else 2)
+    half = stats.t.ppf(1 - 0.025 / n_raters, table["items"] - 1) * table["spread"] / table["items"] ** 0.5
     half = half.where(table["items"] >= LEAST_ITEMS, widest)
     table["low"], table["high"] = ((table["distance"] + d).clip(0, widest) for d in (-half, half))
-    # Pairs without the rater: both matrices are symmetric, with an empty diagonal.
-    raw_left, left = (m.sum() - 2 * m.sum(axis=1)[at] for m in (raw, count))
-    table["others"] = np.divide(raw_left, left, out=table["distance"].to_numpy().copy(), where=left > 1e-9)
-    table["lean"] = None if design.nominal else of["lean"].mean()
+    # Pairs without the rater: each pair stands in the sums of both its raters.
+    left = whole["weight"] - 2 * table["weight"]
+    table["others"] = ((whole["raw"] - 2 * table["raw"]) / left).where(left > 1e-9, table["distance"])
     excess = table["distance"] - table["others"]
-    table["share"] = part * 2 * count.sum(axis=1)[at] / count.sum() * excess.clip(lower=0) / found.total
+    part = 2 * (1 - aside.mean()) * table["weight"] / whole["weight"]
+    table["share"] = part * excess.clip(lower=0) / found.total
     lean = table["lean"].fillna(0.0).astype(float)
     table["change"] = np.where(lean**2 / 2 >= excess / 2, "severity", "slips")
     table["change"] = table["change"].where(table["low"] > table["others"], "")
-    table.insert(0, "rater_id", j.one().frame["rater_id"].unique().sort().gather(table.index.to_numpy()).to_list())
-    table = table.drop(columns="spread").sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)
+    table["rater_id"] = j.one().frame["rater_id"].unique().sort().gather(table.index.to_numpy()).to_list()
+    columns = ["rater_id", "items", "distance", "low", "high", "others", "lean", "share", "change"]
+    table = table[columns].sort_values(["share", "rater_id"], ascending=[False, True], ignore_index=True)
     return Distances(table=table)
 
 

@@ -1,24 +1,27 @@
-"""Counts made where the judgments are (DuckDB, Spark, Polars, pandas, Arrow)."""
+"""Counts made where the judgments are (DuckDB, Spark, Polars, pandas, Arrow): patterns, and labels by any column."""
 
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
-from .cells import cell_text, quoted
+from .cells import accepted_answers, cell_text, quoted
 from .coding import MOST_LABELS, codes, packed_units, unpacked
 from .counts import CountedJudgments, Patterns, RaterPatterns
 from .options import REQUIRED, Reading, number
 from .readers import lazy
-from .table import Source, in_order
+from .table import Judgments, Source, in_order
 from .validate import no_order
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_ITEM = "no item"
 _USED = (*REQUIRED, "criterion", "stage", "round")
@@ -256,3 +259,117 @@ def _refuse_repeated(rows: Any, keys: list[str]) -> None:
             Problem(f"{times} rows have the same {', '.join(keys)}: {', '.join(map(quoted, same))}", fix)
             for *same, times in again.select(*keys, "times").iter_rows()
         )
+
+
+EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
+_OFFSET, _NONE = r"[Tt ].*[+-]\d\d:?\d?\d?$", r"[+-]00:?0?0?$"
+
+
+def by_column(
+    data: Any,
+    column: str,
+    *,
+    every: Literal["day", "week", "month"] | None = None,
+    columns: Mapping[str, str] | None = None,
+    memory_limit: str = "3GB",
+) -> "pd.DataFrame":
+    """Counts of labels, and of right labels where there is gold, for each value of a column.
+
+    Grouping and adding are done where the rows are; what comes back is the small table.
+
+    Parameters
+    ----------
+    data : Judgments, or what `scan_judgments` takes
+        A path of Parquet, a DuckDB relation, a Spark, Polars, pandas or Arrow table. Rows
+        without a label are left out. Judgments of several criteria are refused, unless
+        `column` is the criterion; other frames are counted as they are.
+    column : str
+        For instance vendor, locale, rater_id; with `every`, a column of moments such as rated_at.
+    every : {"day", "week", "month"}, optional
+        Cut moments into periods, each named by its first day (weeks begin on Monday). Moments are
+        taken as they are stored: keep them in UTC. Text is ISO 8601 and must not end in
+        another offset.
+    columns : mapping, optional
+        Canonical names to the names in a frame that is not Judgments.
+    memory_limit : str
+        What DuckDB may use for a path.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each value and label that occur, sorted, a missing value last: the column, label,
+        judgments, with_gold (how many of them are on items with gold), right (how many of those
+        gave an accepted answer).
+
+    Raises
+    ------
+    NotEstimable
+        If the column is not there, or nothing is left to count.
+    BadOption
+        For another `every`.
+    InvalidData
+        If moments can't be read.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"item_id": ["a", "a", "b"], "rater_id": ["x", "y", "x"], "label": ["1", "2", "1"],
+    ...                       "gold": ["1", "1", None], "rated_at": ["2026-11-02", "2026-11-08", "2026-11-09"]})
+    >>> by_column(frame, "rated_at", every="week")
+         rated_at label  judgments  with_gold  right
+    0  2026-11-02     1          1          1      1
+    1  2026-11-02     2          1          1      0
+    2  2026-11-09     1          1          0      0
+    """
+    if every not in (None, *EVERY):
+        raise BadOption.of("every", every, EVERY)
+    names = dict(columns or {})
+    if isinstance(data, Judgments):
+        data, names = data.one(by=column).frame, {}
+    with _held(data, "a frame", memory_limit, None) as rows:
+        schema = rows.collect_schema()
+        wanted = {"value": names.get(column, column), **{c: names.get(c, c) for c in ("label", "gold")}}
+        if wanted["gold"] not in schema.names():
+            del wanted["gold"]
+        for name in wanted.values():
+            if name not in schema.names():
+                raise NotEstimable(f"the data has no column {name}; it has {', '.join(schema.names()[:20])}")
+        rows = rows.select(**{key: nw.col(name) for key, name in wanted.items()}).filter(~nw.col("label").is_null())
+        if every is not None:
+            rows = rows.with_columns(value=_days(rows, schema[wanted["value"]], column))
+        counted = _collected(rows.group_by(*wanted).agg(nw.len().alias("judgments")))
+    value, label = _texts(counted["value"]), _texts(counted["label"])
+    if every is not None:
+        days = value.str.to_date("%Y-%m-%d", strict=False)
+        if len(odd := value.filter(value.is_not_null() & days.is_null())):
+            what = f"{column} has {odd[0][:40]!r}, which is not ISO 8601"
+            raise InvalidData([Problem(what, "Give 2026-11-02.", column=column)])
+        value = days.dt.truncate(EVERY[every]).dt.to_string()
+    gold = _texts(counted["gold"]) if "gold" in counted.columns else [None] * len(counted)
+    right = [(bool(answers), said in answers) for said, answers in zip(label, map(accepted_answers, gold), strict=True)]
+    times = pl.DataFrame(right, schema={"with_gold": pl.Int64, "right": pl.Int64}, orient="row")
+    made = counted.select(value.alias(column), label.alias("label"), pl.col("judgments").cast(pl.Int64))
+    made = made.hstack(times.select(pl.all() * made["judgments"])).drop_nulls("label").group_by(column, "label").sum()
+    if made.is_empty():
+        raise NotEstimable("no judgment has a label")
+    order = [
+        made[c].replace_strict({text: at for at, text in enumerate(in_order(made[c].to_list()))}, return_dtype=pl.Int64)
+        for c in (column, "label")
+    ]
+    return made.sort(order).to_pandas()
+
+
+def _days(rows: Any, kind: Any, column: str) -> Any:
+    """The calendar day of each moment, as text."""
+    value = nw.col("value")
+    if kind == nw.String:
+        text = value.str.strip_chars()
+        foreign = rows.filter(text.str.contains(_OFFSET) & ~text.str.contains(_NONE))
+        if len(found := _collected(foreign.select("value").head(3))):
+            shown = ", ".join(map(repr, found["value"].to_list()))
+            what = f"{column} has moments that are not in UTC, such as {shown}"
+            mend = "Store them in UTC, or read the file with read_judgments."
+            raise InvalidData([Problem(what, mend, column=column)])
+        return text.str.slice(0, 10)
+    if kind == nw.Date or kind == nw.Datetime:
+        return value.dt.to_string("%Y-%m-%d")
+    raise InvalidData([Problem(f"{column} holds no moments: it is of type {kind}", "Give ISO 8601.", column=column)])

@@ -209,7 +209,7 @@ def rater_effects(
     m = np.bincount(item)
     shrink = 1 / m if np.isinf(ratio) else ratio / (1 + m * ratio)
     information, right = _normal_equations(y, item, rater, incidence, shrink)
-    inverse = np.linalg.pinv(information, hermitian=True)
+    inverse = np.linalg.pinv(information, rcond=1e-10, hermitian=True)  # fixed items leave the mean open
     effects = inverse @ right
     residual = y - effects[rater]
     residual = residual - (shrink * np.bincount(item, residual))[item]
