@@ -19,8 +19,7 @@ from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.reports import rendering
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
-from halo_methods.standards.house import distrust, find
-from halo_methods.standards.register import FAMILIES, FOLDER, standards_schema_text
+from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
 
 ONE = """\
 topic: drift
