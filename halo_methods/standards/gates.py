@@ -32,7 +32,7 @@ COUNT_AGAIN = (
 RUN_AGAIN = "More simulated runs narrow the interval: ask for more with the parameter `runs`."
 
 
-def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
+def verdict(estimate: Estimate, threshold: float, *, direction: Direction = "at_least") -> Verdict:
     """What an interval says about a threshold.
 
     Parameters
@@ -173,7 +173,7 @@ def gate(
     unknown = Gate(standard, asked.title, asked.level, "undecided", None, bar, evidence.direction, subject, house=own)
     if not isinstance(estimate, Estimate):
         return replace(unknown, reason="nothing was estimated" if estimate is None else str(estimate))
-    found = verdict(estimate, bar, evidence.direction)
+    found = verdict(estimate, bar, direction=evidence.direction)
     settle = to_settle(estimate, bar) if found == "undecided" else ""
     return replace(unknown, verdict=found, estimate=estimate, to_settle=settle)
 
