@@ -233,15 +233,14 @@ def test_all_refusals_of_options_are_value_errors():
 
 def test_an_estimate_cannot_be_made_by_place_or_wrong():
     share = halo.stats.proportion(9, 10)
-    with pytest.raises(TypeError):
-        Estimate(0.5, 0.4, 0.6)
+    assert {p.kind for p in parameters(Estimate).values()} == {inspect.Parameter.KEYWORD_ONLY}
     with pytest.raises(HaloError, match="outside its interval"):
         replace(share, low=0.95, value=0.9, high=0.99)
     with pytest.raises(BadOption, match="over is"):
         replace(share, over="people")
     with pytest.raises(BadOption, match="kind is"):
         replace(share, kind="guess")
-    with pytest.raises(HaloError, match="nan"):
+    with pytest.raises(HaloError, match="is nan; raise NotEstimable"):
         replace(share, value=float("nan"))
     with pytest.raises(HaloError, match="has no code"):
         replace(share, cautions=("few raters",))
