@@ -15,6 +15,7 @@ from halo_methods.errors import NotEstimable
 from halo_methods.judgments import as_judgments
 from halo_methods.stats.between_groups import rank_intervals, rater_effects
 from halo_methods.stats.means import welch
+from halo_methods.stats.totals import ratio_contrast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import coverage_edges
@@ -223,3 +224,9 @@ def test_means_in_a_tiny_unit_have_the_same_interval():
     plain, tiny = (welch((10, 0.5 * u, 0.25 * u * u), (12, 0.9 * u, 0.16 * u * u)) for u in (1.0, 1e-12))
     assert [float(x) / 1e-12 for x in tiny[:3]] == pytest.approx([float(x) for x in plain[:3]])
     assert float(tiny[3]) == pytest.approx(float(plain[3]))
+
+
+def test_a_contrast_of_which_one_side_is_one_item_has_the_whole_range():
+    items = np.array([[[1.0, 2], [0, 0]]] * 20 + [[[0, 0], [2.0, 2]]])
+    made = ratio_contrast(items, items.sum(0)[None], items, np.ones(21), [-1, 1])
+    assert (made.value, made.low, made.high) == (0.5, -1, 1)

@@ -442,8 +442,8 @@ def ratio_contrast(
     judgment; both of the first hold the noise of single judgments, which is taken
     off once, and V is never below that of the items. The quantile is a t at
     Satterthwaite's degrees of freedom. Where nothing or everything of a ratio
-    counts, Agresti and Coull's adjusted share keeps the interval open. Below
-    about 20 items in a ratio the interval may be too short.
+    counts, Agresti and Coull's adjusted share keeps the interval open. Where a ratio
+    rests on one item, the interval is the whole range. Below about 20 items in a ratio the interval may be too short.
 
     Parameters
     ----------
@@ -480,7 +480,8 @@ def ratio_contrast(
     counts = (by_item[:, :, 1] > 0).sum(0)
     shares, adjusted = total[:, 0] / total[:, 1], 2 / (counts + 4)
     unseen = np.where((shares > 0) & (shares < 1), 0.0, adjusted * (1 - adjusted) / (counts + 4)).sum()
-    variance = float(pattern_variance(value(total - by_item[used])) + unseen)
+    without = value(total - by_item[used])
+    variance = float(pattern_variance(without) + unseen)
     over: Over = "items"
     df = float(max(counts.min() - 1, 1))
     left_out = value(total - by_rater[raters])
@@ -492,6 +493,6 @@ def ratio_contrast(
         if variance > 0:
             df = satterthwaite(variance - of_raters, df, of_raters, int(raters.sum()) - 1)
     middle, most = float(value(total)), len(signs) / 2
-    half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5
+    half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5 if np.isfinite(without).all() else np.inf
     ends, sizes = (max(middle - half, -most), min(middle + half, most)), (int(raters.sum()), int(counts.min()))
     return RatioContrast(middle, *ends, over, *sizes)
