@@ -14,6 +14,7 @@ from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Reference, Scale, matching
+from .spellings import natural
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -72,18 +73,18 @@ class Source:
 
 
 def in_order(values: list[Any]) -> list[Any]:
-    """Distinct values sorted, as numbers if all are numbers, the missing one last.
+    """Distinct values sorted, as numbers if all are numbers, else the numbers in them as numbers; the missing one last.
 
     Examples
     --------
     >>> in_order(["10", "9", None]), in_order(["b", "10", "9"])
-    (['9', '10', None], ['10', '9', 'b'])
+    (['9', '10', None], ['9', '10', 'b'])
     """
     present = [v for v in set(values) if v is not None]
     try:
         present.sort(key=lambda v: (float(v), str(v)))
     except (TypeError, ValueError):
-        present.sort()
+        present.sort(key=natural if all(isinstance(v, str) for v in present) else None)
     return present + [None] * (None in values)
 
 

@@ -260,7 +260,8 @@ def judged(j: Judgments) -> pl.DataFrame:
     [False, None]
     """
     people = j.people()
-    people = replace(people, frame=people.frame.with_row_index(ROW))
+    ours = (ROW, "right", "overturned", "_review", "_redone")
+    people = replace(people, frame=people.frame.drop(*ours, strict=False).with_row_index(ROW))
     frame = people.one().frame
     right = frame.select(ROW, pl.lit(None, pl.Boolean).alias("right")).clear()
     with suppress(NotEstimable):
