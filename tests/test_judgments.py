@@ -4,8 +4,10 @@ import gzip
 import io
 import json
 import re
+import tempfile
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -848,3 +850,64 @@ def test_a_column_of_any_name_changes_nothing(name, reference):
     assert with_name.marked(reference)["right"].mean() == 0.5
     assert judged(with_name)["right"].to_list() == judged(as_judgments(frame))["right"].to_list()
     assert rates(with_name, "stage").table.equals(rates(as_judgments(frame), "stage").table)
+
+
+def test_rounds_without_numbers_stand_by_time():
+    rows = [("q", "r", "x", name, f"2026-0{at}-01") for at, name in enumerate(["pilot", "main", "check"], start=1)]
+    assert small(rows, "item_id,rater_id,label,round,rated_at").rounds == ("pilot", "main", "check")
+    rows = [("q", "r", "x", f"Round {n}", f"2026-0{at}-01") for at, n in enumerate([1, 10, 2], start=1)]
+    assert small(rows, "item_id,rater_id,label,round,rated_at").rounds == ("Round 1", "Round 2", "Round 10")
+    assert small(rows, "item_id,rater_id,label,round,rated_at").last_round().rounds == ("Round 10",)
+
+
+# ---- files that are not what they seem
+
+
+@settings(max_examples=25)
+@given(st.lists(st.booleans(), min_size=1, max_size=8))
+def test_repeated_headers_are_dropped_and_counted(headers):
+    lines = ["item_id,rater_id,label,seconds", "q,r,x,1"]
+    for at, again in enumerate(headers):
+        lines.append(lines[0] if again else f"q{at},r,x,2")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "f.csv")
+        path.write_text("\n".join(lines))
+        made = read_judgments(path)
+    assert made.n_raters == 1
+    assert made.source.dropped == ({"repeated header": sum(headers)} if any(headers) else {})
+
+
+@pytest.mark.parametrize("column", ["item_id", "rater_id", "label"])
+@pytest.mark.parametrize("value", [["a", "b"], {"id": 3}, ["a"]])
+def test_lists_and_objects_are_no_identifiers_or_labels(column, value, file):
+    good = {"item_id": "q", "rater_id": "r", "label": "x"}
+    text = "\n".join(json.dumps(record) for record in (good, {**good, "item_id": "p", column: value}))
+    (found,) = check(file(text, "f.jsonl"))
+    assert (found.row, found.column) == (2, column)
+    assert "list or an object" in found.what or (value == [] and found.what)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"item_id": {"0": "q1"}, "rater_id": {"0": "a"}, "label": {"0": "x"}}', "orient='records'"),
+        ('[{"id": 7, "annotations": [{"id": 0, "result": []}], "data": {"text": "t"}}]', "Label Studio export"),
+    ],
+)
+def test_known_exports_are_refused_in_one_sentence(content, said, file):
+    (found,) = check(file(content, "f.json"))
+    assert said in str(found)
+
+
+def test_a_lone_quotation_mark_that_swallows_rows_is_a_problem(file):
+    rows = [
+        "item_id\trater_id\ttext\tlabel",
+        'q1\tann\t"Nice, he said\tgood',
+        *(f"q{i}\tann\tok\tgood" for i in (2, 3)),
+    ]
+    rows += ['q4\tann\tsize 12"\tpoor', "q5\tann\tok\tgood"]
+    (found,) = check(file("\n".join(rows), "f.tsv"))
+    assert found.row == 1
+    assert "makes one row of 4 lines" in found.what
+    whole = 'item_id,rater_id,text,label\nq1,ann,"Nice, he said,\nand left, too",good\n'
+    assert check(file(whole)) == []

@@ -174,17 +174,25 @@ def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: 
 def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
-    limit = csv.field_size_limit(2**31 - 1)
+    problems: list[Problem] = []
+    limit, lines, read = csv.field_size_limit(2**31 - 1), list(io.StringIO(text, newline="")), 0
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+        for row in reader:
+            inside = lines[read : reader.line_num] if reader.line_num > read + 1 else []
+            rows.append(row)
+            read = reader.line_num
+            if inside and rows[0] is not row and {line.count(mark) for line in inside} == {len(rows[0]) - 1 or None}:
+                what = f"a pair of quotation marks makes one row of {len(inside)} lines that are whole rows"
+                problems.append(Problem(what, "Double quotation marks inside a cell.", row=len(rows) - 1))
     except csv.Error as error:
         opened = "unexpected end" in str(error)
         what = "a quotation mark is opened and never closed" if opened else "text follows a closing quotation mark"
         fix = "Double quotation marks inside a cell. Nothing after this row was checked."
-        return rows, [Problem(what, fix, row=len(rows) or None)]
+        return rows, [*problems, Problem(what, fix, row=len(rows) or None)]
     finally:
         csv.field_size_limit(limit)
-    return rows, []
+    return rows, problems
 
 
 def _json(text: str, name: str) -> Raw:
@@ -194,6 +202,7 @@ def _json(text: str, name: str) -> Raw:
     entries: Any = None
     with contextlib.suppress(ValueError, RecursionError):
         entries = _loads(text)
+    _refuse_known(entries)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         entries = text.strip().split("\n")
     for at, entry in enumerate(entries, start=1):
@@ -206,7 +215,28 @@ def _json(text: str, name: str) -> Raw:
             problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
         records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
-    return _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
+    raw = _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
+    for at, record in enumerate(records, start=1):
+        for key in [key for key, value in record.items() if value and isinstance(value, list | dict)]:
+            raw.nested.setdefault(key, []).append(at)
+    return raw
+
+
+def _refuse_known(entries: Any) -> None:
+    """Refuse exports that are no list of judgments, with the way to one.
+
+    Raises
+    ------
+    InvalidData
+        If it is a table by columns (pandas' `to_json` as it comes) or a Label Studio export.
+    """
+    if isinstance(entries, dict) and len(entries) > 1 and all(isinstance(held, dict) for held in entries.values()):
+        fix = "Write one object a row: to_json(path, orient='records', lines=True)."
+        raise InvalidData([Problem("the file holds an object for each column, as to_json writes it", fix)])
+    first = entries[0] if isinstance(entries, list) and entries else entries
+    if isinstance(first, dict) and isinstance(first.get("annotations", first.get("completions")), list):
+        fix = "Export it from there as CSV or JSON-MIN, one row a judgment, and say which column is which."
+        raise InvalidData([Problem("the file is a Label Studio export with annotations inside tasks", fix)])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from ..results import counted
 from .cells import accepted_answers, cell_text, gold_text, quoted
 
 _NUMBER = re.compile(r"\s*[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d{1,3})?\s*", re.ASCII | re.IGNORECASE)
@@ -81,6 +82,19 @@ def respelled(texts: pl.Series, known: dict[str, str], labels: set[str]) -> dict
         if new != answers:
             made[text] = new[0] if len(new) == 1 and answers == [text] else gold_text(new)
     return made
+
+
+def rewritten(column: str, n: int, new: dict[str, str]) -> str:
+    """The note on cells that `respelled` found.
+
+    Examples
+    --------
+    >>> rewritten("label", 2, {"1.0": "1"})
+    "label: 2 cells rewritten so that equal values are one, such as '1.0' as '1'"
+    """
+    old = next(iter(new))
+    said = f"{quoted(old)} as {quoted(new[old])}"
+    return f"{column}: {counted(n, 'cell')} rewritten so that equal values are one, such as {said}"
 
 
 def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:

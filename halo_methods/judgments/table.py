@@ -1,5 +1,6 @@
 """The table of judgments and where it came from."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -375,7 +376,9 @@ class Judgments:
 
     @cached_property
     def rounds(self) -> tuple[str, ...]:
-        """The rounds present, in order, numbers as numbers; empty where there is no such column.
+        """The rounds present, in order; empty where there is no such column.
+
+        Names that differ only in their numbers stand by number, others by their first `rated_at` where each has one.
 
         Examples
         --------
@@ -385,8 +388,12 @@ class Judgments:
         >>> as_judgments(frame).rounds
         ('9', '10')
         """
-        values = in_order(self.frame["round"].unique().to_list()) if "round" in self.columns else []
-        return tuple(value for value in values if value is not None)
+        values = in_order(self.frame["round"].drop_nulls().unique().to_list()) if "round" in self.columns else []
+        if "rated_at" in self.columns and len({re.sub(r"[\d.]+", "", value).casefold() for value in values}) > 1:
+            first = dict(self.frame.group_by("round").agg(pl.col("rated_at").min()).iter_rows())
+            if all(first[value] is not None for value in values):
+                values.sort(key=lambda value: first[value])
+        return tuple(values)
 
     def last_round(self) -> "Judgments":
         """The judgments of the last round; all of them where there are no rounds or rounds number repeats.

@@ -12,7 +12,7 @@ from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
 from .coding import numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rounded
+from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
 from .table import GROUPING, Judgments, Source
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
@@ -31,6 +31,7 @@ class _Check:
         self.problems, self.notes = list(raw.problems), list(raw.notes)
         self.broken = {p.row for p in raw.problems if p.column is None}
         self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
+        self.nested = {c: raw.nested[self.names.get(c, c)] for c in REQUIRED if self.names.get(c, c) in raw.nested}
         self.n = len(raw.frame)
         self.live = pl.repeat(True, self.n, dtype=pl.Boolean, eager=True)
         self.dropped: dict[str, int] = {}
@@ -95,6 +96,11 @@ def _blank(state: _Check) -> None:
     empty = pl.all().str.strip_chars() == ""
     state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
+    titles = {column: state.names.get(column, column) for column in state.frame.columns}
+    first = state.frame.columns[0]
+    if state.frame[first].eq(titles[first]).any():
+        again = pl.all_horizontal(pl.col(column).eq_missing(title) for column, title in titles.items())
+        state.drop(state.frame.select(again.alias("again"))["again"], "repeated header")
     for column in state.there(*OPTIONAL):
         if state.n and state.frame[column].null_count() == state.n:
             state.frame = state.frame.drop(column)
@@ -190,9 +196,7 @@ def _spelled(state: _Check) -> None:
     for column in state.there("label", "gold", "suggestion"):
         new = respelled(state.frame[column], known, labels)
         if n := int((state.frame[column].is_in(list(new)) & state.live).sum()) if new else 0:
-            old = next(iter(new))
-            said = f"{quoted(old)} as {quoted(new[old])}"
-            state.notes.append(f"{column}: {counted(n, 'cell')} rewritten so that equal values are one, such as {said}")
+            state.notes.append(rewritten(column, n, new))
             state.frame = state.frame.with_columns(pl.col(column).replace(new))
     state.labels = labels
 
@@ -222,6 +226,8 @@ def _words(state: _Check) -> None:
     """Identifiers, which are never empty, and columns of a few words."""
     for column in state.there("item_id", "rater_id"):
         state.problem(column, state.frame[column].is_null(), partial(_empty, column))
+    for column, rows in state.nested.items():
+        state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
     for column in state.there(*ALLOWED):
         state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
 
@@ -327,6 +333,11 @@ def no_order(level: str) -> Problem:
     """Labels of an ordered level that are words, in no order anybody gave."""
     what = f"{level} labels that are no numbers have no known order"
     return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
+
+
+def nested(cell: str) -> Problem:
+    """A list or an object where one value should stand."""
+    return Problem(f"{quoted(cell)} comes from a list or an object", "Write one plain value a judgment.")
 
 
 def no_word(column: str, allowed: tuple[str, ...], cell: str) -> Problem:
