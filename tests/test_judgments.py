@@ -382,7 +382,7 @@ def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
         ("x.parquet", LINES.encode(), "no parquet file"),
         ("x.xlsx", LINES.encode(), "no xlsx file"),
         ("x.xlsx", workbook([HEADER, *ROWS])[:-100], "damaged"),
-        ("x.xlsx", workbook([]), "the first sheet is empty"),
+        ("x.xlsx", workbook([]), "the sheet is empty"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
         ("x.jsonl", b'{"item_id": 1', "not JSON"),
         ("x.jsonl", b"[" * 100_000, "not JSON"),
@@ -911,3 +911,33 @@ def test_a_lone_quotation_mark_that_swallows_rows_is_a_problem(file):
     assert "makes one row of 4 lines" in found.what
     whole = 'item_id,rater_id,text,label\nq1,ann,"Nice, he said,\nand left, too",good\n'
     assert check(file(whole)) == []
+
+
+def test_workbooks_say_what_a_reader_does_not_see(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title, book.active.sheet_state = "lookup", "hidden"
+    sheet = book.create_sheet("judgments")
+    rows = [("item_id", "rater_id", "label", "gold", "rated_at"), ("q", "r", "3 to 5", datetime(2026, 1, 2), None)]
+    for row in (*rows, ("q", "s", "x", None, datetime(2026, 1, 2)), ("q", "t", "x", None, None)):
+        sheet.append(row)
+    sheet.merge_cells("D2:D3")
+    sheet.row_dimensions[4].hidden = True
+    book.save(tmp_path / "f.xlsx")
+    made = read_judgments(tmp_path / "f.xlsx")
+    assert made.n_raters == 3
+    notes = "\n".join(made.source.notes)
+    for said in (
+        "not read: 'lookup' (hidden)",
+        "1 group of merged cells, the first D2:D3",
+        "1 hidden row of",
+        "gold: dates in 1 cell",
+    ):
+        assert said in notes
+    assert "rated_at: dates" not in notes
+    with pytest.raises(InvalidData, match="the sheet is empty"):
+        read_judgments(tmp_path / "f.xlsx", sheet="lookup")
+    with pytest.raises(BadOption, match="sheet is 'other'; allowed: 'lookup', 'judgments'"):
+        read_judgments(tmp_path / "f.xlsx", sheet="other")
+    (tmp_path / "f.csv").write_text(LINES)
+    with pytest.raises(BadOption, match="no workbook"):
+        read_judgments(tmp_path / "f.csv", sheet="other")

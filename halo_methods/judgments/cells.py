@@ -193,6 +193,8 @@ class Raw:
         Whether the file is of the kind that writes 12,5 (semicolons between cells).
     nested : dict of str to list of int
         By column, the rows from 1 that held a list or an object.
+    dates : dict of str to int
+        By column, how many cells a spreadsheet holds as dates.
     """
 
     frame: pl.DataFrame
@@ -202,6 +204,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
     decimal_comma: bool = False
     nested: dict[str, list[int]] = field(default_factory=dict)
+    dates: dict[str, int] = field(default_factory=dict)
 
 
 def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:

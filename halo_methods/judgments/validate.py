@@ -28,7 +28,7 @@ class _Check:
 
     def __init__(self, raw: Raw, how: Reading):
         self.how, self.decimal_comma = how, raw.decimal_comma
-        self.problems, self.notes = list(raw.problems), list(raw.notes)
+        self.problems, self.notes, self.dates = list(raw.problems), list(raw.notes), raw.dates
         self.broken = {p.row for p in raw.problems if p.column is None}
         self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
         self.nested = {c: raw.nested[self.names.get(c, c)] for c in REQUIRED if self.names.get(c, c) in raw.nested}
@@ -299,6 +299,10 @@ def _remarks(state: _Check) -> None:
         state.notes += lookalikes(texts[column], column) if column in texts else []
     for column in state.there("item_id", "rater_id"):
         state.notes += rounded(texts[column].unique(), column)
+    for column in state.there(*REQUIRED, "gold", "suggestion"):
+        if n := state.dates.get(state.names.get(column, column)):
+            what = f"{column}: dates in {counted(n, 'cell')}"
+            state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
     state.notes += like_missing(texts["label"]) if "label" in texts else []
     state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
 
