@@ -89,7 +89,7 @@ def double_risks(runs, seed, aql=0.03, rql=0.10, producer=0.05, consumer=0.10):
         first, second = rng.binomial(plan.n1, p, runs), rng.binomial(plan.n2, p, runs)
         unsure = (first > plan.accept1) & (first < plan.reject1)
         audited = plan.n1 + plan.n2 * unsure
-        return (first <= plan.accept1) | (unsure & (first + second <= plan.accept2)), audited
+        return (first <= plan.accept1) | (unsure & (first + second <= plan.accept)), audited
 
     good, audited = accepted(aql)
     return plan, 1 - good.mean(), accepted(rql)[0].mean(), audited.mean()
@@ -143,7 +143,7 @@ def study(runs=2000):
         row("plan", setting, "good lots (3%) rejected", producer, 0.05, many)
         row("plan", setting, "bad lots (10%) accepted", consumer, 0.10, many)
     plan, producer, consumer, mean = double_risks(many, 301)
-    setting = f"double plan, {plan.n1} and {plan.n2}, accept {plan.accept1} and {plan.accept2}"
+    setting = f"double plan, {plan.n1} and {plan.n2}, accept {plan.accept1} and {plan.accept}"
     row("plan", setting, "good lots (3%) rejected", producer, 0.05, many)
     row("plan", setting, "bad lots (10%) accepted", consumer, 0.10, many)
     row(

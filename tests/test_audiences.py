@@ -14,7 +14,7 @@ from halo_methods import agreement, reports
 from halo_methods.reports import places, section
 from halo_methods.reports import report as reporting
 from halo_methods.reports.audience import Shown, one_person
-from halo_methods.standards.house import House
+from halo_methods.standards.register import House
 
 CHAPTERS = reports.names()
 NAMES = ["anna", "ann", "a", "r1", "r", "7", "77", "good", "x", "the", "north", "O'Hara", "Zoë", "r1.2"]

@@ -36,8 +36,8 @@ def test_accuracy_and_error_rate_are_one_estimate_with_one_verdict(seed):
     assert np.allclose([right.value, right.low, right.high], [1 - wrong.value, 1 - wrong.high, 1 - wrong.low])
     assert (right.n_items, right.n_raters, right.n_judgments) == (wrong.n_items, wrong.n_raters, wrong.n_judgments)
     for bar in BARS:
-        at_least = verdict(right, bar, "at_least")
-        at_most = verdict(wrong, round(1 - bar, 12), "at_most")
+        at_least = verdict(right, bar, direction="at_least")
+        at_most = verdict(wrong, round(1 - bar, 12), direction="at_most")
         assert at_least == at_most, bar
 
 

@@ -1,6 +1,7 @@
 """Promises that every public name keeps: confidences, options, frames, intervals, order, names, thin tables."""
 
 import inspect
+import pkgutil
 import re
 import warnings
 from dataclasses import is_dataclass, replace
@@ -14,21 +15,7 @@ import halo_methods as halo
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.results import Estimate
 
-TOPICS = (
-    *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "drift"),
-    *("exposure", "gold", "integrity", "planning", "workforce"),
-)
-TOPICS = (
-    "adjudication",
-    "aggregation",
-    "agreement",
-    "audit",
-    "calibration",
-    "certification",
-    "disagreement",
-    "gold",
-    "planning",
-)
+ROOMS = sorted(m.name for m in pkgutil.iter_modules(halo.__path__, "halo_methods.") if m.name != "halo_methods.cli")
 BAD_CONFIDENCES = [95, 0, 1, -0.1, "a", float("nan")]
 
 
@@ -54,55 +41,47 @@ SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
 
 
 def public():
-    """Every callable of every topic's ``__all__``, with its topic."""
-    found = []
-    for topic in TOPICS:
-        module = import_module(f"halo_methods.{topic}")
-        for name in module.__all__:
-            thing = getattr(module, name)
-            if callable(thing):
-                found.append(pytest.param(thing, id=f"{topic}.{name}"))
-    return found
-
-
-def of_judgments():
-    """The functions whose first parameter is a table of judgments."""
-    return [p for p in public() if inspect.isfunction(p.values[0]) and _first(p.values[0]) == "j"]
-
-
-def _first(function):
-    parameters = list(inspect.signature(function).parameters)
-    return parameters[0] if parameters else ""
-
-
-def arguments(function, j=WHOLE):
-    """What else a function of judgments must be given; a new function is named here or fails the suite."""
-    known = {
-        "a": "rater 0", "b": "rater 1", "column": "vendor", "label": "b", "rate": 0.3, "hourly_floor": 12.0,
-        "unpaid_seconds": 5.0, "n": 8, "seed": 1, "bar": 0.7, "before": "1", "after": "2", "groups": "vendor",
-        "criterion": None, "period": "D", "by": "vendor",
-    }  # fmt: skip
-    needed = {
-        name: known[name]
-        for name, p in inspect.signature(function).parameters.items()
-        if p.default is inspect.Parameter.empty and name != "j" and p.kind is not inspect.Parameter.VAR_KEYWORD
-        if name in known
-    }
-    lacking = [
-        name
-        for name, p in inspect.signature(function).parameters.items()
-        if p.default is inspect.Parameter.empty and name not in ("j", *needed)
+    """Every callable of every room's ``__all__``."""
+    rooms = [import_module(room) for room in ROOMS]
+    return [
+        pytest.param(thing, id=f"{room.__name__.removeprefix('halo_methods.')}.{name}")
+        for room in rooms
+        for name in getattr(room, "__all__", ())
+        if callable(thing := getattr(room, name))
     ]
-    return (needed, lacking)
+
+
+FUNCTIONS = [p for p in public() if inspect.isfunction(p.values[0])]
+
+
+def parameters(function):
+    return inspect.signature(function).parameters
+
+
+OF_JUDGMENTS = [p for p in FUNCTIONS if next(iter(parameters(p.values[0])), "") == "j"]
+WITH_CONFIDENCE = [p for p in FUNCTIONS if "confidence" in parameters(p.values[0])]
+ARGUMENTS = {
+    "a": "rater 0", "b": "rater 1", "column": "vendor", "label": "b", "rate": 0.3, "hourly_floor": 12.0,
+    "unpaid_seconds": 5.0, "n": 8, "seed": 1, "bar": 0.7, "groups": "vendor", "by": "vendor", "limit_minutes": 60,
+    "k": 1, "half_width": 0.02, "successes": [9, 8], "trials": [10, 10], "events": 3, "x": [1.0, 2.0, 4.0],
+    "above": [1.0, 2.0, 2.0], "below": [2.0, 3.0, 5.0], "hits": [1, 0, 1, 1], "raters": [0, 0, 1, 1], "p": 0.75,
+    "variance": 0.01, "y": [1, 0, 1, 1], "after": [0, 1, 0, 1], "items": [0, 0, 1, 1],
+    "seconds": [30.0, 40.0] * 20,
+    "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
+    "honest": WHOLE, "sheet": WHOLE,
+}  # fmt: skip
 
 
 def called(function, j, **options):
-    needed, lacking = arguments(function)
-    if lacking:
-        pytest.skip(f"needs {', '.join(lacking)}: held by the tests of its topic")
+    """Call with what the function must be given; a parameter that is new is named above, or the suite fails."""
+    needed = [n for n, p in parameters(function).items() if p.default is inspect.Parameter.empty and n != "j"]
+    needed = [n for n in needed if n not in options]
+    unknown = [n for n in needed if n not in ARGUMENTS]
+    assert not unknown, f"name a value for {', '.join(unknown)} in ARGUMENTS"
+    first = (j,) if "j" in parameters(function) else ()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return function(j, **{**needed, **options})
+        return function(*first, **{n: ARGUMENTS[n] for n in needed}, **options)
 
 
 def estimates_of(result):
@@ -136,54 +115,39 @@ def test_every_name_is_there_and_documented():
         assert not inspect.getdoc(thing).splitlines()[0].endswith(","), parameter.id
 
 
-@pytest.mark.parametrize("function", [p for p in public() if inspect.isfunction(p.values[0])])
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_options_are_written_out_and_keyword_only(function):
-    for name, p in inspect.signature(function).parameters.items():
-        assert p.kind is not inspect.Parameter.VAR_KEYWORD, f"**{name} hides the options"
+    for name, p in parameters(function).items():
+        if function is not halo.reports.run:  # whose parameters are those of the report's notebook
+            assert p.kind is not inspect.Parameter.VAR_KEYWORD, f"**{name} hides the options"
         if p.default is not inspect.Parameter.empty and name not in OPTIONAL_BY_PLACE:
             assert p.kind is inspect.Parameter.KEYWORD_ONLY, f"{name} is an option and can be given by place"
 
 
-OPTIONAL_BY_PLACE = (
-    "criterion",
-    "accuracy",
-    "prevalence",
-    "consumer_risk",
-    "inspection",
-    "groups",
-    "gold",
-    "shift",
-    "clause",
-)
+# What a function works on may be given by place although it may be left out: data, a column, a register.
+OPTIONAL_BY_PLACE = {
+    *("criterion", "accuracy", "prevalence", "consumer_risk", "inspection", "groups", "gold", "shift", "clause"),
+    *("column", "data", "path", "register", "honest", "items", "out", "content", "person"),
+}
 
 
-@pytest.mark.parametrize("function", [p for p in public() if inspect.isfunction(p.values[0])
-                                      if "confidence" in inspect.signature(p.values[0]).parameters])  # fmt: skip
+@pytest.mark.parametrize("function", WITH_CONFIDENCE)
 @pytest.mark.parametrize("confidence", BAD_CONFIDENCES)
 def test_an_impossible_confidence_is_refused_by_name(function, confidence):
-    parameters = inspect.signature(function).parameters
-    needed = {"k": 1, "n": 2, "passes": 9, "trials": 10, "rate": 0.05, "half_width": 0.02}
-    if _first(function) == "j":
-        call = lambda: called(function, halo.as_judgments(WHOLE, **SCALE), confidence=confidence)  # noqa: E731
-    elif all(n in needed for n, p in parameters.items() if p.default is inspect.Parameter.empty):
-        given = {n: needed[n] for n, p in parameters.items() if p.default is inspect.Parameter.empty}
-        call = lambda: function(**given, confidence=confidence)  # noqa: E731
-    else:
-        pytest.skip("takes something else than judgments or counts: held by the tests of its topic")
     with pytest.raises(BadOption, match="confidence"):
-        call()
+        called(function, halo.as_judgments(WHOLE, **SCALE), confidence=confidence)
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_misspelt_option_names_the_function(function):
-    _, lacking = arguments(function)
-    if lacking:
-        pytest.skip("held by the tests of its topic")
+    if function is halo.reports.run:
+        pytest.skip("its parameters are those of the report's notebook: held by test_reports")
+    needed = dict.fromkeys(n for n, p in parameters(function).items() if p.default is inspect.Parameter.empty)
     with pytest.raises(TypeError, match=rf"{function.__name__}\(\) got an unexpected keyword argument 'confidense'"):
-        called(function, WHOLE, confidense=0.9)
+        function(**needed | {n: WHOLE for n in needed if n == "j"}, confidense=0.9)
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_a_frame_is_as_good_as_judgments(function):
     try:
         from_judgments = called(function, halo.as_judgments(WHOLE))
@@ -196,7 +160,7 @@ def test_a_frame_is_as_good_as_judgments(function):
         called(function, WHOLE)
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
     try:
         result = called(function, halo.as_judgments(WHOLE, **SCALE))
@@ -210,21 +174,20 @@ def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
         assert not any(f"rater {r}" in text for text in (e.method, *e.cautions) for r in range(6)), e.method
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_order_of_rows_and_names_of_raters_and_items_change_nothing(function):
-    if "seed" in inspect.signature(function).parameters or function.__name__ in DRAWS_BY_NAME:
-        pytest.skip("draws by name: held by the tests of its topic")
     rng = np.random.default_rng(1)
     shuffled = WHOLE.iloc[rng.permutation(len(WHOLE))]
-    # Names that keep their order, so that ties fall the same way.
+    # Names that keep their order, so that ties fall the same way; a draw goes by the names and keeps them.
+    draws = "seed" in parameters(function) or function.__name__ in DRAWS_BY_NAME
     renamed = shuffled.assign(rater_id="person " + shuffled["rater_id"], item_id="unit " + shuffled["item_id"])
-    given, _ = arguments(function)
-    other = {k: f"person {v}" if isinstance(v, str) and v.startswith("rater ") else v for k, v in given.items()}
+    raters = {n: f"person {ARGUMENTS[n]}" for n in ("a", "b") if n in parameters(function)}
     try:
         first = numbers(called(function, halo.as_judgments(WHOLE, **SCALE)))
     except NotEstimable:
         return
-    second = numbers(called(function, halo.as_judgments(renamed, **SCALE), **other))
+    again = halo.as_judgments(shuffled if draws else renamed, **SCALE)
+    second = numbers(called(function, again) if draws or not raters else function(again, **raters))
     assert len(first) == len(second)
     for one, two in zip(first, second, strict=True):
         assert one[:1] == two[:1] or np.allclose(one, two, rtol=1e-6, atol=1e-8)
@@ -243,7 +206,7 @@ THIN = {
 }
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", OF_JUDGMENTS)
 @pytest.mark.parametrize("thin", THIN)
 def test_thin_tables_end_in_a_result_or_a_reason(function, thin):
     try:
@@ -257,7 +220,7 @@ def test_thin_tables_end_in_a_result_or_a_reason(function, thin):
         assert e.low <= e.value <= e.high
 
 
-@pytest.mark.parametrize("function", of_judgments())
+@pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_an_empty_table_is_refused_in_words(function):
     with pytest.raises((InvalidData, NotEstimable), match=r"no (judgment|rows)|left"):
         called(function, WHOLE.head(0))
@@ -270,15 +233,14 @@ def test_all_refusals_of_options_are_value_errors():
 
 def test_an_estimate_cannot_be_made_by_place_or_wrong():
     share = halo.stats.proportion(9, 10)
-    with pytest.raises(TypeError):
-        Estimate(0.5, 0.4, 0.6)
+    assert {p.kind for p in parameters(Estimate).values()} == {inspect.Parameter.KEYWORD_ONLY}
     with pytest.raises(HaloError, match="outside its interval"):
         replace(share, low=0.95, value=0.9, high=0.99)
     with pytest.raises(BadOption, match="over is"):
         replace(share, over="people")
     with pytest.raises(BadOption, match="kind is"):
         replace(share, kind="guess")
-    with pytest.raises(HaloError, match="nan"):
+    with pytest.raises(HaloError, match="is nan; raise NotEstimable"):
         replace(share, value=float("nan"))
     with pytest.raises(HaloError, match="has no code"):
         replace(share, cautions=("few raters",))

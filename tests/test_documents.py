@@ -16,7 +16,7 @@ from halo_methods.documents import Day, Document, Model, Once, Text, check, load
 from halo_methods.documents.bounded_yaml import DEEPEST, MOST_BYTES, MOST_FAULTS, MOST_VALUES
 from halo_methods.errors import HaloError, InvalidData, Problem
 
-fuzz = settings(max_examples=150, deadline=2000)
+fuzz = settings(max_examples=150, deadline=60_000)
 
 
 class Human(Model):
@@ -204,13 +204,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     never(text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=40, deadline=5000)
+@settings(max_examples=40, deadline=60_000)
 @given(opens=st.sampled_from(["[", "{a: ", "- ", "? ", "a:\n ", "&a [", "[*a, "]), times=st.integers(1, 40_000))
 def test_any_nesting_ends_in_bounded_time(opens: str, times: int) -> None:
     never(opens.encode() * times)
 
 
-@settings(max_examples=30, deadline=5000)
+@settings(max_examples=30, deadline=60_000)
 @given(levels=st.integers(1, 200), width=st.integers(1, 50))
 def test_any_tower_of_aliases_is_refused(levels: int, width: int) -> None:
     tower = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * width)}]\n" for i in range(1, levels))
@@ -352,7 +352,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300, deadline=60_000)
 @given(key=st.sampled_from([*Card.model_fields, "other"]), value=values)
 def test_the_published_schema_and_the_model_refuse_the_same(key: str, value: object) -> None:
     """Oracle: jsonschema on what is published. It calls 1.0 a whole number, and keys of a pattern it lets pass."""

@@ -19,13 +19,22 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
-from halo_methods.judgments import Judgments, accepted_answers, as_judgments, check, read_judgments
+from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
 from halo_methods.judgments.options import OPTIONAL, REQUIRED
 from halo_methods.workforce import rates
 from halo_methods.workforce.group_figures import judged
 
 ROWS = [("a", "ann", "1"), ("a", "bob", "2"), ("b", "ann", "1"), ("b", "bob", None)]
 LINES = "item_id,rater_id,label\na,ann,1\na,bob,2\nb,ann,1\nb,bob,\n"
+
+
+def check(path, **options):
+    """The problems for which a file is refused; none, and it is read."""
+    try:
+        read_judgments(path, **options)
+    except InvalidData as refused:
+        return list(refused.problems)
+    return []
 
 
 @pytest.fixture

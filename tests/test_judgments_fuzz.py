@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData
-from halo_methods.judgments import Judgments, accepted_answers, as_judgments, check, read_judgments
+from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
 from halo_methods.judgments.cells import gold_text, moment, quoted
 from halo_methods.judgments.files import _quoted_table, plain_table
 from halo_methods.judgments.options import matching
@@ -42,6 +42,15 @@ OPTIONS = st.fixed_dictionaries(
         "columns": st.sampled_from([{"item_id": "rater_id", "rater_id": "item_id"}, {"cluster": "item_id"}]),
     },
 )
+
+
+def check(path, **options):
+    """The problems for which a file is refused; none, and it is read."""
+    try:
+        read_judgments(path, **options)
+    except InvalidData as refused:
+        return list(refused.problems)
+    return []
 
 
 def accounted(j: Judgments) -> None:

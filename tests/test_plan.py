@@ -14,9 +14,8 @@ from pydantic import TypeAdapter
 
 from halo_methods.documents import schema
 from halo_methods.standards import Register, load
-from halo_methods.standards.model import Amendment, Declared, Rule
+from halo_methods.standards.model import CLAUSES, Amendment, Declared, Role, Rule, blank, plan_model, plan_schema_text
 from halo_methods.standards.plan import check_plan
-from halo_methods.standards.plan_clauses import CLAUSES, Role, blank, plan_model, plan_schema_text
 
 
 def test_three_worked_plans_are_clean() -> None:
@@ -24,7 +23,6 @@ def test_three_worked_plans_are_clean() -> None:
     for path in PLANS.values():
         found = check(path)
         assert found.clean, str(found)
-        assert found.exit_code == 0
         assert len(found.findings) >= 60
         assert {f.kind for f in found.of("undecided")} <= {"measured"}
         assert all(" report has measured it yet" in f.reason for f in found.of("undecided"))
@@ -138,7 +136,7 @@ def only(found: Any, wanted: str) -> None:
         assert faults == []
         assert len(problems) == 1
         assert problems[0].startswith(wanted)
-    assert found.exit_code == 1
+    assert not found.clean
 
 
 @pytest.mark.parametrize(("name", "clause", "value", "wanted"), FAULTS, ids=[f"{f[3][:24]}" for f in FAULTS])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from plans import LAUNCH, PLANS, REGISTER, TODAY, check, plan, put
 
 from halo_methods.errors import HaloError
-from halo_methods.standards.plan_clauses import CLAUSES, read_plan
-from halo_methods.standards.portfolio import portfolio
+from halo_methods.standards.model import CLAUSES, read_plan
+from halo_methods.standards.plan import portfolio
 
-quick = settings(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=60, deadline=60_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def ends_in_words(file: Path, content: str | bytes) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plans import LAUNCH, PLANS, REGISTER, SAFETY, TODAY, excepted, plan, put
 
-from halo_methods.standards.portfolio import portfolio
+from halo_methods.standards.plan import portfolio
 
 
 class Outline(HTMLParser):

@@ -27,7 +27,7 @@ from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.options import scale_of
 from halo_methods.reports import audience, places, rendering, runner, section
 from halo_methods.results import MIME, Basis, Estimate
-from halo_methods.standards.house import house
+from halo_methods.standards.register import house
 
 
 @pytest.fixture(scope="module")

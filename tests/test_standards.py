@@ -19,8 +19,7 @@ from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.reports import rendering
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
-from halo_methods.standards.house import distrust, find
-from halo_methods.standards.register import FAMILIES, FOLDER, standards_schema_text
+from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
 
 ONE = """\
 topic: drift
@@ -256,7 +255,7 @@ def test_a_verdict_is_about_the_whole_interval_and_mirrors(ends, share, bar):
     found = verdict(estimate(value, low, high), bar)
     inside = [x >= bar for x in (low, high)]
     assert found == ("met" if all(inside) else "undecided" if any(inside) else "not_met")
-    assert verdict(estimate(-value, -high, -low), -bar, "at_most") == found
+    assert verdict(estimate(-value, -high, -low), -bar, direction="at_most") == found
 
 
 @given(bar=st.floats(0, 1), higher=st.floats(0, 1))
@@ -269,7 +268,7 @@ def test_a_higher_bar_never_helps(bar, higher):
 
 def test_a_direction_that_is_none_is_refused():
     with pytest.raises(BadOption, match="at_least"):
-        verdict(estimate(0.5, 0.4, 0.6), 0.5, "above")  # type: ignore[arg-type]
+        verdict(estimate(0.5, 0.4, 0.6), 0.5, direction="above")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -568,7 +567,7 @@ def refusal(call: Callable[[], object]) -> str:
     return ""
 
 
-@settings(max_examples=40, deadline=4000)
+@settings(max_examples=40, deadline=60_000)
 @given(start=st.integers(0, 3000), length=st.integers(0, 400), put=st.text(alphabet="x:[]{}-\n \"'1&*!", max_size=10))
 def test_a_damaged_standard_is_read_or_refused(tmp_path_factory, start, length, put):
     whole = (FOLDER / "calibration.yml").read_text(encoding="utf-8")[:4000]

@@ -75,7 +75,7 @@ def benjamini_hochberg_by_hand(p, rate):
 @given(st.lists(st.floats(1e-9, 1), min_size=1, max_size=20), st.sampled_from([0.05, 0.1, 0.2]))
 def test_false_discovery_rules_by_hand(p, rate):
     harmonic = sum(1 / i for i in range(1, len(p) + 1))
-    assert (stats.benjamini_hochberg(p, rate) == benjamini_hochberg_by_hand(p, rate)).all()
+    assert (stats.benjamini_hochberg(p, rate=rate) == benjamini_hochberg_by_hand(p, rate)).all()
     # A rate is compared with sums of floats; ties at the bar may fall either way.
     by = adjusted_p_values(p) <= rate
     assert (by <= benjamini_hochberg_by_hand(p, rate / harmonic * (1 + 1e-9))).all()
@@ -85,7 +85,7 @@ def test_false_discovery_rules_by_hand(p, rate):
 def test_e_values_are_rejected_by_their_own_rule():
     e = np.array([300, 40, 12, 1])
     k = max(k for k in range(5) if k == 0 or np.sort(e)[::-1][k - 1] >= 4 / (k * 0.1))
-    assert stats.e_benjamini_hochberg(e, 0.1).sum() == k
+    assert stats.e_benjamini_hochberg(e, rate=0.1).sum() == k
 
 
 def two_way_by_hand(y, rater, item):

@@ -54,7 +54,7 @@ class TestSequences:
 
 def test_e_values_hold_under_any_dependence():
     rng = np.random.default_rng(11)
-    false = [e_benjamini_hochberg(np.exp(2 * z - 2) * np.ones(50), 0.1).any() for z in rng.normal(size=2000)]
+    false = [e_benjamini_hochberg(np.exp(2 * z - 2) * np.ones(50), rate=0.1).any() for z in rng.normal(size=2000)]
     assert np.mean(false) <= 0.1 + 0.02
 
 

@@ -176,8 +176,7 @@ class Decisions:
         drafts = []
         table = self.table[self.table["clause"] != ""]
         for clause, rows in sorted(table.groupby("clause"), key=lambda group: by_number(str(group[0]))):
-            counts = rows["cause"].value_counts()
-            causes = {code: int(counts[code]) for code in ASKS if code in counts}
+            causes = {code: n for code in ASKS if (n := int((rows["cause"] == code).sum()))}
             changes = {ASKS[code].change for code in causes}
             if causes.get("rater_slip", 0) >= SLIPS_TO_CLARIFY:
                 changes.add("clarification")

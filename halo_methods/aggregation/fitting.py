@@ -59,8 +59,7 @@ def majority(j: Judgments, *, weights: Mapping[str, float] | None = None) -> Con
     table = votes(as_judgments(j))
     tally = table.tally
     if weights is not None:
-        without = sum(rater not in weights for rater in table.raters)
-        if without:
+        if without := sum(rater not in weights for rater in table.raters):
             text = f"{without} of {len(table.raters)} raters have no weight; give each one, 0 to leave it out"
             raise BadOption(f"weights: {text}")
         weight = np.array([float(weights[rater]) for rater in table.raters])

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from ..errors import NotEstimable
 from ..judgments import Judgments
-from ..judgments.coding import codes, numbered, once_a_table, unit_keys
+from ..judgments.coding import coded, once_a_table
 from ..judgments.marking import is_right
 
 Array = npt.NDArray[np.float64]
@@ -118,11 +118,10 @@ def votes(j: Judgments) -> Votes:
     if len(labels) > MOST_LABELS:
         text = f"a consensus needs a few categories, at most {MOST_LABELS}; numbers are averaged, not voted on"
         raise NotEstimable(f"{len(labels):,} different labels: {text}", public=text)
-    unit, rater, raters = numbered(j)
+    numbers, raters = coded(j)
     listed = j.frame["item_id"].to_arrow().dictionary_encode()
-    item = unit if unit_keys(j) == ["item_id"] else listed.indices.to_numpy().astype(np.int64)
-    label = codes(labels, j.frame["label"]).to_numpy()
+    item = listed.indices.to_numpy().astype(np.int64)
     shape = (len(listed.dictionary), len(raters) * len(labels))
-    column = rater * len(labels) + label
+    column = numbers["rater"].to_numpy() * len(labels) + numbers["label"].to_numpy()
     given = sparse.coo_array((np.ones(len(item)), (item, column)), shape=shape).tocsr()
     return Votes(listed.dictionary.to_numpy(zero_copy_only=False), raters, labels, given, j.frame)

@@ -247,12 +247,10 @@ def change(
     """
     j = as_judgments(j)
     if len(j.rounds) < 2 or j.rounds_are_repeats:
-        text = "there is one round; to see a change, mark the judgments with a `round` column"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable("there is one round; to see a change, mark the judgments with a `round` column", public=True)
     first, last = j.rounds[0] if before is None else str(before), j.rounds[-1] if after is None else str(after)
     for option, number in (("before", first), ("after", last)):
-        if number not in j.rounds:
-            raise BadOption.of(option, number, j.rounds)
+        BadOption.unless(option, number, j.rounds)
     marked = j.marked(reference).filter(pl.col("round").is_in([first, last]))
     sides = (marked["right"], marked["round"] == last, marked["rater_id"], marked["item_id"])
     estimate = stats_change(*sides, confidence=confidence, quantity=_quantity(reference), measure=RIGHT)
@@ -363,7 +361,7 @@ def judges(j: Judgments, *, confidence: float = 0.95) -> Accuracies:
     kinds = set(one.frame["rater_type"].drop_nulls()) if "rater_type" in one.columns else set()
     if not {"human", "model"} <= kinds:
         text = "to set model judges beside people, `rater_type` must hold both 'human' and 'model'"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     people = one.people()
     won = majority(people).rename({"label": "truth"})
     rows, estimates = [], {}

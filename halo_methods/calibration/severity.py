@@ -130,8 +130,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     -0.5
     """
     check_confidence(confidence)
-    if model not in get_args(Model):
-        raise BadOption.of("model", model, get_args(Model))
+    BadOption.unless("model", model, get_args(Model))
     j = as_judgments(j)
     frame, reference, left_out = _compared(j, model)
     rater, item, names = _numbers(frame)
@@ -195,7 +194,7 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     j = as_judgments(j)
     if j.level != "ordinal":
         text = f"the spread is counted in steps of an ordinal scale; these labels are {j.level}"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     fitted = severity(j, model="random_items", confidence=confidence)
     weighed = fitted.table[fitted.table["se"] > 0]
     if len(weighed) < 3:
@@ -413,11 +412,9 @@ def connected(j: Judgments) -> tuple[pl.DataFrame, int]:
 def _compared(j: Judgments, model: Model) -> tuple[pl.DataFrame, str, int]:
     """The judgments to compare with their value y, the reference, and how many raters are left out."""
     if j.level == "nominal":
-        text = "nominal labels have no direction; give the scale in order and level='ordinal'"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable("nominal labels have no direction; give the scale in order and level='ordinal'", public=True)
     if model == "many_facet" and j.level != "ordinal":
-        text = f"the many-facet model needs labels in order; these are {j.level}"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(f"the many-facet model needs labels in order; these are {j.level}", public=True)
     if model != "mean" and not (model == "random_items" and _has_gold(j.one().frame)):
         frame, left_out = connected(j)
         return frame.with_columns(number(j, "label", frame).alias("y")), "team", left_out

@@ -208,8 +208,7 @@ class Stopping:
     min_items: int = 20
 
     def __post_init__(self) -> None:
-        if self.when not in get_args(When):
-            raise BadOption.of("when", self.when, get_args(When))
+        BadOption.unless("when", self.when, get_args(When))
         check_count(self.every, option="every", least=1)
         check_count(self.min_items, option="min_items")
 
@@ -572,11 +571,11 @@ def _answers(j: Judgments, experts: Iterable[str] | str | None) -> pl.DataFrame:
     if not named and "role" in j.columns:
         named = j.frame.filter(pl.col("role") == "expert")["rater_id"].unique().to_list()
     if not named:
-        text = (
+        raise NotEstimable(
             "no rater is named as an expert; give the `rater_id` of each with the option `experts`, "
-            "or mark their judgments with `expert` in a column `role`"
+            "or mark their judgments with `expert` in a column `role`",
+            public=True,
         )
-        raise NotEstimable(text, public=text)
     answers = j.one().only(rater_id=named).marked("gold")
     counts = right_counts(answers)
     if len(counts) < FEWEST_EXPERTS:

@@ -266,8 +266,7 @@ class Certification:
         >>> stream.passes, stream.trials
         (0, 1)
         """
-        if passed not in (True, False):
-            raise BadOption.of("passed", passed, (True, False))
+        BadOption.unless("passed", passed, (True, False))
         self.passes, self.trials = self.passes + int(passed), self.trials + 1
         if self.verdict == "undecided" and self.e_value >= 1 / self.alpha:
             self.verdict = "met"

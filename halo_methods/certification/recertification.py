@@ -82,8 +82,7 @@ def recertification(
     check_count(absent_days, option="absent_days")
     frame = dated(as_judgments(j).one().frame)
     if "gold" not in frame.columns or frame["gold"].is_null().all():
-        text = "no judged item has a gold answer, so no rater can be seen to be certified"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable("no judged item has a gold answer, so no rater can be seen to be certified", public=True)
     until: date = as_day(today, option="today") or frame["day"].max()  # type: ignore[assignment]
     frame = frame.filter(pl.col("day") <= until)
     if frame.is_empty():

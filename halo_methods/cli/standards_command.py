@@ -19,7 +19,7 @@ def standards() -> None:
 
 
 def _register() -> Any:
-    from ..standards.house import house
+    from ..standards.register import house
 
     return house().register()
 
@@ -71,7 +71,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.plan_clauses import blank
+    from ..standards.model import blank
 
     return Answer({"plan": blank()}, blank())
 
@@ -82,8 +82,7 @@ def blank() -> Answer:
 @answering
 def check(plans: tuple[str, ...], out: str | None) -> Answer:
     """Answer plans clause by clause."""
-    from ..standards.plan import check_plan
-    from ..standards.portfolio import portfolio
+    from ..standards.plan import check_plan, portfolio
 
     if out:
         write_files({out: portfolio(list(plans))})
@@ -97,5 +96,5 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
             unread.append(f"{Path(plan).name}: {problem}")
     answers = [done.to_dict() for done in checks]
     result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
-    findings = unread or any(done.exit_code for done in checks)
+    findings = unread or not all(done.clean for done in checks)
     return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)

@@ -267,8 +267,8 @@ def variance_components(
     [2.5556, 5.2444, 1.0194]
     """
     check_confidence(confidence)
-    if unknown := sorted(set(facets) - {"criterion"}):
-        raise BadOption.of("facets", unknown[0], ("criterion",))
+    for facet in facets:
+        BadOption.unless("facets", facet, ("criterion",))
     j = as_judgments(j).one(by="criterion" if facets else None)
     values, unit = as_values(j, label)
     check_two_of_each(j)

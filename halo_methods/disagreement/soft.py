@@ -340,7 +340,7 @@ def adjudicate(j: Judgments, *, groups: str | None = None) -> Routes:
     p = np.ones(len(lead))
     if groups is not None:
         p = group_gaps(design_of(j, perspective_groups(j, groups)), 200, np.random.default_rng(3))
-    apart = (p < 1) & benjamini_hochberg(p, FALSE_SHARE)
+    apart = (p < 1) & benjamini_hochberg(p, rate=FALSE_SHARE)
     route = np.where(apart, KEEP, np.where(lead["soft"] >= CLEAR, SETTLED, LOOK))
     table = lead.assign(divided=lead["count"] < lead["n"], p_value=p, route=route)
     table = table[["item_id", "n", "divided", "leading", "soft", "entropy", "p_value", "route"]]

@@ -95,8 +95,7 @@ class Split:
         halo_methods.errors.NotEstimable: collect the guideline clause of each item in a column `clause`,
         for two clauses or more
         """
-        if source not in SOURCES:
-            raise BadOption.of("source", source, SOURCES)
+        BadOption.unless("source", source, SOURCES)
         if source in self.collect:
             raise NotEstimable(self.collect[source])
         if source not in self.shares:

@@ -1,7 +1,7 @@
 """One bounded way in for every YAML file: lines, models, all faults at once, and the JSON Schema of the same models."""
 
 from .bounded_yaml import Document, Fault, nearest, read, show
-from .checking import Day, Model, Once, Text, allowed, check, load, schema, subschema, wrong
+from .checking import Day, Model, Once, Text, check, load, schema, subschema, wrong
 
 __all__ = [
     "Day",
@@ -10,7 +10,6 @@ __all__ = [
     "Model",
     "Once",
     "Text",
-    "allowed",
     "check",
     "load",
     "nearest",

@@ -137,26 +137,23 @@ def read(source: str | Path | bytes | Mapping[str, Any], *, name: str = "") -> D
     >>> print(document.content, document.lines[("raters",)], document.faults[0])
     {'raters': {'overlap': 3}} 1 line 3: `raters.overlap` stands twice. Write each key once.
     """
-    if isinstance(source, Mapping):
-        document = Document(name)
-        reader = _Reader(document)
-        document.content = reader.plain(source)
-        document.faults = reader.faults()
-        return document
-    if isinstance(source, bytes):
-        document, content = Document(name), source
-    else:
+    document = Document(name)
+    if not isinstance(source, Mapping | bytes):
         document = Document(name or Path(source).name, Path(source).parent)
         try:
             with open(source, "rb") as file:
-                content = file.read(MOST_BYTES + 1)
+                source = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as problem:
             raise HaloError(f"{document.name} can't be read: {getattr(problem, 'strerror', problem)}") from problem
     reader = _Reader(document)
-    if len(content) > MOST_BYTES:
+    if isinstance(source, Mapping):
+        document.content = reader.plain(source)
+        document.faults = reader.faults()
+        return document
+    if len(source) > MOST_BYTES:
         raise reader.stop("large", f"has more than {MOST_BYTES:,} bytes", "Split it into several files.")
     try:
-        reader.events = yaml.parse(content.decode("utf-8-sig"), Loader=_EVENTS)
+        reader.events = yaml.parse(source.decode("utf-8-sig"), Loader=_EVENTS)
         for event in reader.events:
             if isinstance(event, yaml.NodeEvent):
                 if document.lines:

@@ -151,9 +151,8 @@ def _whole(tree: Schema, node: Schema, content: Any) -> Schema:
 
 def allowed(node: Schema) -> list[str]:
     """The values that a part of a schema lists, for itself or for each entry."""
-    return node.get("enum") or (
-        [node["const"]] if "const" in node else allowed(node["items"]) if "items" in node else []
-    )
+    one = [node["const"]] if "const" in node else []
+    return node.get("enum") or one or (allowed(node["items"]) if "items" in node else [])
 
 
 def _takes(node: Schema) -> str:
@@ -206,10 +205,8 @@ def _said(code: str, value: Any, context: Mapping[str, Any], node: Schema) -> tu
         case "string_pattern_mismatch":
             return f"is {show(value)}, which is not of the form it takes", note or f"Its form is {context['pattern']}."
         case "string_too_short" | "too_short":
-            return (
-                f"is shorter than {context['min_length']}" if value else "is empty",
-                "Write it, or take the line out.",
-            )
+            said = f"is shorter than {context['min_length']}" if value else "is empty"
+            return said, "Write it, or take the line out."
         case "string_too_long" | "too_long":
             return f"is longer than {context['max_length']}", "Shorten it, or name a file that holds the details."
     if not code.endswith(("_type", "literal_error", "int_from_float")):

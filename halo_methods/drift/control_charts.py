@@ -484,7 +484,7 @@ def many(
     highest = [np.abs(chart.statistic).max() for chart in charts.values()]
     null = highest_without_change(len(tested), design.weight, baseline)
     p_values = (1 + null.size - np.searchsorted(null, highest)) / (null.size + 1)
-    found = zip(charts.items(), p_values, benjamini_hochberg(p_values, rate), strict=True)
+    found = zip(charts.items(), p_values, benjamini_hochberg(p_values, rate=rate), strict=True)
     rows = [(name, *_signal(chart, listed), p, listed) for (name, chart), p, listed in found]
     columns = [by, "first_signal", "onset", "side", "p_value", "listed"]
     table = pd.DataFrame(rows, columns=columns, dtype=object).infer_objects()

@@ -379,7 +379,7 @@ def by_part(frame: pl.DataFrame, column: str, *, rate: float) -> pd.DataFrame:
         raise NotEstimable(f"no {column.removesuffix('_id')} has five judgments on each side of the change")
     one, two = ((table[f"n_{side}"], table[f"mean_{side}"], table[f"variance_{side}"]) for side in ("before", "after"))
     table["change"], table["low"], table["high"], p_values = welch(one, two)
-    table["listed"] = benjamini_hochberg(p_values, rate)
+    table["listed"] = benjamini_hochberg(p_values, rate=rate)
     shown = [column, "n_before", "n_after", "change", "low", "high", "listed"]
     return table[shown].sort_values(["change", column], ignore_index=True)
 

@@ -3,7 +3,7 @@
 from .cells import accepted_answers
 from .counts import CountedJudgments
 from .engines import scan_judgments
-from .readers import as_judgments, check, read_judgments
+from .readers import as_judgments, read_judgments
 from .table import Judgments, Source
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Source",
     "accepted_answers",
     "as_judgments",
-    "check",
     "read_judgments",
     "scan_judgments",
 ]

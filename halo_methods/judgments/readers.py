@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from ..errors import HaloError, InvalidData, Problem
+from ..errors import HaloError
 from .cells import Raw, cell_text, raw_table, text_series
 from .counts import CountedJudgments
 from .files import read_raw
@@ -143,39 +143,6 @@ def as_judgments(
     if isinstance(frame, Judgments | CountedJudgments) and how == Reading():
         return frame  # type: ignore[return-value]
     return conform(raw_frame(frame, name), how)
-
-
-def check(path: str | os.PathLike[str], **options: Any) -> list[Problem]:
-    """Every problem `read_judgments` would refuse a file for; none, and it would be read.
-
-    Parameters
-    ----------
-    path, **options
-        As for `read_judgments`.
-
-    Returns
-    -------
-    list of Problem
-
-    Raises
-    ------
-    BadOption, HaloError
-        For a wrong option or a file that cannot be opened, which are no
-        problems of the data.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> file = pathlib.Path(tempfile.mkdtemp(), "export.csv")
-    >>> _ = file.write_text("item_id,rater_id,label\\n1,,good\\n")
-    >>> print(*check(file))
-    row 1, column rater_id: the cell is empty. Give every judgment a rater_id.
-    """
-    try:
-        read_judgments(path, **options)
-    except InvalidData as error:
-        return list(error.problems)
-    return []
 
 
 def raw_frame(frame: Any, name: str) -> Raw:

@@ -89,8 +89,8 @@ def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "
     if bar is not None:
         axes.axhline(bar, color=style.INK, linestyle="--", linewidth=1)
         against = f" Dashed line: {readable(bar)}."
-    at_last = style.with_interval(last["value"], last["low"], last["high"])
-    alt = f"{counted(len(table), 'look')}; at the last {at_last}.{against}"
+    ends = style.with_interval(*last[["value", "low", "high"]])
+    alt = f"{counted(len(table), 'look')}; at the last {ends}.{against}"
     return style.finished(axes, alt, title, x="judgments so far" if x == "trials" else x, y=unit)
 
 
@@ -164,18 +164,16 @@ def chances(
     if not curves or any(curve.empty for curve in curves.values()):
         raise NotEstimable("there is nothing to draw: no curve")
     axes = style.blank(3.4)
+    told = []
     for (name, curve), (colour, dash) in zip(curves.items(), _STYLES * len(curves), strict=False):
         axes.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=2, label=style.plain_text(name))
+        rows = curve.iloc[sorted({round(k * (len(curve) - 1) / 4) for k in range(5)})]
+        points = ", ".join(f"{readable(b)} at {readable(a)}" for a, b in zip(rows[x], rows[y], strict=True))
+        told.append(f"{name}: {points}")
     named = {f"{name} {readable(value)}": value for name, value in (marks or {}).items()}
     for name, value in named.items():
         style.upright(axes, value, name, (0, 3), colour=style.MUTED, ha="center")
     axes.set_ylim(-0.02, 1.02)
-    told = []
-    for name, curve in curves.items():
-        rows = curve.iloc[sorted({round(k * (len(curve) - 1) / 4) for k in range(5)})]
-        told.append(
-            f"{name}: " + ", ".join(f"{readable(b)} at {readable(a)}" for a, b in zip(rows[x], rows[y], strict=True))
-        )
     alt = f"{'; '.join(told)}." + (f" Dashed lines: {', '.join(named)}." if named else "")
     return style.finished(axes, alt, title, x=unit, y=chance, pad=18 if marks else 8, legend=style.BESIDE)
 

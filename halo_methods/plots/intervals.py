@@ -59,10 +59,8 @@ def intervals(
     """
     shown = style.drawable(table).head(most).iloc[::-1].reset_index(drop=True)
     axes = style.blank(0.9 + 0.28 * len(shown))
-    kinds = shown[verdict] if verdict else pd.Series(["plain"] * len(shown))
-    for kind in dict.fromkeys(kinds):
-        rows = shown[kinds == kind]
-        colour, marker = style.VERDICTS.get(kind, style.LOOKS[0])
+    for kind, rows in shown.groupby(verdict or ["plain"] * len(shown), sort=False):
+        colour, marker = style.VERDICTS.get(str(kind), style.LOOKS[0])
         axes.hlines(rows.index, rows["low"], rows["high"], color=colour, linewidth=2)
         said = str(kind).replace("_", " ")
         axes.plot(rows[value], rows.index, marker, color=colour, markersize=6, linestyle="none", label=said)
@@ -203,10 +201,8 @@ def peers(table: pd.DataFrame, *, question: str, title: str = "") -> Figure:
     return style.finished(axes, f"Seconds: {said}.", title or question, x="seconds, each step ten times as long")
 
 
-def coverage(
-    table: pd.DataFrame, *, rows: str = "items", columns: str = "raters", title: str = "How often a 95% interval holds"
-) -> Figure:
-    """Coverage of nominal 95% intervals by two settings of a study: the lowest of the cells that share them.
+def coverage(table: pd.DataFrame, *, title: str = "How often a 95% interval holds") -> Figure:
+    """Coverage of nominal 95% intervals by items and raters of a study: the lowest of the cells that share them.
 
     Green is within 93 to 98%, amber above, rust below. A star marks settings in some of whose
     cells the code warned in most runs (where the table says).
@@ -214,9 +210,7 @@ def coverage(
     Parameters
     ----------
     table : pandas.DataFrame
-        With ``coverage`` and the columns named here; ``warned``, if there, is the share of runs that warned.
-    rows, columns : str
-        Settings of the study.
+        With ``items``, ``raters`` and ``coverage``; ``warned``, if there, is the share of runs that warned.
     title : str
         Above the picture.
 
@@ -229,13 +223,13 @@ def coverage(
     from matplotlib.patches import Rectangle
 
     warned = table["warned"].fillna(0) > 0.5 if "warned" in table else False
-    cells = style.drawable(table).assign(star=warned).groupby([rows, columns])[["coverage", "star"]]
+    cells = style.drawable(table).assign(star=warned).groupby(["items", "raters"])[["coverage", "star"]]
     lowest = cells.agg({"coverage": "min", "star": "any"}).reset_index()
-    down, across = (sorted(table[c].unique()) for c in (rows, columns))
+    down, across = (sorted(table[c].unique()) for c in ("items", "raters"))
     axes = style.blank(1.5 + 0.45 * len(down), 1.8 + 1.0 * len(across))
     said = []
-    for at_row, at_column, value, star in lowest.itertuples(index=False):
-        x, y = across.index(at_column), down.index(at_row)
+    for items, raters, value, star in lowest.itertuples(index=False):
+        x, y = across.index(raters), down.index(items)
         colour, side = style.GREEN, ""
         if value < LOWEST:
             colour, side = style.RUST, f" (below {readable(LOWEST)})"
@@ -244,11 +238,11 @@ def coverage(
         axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, color=colour, linewidth=0))
         mark = "*" if star else ""
         axes.text(x, y, f"{100 * value:.0f}%{mark}", ha="center", va="center", fontsize=10, color="white")
-        said.append(f"{rows} {at_row:g}, {columns} {at_column:g}: {readable(value)}{side}{' warned' if star else ''}")
+        said.append(f"items {items:g}, raters {raters:g}: {readable(value)}{side}{' warned' if star else ''}")
     axes.set(xlim=(-0.5, len(across) - 0.5), ylim=(len(down) - 0.5, -0.5))
     axes.set_xticks(range(len(across)), [f"{v:g}" for v in across])
     axes.set_yticks(range(len(down)), [f"{v:g}" for v in down])
-    return style.finished(axes, f"The lowest coverage for {'; '.join(said)}.", title, x=columns, y=rows)
+    return style.finished(axes, f"The lowest coverage for {'; '.join(said)}.", title, x="raters", y="items")
 
 
 def confusion(table: pd.DataFrame, *, title: str = "Which gold answer was given which label") -> Figure:

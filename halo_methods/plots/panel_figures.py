@@ -63,17 +63,13 @@ def by_week(
     return style.described(figure, f"{title}. {'; '.join(said)}.")
 
 
-def minutes_a_day(
-    table: pd.DataFrame, person: str = "rater_id", *, title: str = "Minutes of distressing items a day", most: int = 40
-) -> Figure:
+def minutes_a_day(table: pd.DataFrame, *, title: str = "Minutes of distressing items a day", most: int = 40) -> Figure:
     """One row a person, one dot a day, the limit as a line; a panel for each limit.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With ``person``, ``class``, ``minutes``, ``limit`` and ``minutes_over``: the table of `exposure.daily_minutes`.
-    person : str
-        Column with the person's name; pseudonyms, in a report.
+        ``rater_id``, ``class``, ``minutes``, ``limit`` and ``minutes_over``: the table of `exposure.daily_minutes`.
     title : str
         Above the picture.
     most : int
@@ -92,7 +88,7 @@ def minutes_a_day(
     'Minutes of distressing items a day. 1 person; all: limit 180, longest 190, 1 of 2 rater-days over it.'
     """
     style.drawable(table, "nobody was exposed to a class with a limit")
-    names = table.groupby(person)["minutes"].max().sort_values(ascending=False, kind="stable").index
+    names = table.groupby("rater_id")["minutes"].max().sort_values(ascending=False, kind="stable").index
     shown, classes = list(names[:most])[::-1], list(dict.fromkeys(table["class"]))
     width = 6.4 if len(classes) < 3 else 2.6 * len(classes)
     figure, grid = style.side_by_side(1.1 + 0.22 * len(shown), width, across=len(classes), share=True)
@@ -100,10 +96,12 @@ def minutes_a_day(
     for axes, name in zip(grid, classes, strict=True):
         part = table[table["class"] == name].assign(over=lambda t: t["minutes_over"] > 0)
         limit, over = float(part["limit"].iloc[0]), int(part["over"].sum())
-        drawn = part[part[person].isin(shown)].assign(place=lambda t: t[person].map(shown.index))
+        drawn = part[part["rater_id"].isin(shown)]
         within, past = drawn[~drawn["over"]], drawn[drawn["over"]]
-        axes.plot(within["minutes"], within["place"], "o", color=style.BLUE, markersize=5, alpha=0.7)
-        axes.plot(past["minutes"], past["place"], "X", color=style.RUST, markersize=8)
+        axes.plot(
+            within["minutes"], within["rater_id"].map(shown.index), "o", color=style.BLUE, markersize=5, alpha=0.7
+        )
+        axes.plot(past["minutes"], past["rater_id"].map(shown.index), "X", color=style.RUST, markersize=8)
         style.upright(axes, limit, f"limit {readable(limit)}")
         axes.set_xlim(left=0)
         axes.set_xlabel("minutes a day" if name == "all" else f"minutes a day, {style.plain_text(name, 20)}")
@@ -136,8 +134,6 @@ def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy 
     >>> failures(pd.DataFrame([row | ends]), methods=["m"], title="T").alt
     'T. few 2: m accuracy 0.8, confidence 0.9.'
     """
-    from matplotlib.lines import Line2D
-
     parts = style.drawable(table).groupby("failure", sort=False)
     figure, grid = style.side_by_side(2.6 * len(parts) + 0.6, 7.2, down=len(parts))
     said = []
@@ -157,11 +153,9 @@ def failures(table: pd.DataFrame, *, methods: list[str], title: str = "Accuracy 
         axes.set_xlabel(style.plain_text(failure, 60))
         axes.set_ylabel("share of items")
     grid[0].set_title(f"{title} (filled: accuracy; hollow: mean confidence)", loc="left", fontsize=11)
-    handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=style.plain_text(name))
-        for name, colour, marker in zip(methods, SERIES, MARKERS, strict=False)
-    ]
-    grid[0].legend(handles=handles, **style.BESIDE, frameon=False, fontsize=9)
+    for name, colour, marker in zip(methods, SERIES, MARKERS, strict=False):
+        grid[0].plot([], [], marker, color=colour, label=style.plain_text(name))
+    grid[0].legend(**style.BESIDE, frameon=False, fontsize=9)
     return style.described(figure, f"{title}. {'; '.join(said)}.")
 
 

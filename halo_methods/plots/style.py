@@ -11,6 +11,8 @@ from ..results import Figure, readable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Place = tuple[float, float]
+
 INK, MUTED, PALE = "#1f2933", "#52606d", "#e4e7eb"
 BLUE, RUST, AMBER, GREEN = "#1f5f8b", "#b1442b", "#946200", "#2b6e4f"
 LOOKS = ((BLUE, "o"), (RUST, "X"), (AMBER, "D"), (GREEN, "s"), (MUTED, "^"), (INK, "v"))
@@ -58,22 +60,13 @@ def side_by_side(
 
 
 def note(
-    axes: "Axes",
-    text: str,
-    at: tuple[float, float],
-    aside: tuple[float, float],
-    *,
-    within: Any = "data",
-    colour: str = INK,
-    ha: str = "left",
+    axes: "Axes", text: str, at: Place, aside: Place, *, within: Any = "data", colour: str = INK, ha: str = "left"
 ) -> None:
     """Write a few words beside a place, so many points aside."""
     axes.annotate(text, at, aside, xycoords=within, textcoords="offset points", fontsize=9, color=colour, ha=ha)
 
 
-def upright(
-    axes: "Axes", at: float, text: str, aside: tuple[float, float] = (4, 2), *, colour: str = INK, ha: str = "left"
-) -> None:
+def upright(axes: "Axes", at: float, text: str, aside: Place = (4, 2), *, colour: str = INK, ha: str = "left") -> None:
     """Draw a dashed line upright, its name above it."""
     axes.axvline(at, color=colour, linestyle="--", linewidth=1)
     note(axes, text, (at, 1), aside, within=("data", "axes fraction"), ha=ha)
@@ -111,8 +104,7 @@ def finished(
 def described(figure: Any, alt: str) -> Figure:
     """The figure with its alternative text."""
     figure.alt = alt
-    whole: Figure = figure
-    return whole
+    return figure
 
 
 def plain_text(value: object, most: int = 34) -> str:

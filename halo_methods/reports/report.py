@@ -13,8 +13,8 @@ from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments, read_judgments
 from ..judgments.files import read_raw
-from ..standards.house import find as config_file
-from ..standards.house import house
+from ..standards.register import find as config_file
+from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .places import sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts

@@ -22,8 +22,8 @@ from .. import errors
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError
 from ..results import MIME
-from ..standards.house import CONFIG
-from ..standards.house import find as config_file
+from ..standards.register import CONFIG
+from ..standards.register import find as config_file
 from .places import find, meant, sample, sample_names, sample_of
 
 log = logging.getLogger(__name__)

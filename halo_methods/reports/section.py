@@ -106,14 +106,14 @@ class Section:
         return gate
 
     def gates(self, standard: str, result: Any) -> dict[str, "Gate"]:
-        """Hold the estimates of a result, one for each value of its column ``by``, against one standard.
+        """Hold several estimates, such as one for each value of a result's column ``by``, against one standard.
 
         Parameters
         ----------
         standard : str
             As for `gate`.
-        result : object with ``by`` and ``estimates``
-            Where ``by`` names raters, they are shown under pseudonyms.
+        result : object with ``by`` and ``estimates``, or mapping of str to Estimate
+            Where ``by`` names raters, they are shown under pseudonyms; the keys of a mapping name nobody.
 
         Returns
         -------
@@ -121,11 +121,12 @@ class Section:
             Those shown.
         """
         self.given.add(standard)
-        shown = result.estimates if self._inside else self._groups(result.estimates, result.by)
-        subjects = {s: self._report.name_of(s) if names_people(result.by) else str(s) for s in shown}
+        by, estimates = getattr(result, "by", ""), getattr(result, "estimates", result)
+        shown = estimates if self._inside else self._groups(estimates, by)
+        subjects = {s: self._report.name_of(s) if names_people(by) else str(s) for s in shown}
         gates = {s: self._gate(standard, e, subjects[s], "") for s, e in shown.items()}
         payloads = [self._payload(g) for g in gates.values()]
-        if hidden := len(result.estimates) - len(shown):
+        if hidden := len(estimates) - len(shown):
             payloads.append(self._payload(self._gate(standard, self._report.withheld(), f"{hidden} withheld", "")))
         if payloads:
             html, text = gate_table(payloads)

@@ -1,11 +1,9 @@
 """The standards of the handbook as data: the register, gates, and plans checked against both."""
 
 from .gates import Gate, gate, to_settle, verdict
-from .house import House, house, threshold
 from .model import Standard
-from .plan import PlanCheck, check_plan
-from .portfolio import portfolio
-from .register import Register, load
+from .plan import PlanCheck, check_plan, portfolio
+from .register import House, Register, house, load, threshold
 
 __all__ = [
     "Gate",

@@ -1,15 +1,21 @@
-"""Gates: an estimate held against a standard, with one verdict everywhere."""
+"""Gates: an estimate held against a standard, with one verdict everywhere, and the gates that reports gave."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, HaloError, NotEstimable
-from ..results import Estimate, Verdict, counted, readable
-from .house import house
-from .model import Direction, Measured
+from pydantic import BaseModel, ValidationError
 
+from ..documents import show
+from ..errors import BadOption, HaloError, NotEstimable, Problem
+from ..results import Estimate, Verdict, counted, readable
+from .model import Direction, Measured
+from .register import house
+
+LARGEST_REPORT = 16 * 2**20
 FEW_ITEMS = 10
 MOST_TIMES = 50
 MOST_MORE = {"rater": 200, "item": 5_000}
@@ -26,7 +32,7 @@ COUNT_AGAIN = (
 RUN_AGAIN = "More simulated runs narrow the interval: ask for more with the parameter `runs`."
 
 
-def verdict(estimate: Estimate, threshold: float, direction: Direction = "at_least") -> Verdict:
+def verdict(estimate: Estimate, threshold: float, *, direction: Direction = "at_least") -> Verdict:
     """What an interval says about a threshold.
 
     Parameters
@@ -100,14 +106,14 @@ class Gate:
 
     def rounded(self, estimate: Estimate) -> "Gate":
         """The same verdict with a coarser estimate, and what would settle it worked out from that."""
-        settle = self.to_settle and to_settle(estimate, self.threshold)
-        return replace(self, estimate=estimate, to_settle=settle)
+        return replace(self, estimate=estimate, to_settle=self.to_settle and to_settle(estimate, self.threshold))
 
     @property
     def wanted(self) -> str:
         """The threshold in words."""
-        side = "at least" if self.direction == "at_least" else "at most"
-        return f"{side} {readable(self.threshold)}{' (house threshold)' if self.house else ''}"
+        return (
+            f"{self.direction.replace('_', ' ')} {readable(self.threshold)}{' (house threshold)' if self.house else ''}"
+        )
 
     def __str__(self) -> str:
         about = f" for {self.subject}" if self.subject else ""
@@ -116,8 +122,7 @@ class Gate:
         return f"{self.standard} {self.verdict.replace('_', ' ')}{about}: {self.wanted}; {found}.{settle}"
 
     def _repr_html_(self) -> str:
-        shown = self.verdict.replace("_", " ")
-        badge = f'<span class="halo-gate halo-gate--{self.verdict}">{shown}</span>'
+        badge = f'<span class="halo-gate halo-gate--{self.verdict}">{self.verdict.replace("_", " ")}</span>'
         rows = [("Asked", f"{self.title}: {self.wanted}"), ("About", self.subject)]
         if self.estimate:
             rows.append(("Found", self.estimate.found))
@@ -133,11 +138,7 @@ class Gate:
 
 
 def gate(
-    standard: str,
-    estimate: Estimate | NotEstimable | None,
-    *,
-    subject: str = "",
-    threshold: float | None = None,
+    standard: str, estimate: Estimate | NotEstimable | None, *, subject: str = "", threshold: float | None = None
 ) -> Gate:
     """Hold an estimate against a measured standard.
 
@@ -169,15 +170,12 @@ def gate(
         raise HaloError(f"{standard} is {evidence.kind}: no number meets it, so it has no gate")
     own = threshold is None and standard in settings.thresholds
     bar = float(settings.thresholds[standard] if own else evidence.threshold if threshold is None else threshold)
-    if isinstance(estimate, Estimate):
-        found, reason = verdict(estimate, bar, evidence.direction), ""
-        settle = to_settle(estimate, bar) if found == "undecided" else ""
-    else:
-        reason = str(estimate) if estimate is not None else "nothing was estimated"
-        estimate, found, settle = None, "undecided", ""
-    return Gate(
-        standard, asked.title, asked.level, found, estimate, bar, evidence.direction, subject, reason, settle, own
-    )
+    unknown = Gate(standard, asked.title, asked.level, "undecided", None, bar, evidence.direction, subject, house=own)
+    if not isinstance(estimate, Estimate):
+        return replace(unknown, reason="nothing was estimated" if estimate is None else str(estimate))
+    found = verdict(estimate, bar, direction=evidence.direction)
+    settle = to_settle(estimate, bar) if found == "undecided" else ""
+    return replace(unknown, verdict=found, estimate=estimate, to_settle=settle)
 
 
 def to_settle(estimate: Estimate, threshold: float) -> str:
@@ -225,3 +223,74 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
         )
     what = " and ".join(counted(n, f"more {of}") for of, n in more.items())
     return f"About {what} would settle it if the value holds; collect them once, as a top-up declared in advance."
+
+
+class ReportedEstimate(BaseModel):
+    """What a report's gate rests on."""
+
+    value: float
+    low: float
+    high: float
+    kind: str = "sampled"
+    confidence: float = 0.95
+
+
+class ReportedGate(BaseModel):
+    """One gate of a report: its verdict, for what, and what would settle it."""
+
+    standard: str
+    verdict: Verdict
+    threshold: float = 0
+    direction: str = "at_least"
+    estimate: ReportedEstimate | None = None
+    subject: str = ""
+    reason: str = ""
+    to_settle: str = ""
+    report: str = ""
+
+    @property
+    def said(self) -> str:
+        """The estimate against the threshold, or why there is none."""
+        found = self.estimate
+        if found is None:
+            return self.reason or "see the report"
+        exact = found.kind == "count" or (found.confidence == 1 and found.low == found.value == found.high)
+        ends = "exact" if exact else f"{readable(found.low)} to {readable(found.high)}"
+        return f"{readable(found.value)} ({ends}) against {self.direction.replace('_', ' ')} {readable(self.threshold)}"
+
+
+class ReportFile(BaseModel):
+    """The part of a report's ``NAME.json`` that a plan reads."""
+
+    gates: list[ReportedGate]
+
+
+def reported_gates(names: Iterable[str], folder: Path) -> tuple[dict[str, list[ReportedGate]], list[Problem]]:
+    """Gates by standard, from the files of reports that a plan names under ``results``.
+
+    A file that can't be read is a problem, and its gates count for nothing.
+    """
+    gates: dict[str, list[ReportedGate]] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            report = ReportFile.model_validate_json(_content(folder / name))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            if isinstance(error, ValidationError):
+                first = error.errors()[0]
+                why = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+            what = f"`results` names {show(name)}, which can't be read as a report: {why}"
+            problems.append(Problem(what, "Name the NAME.json that `halo report` wrote."))
+            continue
+        for gate in report.gates:
+            gates.setdefault(gate.standard, []).append(gate.model_copy(update={"report": name}))
+    return gates, problems
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    if path.stat().st_size > LARGEST_REPORT:
+        raise ValueError(f"it is larger than {LARGEST_REPORT // 2**20} MiB")
+    return path.read_bytes()

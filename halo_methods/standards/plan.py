@@ -3,27 +3,39 @@
 A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard
 that applies answers with a verdict, a reason and a mend: *declared* standards
 from the plan's clauses, *attested* ones from its dated attestations, *measured*
-ones from the gates of the reports it names.
+ones from the gates of the reports it names. Many plans make one page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ..documents import Fault, nearest
-from ..errors import Problem
+from ..documents import Fault, nearest, show
+from ..errors import HaloError, Problem
 from ..results import Verdict
-from .house import house
-from .model import Attested, Declared, Standard
-from .plan_answers import DUE_SOON, Answer, ReportedGate, attested, declared, excepted, measured, read_gates, scope
-from .plan_clauses import Plan, read_plan
-from .register import Register
+from .gates import ReportedGate, reported_gates
+from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, read_plan
+from .register import Register, house
 
 Severity = Literal["error", "warning", "note"]
+DUE_SOON = 30
+FIX = "Correct the clause first."
+_SWITCHES = {"vendors": "vendors.used"}
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict with its reason, how to fix it, and the last day it holds."""
+
+    verdict: Verdict
+    reason: str
+    mend: str = ""
+    due: date | None = None
 
 
 @dataclass(frozen=True)
@@ -102,11 +114,6 @@ class PlanCheck:
         """No problem and no fault; undecided and excepted are no faults."""
         return not self.problems and not self.faults
 
-    @property
-    def exit_code(self) -> int:
-        """0 when clean, 1 otherwise."""
-        return 0 if self.clean else 1
-
     def due(self, within: int = DUE_SOON) -> tuple[Finding, ...]:
         """Findings that hold for at most so many days more, the first to end first."""
         soon = [f for f in self.findings if f.due and f.due <= self.today + timedelta(days=within)]
@@ -145,8 +152,7 @@ class PlanCheck:
         counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *_OPEN))
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
 
-    def __str__(self) -> str:
-        return self.text()
+    __str__ = text
 
 
 def check_plan(
@@ -189,7 +195,8 @@ def check_plan(
     read = read_plan(plan)
     standards = house().register() if register is None else register
     day = today or date.today()
-    gates, gate_problems = read_gates(read)
+    names = [name for name in read.entries("results") if isinstance(name, str)]
+    gates, gate_problems = reported_gates(names, read.document.folder)
     problems = [*read.problems, *gate_problems, *_unknown_names(read, standards)]
     in_force = [s for s in standards.values() if not _retired(s, day)]
     findings = [f for s in in_force if (f := _finding(s, read, gates, day)) is not None]
@@ -236,3 +243,210 @@ def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
             elif clause == "attestations" and (kind := register[name].evidence.kind) != "attested":
                 what = f"is {name}, which is {kind}, not attested"
                 yield plan.document.fault((clause, i, "standard"), "kind", what, "Take the entry out.")
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def scope(standard: Standard, plan: Plan) -> str:
+    """Whether the standard applies: "in", "out", or the clause it depends on and the plan doesn't say."""
+    if plan.get(_SWITCHES.get(standard.topic, "title")) is False:
+        return "out"
+    applies = standard.applies
+    first = min(STAGES.index("design" if stage == "any" else stage) for stage in applies.stage)
+    for clause, wanted, everything in (
+        ("task", applies.task, "any"),
+        ("risk", applies.risk, "any"),
+        ("stage", STAGES[first:], STAGES[0]),
+        ("markets.locales", applies.market, "any"),
+    ):
+        given = plan.get(clause)
+        if everything in wanted:
+            continue
+        if given is None or plan.why_unreadable(clause):
+            return clause
+        if not set(given if isinstance(given, list) else [given]) & set(wanted):
+            return "out"
+    return "in"
+
+
+def declared(evidence: Declared, plan: Plan) -> Answer | None:
+    """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
+    clause = evidence.clause
+    for switch, wanted in evidence.rule.when.items():
+        if why := plan.why_unreadable(switch):
+            return Answer("undecided", why, FIX)
+        if not _same(plan.get(switch), wanted):
+            return None
+    if why := plan.why_unreadable(clause):
+        return Answer("undecided", why, FIX)
+    value, bounds = plan.get(clause), evidence.rule.bounds
+    wanted_words = "; ".join(_RULES[kind][0].format(_bound(bound)) for kind, bound in bounds.items())
+    note = CLAUSES[clause].note if clause in CLAUSES else "A clause of the house."
+    if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
+        say = f"Write `{clause}`" + (f": {wanted_words}" if wanted_words else "")
+        return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
+    if all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
+        return Answer("met", f"`{clause}` is {_said(value)}")
+    return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(v, str) for v in value) and len(value) <= 8:
+        return f"[{', '.join(v if len(v) <= 40 else v[:39] + '…' for v in value)}]"
+    return show(value)
+
+
+def _same(value: object, wanted: object) -> bool:
+    return type(value) is type(wanted) and value == wanted
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _among(value: object, words: Iterable[object]) -> bool:
+    return any(_same(value, word) for word in words)
+
+
+_RULES: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "present": ("", lambda value, _: True),
+    "at_least": ("at least {}", lambda value, bound: _number(value) and value >= bound),
+    "at_most": ("at most {}", lambda value, bound: _number(value) and value <= bound),
+    "one_of": ("one of {}", _among),
+    "equals": ("{}", _same),
+    "includes": (
+        "a list with {}",
+        lambda value, bound: isinstance(value, list) and all(_among(b, value) for b in bound),
+    ),
+}
+
+
+def _bound(bound: object) -> str:
+    if isinstance(bound, list):
+        return ", ".join(map(str, bound))
+    return show(bound) if isinstance(bound, bool) else str(bound)
+
+
+def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answer:
+    """Whether the right role has answered, and the answer still holds."""
+    ask = f"A {evidence.role} answers: {evidence.question}"
+    entries = [(day, e.get("by")) for e in plan.records("attestations", standard) if (day := _day(e.get("date")))]
+    by_role = [day for day, role in entries if role == evidence.role]
+    if not by_role and (why := plan.why_unreadable("attestations")):
+        return Answer("undecided", why, FIX)
+    if not entries:
+        return Answer("not_met", "nobody has attested it", ask)
+    if not by_role:
+        return Answer("not_met", f"attested by the {entries[-1][1]}, not by the {evidence.role}", ask)
+    if not (past := [day for day in by_role if day <= today]):
+        return Answer("not_met", f"the attestation is dated {min(by_role)}, which is still to come", ask)
+    due = max(past) + timedelta(days=evidence.valid_days)
+    if due < today:
+        return Answer("not_met", f"the attestation of {max(past)} ended on {due}", ask)
+    left = (due - today).days
+    soon = f"; due again in {left} day{'s' if left != 1 else ''}" if left <= DUE_SOON else ""
+    return Answer("met", f"attested by the {evidence.role} on {max(past)}, good until {due}{soon}", due=due)
+
+
+def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answer:
+    """The worst verdict of the reports' gates for it."""
+    report = evidence.report
+    if not gates:
+        if why := plan.why_unreadable("results"):
+            return Answer("undecided", why, FIX)
+        fix = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
+        return Answer("undecided", f"no {report} report has measured it yet", fix)
+    worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "met").index(g.verdict))
+    where = f"{worst.report}{f' ({worst.subject})' if worst.subject else ''}"
+    more = f"; worst of {len(gates)} gates" if len(gates) > 1 else ""
+    state = worst.verdict.replace("_", " ")
+    return Answer(worst.verdict, f"{state} in {where}: {worst.said}{more}", worst.to_settle)
+
+
+def excepted(standard: str, answer: Answer, plan: Plan, today: date) -> Answer:
+    """The answer, as an exception changes it: excepted until its last day, not met after."""
+    entries = plan.records("exceptions", standard)
+    if answer.verdict == "met" or not entries:
+        return answer
+    entry = max(entries, key=lambda e: str(e.get("until")))
+    until = _day(entry.get("until"))
+    if until is None or not all(isinstance(entry.get(key), str) for key in ("reason", "granted_by")):
+        return Answer("undecided", "its exception can't be read", "Correct the exception first.")
+    if until < today:
+        return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
+    reason = f"excepted until {until} by the {entry['granted_by']}: {entry['reason']}"
+    return Answer("excepted", reason, answer.mend, until)
+
+
+def portfolio(
+    paths: Iterable[str | Path | Mapping[str, Any]], register: Register | None = None, *, today: date | None = None
+) -> str:
+    """One HTML page on many plans.
+
+    Parameters
+    ----------
+    paths : iterable of paths or mappings
+        The plans; one that can't be read is listed with the reason.
+    register : Register, optional
+        The standards; the handbook's with the house's own unless given.
+    today : date, optional
+        The day everything is held against.
+
+    Returns
+    -------
+    str
+        A whole page that needs no other file and no network: plans and their
+        verdicts, open exceptions and their last day, standards not met by
+        owner, undecided gates, attestations due within 30 days or ended, and
+        the ledger of decisions with what came of them.
+
+    Examples
+    --------
+    >>> page = portfolio([{"title": "A <b> plan", "task": "label", "risk": "low", "stage": "design"}])
+    >>> "A &lt;b&gt; plan" in page, "<script" in page
+    (True, False)
+    """
+    standards = house().register() if register is None else register
+    day = today or date.today()
+    checks: list[PlanCheck] = []
+    unread: list[tuple[str, str]] = []
+    for source in paths:
+        try:
+            checks.append(check_plan(source, standards, today=day))
+        except HaloError as error:
+            unread.append(("a plan" if isinstance(source, Mapping) else Path(source).name, str(error)))
+    found = [(c.plan.title, f) for c in checks for f in c.findings]
+    decided = (
+        (c.plan.title, entry) for c in checks for entry in c.plan.entries("decisions") if isinstance(entry, dict)
+    )
+    return _page().render(
+        day=day,
+        within=DUE_SOON,
+        checks=checks,
+        unread=unread,
+        by_owner=sorted(found, key=lambda entry: (entry[1].owner, entry[1].standard)),
+        by_day=sorted(found, key=lambda entry: entry[1].due or date.max),
+        soon=day + timedelta(days=DUE_SOON),
+        decisions=sorted((_decision(title, entry) for title, entry in decided), reverse=True),
+    )
+
+
+@cache
+def _page() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("portfolio.html.j2")
+
+
+def _decision(title: str, entry: dict[str, Any]) -> tuple[str, ...]:
+    """A row of the ledger: date, plan, report, decision, role and outcome."""
+    texts = {key: held for key, held in entry.items() if isinstance(held, str)}
+    day, *said = (texts.get(key, "not said") for key in ("date", "report", "decision", "by"))
+    return (day, title, *said, texts.get("outcome", "not yet recorded"))

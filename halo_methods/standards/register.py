@@ -1,25 +1,34 @@
-"""The register: every standard of the handbook, read from YAML and held against the chapters."""
+"""The register: the standards of the handbook and of a house, read from YAML, and the settings in ``halo.toml``."""
 
 import difflib
 import json
+import os
 import re
+import stat
+import tomllib
+from collections import UserDict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from ..documents import Document, Fault, check, read, schema
-from ..errors import HaloError, InvalidData, Problem
-from .model import Declared, Family, Measured, Standard, StandardsFile
+from pydantic import Field
 
+from ..documents import Document, Fault, Model, Text, check, nearest, read, schema
+from ..errors import HaloError, InvalidData, NotEstimable, Problem
+from .model import Declared, Family, Measured, Number, Standard, StandardsFile
+
+CONFIG = "HALO_CONFIG"
+MOST_BYTES = 100_000
 FAMILIES: tuple[str, ...] = get_args(Family)
 FOLDER = Path(__file__).parent
 _NAMED = re.compile(r"[A-Z]{3}-\d{3}")
 _GATE = re.compile(r"""(?:\.gates?\(\s*|gates\s*=\s*\[)(?:["'][A-Z]{3}-\d{3}["'],?\s*)+""")
 
 
-class Register(Mapping[str, Standard]):
+class Register(UserDict[str, Standard]):
     """Standards by identifier, in order.
 
     Examples
@@ -33,22 +42,11 @@ class Register(Mapping[str, Standard]):
     """
 
     def __init__(self, standards: Iterable[Standard]):
-        self._standards = {s.id: s for s in sorted(standards, key=lambda s: s.id)}
+        super().__init__({s.id: s for s in sorted(standards, key=lambda s: s.id)})
 
-    def __getitem__(self, name: str) -> Standard:
-        if name in self._standards:
-            return self._standards[name]
-        near = difflib.get_close_matches(name.upper(), self._standards, n=1, cutoff=0)
+    def __missing__(self, name: str) -> Standard:
+        near = difflib.get_close_matches(name.upper(), self, n=1, cutoff=0)
         raise HaloError(f"no standard is called {name}; the nearest is {near[0]}" if near else "the register is empty")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._standards
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._standards)
-
-    def __len__(self) -> int:
-        return len(self._standards)
 
     def filter(
         self,
@@ -69,17 +67,12 @@ class Register(Mapping[str, Standard]):
         ['calibration']
         """
 
+        asked = [topic, family, owner, report, kind, level]
+
         def matches(s: Standard) -> bool:
-            return (
-                not s.retired
-                and topic in ("", s.topic)
-                and family in ("", s.family)
-                and owner in ("", s.owner)
-                and (not stage or stage in s.applies.stage or "any" in s.applies.stage)
-                and report in ("", getattr(s.evidence, "report", None))
-                and kind in ("", s.evidence.kind)
-                and level in ("", s.level)
-            )
+            held = (s.topic, s.family, s.owner, getattr(s.evidence, "report", None), s.evidence.kind, s.level)
+            staged = stage in ("", *s.applies.stage) or "any" in s.applies.stage
+            return staged and not s.retired and all(a in ("", h) for a, h in zip(asked, held, strict=True))
 
         return Register(s for s in self.values() if matches(s))
 
@@ -227,24 +220,19 @@ def gates_and_standards(register: Register, chapters: Path) -> list[Problem]:
     >>> gates_and_standards(Register([]), Path("no-such-folder"))
     []
     """
-    given = {notebook.stem: gates_in(notebook) for notebook in sorted(chapters.glob("*/*.ipynb"))}
+    notebooks = sorted(chapters.glob("*/*.ipynb"))
+    given = {(notebook.stem, name) for notebook in notebooks for name in gates_in(notebook)}
+    measured = register.filter(kind="measured").values()
+    asked = {(s.evidence.report, s.id) for s in measured if isinstance(s.evidence, Measured)}
     problems = []
-    asked: dict[str, set[str]] = {}
-    for s in register.filter(kind="measured").values():
-        if isinstance(s.evidence, Measured):
-            asked.setdefault(s.evidence.report, set()).add(s.id)
-    for report, names in given.items():
-        for name in sorted(names - asked.get(report, set())):
-            problems.append(
-                Problem(
-                    f"report {report} gives a gate for {name}, which asks for none there",
-                    f"Give {name} evidence that is measured by report {report}, or take the gate out.",
-                )
-            )
-    for report, names in asked.items():
-        for name in sorted(names - given.get(report, set())):
-            where = f"report {report} never gives its gate" if report in given else f"there is no report {report}"
-            problems.append(Problem(f"{name} is measured, and {where}", "Give the gate, or change the evidence."))
+    for report, name in sorted(given - asked):
+        what = f"report {report} gives a gate for {name}, which asks for none there"
+        fix = f"Give {name} evidence that is measured by report {report}, or take the gate out."
+        problems.append(Problem(what, fix))
+    for report, name in sorted(asked - given):
+        there = report in {notebook.stem for notebook in notebooks}
+        where = f"report {report} never gives its gate" if there else f"there is no report {report}"
+        problems.append(Problem(f"{name} is measured, and {where}", "Give the gate, or change the evidence."))
     return problems
 
 
@@ -265,22 +253,20 @@ def trace(register: Register, root: Path | None = None) -> list[dict[str, str]]:
     'report calibration, gate gold_accuracy'
     """
     root = root or Path(__file__).parents[2]
-    rows = []
-    for s in register.values():
-        if s.retired:
-            continue
-        for responsibility in s.responsibilities:
-            rows.append(
-                {
-                    "responsibility": responsibility,
-                    "standard": s.id,
-                    "title": s.title,
-                    "kind": s.evidence.kind,
-                    "where": _where(s),
-                    "report": s.evidence.report if isinstance(s.evidence, Measured) else "",
-                    "test": _test(s, root),
-                }
-            )
+    rows = [
+        {
+            "responsibility": responsibility,
+            "standard": s.id,
+            "title": s.title,
+            "kind": s.evidence.kind,
+            "where": _where(s),
+            "report": s.evidence.report if isinstance(s.evidence, Measured) else "",
+            "test": _test(s, root),
+        }
+        for s in register.values()
+        for responsibility in s.responsibilities
+        if not s.retired
+    ]
     return sorted(rows, key=lambda r: (int(r["responsibility"][1:]), r["standard"]))
 
 
@@ -294,7 +280,214 @@ def _where(s: Standard) -> str:
 
 def _test(s: Standard, root: Path) -> str:
     """Measured: the topic's tests; declared and attested: those of the plan check."""
-    name = (
-        f"tests/test_{s.evidence.method.split('.')[0]}.py" if isinstance(s.evidence, Measured) else "tests/test_plan.py"
-    )
+    topic = s.evidence.method.split(".")[0] if isinstance(s.evidence, Measured) else "plan"
+    name = f"tests/test_{topic}.py"
     return name if (root / name).is_file() else ""
+
+
+class Standards(Model):
+    """``[standards]``: the house's own."""
+
+    folder: Text | None = None
+
+
+class Privacy(Model):
+    """``[privacy]``: who may be told of how few people."""
+
+    threshold: int = Field(default=5, ge=2)
+    key: Text | None = None
+
+
+class HouseFile(Model):
+    """What ``halo.toml`` may say."""
+
+    thresholds: dict[str, Number] = Field(default_factory=dict)
+    standards: Standards = Standards()
+    privacy: Privacy = Privacy()
+
+
+@dataclass(frozen=True)
+class House:
+    """What a house sets for itself.
+
+    Attributes
+    ----------
+    source : Path or None
+        The ``halo.toml`` that applies; None without one.
+    thresholds : dict of str to float
+        Standard -> the house's threshold.
+    folder : Path or None
+        Where its own standards are.
+    privacy_threshold : int
+        The smallest group of people shown to anyone but operations.
+    key_path : Path or None
+        The key of its pseudonyms.
+    """
+
+    source: Path | None = None
+    thresholds: Mapping[str, Number] = field(default_factory=dict)
+    folder: Path | None = None
+    privacy_threshold: int = 5
+    key_path: Path | None = None
+
+    def register(self) -> Register:
+        """The handbook's standards and the house's own."""
+        return load(None, (self.folder,) if self.folder else ())
+
+    def key(self) -> bytes | None:
+        """The key of its pseudonyms, None where it has none.
+
+        Raises
+        ------
+        HaloError
+            When the file can't be read, others can read or change it, or it has fewer than 16 bytes.
+        """
+        if self.key_path is None:
+            return None
+        key = read_trusted(self.key_path, secret=True).strip()
+        if len(key) < 16:
+            raise HaloError(f"the pseudonym key {self.key_path.name} has {len(key)} bytes; it needs at least 16")
+        return key
+
+
+def distrust(status: os.stat_result, user: int, *, secret: bool = False) -> str:
+    """Why a file or folder is not trusted; empty when it is.
+
+    It is trusted when its owner is the user or root, and nobody else may change it. In a folder where
+    everyone may only change what is their own, as the system's temporary folder, the file's owner counts.
+
+    Parameters
+    ----------
+    status : os.stat_result
+        Of the file or folder.
+    user : int
+        Whom the process works for.
+    secret : bool
+        Whether others may not read it either.
+
+    Examples
+    --------
+    >>> here = os.stat_result((0o100644, 0, 0, 1, 1000, 1000, 0, 0, 0, 0))
+    >>> distrust(here, 1000), distrust(here, 1001), distrust(here, 1000, secret=True)
+    ('', 'another user owns it', 'others can read it')
+    """
+    own_only = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    if status.st_uid not in (user, 0):
+        return "another user owns it"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not own_only:
+        return "others can change it"
+    return "others can read it" if secret and status.st_mode & stat.S_IROTH else ""
+
+
+def read_trusted(path: Path, *, secret: bool = False) -> bytes:
+    """The content of a file that decides what others may see.
+
+    Raises
+    ------
+    HaloError
+        When it can't be read, is too large, or it or its folder is not trusted; see `distrust`.
+    """
+    try:
+        with path.open("rb") as file:
+            checked = {path.parent: path.parent.stat(), path: os.fstat(file.fileno())}
+            content = file.read(MOST_BYTES + 1)
+    except OSError as problem:
+        raise HaloError(f"{path.name} can't be read: {problem.strerror}") from problem
+    for place, status in checked.items() if hasattr(os, "getuid") else ():
+        if why := distrust(status, os.getuid(), secret=secret and place == path):
+            fix = f"make it your own (chown, chmod {'600' if secret else 'go-w'})"
+            fix += "" if secret else f", or name a file of your own in {CONFIG}"
+            raise HaloError(f"{path} is not trusted, because of {place}: {why}; {fix}")
+    if len(content) > MOST_BYTES:
+        raise HaloError(f"{path.name} has more than {MOST_BYTES:,} bytes; a house's settings need a page")
+    return content
+
+
+def find() -> Path | None:
+    """The ``halo.toml`` that applies: named by ``HALO_CONFIG``, or in this folder or above it.
+
+    The search ends at the root of a repository, or at the home folder.
+    """
+    if os.environ.get(CONFIG):
+        return Path(os.environ[CONFIG])
+    home = Path(os.path.expanduser("~")).resolve()
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if os.path.isfile(folder / "halo.toml"):
+            return folder / "halo.toml"
+        if folder == home or os.path.exists(folder / ".git"):
+            break
+    return None
+
+
+def house(path: Path | None = None) -> House:
+    """Read ``halo.toml``.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; otherwise the one that applies here, and the defaults without any::
+
+            [thresholds]
+            CAL-004 = 0.9
+
+            [standards]
+            folder = "standards"
+
+            [privacy]
+            threshold = 5
+            key = "pseudonyms.key"
+
+    Raises
+    ------
+    HaloError
+        If the file can't be read or is not trusted.
+    InvalidData
+        With every name or value in it that is not allowed.
+
+    Examples
+    --------
+    >>> house(Path("no-such-file.toml"))
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.HaloError: no-such-file.toml can't be read: No such file or directory
+    """
+    path = path or find()
+    return House() if path is None else _house(path, read_trusted(path))
+
+
+@cache
+def _house(path: Path, content: bytes) -> House:
+    try:
+        document = read(tomllib.loads(content.decode("utf-8")), name=path.name)
+    except (ValueError, RecursionError) as problem:
+        raise HaloError(f"{path.name} can't be read: {str(problem)[:200]}") from problem
+    file, faults = check(HouseFile, document)
+    if file is None:
+        raise InvalidData(faults)
+    folder, key = (path.parent / name if name else None for name in (file.standards.folder, file.privacy.key))
+    made = House(path, file.thresholds, folder, file.privacy.threshold, key)
+    register = made.register()
+    for name in made.thresholds:
+        if name not in register:
+            fix = f"Did you mean {nearest(name, register)}?"
+            faults.append(document.fault(("thresholds", name), "unknown", "is no standard", fix))
+        elif not isinstance(register[name].evidence, Measured):
+            what = f"is {register[name].evidence.kind}, not measured"
+            faults.append(document.fault(("thresholds", name), "kind", what, "Take the line out."))
+    if faults:
+        raise InvalidData(faults)
+    return made
+
+
+def threshold(name: str) -> float:
+    """The threshold of a measured standard, the house's own where ``halo.toml`` sets one.
+
+    Examples
+    --------
+    >>> threshold("CAL-005")
+    0.8
+    """
+    evidence = house().register()[name].evidence
+    if not isinstance(evidence, Measured):
+        raise NotEstimable(f"{name} is {evidence.kind}, so it has no threshold")
+    return float(house().thresholds.get(name, evidence.threshold))

@@ -13,7 +13,7 @@ from .checks import check_confidence, check_count, check_probability
 from .proportions import clopper_pearson
 
 
-def benjamini_hochberg(p_values: ArrayLike, rate: float = 0.10) -> NDArray:
+def benjamini_hochberg(p_values: ArrayLike, *, rate: float = 0.10) -> NDArray:
     """Tell which hypotheses to reject so that at most ``rate`` of the rejections are false on average.
 
     For independent (or positively dependent) tests.
@@ -34,7 +34,7 @@ def benjamini_hochberg(p_values: ArrayLike, rate: float = 0.10) -> NDArray:
 
     Examples
     --------
-    >>> benjamini_hochberg([0.001, 0.04, 0.9], 0.10).tolist()
+    >>> benjamini_hochberg([0.001, 0.04, 0.9], rate=0.10).tolist()
     [True, True, False]
     """
     check_probability(rate, option="rate", open_ends=True)
@@ -42,7 +42,7 @@ def benjamini_hochberg(p_values: ArrayLike, rate: float = 0.10) -> NDArray:
     return stats.false_discovery_control(p) <= rate if p.size else np.zeros(0, bool)
 
 
-def e_benjamini_hochberg(e_values: ArrayLike, rate: float = 0.10) -> NDArray:
+def e_benjamini_hochberg(e_values: ArrayLike, *, rate: float = 0.10) -> NDArray:
     """Tell which hypotheses to reject by e-values, which may depend on each other and be looked at any time.
 
     Parameters
@@ -61,12 +61,12 @@ def e_benjamini_hochberg(e_values: ArrayLike, rate: float = 0.10) -> NDArray:
 
     Examples
     --------
-    >>> e_benjamini_hochberg([100, 20, 1], 0.10).tolist()
+    >>> e_benjamini_hochberg([100, 20, 1], rate=0.10).tolist()
     [True, True, False]
     """
     e = np.asarray(e_values, float)
     # The p-value of an e-value is 1 / e; the rule itself asks nothing of their dependence.
-    return benjamini_hochberg(np.minimum(1 / np.maximum(e, 1e-300), 1), rate)
+    return benjamini_hochberg(np.minimum(1 / np.maximum(e, 1e-300), 1), rate=rate)
 
 
 def adjusted_p_values(p_values: ArrayLike, *, tests: int | None = None) -> NDArray:
