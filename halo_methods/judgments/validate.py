@@ -296,9 +296,9 @@ def _remarks(state: _Check) -> None:
     for column in texts:
         state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
     for column in state.there(*_NAMES, *(("label",) if state.how.scale is None else ())):
-        state.notes += lookalikes(texts[column], column) if column in texts else []
-    for column in state.there("item_id", "rater_id"):
-        state.notes += rounded(texts[column].unique(), column)
+        distinct = texts[column].unique() if column in texts else pl.Series([], dtype=pl.String)
+        state.notes += lookalikes(distinct, column)
+        state.notes += rounded(distinct, column) if column in ("item_id", "rater_id") else []
     for column in state.there(*REQUIRED, "gold", "suggestion"):
         if n := state.dates.get(state.names.get(column, column)):
             what = f"{column}: dates in {counted(n, 'cell')}"
