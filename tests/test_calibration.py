@@ -12,8 +12,9 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
 from halo_methods import calibration, gold
-from halo_methods.calibration.severity import fit_many_facet
+from halo_methods.calibration.severity import fit_many_facet, gaps
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.judgments import as_judgments
 from halo_methods.stats import change as stats_change
 from halo_methods.stats import clopper_pearson, two_way_share
 from halo_methods.stats.between_groups import effect_spread, rater_effects
@@ -500,3 +501,12 @@ class TestRealFiles:
         adult = halo.read_judgments(datasets("gal_adult2.csv.gz"), duplicates="round")
         majority = calibration.majority_accuracy(adult).table.iloc[0]
         assert (round(majority["alphabetical"], 3), round(majority["accuracy"], 3)) == (0.763, 0.760)
+
+
+@pytest.mark.parametrize("answer", ["0", "2.5", "5", "good"])
+def test_a_gold_answer_that_nobody_gave_has_its_place_on_an_ordinal_scale(answer):
+    rows = [(f"q{i}", r, str(1 + (i + (r == "t")) % 4), answer if i == 0 else "2") for i in range(12) for r in "rst"]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])
+    j = as_judgments(frame, level="ordinal")
+    assert len(gaps(j)) == (33 if answer == "good" else 36)
+    assert calibration.severity(j) is not None

@@ -348,3 +348,13 @@ def test_columns_of_a_frame_may_have_other_names():
     assert found.to_dict("records") == [
         {"rated_at": "2026-11-01", "label": "1", "judgments": 1, "with_gold": 0, "right": 0}
     ]
+
+
+def test_spellings_of_one_number_are_counted_as_one():
+    frame = table([("a", "x", "1"), ("a", "y", "1.0"), ("b", "x", "2.00"), ("b", "y", "2")])
+    counted = scan_judgments(frame)
+    assert counted.labels == ("1", "2")
+    assert counted.patterns.table.tolist() == [[2, 0], [0, 2]]
+    assert counted.source.notes == ("label: 2 cells rewritten so that equal values are one, such as '1.0' as '1'",)
+    with_gold = frame.with_columns(gold=pl.lit("1.0|7"))
+    assert by_column(with_gold, "rater_id")[["label", "right"]].to_numpy().tolist() == [["1", 1], ["2", 0]] * 2

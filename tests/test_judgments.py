@@ -4,8 +4,10 @@ import gzip
 import io
 import json
 import re
+import tempfile
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -13,9 +15,14 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
+from halo_methods.judgments.options import OPTIONAL, REQUIRED
+from halo_methods.workforce import rates
+from halo_methods.workforce.group_figures import judged
 
 ROWS = [("a", "ann", "1"), ("a", "bob", "2"), ("b", "ann", "1"), ("b", "bob", None)]
 LINES = "item_id,rater_id,label\na,ann,1\na,bob,2\nb,ann,1\nb,bob,\n"
@@ -281,7 +288,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_rows(file):
     ("scale", "label", "what"),
     [
         (["poor", "good"], "Good ", "the label 'Good ' is outside the scale"),
-        (["1", "2"], "1.0", "the label '1.0' is outside the scale"),
+        (["1", "2"], "3.0", "the label '3.0' is outside the scale"),
         ((0, 25), "26", "the label '26' is outside the scale"),
         ((0, 25), "-0.5", "the label '-0.5' is outside the scale"),
         ((0, 25), "many", "'many' is not a finite number"),
@@ -308,7 +315,7 @@ def test_a_label_outside_the_scale(scale, label, what, file):
             {"other_item_id": "item_id"},
         ),
         ("item_id,rater_id,label\na,x,Good\n", {"scale": ["poor", "good"]}, "values", {"label": {"Good": "good"}}),
-        ("item_id,rater_id,label\na,x,1.0\n", {"scale": ["1", "2"]}, "values", {"label": {"1.0": "1"}}),
+        ("item_id,rater_id,label\na,x,01\n", {"scale": ["1", "2"]}, "values", {"label": {"01": "1"}}),
         ("item_id,rater_id,label\na,x,3\n", {"scale": ["1", "2"]}, "missing", ["3"]),
         (f"item_id,rater_id,label\na,x,{'3' * 90}\n", {"scale": ["1", "2"]}, "missing", None),
         ("item_id,rater_id,label,rater_type\na,x,1,LLM\n", {}, "values", {"rater_type": {"LLM": "model"}}),
@@ -384,7 +391,7 @@ def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
         ("x.parquet", LINES.encode(), "no parquet file"),
         ("x.xlsx", LINES.encode(), "no xlsx file"),
         ("x.xlsx", workbook([HEADER, *ROWS])[:-100], "damaged"),
-        ("x.xlsx", workbook([]), "the first sheet is empty"),
+        ("x.xlsx", workbook([]), "the sheet is empty"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
         ("x.jsonl", b'{"item_id": 1', "not JSON"),
         ("x.jsonl", b"[" * 100_000, "not JSON"),
@@ -431,9 +438,9 @@ def test_ten_megabytes_in_a_cell(file):
 # ---- mapping, filters, missing labels, repeats
 
 
-def test_whole_floats_of_pandas_lose_their_point_and_text_keeps_it():
-    frame = pd.DataFrame({"item_id": [1.0, 2.0], "rater_id": ["x", "x"], "label": ["1.0", "2"]})
-    assert rows(as_judgments(frame)) == [("1", "x", "1.0"), ("2", "x", "2")]
+def test_whole_floats_of_pandas_lose_their_point_and_text_of_identifiers_keeps_it():
+    frame = pd.DataFrame({"item_id": [1.0, 2.0], "rater_id": ["x.0", "1.0"], "label": ["1.0", "2"]})
+    assert rows(as_judgments(frame)) == [("1", "x.0", "1"), ("2", "1.0", "2")]
 
 
 def test_identifiers_stay_as_written_and_lookalikes_are_noted(file):
@@ -772,3 +779,174 @@ def test_a_stored_result_of_a_formula_is_its_text(file):
     j = read_judgments(file(out.getvalue(), "x.xlsx"))
     assert rows(j) == [("a", "x", "2")]
     assert j.source.notes == ("read from sheet 'Sheet'; not read: 'notes'",)
+
+
+# ---- values that look alike
+
+
+def small(rows, header="item_id,rater_id,label,gold", **options):
+    columns = header.split(",")
+    return as_judgments(pl.DataFrame([dict(zip(columns, row, strict=True)) for row in rows]), **options)
+
+
+NUMBER = st.sampled_from(["{}", "{}.0", "{}.00", "{}e0", "+{}", " {} ", "{}0e-1", "{}."])
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 9), NUMBER, NUMBER), min_size=1, max_size=8), st.booleans())
+def test_spellings_of_one_number_are_one_label_and_gold_follows(cells, listed):
+    made = small(
+        [(f"q{at}", "r", form.format(n), other.format(n)) for at, (n, form, other) in enumerate(cells)],
+        scale=[f"{n}.0" for n in range(1, 10)] if listed else None,
+    )
+    assert made.marked("gold")["right"].all()
+    assert made.frame["label"].to_list() == [f"{n}.0" if listed else f"{n}" for n, *_ in cells]
+    respelt = [form for n, form, _ in cells if form.format(n) != (f"{n}.0" if listed else f"{n}")]
+    assert any(note.startswith(f"label: {len(respelt)} cell") for note in made.source.notes) == bool(respelt)
+
+
+def test_missing_markers_are_numbers_too_and_leading_zeros_are_kept_and_noted():
+    made = small([("a", "r", "1", "1"), ("b", "r", "-99.0", "-99.00"), ("c", "r", "01", None)], missing="-99")
+    assert made.frame.select("label", "gold").rows() == [("1", "1"), ("01", None)]
+    assert any("'01' and '1' differ only by" in note for note in made.source.notes)
+
+
+def test_gold_that_no_label_equals_is_noted_or_refused():
+    made = small([("a", "r", "1", "1 "), ("b", "r", "yes", "yes |Yes")])
+    assert made.frame["gold"].to_list() == ["1", "yes|Yes"]
+    assert "gold: 1 gold answer equal to no label, such as 'Yes'; if it is an error, correct it" in made.source.notes
+    with pytest.raises(InvalidData, match=r"row 1, column gold: the gold answer 'nan' equals no label"):
+        small([("a", "r", "1", "nan"), ("b", "r", "2", "2")])
+    assert small([("a", "r", "nan", "nan")]).marked("gold")["right"].all()
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=9, unique=True), st.sampled_from(["Round {}", "v{}", "{}."])
+)
+def test_rounds_are_in_natural_order(numbers, form):
+    made = small([("q", "r", "x", form.format(n)) for n in numbers], "item_id,rater_id,label,round")
+    assert made.rounds == tuple(form.format(n) for n in sorted(numbers))
+
+
+@pytest.mark.parametrize("column", ["item_id", "rater_id", "vendor", "locale", "round", "criterion", "guideline"])
+@pytest.mark.parametrize(
+    "pair", [("ann", "ann\u200b"), ("ann", "Ann "), ("ann", "\u200eann"), ("7", "007"), ("ß", "SS")]
+)
+def test_lookalikes_are_noted_in_every_column_of_names(column, pair):
+    rows = [("a", "r", "x", "v"), ("b", "s", "x", "v")]
+    frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "vendor"], orient="row")
+    notes = as_judgments(frame.with_columns(pl.Series(column, pair))).source.notes
+    assert any(note.startswith(f"{column}: ") and "kept apart" in note for note in notes)
+
+
+def test_identifiers_that_a_spreadsheet_rounded_are_noted():
+    made = small([("1.23765E+18", "r", "x", "x"), ("1.23765E+18", "s", "x", "x")])
+    assert any(note.startswith("item_id: '1.23765E+18' looks rounded") for note in made.source.notes)
+
+
+OURS = ["right", "answer", "week", "overturned", "accepted", "_audit", "_labels", "_review", "_redone", "row", "index"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(OURS) | st.text(min_size=1, max_size=8), st.sampled_from(["gold", "audit"]))
+def test_a_column_of_any_name_changes_nothing(name, reference):
+    rows = [(f"q{i}", r, "xy"[i % 2], "x", "label") for i in range(6) for r in "rs"]
+    rows += [(f"q{i}", "t", "x", "x", "audit") for i in range(6)]
+    frame = pl.DataFrame(rows, schema=["item_id", "rater_id", "label", "gold", "stage"], orient="row")
+    assume(name.strip() and name not in (*REQUIRED, *OPTIONAL) and "\0" not in name)
+    with_name = as_judgments(frame.with_columns(pl.lit("1").alias(name)))
+    assert with_name.marked(reference)["right"].mean() == 0.5
+    assert judged(with_name)["right"].to_list() == judged(as_judgments(frame))["right"].to_list()
+    assert rates(with_name, "stage").table.equals(rates(as_judgments(frame), "stage").table)
+
+
+def test_rounds_without_numbers_stand_by_time():
+    rows = [("q", "r", "x", name, f"2026-0{at}-01") for at, name in enumerate(["pilot", "main", "check"], start=1)]
+    assert small(rows, "item_id,rater_id,label,round,rated_at").rounds == ("pilot", "main", "check")
+    rows = [("q", "r", "x", f"Round {n}", f"2026-0{at}-01") for at, n in enumerate([1, 10, 2], start=1)]
+    assert small(rows, "item_id,rater_id,label,round,rated_at").rounds == ("Round 1", "Round 2", "Round 10")
+    assert small(rows, "item_id,rater_id,label,round,rated_at").last_round().rounds == ("Round 10",)
+
+
+# ---- files that are not what they seem
+
+
+@settings(max_examples=25)
+@given(st.lists(st.booleans(), min_size=1, max_size=8))
+def test_repeated_headers_are_dropped_and_counted(headers):
+    lines = ["item_id,rater_id,label,seconds", "q,r,x,1"]
+    for at, again in enumerate(headers):
+        lines.append(lines[0] if again else f"q{at},r,x,2")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "f.csv")
+        path.write_text("\n".join(lines))
+        made = read_judgments(path)
+    assert made.n_raters == 1
+    assert made.source.dropped == ({"repeated header": sum(headers)} if any(headers) else {})
+
+
+@pytest.mark.parametrize("column", ["item_id", "rater_id", "label"])
+@pytest.mark.parametrize("value", [["a", "b"], {"id": 3}, ["a"]])
+def test_lists_and_objects_are_no_identifiers_or_labels(column, value, file):
+    good = {"item_id": "q", "rater_id": "r", "label": "x"}
+    text = "\n".join(json.dumps(record) for record in (good, {**good, "item_id": "p", column: value}))
+    (found,) = check(file(text, "f.jsonl"))
+    assert (found.row, found.column) == (2, column)
+    assert "list or an object" in found.what or (value == [] and found.what)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"item_id": {"0": "q1"}, "rater_id": {"0": "a"}, "label": {"0": "x"}}', "orient='records'"),
+        ('[{"id": 7, "annotations": [{"id": 0, "result": []}], "data": {"text": "t"}}]', "Label Studio export"),
+    ],
+)
+def test_known_exports_are_refused_in_one_sentence(content, said, file):
+    (found,) = check(file(content, "f.json"))
+    assert said in str(found)
+
+
+def test_a_lone_quotation_mark_that_swallows_rows_is_a_problem(file):
+    rows = [
+        "item_id\trater_id\ttext\tlabel",
+        'q1\tann\t"Nice, he said\tgood',
+        *(f"q{i}\tann\tok\tgood" for i in (2, 3)),
+    ]
+    rows += ['q4\tann\tsize 12"\tpoor', "q5\tann\tok\tgood"]
+    (found,) = check(file("\n".join(rows), "f.tsv"))
+    assert found.row == 1
+    assert "makes one row of 4 lines" in found.what
+    whole = 'item_id,rater_id,text,label\nq1,ann,"Nice, he said,\nand left, too",good\n'
+    assert check(file(whole)) == []
+
+
+def test_workbooks_say_what_a_reader_does_not_see(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title, book.active.sheet_state = "lookup", "hidden"
+    sheet = book.create_sheet("judgments")
+    rows = [("item_id", "rater_id", "label", "gold", "rated_at"), ("q", "r", "3 to 5", datetime(2026, 1, 2), None)]
+    for row in (*rows, ("q", "s", "x", None, datetime(2026, 1, 2)), ("q", "t", "x", None, None)):
+        sheet.append(row)
+    sheet.merge_cells("D2:D3")
+    sheet.row_dimensions[4].hidden = True
+    book.save(tmp_path / "f.xlsx")
+    made = read_judgments(tmp_path / "f.xlsx")
+    assert made.n_raters == 3
+    notes = "\n".join(made.source.notes)
+    for said in (
+        "not read: 'lookup' (hidden)",
+        "1 group of merged cells, the first D2:D3",
+        "1 hidden row of",
+        "gold: dates in 1 cell",
+    ):
+        assert said in notes
+    assert "rated_at: dates" not in notes
+    with pytest.raises(InvalidData, match="the sheet is empty"):
+        read_judgments(tmp_path / "f.xlsx", sheet="lookup")
+    with pytest.raises(BadOption, match="sheet is 'other'; allowed: 'lookup', 'judgments'"):
+        read_judgments(tmp_path / "f.xlsx", sheet="other")
+    (tmp_path / "f.csv").write_text(LINES)
+    with pytest.raises(BadOption, match="no workbook"):
+        read_judgments(tmp_path / "f.csv", sheet="other")

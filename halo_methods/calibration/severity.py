@@ -14,8 +14,9 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import accepted_answers, as_numbers
 from ..judgments.marking import Reference
-from ..judgments.table import rests_on
+from ..judgments.table import in_order, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import check_confidence
 from ..stats.between_groups import effect_spread, rater_effects
@@ -353,7 +354,8 @@ def gaps(j: Judgments) -> pl.DataFrame:
     if _has_gold(frame):
         marked = j.marked("gold")
         truth = pl.when("right").then(number(j, "label", marked)).otherwise(number(j, "answer", marked))
-        return marked.with_columns((number(j, "label", marked) - truth).alias("gap"), pl.lit("gold").alias("reference"))
+        off = (number(j, "label", marked) - truth).alias("gap")
+        return marked.with_columns(off, pl.lit("gold").alias("reference")).drop_nulls("gap")
     unit = ["item_id", *(["round"] if "round" in frame.columns else [])]
     numbered = frame.with_columns(number(j, "label", frame).alias("x"), pl.len().over(unit).alias("m"))
     others = (pl.col("x").sum().over(unit) - pl.col("x")) / (pl.col("m") - 1)
@@ -366,7 +368,12 @@ def number(j: Judgments, column: str, frame: pl.DataFrame) -> pl.Expr:
     if frame[column].dtype.is_numeric():
         return pl.col(column)
     if j.level == "ordinal":
-        return pl.col(column).replace_strict({str(x): float(i) for i, x in enumerate(j.labels)})
+        places = j.labels
+        if j.scale is None and "gold" in frame.columns:  # an answer that nobody gave has its place too
+            gold = [a for text in frame["gold"].drop_nulls().unique() for a in accepted_answers(text)]
+            places = tuple(in_order([*places, *(a for a in gold if as_numbers([a]) is not None)]))
+        steps = {str(x): float(i) for i, x in enumerate(places)}
+        return pl.col(column).replace_strict(steps, default=None, return_dtype=pl.Float64)
     return pl.col(column).cast(pl.Float64)
 
 

@@ -189,7 +189,7 @@ def in_shell(option: str, value: Any) -> str:
     return f"{flag} {shlex.quote(text)}" if same else flag
 
 
-_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "encoding")
+_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "encoding", "sheet")
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
 
 
@@ -204,6 +204,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'".""")
     @click.option("--missing", **several(listed), metavar="A,B", help="Labels that count as missing.")
     @click.option("--encoding", metavar="NAME", help="Of the file's text; utf-8 unless told.")
+    @click.option("--sheet", metavar="NAME", help="Of a workbook; the first that is not hidden unless told.")
     @functools.wraps(command)
     def run(**options: Any) -> Any:
         reading = {name: options.pop(name) for name in _NAMES}

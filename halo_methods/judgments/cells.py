@@ -191,6 +191,10 @@ class Raw:
         What reading found.
     decimal_comma : bool
         Whether the file is of the kind that writes 12,5 (semicolons between cells).
+    nested : dict of str to list of int
+        By column, the rows from 1 that held a list or an object.
+    dates : dict of str to int
+        By column, how many cells a spreadsheet holds as dates.
     """
 
     frame: pl.DataFrame
@@ -199,6 +203,8 @@ class Raw:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     decimal_comma: bool = False
+    nested: dict[str, list[int]] = field(default_factory=dict)
+    dates: dict[str, int] = field(default_factory=dict)
 
 
 def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:
@@ -219,6 +225,8 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
             )
             continue
         kept[label] = texts.alias(label)
+        if column.dtype.is_nested():
+            raw.nested[label] = (column.is_not_null().arg_true() + 1).to_list()
     raw.frame = pl.DataFrame(list(kept.values()))
     return raw
 

@@ -17,6 +17,7 @@ from .coding import MOST_LABELS, codes, packed_units, unpacked
 from .counts import CountedJudgments, Patterns, RaterPatterns
 from .options import REQUIRED, Reading, number
 from .readers import lazy
+from .spellings import number_spellings, respelled, rewritten
 from .table import Judgments, Source, in_order
 from .validate import no_order
 
@@ -160,7 +161,8 @@ def _counted(rows: Any, how: Reading, name: str) -> CountedJudgments:
     cells = _collected(rows.join(units, on=keys).group_by("rater_id", "label", *words).agg(nw.len().alias("count")))
     kinds = cells.select(words).unique().sort(words).with_row_index("pattern")
     cells = cells.join(kinds, on=words).with_columns(
-        rater=codes(raters, _texts(cells["rater_id"])), label=codes(labels, _texts(cells["label"]))
+        rater=codes(raters, _texts(cells["rater_id"])),
+        label=codes(labels, cells["label"].replace_strict(dict(used.select("label", "label text").iter_rows()))),
     )
     by = ["rater", "label", "pattern"]
     given = RaterPatterns(raters, *cells.group_by(by).agg(pl.col("count").sum()).sort(by).cast(pl.Int64).to_numpy().T)
@@ -198,10 +200,15 @@ def _used(seen: pl.DataFrame, how: Reading, name: str) -> tuple[pl.DataFrame, So
     """The combinations to be counted, with texts of labels and raters, and what became of the rows."""
     seen = seen.with_columns(_texts(seen["label"]).alias("label text"), _texts(seen["rater_id"]).alias("rater text"))
 
+    known = number_spellings(seen["label text"].drop_nulls(), how.listed, how.missing)
+    new = respelled(seen["label text"].alias("label"), known, set())
+
     def n_rows(hit: pl.Expr | bool = True) -> int:
         return int(seen.filter(hit)["rows"].sum())
 
-    source, text = Source(name, None, n_rows(), n_rows()), pl.col("label text")
+    text = pl.col("label text")
+    notes = (rewritten("label", n_rows(text.is_in(list(new))), new),) if new else ()
+    source, seen = Source(name, None, n_rows(), n_rows(), notes=notes), seen.with_columns(text.replace(new))
     absent = {f"label {quoted(word)} taken as missing": text == word for word in how.missing[1:]}
     for reason, hit in {"empty label": text.is_null(), **absent}.items():
         source, seen = source.less(reason, n_rows(hit)), seen.filter(~hit)
@@ -344,7 +351,10 @@ def by_column(
             what = f"{column} has {odd[0][:40]!r}, which is not ISO 8601"
             raise InvalidData([Problem(what, "Give 2026-11-02.", column=column)])
         value = days.dt.truncate(EVERY[every]).dt.to_string()
-    gold = _texts(counted["gold"]) if "gold" in counted.columns else [None] * len(counted)
+    gold = _texts(counted["gold"]) if "gold" in counted.columns else pl.Series([None] * len(counted), dtype=pl.String)
+    known = number_spellings(label.drop_nulls().unique(), None, ())
+    label = label.replace(respelled(label.alias("label"), known, set()))
+    gold = gold.replace(respelled(gold, known, set(label.drop_nulls())))
     right = [(bool(answers), said in answers) for said, answers in zip(label, map(accepted_answers, gold), strict=True)]
     times = pl.DataFrame(right, schema={"with_gold": pl.Int64, "right": pl.Int64}, orient="row")
     made = counted.select(value.alias(column), label.alias("label"), pl.col("judgments").cast(pl.Int64))

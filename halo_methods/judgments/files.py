@@ -14,6 +14,8 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from ..results import counted
 from .cells import Raw, cell_text, quoted, raw_table, text_series
 
 
-def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
+def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str | None = None) -> Raw:
     """A file of any known kind as a table of text; the kind is told from the content.
 
     Raises
@@ -34,7 +36,7 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
     InvalidData
         If it is damaged, empty, or in another encoding.
     BadOption
-        If the encoding has no such name.
+        If the encoding has no such name, or the file no such sheet.
     """
     try:
         stored = Path(path).read_bytes()
@@ -46,10 +48,12 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8") -> Raw:
     if not content.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
     stem = name.lower().removesuffix(".gz")
+    if sheet is not None and not content.startswith(b"PK"):
+        raise BadOption(f"sheet is {quoted(sheet)}, but the file is no workbook", option="sheet", given=sheet)
     if content.startswith(b"PAR1"):
         raw = _parquet(content, name)
     elif content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raw = workbook(content, name)
+        raw = workbook(content, name, sheet)
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidData([Problem("the file is an old Excel workbook (.xls)", "Save it as .xlsx or CSV.")])
     elif stem.endswith((".parquet", ".xlsx")):
@@ -174,17 +178,25 @@ def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: 
 def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
-    limit = csv.field_size_limit(2**31 - 1)
+    problems: list[Problem] = []
+    limit, lines, read = csv.field_size_limit(2**31 - 1), list(io.StringIO(text, newline="")), 0
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+        for row in reader:
+            inside = lines[read : reader.line_num] if reader.line_num > read + 1 else []
+            rows.append(row)
+            read = reader.line_num
+            if inside and rows[0] is not row and {line.count(mark) for line in inside} == {len(rows[0]) - 1 or None}:
+                what = f"a pair of quotation marks makes one row of {len(inside)} lines that are whole rows"
+                problems.append(Problem(what, "Double quotation marks inside a cell.", row=len(rows) - 1))
     except csv.Error as error:
         opened = "unexpected end" in str(error)
         what = "a quotation mark is opened and never closed" if opened else "text follows a closing quotation mark"
         fix = "Double quotation marks inside a cell. Nothing after this row was checked."
-        return rows, [Problem(what, fix, row=len(rows) or None)]
+        return rows, [*problems, Problem(what, fix, row=len(rows) or None)]
     finally:
         csv.field_size_limit(limit)
-    return rows, []
+    return rows, problems
 
 
 def _json(text: str, name: str) -> Raw:
@@ -194,6 +206,7 @@ def _json(text: str, name: str) -> Raw:
     entries: Any = None
     with contextlib.suppress(ValueError, RecursionError):
         entries = _loads(text)
+    _refuse_known(entries)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         entries = text.strip().split("\n")
     for at, entry in enumerate(entries, start=1):
@@ -206,7 +219,28 @@ def _json(text: str, name: str) -> Raw:
             problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
         records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
-    return _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
+    raw = _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
+    for at, record in enumerate(records, start=1):
+        for key in [key for key, value in record.items() if value and isinstance(value, list | dict)]:
+            raw.nested.setdefault(key, []).append(at)
+    return raw
+
+
+def _refuse_known(entries: Any) -> None:
+    """Refuse exports that are no list of judgments, with the way to one.
+
+    Raises
+    ------
+    InvalidData
+        If it is a table by columns (pandas' `to_json` as it comes) or a Label Studio export.
+    """
+    if isinstance(entries, dict) and len(entries) > 1 and all(isinstance(held, dict) for held in entries.values()):
+        fix = "Write one object a row: to_json(path, orient='records', lines=True)."
+        raise InvalidData([Problem("the file holds an object for each column, as to_json writes it", fix)])
+    first = entries[0] if isinstance(entries, list) and entries else entries
+    if isinstance(first, dict) and isinstance(first.get("annotations", first.get("completions")), list):
+        fix = "Export it from there as CSV or JSON-MIN, one row a judgment, and say which column is which."
+        raise InvalidData([Problem("the file is a Label Studio export with annotations inside tasks", fix)])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -233,21 +267,23 @@ def _parquet(content: bytes, name: str) -> Raw:
     return raw_table(table.column_names, columns, name)
 
 
-def workbook(content: bytes, name: str) -> Raw:
-    """The first sheet as a table of text; nothing is calculated.
+def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
+    """The sheet of that name, or the first that is not hidden, as a table of text; nothing is calculated.
 
     Raises
     ------
     InvalidData
-        If the workbook is damaged or its first sheet is empty.
+        If the workbook is damaged or the sheet is empty.
+    BadOption
+        If there is no such sheet.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if not any(part.startswith("xl/workbook") for part in archive.namelist()):
                 raise InvalidData([Problem("the file is a zip archive, not a workbook", "Give the file inside.")])
-        written, notes = _sheet(content, data_only=False)
+        written, notes = _sheet(content, sheet, data_only=False)
         formulas = any(str(cell).startswith(("=", "<openpyxl")) for row in written for cell in row)
-        values = _sheet(content, data_only=True)[0] if formulas else written
+        values = _sheet(content, sheet, data_only=True)[0] if formulas else written
     except HaloError:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part happens to cause
@@ -265,20 +301,34 @@ def workbook(content: bytes, name: str) -> Raw:
     while rows and not any((cell or "").strip() for cell in rows[-1]):
         rows.pop()
     if not rows and not any((cell or "").strip() for cell in header):
-        raise InvalidData([Problem("the first sheet is empty", "Put the judgments on the first sheet.")])
+        raise InvalidData([Problem("the sheet is empty", "Put the judgments there, or name another.")])
     raw = _of_rows(header, rows, name, problems)
     raw.notes[:0] = notes
+    for column in zip_longest(*values):
+        if dates := sum(isinstance(cell, date) for cell in column[1:]):
+            raw.dates[cell_text(column[0]) or ""] = dates
     return raw
 
 
-def _sheet(content: bytes, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
+def _sheet(content: bytes, wanted: str | None, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
     import openpyxl
 
     with warnings.catch_warnings(action="ignore"):
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
         with contextlib.closing(book):
-            sheet, *others = book.worksheets
-            sheet.reset_dimensions()
-            rows = list(sheet.iter_rows(values_only=True))
-    rest = ", ".join(quoted(other.title) for other in others)
-    return rows, [f"read from sheet {quoted(sheet.title)}; not read: {rest}"] if rest else []
+            sheets = {sheet.title: sheet for sheet in book.worksheets}
+            shown = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"] or list(sheets)
+            title = wanted or shown[0]
+            if title not in sheets:
+                raise BadOption.of("sheet", title, sheets)
+            sheets[title].reset_dimensions()
+            rows = list(sheets[title].iter_rows(values_only=True))
+            xml = book._archive.read(sheets[title]._worksheet_path)
+    rest = ", ".join(f"{quoted(other)}{'' if other in shown else ' (hidden)'}" for other in sheets if other != title)
+    notes = [f"read from sheet {quoted(title)}; not read: {rest}"] if rest else []
+    if merged := re.findall(rb'<mergeCell ref="([^"]+)"', xml):
+        what = f"{counted(len(merged), 'group')} of merged cells, the first {merged[0].decode('ascii', 'replace')[:40]}"
+        notes.append(f"{what}: only the first cell of each holds a value, the others are read as empty")
+    if hidden := len(re.findall(rb'<row [^>]*\bhidden="(?:1|true)"', xml)):
+        notes.append(f"{counted(hidden, 'hidden row')} of the sheet read like the others")
+    return rows, notes

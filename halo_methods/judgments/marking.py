@@ -31,7 +31,7 @@ def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
     if "stage" in j.columns and not (j.frame["stage"] == "label").any():
         reason = "no row has stage 'label'; the labels are needed beside the audits"
         raise NotEstimable(reason, public=reason)
-    frame = j.one().frame
+    frame = j.one().frame.drop("answer", "right", strict=False)  # columns of the file may bear our names
     known = frame.clear()
     if reference != "audit" and "gold" in frame.columns:
         known = _by_gold(frame)
@@ -164,13 +164,13 @@ def _first_audits(j: Judgments) -> pl.DataFrame:
 
 def _by_audit(frame: pl.DataFrame, audits: pl.DataFrame) -> pl.DataFrame:
     label = pl.col("label")
-    found = audits.group_by("item_id").agg(label.n_unique().alias("_labels"), label.first().alias("_audit"))
+    found = audits.group_by("item_id").agg(label.first().alias("answer"), label.n_unique().alias("right"))
+    found = found.filter(pl.col("right") == 1).drop("right")
     if CHANCE in audits.columns and audits[CHANCE].is_not_null().any():
         frame = frame.drop(CHANCE, strict=False)
         found = found.join(audits.group_by("item_id").agg(pl.col(CHANCE).first()), on="item_id")
-    audited = frame.join(found.filter(pl.col("_labels") == 1), on="item_id", how="inner", maintain_order="left")
-    right = label == pl.col("_audit")
-    return audited.with_columns(answer=pl.col("_audit").cast(pl.String), right=right).drop("_labels", "_audit")
+    audited = frame.join(found, on="item_id", how="inner", maintain_order="left")
+    return audited.with_columns(pl.col("answer").cast(pl.String), right=label == pl.col("answer"))
 
 
 def majority(j: Judgments) -> pl.DataFrame:

@@ -16,6 +16,8 @@ import polars as pl
 
 from ..errors import BadOption, Problem
 from .cells import LONGEST_QUOTE, cell_text, moment, quoted
+from .spellings import number as number
+from .spellings import shortest
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Reference = Literal["gold", "audit"]
@@ -62,21 +64,6 @@ class Reading:
         return self.scale or (-math.inf, math.inf) if numeric else None
 
 
-def number(text: str) -> float | None:
-    """The finite number a text writes, or None.
-
-    Examples
-    --------
-    >>> number("2.50"), number("1_000"), number("nan")
-    (2.5, None, None)
-    """
-    try:
-        made = float(text)
-    except ValueError:
-        return None
-    return made if math.isfinite(made) and "_" not in text else None
-
-
 def scale_of(given: Any) -> Scale | None:
     """A scale as given by a caller or on a command line.
 
@@ -113,7 +100,7 @@ def scale_of(given: Any) -> Scale | None:
     if isinstance(given, tuple) and len(given) == 2 and any(numbers):
         return _range(given, given)
     labels = tuple(cell_text(g) or "" for g in given)
-    if not labels or "" in labels or len(set(labels)) < len(labels):
+    if not labels or "" in labels or len(set(map(shortest, labels))) < len(labels):
         raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
     return labels
 

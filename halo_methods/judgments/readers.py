@@ -28,6 +28,7 @@ def read_judgments(
     where: str | None = None,
     missing: str | Sequence[str] = ("",),
     encoding: str = "utf-8",
+    sheet: str | None = None,
 ) -> Judgments:
     """Judgments from a file, every one checked.
 
@@ -43,7 +44,7 @@ def read_judgments(
     ----------
     path : str or path
         CSV or TSV (comma, semicolon or tab, told from the header), Parquet,
-        XLSX (first sheet, formulas as their stored results), JSON lines; each
+        XLSX (one sheet, formulas as their stored results), JSON lines; each
         possibly gzipped.
     columns : mapping, optional
         Name here to name in the file, ``{"item_id": "task"}``.
@@ -65,6 +66,8 @@ def read_judgments(
         Label texts that mean no label; they are counted apart.
     encoding : str
         Of text files. A byte order mark is obeyed first.
+    sheet : str, optional
+        Of a workbook; the first that is not hidden if not given.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def read_judgments(
       export.csv: 2 rows read, 1 used, dropped: 1 empty label
     """
     how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
-    return conform(read_raw(path, encoding), how)
+    return conform(read_raw(path, encoding, sheet), how)
 
 
 def as_judgments(

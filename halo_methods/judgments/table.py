@@ -1,5 +1,6 @@
 """The table of judgments and where it came from."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
 from .cells import cell_text, quoted
 from .options import Level, Reference, Scale, matching
+from .spellings import natural
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -72,18 +74,18 @@ class Source:
 
 
 def in_order(values: list[Any]) -> list[Any]:
-    """Distinct values sorted, as numbers if all are numbers, the missing one last.
+    """Distinct values sorted, as numbers if all are numbers, else the numbers in them as numbers; the missing one last.
 
     Examples
     --------
     >>> in_order(["10", "9", None]), in_order(["b", "10", "9"])
-    (['9', '10', None], ['10', '9', 'b'])
+    (['9', '10', None], ['9', '10', 'b'])
     """
     present = [v for v in set(values) if v is not None]
     try:
         present.sort(key=lambda v: (float(v), str(v)))
     except (TypeError, ValueError):
-        present.sort()
+        present.sort(key=natural if all(isinstance(v, str) for v in present) else None)
     return present + [None] * (None in values)
 
 
@@ -374,7 +376,9 @@ class Judgments:
 
     @cached_property
     def rounds(self) -> tuple[str, ...]:
-        """The rounds present, in order, numbers as numbers; empty where there is no such column.
+        """The rounds present, in order; empty where there is no such column.
+
+        Names that differ only in their numbers stand by number, others by their first `rated_at` where each has one.
 
         Examples
         --------
@@ -384,8 +388,12 @@ class Judgments:
         >>> as_judgments(frame).rounds
         ('9', '10')
         """
-        values = in_order(self.frame["round"].unique().to_list()) if "round" in self.columns else []
-        return tuple(value for value in values if value is not None)
+        values = in_order(self.frame["round"].drop_nulls().unique().to_list()) if "round" in self.columns else []
+        if "rated_at" in self.columns and len({re.sub(r"[\d.]+", "", value).casefold() for value in values}) > 1:
+            first = dict(self.frame.group_by("round").agg(pl.col("rated_at").min()).iter_rows())
+            if all(first[value] is not None for value in values):
+                values.sort(key=lambda value: first[value])
+        return tuple(values)
 
     def last_round(self) -> "Judgments":
         """The judgments of the last round; all of them where there are no rounds or rounds number repeats.

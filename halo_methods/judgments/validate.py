@@ -12,11 +12,12 @@ from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
 from .coding import numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .table import Judgments, Source
+from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
+from .table import GROUPING, Judgments, Source
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
-_LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
+_NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
@@ -27,14 +28,16 @@ class _Check:
 
     def __init__(self, raw: Raw, how: Reading):
         self.how, self.decimal_comma = how, raw.decimal_comma
-        self.problems, self.notes = list(raw.problems), list(raw.notes)
+        self.problems, self.notes, self.dates = list(raw.problems), list(raw.notes), raw.dates
         self.broken = {p.row for p in raw.problems if p.column is None}
         self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
+        self.nested = {c: raw.nested[self.names.get(c, c)] for c in REQUIRED if self.names.get(c, c) in raw.nested}
         self.n = len(raw.frame)
         self.live = pl.repeat(True, self.n, dtype=pl.Boolean, eager=True)
         self.dropped: dict[str, int] = {}
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
+        self.labels: set[str] = set()
 
     def there(self, *columns: str) -> list[str]:
         """Those of the columns that the table has."""
@@ -65,7 +68,7 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     """
     state = _Check(raw, how)
     if state.frame.width:
-        for step in (_blank, _replace, _convert, _filter, _labels, _words, _gold, _repeated, _remarks):
+        for step in (_blank, _replace, _convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
     live = set((state.live.arg_true() + 1).to_list())
     columns = {state.names.get(c, c) for c in state.looked_at}
@@ -93,6 +96,11 @@ def _blank(state: _Check) -> None:
     empty = pl.all().str.strip_chars() == ""
     state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
+    titles = {column: state.names.get(column, column) for column in state.frame.columns}
+    first = state.frame.columns[0]
+    if state.frame[first].eq(titles[first]).any():
+        again = pl.all_horizontal(pl.col(column).eq_missing(title) for column, title in titles.items())
+        state.drop(state.frame.select(again.alias("again"))["again"], "repeated header")
     for column in state.there(*OPTIONAL):
         if state.n and state.frame[column].null_count() == state.n:
             state.frame = state.frame.drop(column)
@@ -177,6 +185,22 @@ def _filter(state: _Check) -> None:
     state.drop(~kept, f"not where {state.how.where}")
 
 
+def _spelled(state: _Check) -> None:
+    """One spelling of each label, gold answer and suggestion, by the rule of `spellings`."""
+    how = state.how
+    if how.range or not state.there("label"):
+        return
+    given = set(state.frame["label"].filter(state.live).drop_nulls().unique())
+    known = number_spellings(given, how.listed, how.missing)
+    labels = {*(known.values() if known else given), *(how.listed or ())}
+    for column in state.there("label", "gold", "suggestion"):
+        new = respelled(state.frame[column], known, labels)
+        if n := int((state.frame[column].is_in(list(new)) & state.live).sum()) if new else 0:
+            state.notes.append(rewritten(column, n, new))
+            state.frame = state.frame.with_columns(pl.col(column).replace(new))
+    state.labels = labels
+
+
 def _labels(state: _Check) -> None:
     if not state.there("label"):
         return
@@ -202,6 +226,8 @@ def _words(state: _Check) -> None:
     """Identifiers, which are never empty, and columns of a few words."""
     for column in state.there("item_id", "rater_id"):
         state.problem(column, state.frame[column].is_null(), partial(_empty, column))
+    for column, rows in state.nested.items():
+        state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
     for column in state.there(*ALLOWED):
         state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
 
@@ -218,6 +244,15 @@ def _gold(state: _Check) -> None:
     gold = state.frame["gold"]
     wrong = [text for text in gold.drop_nulls().unique() if not _on_scale(state.how, accepted_answers(text))]
     state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
+    if state.how.scale is None and not state.how.range:
+        unseen = {text: set(accepted_answers(text)) - state.labels for text in gold.filter(state.live).unique()}
+        odd = [text for text, answers in unseen.items() if any(a.strip().lower() in LIKE_MISSING for a in answers)]
+        state.problem("gold", gold.is_in(odd), no_answer)
+        if never := sorted({answer for answers in unseen.values() for answer in answers}):
+            n = counted(len(never), "gold answer")
+            state.notes.append(
+                f"gold: {n} equal to no label, such as {quoted(never[0])}; if it is an error, correct it"
+            )
 
 
 def _on_scale(how: Reading, answers: tuple[str, ...]) -> bool:
@@ -260,8 +295,14 @@ def _remarks(state: _Check) -> None:
     texts = {c: state.frame[c].filter(state.live) for c, kind in state.frame.schema.items() if kind == pl.String}
     for column in texts:
         state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
-    for column in ("item_id", "rater_id", *(("label",) if state.how.scale is None else ())):
-        state.notes += lookalikes(texts[column], column) if column in texts else []
+    for column in state.there(*_NAMES, *(("label",) if state.how.scale is None else ())):
+        distinct = texts[column].unique() if column in texts else pl.Series([], dtype=pl.String)
+        state.notes += lookalikes(distinct, column)
+        state.notes += rounded(distinct, column) if column in ("item_id", "rater_id") else []
+    for column in state.there(*REQUIRED, "gold", "suggestion"):
+        if n := state.dates.get(state.names.get(column, column)):
+            what = f"{column}: dates in {counted(n, 'cell')}"
+            state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
     state.notes += like_missing(texts["label"]) if "label" in texts else []
     state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
 
@@ -271,6 +312,12 @@ def no_number(cell: str) -> Problem:
     comma = re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell)
     fix = "Write a decimal point, not a comma." if comma else "Write a number such as 12.5, or leave the cell empty."
     return Problem(f"{quoted(cell)} is not a finite number", fix)
+
+
+def no_answer(cell: str) -> Problem:
+    """A gold answer that nobody gave and that looks like no answer."""
+    what = f"the gold answer {quoted(cell)} equals no label and looks like a missing value"
+    return Problem(what, "List it as missing, or give the scale.", option="missing", value=[cell])
 
 
 def no_moment(cell: str) -> Problem:
@@ -290,6 +337,11 @@ def no_order(level: str) -> Problem:
     """Labels of an ordered level that are words, in no order anybody gave."""
     what = f"{level} labels that are no numbers have no known order"
     return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
+
+
+def nested(cell: str) -> Problem:
+    """A list or an object where one value should stand."""
+    return Problem(f"{quoted(cell)} comes from a list or an object", "Write one plain value a judgment.")
 
 
 def no_word(column: str, allowed: tuple[str, ...], cell: str) -> Problem:
@@ -319,36 +371,6 @@ def _read_as(what: str, fix: str, column: str, cell: str, value: str) -> Problem
     """A problem that reading one value as another would settle."""
     short = len(cell) <= LONGEST_QUOTE
     return Problem(what, fix, option="values", value={column: {cell: value}} if short else None)
-
-
-def lookalikes(texts: pl.Series, column: str) -> list[str]:
-    """Values that differ only by case, space or Unicode form: perhaps one thing written twice.
-
-    Examples
-    --------
-    >>> lookalikes(pl.Series(["Ann", "ann", "bob"]), "rater_id")
-    ["rater_id: 'Ann' and 'ann' differ only by case, space or Unicode form; they are kept apart"]
-    """
-    unique = pl.DataFrame({"text": texts.drop_nulls().unique()})
-    plain = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    groups = unique.group_by(plain.alias("plain")).agg(pl.col("text").sort()).filter(pl.col("text").list.len() > 1)
-    if not len(groups):
-        return []
-    first = " and ".join(quoted(t) for t in sorted(groups["text"].to_list())[0][:2])
-    more = f", and {len(groups) - 1:,} more such groups" if len(groups) > 1 else ""
-    return [f"{column}: {first} differ only by case, space or Unicode form{more}; they are kept apart"]
-
-
-def like_missing(labels: pl.Series) -> list[str]:
-    """Labels that look like an absent value.
-
-    Examples
-    --------
-    >>> like_missing(pl.Series(["good", "NaN"]))
-    ["the label 'NaN' looks like a missing value; if it is one, list it as missing"]
-    """
-    odd = labels.filter(labels.str.to_lowercase().is_in(_LIKE_MISSING)).unique().sort()
-    return [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
 
 
 def odd_locales(locales: pl.Series) -> list[str]:

@@ -253,6 +253,7 @@ def start(
     where: str | None = None,
     missing: Iterable[str] = ("",),
     encoding: str = "utf-8",
+    sheet: str | None = None,
     audience: Literal["rater", "operations", "partner", "public"] = "partner",
     by: str | None = None,
 ) -> Report:
@@ -265,7 +266,7 @@ def start(
     data : str, Path or frame, optional
         The name of a sample, a file, or a frame; without it the chapter's own sample, which is read on the scale
         that ``data/samples/reading.yml`` names.
-    columns, values, scale, level, duplicates, where, missing, encoding
+    columns, values, scale, level, duplicates, where, missing, encoding, sheet
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
@@ -305,7 +306,8 @@ def start(
     if on_own_sample:
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
     if isinstance(data, str | Path):
-        judgments = read_judgments(sample(str(data)) if invented else data, encoding=encoding, **options)
+        path = sample(str(data)) if invented else data
+        judgments = read_judgments(path, encoding=encoding, sheet=sheet, **options)
     else:
         judgments = as_judgments(data, **options)
     settings = house()

@@ -260,7 +260,8 @@ def judged(j: Judgments) -> pl.DataFrame:
     [False, None]
     """
     people = j.people()
-    people = replace(people, frame=people.frame.with_row_index(ROW))
+    ours = (ROW, "right", "overturned", "_review", "_redone")
+    people = replace(people, frame=people.frame.drop(*ours, strict=False).with_row_index(ROW))
     frame = people.one().frame
     right = frame.select(ROW, pl.lit(None, pl.Boolean).alias("right")).clear()
     with suppress(NotEstimable):
@@ -272,7 +273,7 @@ def judged(j: Judgments) -> pl.DataFrame:
         .join(_reviewed(people, keys), on=keys, how="left", maintain_order="left", nulls_equal=True)
     )
     frame = frame.with_columns(
-        (pl.col("label") != pl.col("_review")).alias("overturned"), _redone(frame).alias("_redone")
+        (pl.col("label") != pl.col("_review")).alias("overturned"), _redone(frame, people.rounds).alias("_redone")
     )
     known = frame["overturned"].is_not_null().any() or frame["_redone"].any()
     reworked = (pl.col("overturned").fill_null(False) | pl.col("_redone")) if known else pl.lit(None, pl.Boolean)
@@ -324,11 +325,11 @@ def _reviewed(j: Judgments, keys: Sequence[str]) -> pl.DataFrame:
     return labels.filter(pl.col("label").list.len() == 1).select(*keys, pl.col("label").list.first().alias("_review"))
 
 
-def _redone(frame: pl.DataFrame) -> pl.Series:
+def _redone(frame: pl.DataFrame, rounds: Sequence[str]) -> pl.Series:
     if "round" not in frame.columns:
         return pl.repeat(False, frame.height, eager=True)
-    order = in_order(frame["round"].unique().to_list())
-    place = pl.col("round").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
+    order = {value: n for n, value in enumerate(rounds)}
+    place = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64)
     return frame.select((place < place.max().over("item_id", "rater_id")).alias("redone"))["redone"]
 
 
