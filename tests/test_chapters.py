@@ -3,12 +3,15 @@
 import json
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from halo_methods import reports
+from halo_methods.reports import section
+from halo_methods.reports.runner import findings
 
 CHAPTERS = reports.names()
 REQUIRED = ["item_id", "rater_id", "label"]
@@ -97,24 +100,49 @@ def test_hostile_text_stays_text(name, tmp_path):
     assert "alert(1)" in page or name in NO_CELL_SHOWN
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [(f"i{i}", "r", "x", "x") for i in range(20)],
-        [(f"i{i}", f"r{r}", "x", "x") for i in range(20) for r in range(4)],
-        [("a", "b", "x", "x")],
-        [("z" * 1_000_000, "b", "x", "x"), ("a", "c", "y" * 1_000_000, "x")],
-        [(f"i{i}", f"r{i}", f"text {i}", "x") for i in range(300)],
-    ],
-    ids=["one rater", "one category", "one judgment", "a megabyte in a cell", "as many labels as judgments"],
-)
-def test_thin_data_end_in_reasons(name, rows, tmp_path):
-    file = tmp_path / "thin.csv"
+THIN = {
+    "one rater": [(f"i{i}", "r", "x", "x") for i in range(20)],
+    "one category": [(f"i{i}", f"r{r}", "x", "x") for i in range(20) for r in range(4)],
+    "one judgment": [("a", "b", "x", "x")],
+    "a megabyte in a cell": [("z" * 1_000_000, "b", "x", "x"), ("a", "c", "y" * 1_000_000, "x")],
+    "as many labels as judgments": [(f"i{i}", f"r{i}", f"text {i}", "x") for i in range(300)],
+}
+
+
+def thin(rows, folder):
+    file = folder / "thin.csv"
     pd.DataFrame(rows, columns=[*REQUIRED, "gold"]).to_csv(file, index=False)
-    made = reports.run(name, file, tmp_path / "out", audience="operations")
-    assert made["data"]["rows_used"] == len(rows)
-    assert all(g["verdict"] != "not_met" for g in made["gates"] if g["estimate"] is None)
+    return file
+
+
+def no_verdict_without_estimate(data, gates, rows):
+    assert data["rows_used"] == len(rows)
+    assert all(g["verdict"] != "not_met" for g in gates if g["estimate"] is None)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_cells_of_a_megabyte_end_in_reasons(name, tmp_path):
+    rows = THIN["a megabyte in a cell"]
+    made = reports.run(name, thin(rows, tmp_path), tmp_path / "out", audience="operations")
+    no_verdict_without_estimate(made["data"], made["gates"], rows)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("kind", [kind for kind in THIN if kind != "a megabyte in a cell"])
+def test_thin_data_end_in_reasons(name, kind, tmp_path, monkeypatch):
+    """The cells that operations see, run without a kernel: what they show is collected as the report collects it."""
+    outputs, names = [], {}
+    monkeypatch.setattr(section, "publish", lambda data, _=None: outputs.append({"data": data}))
+    for cell in json.loads(reports.find(name).read_text("utf-8"))["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] == "code" and "handbook" not in tags:
+            exec(compile("".join(cell["source"]), name, "exec"), names)
+            if "parameters" in tags:
+                names["reading"] = {"data": str(thin(THIN[kind], tmp_path)), "audience": "operations"}
+    outputs.append({"data": names["report"]._repr_mimebundle_()})
+    data, _, gates = findings(SimpleNamespace(cells=[{"outputs": outputs}]))
+    assert gates, "no gate was collected"
+    no_verdict_without_estimate(data, gates, THIN[kind])
 
 
 REAL = {

@@ -896,6 +896,12 @@ def test_lists_and_objects_are_no_identifiers_or_labels(column, value, file):
     assert "list or an object" in found.what or (value == [] and found.what)
 
 
+def test_a_list_in_a_column_that_was_mapped_away_is_no_identifier():
+    frame = pl.DataFrame({"rater_id": ["ann"], "label": ["1"], "item_id": [["a"]], "n": ["q1"]})
+    with pytest.raises(InvalidData, match="the column item_id is missing"):
+        as_judgments(frame, columns={"cluster": "item_id"})
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

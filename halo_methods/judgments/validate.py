@@ -31,7 +31,7 @@ class _Check:
         self.problems, self.notes, self.dates = list(raw.problems), list(raw.notes), raw.dates
         self.broken = {p.row for p in raw.problems if p.column is None}
         self.frame, self.names = renamed(raw.frame, how.columns, self.problems)
-        self.nested = {c: raw.nested[self.names.get(c, c)] for c in REQUIRED if self.names.get(c, c) in raw.nested}
+        self.nested = {c: raw.nested[n] for c in self.there(*REQUIRED) if (n := self.names.get(c, c)) in raw.nested}
         self.n = len(raw.frame)
         self.live = pl.repeat(True, self.n, dtype=pl.Boolean, eager=True)
         self.dropped: dict[str, int] = {}
