@@ -11,7 +11,7 @@ from ..judgments import CountedJudgments, Judgments, as_judgments
 from ..judgments.cells import as_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
-from ..judgments.table import rests_on
+from ..judgments.table import basis_of, rests_on
 from ..results import Basis, Caution, Estimate, Over, around, counted, resting
 from ..stats.checks import check_confidence, check_count
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
@@ -470,10 +470,11 @@ def estimated(
     if single:
         fate = "not used" if paired_only else "counted only for how common labels are"
         notes.append(Caution("judged_once", f"Judged once and therefore {fate}: {counted(single, 'item')}."))
-    if units > j.n_items:
+    n_items = j.n_items if many else patterns(j).n_items
+    if units > n_items:
         notes.append(Caution("rounds_as_items", ROUNDS))
     place = {**around(totals.estimate, ends.low, ends.high), "confidence": asked.confidence, "items_only": aside}
-    rests["n_items"] = min(paired if paired_only else units, j.n_items)
+    rests["n_items"] = min(paired if paired_only else units, n_items)
     rests["n_judgments"] = sizes[sizes > 1] @ times[sizes > 1] if paired_only else j.n_judgments
     cautions = (*about, *notes, *few_items(paired), *ends.cautions)
     return Estimate(**place, **rests, method="; ".join([*name, ends.how]), over=spoken, cautions=cautions)
@@ -481,12 +482,14 @@ def estimated(
 
 @once_a_table
 def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
-    """What rests on labels that another rater's label can be held against; of counts, how many raters gave one."""
+    """How many raters gave a label that another's can be held against, and, where rows are there, these labels."""
     if isinstance(j, CountedJudgments):
         cells = rater_patterns(j)
         return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
-    unit = numbered(j)[0]
-    return rests_on(j.frame.filter(pl.Series(np.bincount(unit)[unit] > 1)), "agreement")
+    unit, rater, _ = numbered(j)
+    shared = np.bincount(unit)[unit] > 1
+    rows = j.frame.select("item_id", "rater_id").filter(pl.Series(shared))
+    return {"n_raters": np.count_nonzero(np.bincount(rater[shared])), "basis": basis_of(rows, "agreement")}
 
 
 def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_paired: bool = False) -> Interval:

@@ -69,6 +69,7 @@ def _dense(values: pl.Series) -> Ints:
     return made
 
 
+@once_a_table
 def coded(j: Judgments) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Unit, rater and label as whole numbers (unit, rater, label), and the sorted raters."""
     unit, rater, raters = numbered(j)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import NotEstimable
-from .coding import MOST_LABELS, Floats, Ints, coded, numbered, once_a_table, packed_numbers, unpacked
+from .coding import MOST_LABELS, Floats, Ints, coded, numbered, once_a_table, packed_numbers, unit_keys, unpacked
 from .options import Level, Scale
 from .table import Judgments, Source
 
@@ -163,7 +163,8 @@ def _counted(j: Judgments) -> tuple[Patterns, pl.DataFrame, pl.DataFrame]:
     if q <= MOST_LABELS:
         table = unpacked(kinds.select(words).to_numpy(), q, len(raters))
     frequency = kinds["frequency"].to_numpy().astype(np.int64)
-    return Patterns(j.labels, table, frequency, j.n_items, len(raters), j.n_judgments), packed, kinds
+    n_items = j.n_items if len(unit_keys(j)) > 1 else int(frequency.sum())
+    return Patterns(j.labels, table, frequency, n_items, len(raters), j.n_judgments), packed, kinds
 
 
 def patterns(j: Judgments | CountedJudgments) -> Patterns:

@@ -269,6 +269,8 @@ def _repeated(state: _Check) -> None:
         return
     named = state.frame["item_id"].is_not_null() & state.frame["rater_id"].is_not_null()
     rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
+    if rule != "round" and rows.select(keys).n_unique() == len(rows):  # far cheaper than numbering them
+        return
     rows = rows.with_columns(
         nth=pl.col("row").cum_count().over(keys), of=pl.len().over(keys), first=pl.col("row").first().over(keys)
     )
@@ -292,19 +294,20 @@ def _repeated(state: _Check) -> None:
 
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
-    texts = {c: state.frame[c].filter(state.live) for c, kind in state.frame.schema.items() if kind == pl.String}
+    texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
     for column in texts:
         state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
-    for column in state.there(*_NAMES, *(("label",) if state.how.scale is None else ())):
-        distinct = texts[column].unique() if column in texts else pl.Series([], dtype=pl.String)
-        state.notes += lookalikes(distinct, column)
-        state.notes += rounded(distinct, column) if column in ("item_id", "rater_id") else []
+    named = [column for column in state.there(*_NAMES, "label") if column in texts]
+    distinct = {column: state.frame[column].filter(state.live).unique() for column in named}
+    for column, values in distinct.items():
+        state.notes += lookalikes(values, column) if column != "label" or state.how.scale is None else []
+        state.notes += rounded(values, column) if column in ("item_id", "rater_id") else []
     for column in state.there(*REQUIRED, "gold", "suggestion"):
         if n := state.dates.get(state.names.get(column, column)):
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
-    state.notes += like_missing(texts["label"]) if "label" in texts else []
-    state.notes += odd_locales(texts["locale"]) if "locale" in texts else []
+    state.notes += like_missing(distinct["label"]) if "label" in distinct else []
+    state.notes += odd_locales(distinct["locale"]) if "locale" in distinct else []
 
 
 def no_number(cell: str) -> Problem:
