@@ -16,18 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
+from coverage_agreement import MEASURES
 
-from halo_methods import agreement
 from halo_methods.errors import NotEstimable
 from halo_methods.judgments.table import Judgments, Source
 
 OUT = Path(__file__).parent / "results" / "coverage_edges.csv"
-MEASURES: dict[str, Callable] = {
-    "alpha": agreement.krippendorff_alpha,
-    "fleiss": agreement.fleiss_kappa,
-    "ac1": agreement.gwet_ac,
-    "percent": agreement.percent_agreement,
-}
 OVER = ("items and raters", "items")
 RARE = [(prevalence, sensitivity) for prevalence in (0.01, 0.03) for sensitivity in (0.5, 0.8, 0.95)]
 FEW = [(0.3, 0.3), (1.0, 1.0), (4.0, 4.0), (0.5, 2.0)]

@@ -7,11 +7,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import run_cells
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halo_methods import agreement, reports
-from halo_methods.reports import places, section
+from halo_methods.reports import places
 from halo_methods.reports import report as reporting
 from halo_methods.reports.audience import Shown, one_person
 from halo_methods.standards.register import House
@@ -40,7 +41,7 @@ def crafted(names, *, items=40, seed=5):
 
 def edition(name, file, audience, monkeypatch, **options):
     """What a chapter's cells display to an audience, without a kernel, and the bases of the figures it showed."""
-    outputs, shown, names = [], [], {}
+    shown = []
     ledger = Shown.may_show
     groups = Shown.groups
 
@@ -58,16 +59,9 @@ def edition(name, file, audience, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(Shown, "may_show", may_show)
         patch.setattr(Shown, "groups", chosen)
-        patch.setattr(section, "publish", lambda data, _=None: outputs.append(data))
-        for cell in json.loads(places.find(name).read_text("utf-8"))["cells"]:
-            tags = set(cell["metadata"].get("tags", []))
-            hidden = {"handbook"} if audience == "operations" else {"handbook", "operations"}
-            if cell["cell_type"] == "code" and not tags & hidden:
-                exec(compile("".join(cell["source"]), name, "exec"), names)
-                if "parameters" in tags:
-                    names |= {"reading": {"data": str(file), "audience": audience}, **options}
+        outputs, report = run_cells(name, file, audience, patch, **options)
     text = json.dumps([{k: v for k, v in o.items() if k != "image/png"} for o in outputs], ensure_ascii=False)
-    return text + str(names["report"]), shown
+    return text + str(report), shown
 
 
 @pytest.fixture(scope="module")

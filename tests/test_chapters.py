@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import run_cells
 
 from halo_methods import reports
-from halo_methods.reports import section
 from halo_methods.reports.runner import findings
 
 CHAPTERS = reports.names()
@@ -131,16 +131,10 @@ def test_cells_of_a_megabyte_end_in_reasons(name, tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in THIN if kind != "a megabyte in a cell"])
 def test_thin_data_end_in_reasons(name, kind, tmp_path, monkeypatch):
     """The cells that operations see, run without a kernel: what they show is collected as the report collects it."""
-    outputs, names = [], {}
-    monkeypatch.setattr(section, "publish", lambda data, _=None: outputs.append({"data": data}))
-    for cell in json.loads(reports.find(name).read_text("utf-8"))["cells"]:
-        tags = cell["metadata"].get("tags", [])
-        if cell["cell_type"] == "code" and "handbook" not in tags:
-            exec(compile("".join(cell["source"]), name, "exec"), names)
-            if "parameters" in tags:
-                names["reading"] = {"data": str(thin(THIN[kind], tmp_path)), "audience": "operations"}
-    outputs.append({"data": names["report"]._repr_mimebundle_()})
-    data, _, gates = findings(SimpleNamespace(cells=[{"outputs": outputs}]))
+    file = thin(THIN[kind], tmp_path)
+    outputs, report = run_cells(name, file, "operations", monkeypatch)
+    outputs.append(report._repr_mimebundle_())
+    data, _, gates = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
     assert gates, "no gate was collected"
     no_verdict_without_estimate(data, gates, THIN[kind])
 

@@ -15,6 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from helpers import check
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -26,15 +27,6 @@ from halo_methods.workforce.group_figures import judged
 
 ROWS = [("a", "ann", "1"), ("a", "bob", "2"), ("b", "ann", "1"), ("b", "bob", None)]
 LINES = "item_id,rater_id,label\na,ann,1\na,bob,2\nb,ann,1\nb,bob,\n"
-
-
-def check(path, **options):
-    """The problems for which a file is refused; none, and it is read."""
-    try:
-        read_judgments(path, **options)
-    except InvalidData as refused:
-        return list(refused.problems)
-    return []
 
 
 @pytest.fixture

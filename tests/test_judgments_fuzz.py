@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers import check
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -42,15 +43,6 @@ OPTIONS = st.fixed_dictionaries(
         "columns": st.sampled_from([{"item_id": "rater_id", "rater_id": "item_id"}, {"cluster": "item_id"}]),
     },
 )
-
-
-def check(path, **options):
-    """The problems for which a file is refused; none, and it is read."""
-    try:
-        read_judgments(path, **options)
-    except InvalidData as refused:
-        return list(refused.problems)
-    return []
 
 
 def accounted(j: Judgments) -> None:
