@@ -9,6 +9,7 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import CHANCE, Reference, share_right, shares_right
+from ..judgments.table import need
 from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
 from ..stats.checks import check_ascending, check_confidence, check_probability
 from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
@@ -508,8 +509,8 @@ def lots(
     not_people(column)
     j = as_judgments(j)
     frame, rows = j.one().frame, j.marked(reference)
-    if by and by not in frame.columns:
-        raise NotEstimable(f"the data has no column {by}; it has {', '.join(frame.columns)}")
+    if by:
+        need(frame, by)
     named = pl.col(column).cast(pl.String).fill_null("(missing)") if column in frame.columns else pl.lit("all labels")
     frame, rows = (t.with_columns(named.alias(column)) for t in (frame, rows))
     chances = pl.col(CHANCE).cast(pl.Float64)

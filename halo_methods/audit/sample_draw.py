@@ -18,6 +18,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
+from ..judgments.table import need
 from ..stats.checks import check_amount, check_count, check_probability
 from ..stats.proportions import wilson
 from .audit_findings import clustering, error_rate
@@ -274,8 +275,8 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
         raise BadOption("by and risk are two designs; draw with one of them")
     one = as_judgments(j).one()
     for column in (by, risk):
-        if column is not None and column not in one.columns:
-            raise NotEstimable(f"the data has no column {column}; it has {', '.join(one.columns)}")
+        if column is not None:
+            need(one.frame, column)
     n = check_count(n, option="n", least=1, most=one.n_judgments)
     keys = [k for k in KEYS if k in one.columns]
     stratum = pl.col(by).cast(pl.String).fill_null("") if by else pl.lit("")

@@ -13,6 +13,7 @@ from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
 from ..judgments.cause_codes import CAUSES, causes
 from ..judgments.coding import codes, once_a_table
+from ..judgments.table import need
 from ..results import Basis, Estimate
 from ..stats.checks import check_confidence, check_count
 from ..stats.discovery import benjamini_hochberg
@@ -394,8 +395,8 @@ def worksheet(
     ['x: 2, y: 2', 'x: 2, y: 2', 'x: 2, y: 2']
     """
     n, j = check_count(n, option="n", least=1), as_judgments(j).one()
-    if by is not None and by not in j.columns:
-        raise NotEstimable(f"the data has no column {by}; it has {', '.join(j.columns)}")
+    if by is not None:
+        need(j.frame, by)
     items, labels, counts = item_counts(j)
     pairs = np.maximum(counts.sum(axis=1) * (counts.sum(axis=1) - 1), 1)
     frame = pd.DataFrame({"item_id": items, "stratum": of_items(j, by, "").to_list() if by else "all"})

@@ -132,8 +132,7 @@ class Watch:
     rate: float = 0.10
 
     def __post_init__(self) -> None:
-        if self.period not in get_args(Period):
-            raise BadOption.of("period", self.period, get_args(Period))
+        BadOption.unless("period", self.period, get_args(Period))
         if self.by in days.NO_GROUPS:
             raise BadOption(f"by is {self.by!r}, which makes no groups; allowed: a column such as vendor or locale")
         check_count(self.baseline, option="baseline", least=3)

@@ -167,8 +167,7 @@ def daily_minutes(
     (0.5, 1.0)
     """
     check_confidence(confidence)
-    if criteria not in get_args(Criteria):
-        raise BadOption.of("criteria", criteria, get_args(Criteria))
+    BadOption.unless("criteria", criteria, get_args(Criteria))
     if timezone not in available_timezones():
         raise BadOption(f"timezone is {timezone!r}; allowed: an IANA name such as UTC or Europe/Paris")
     limits = _limits(limit_minutes)

@@ -63,8 +63,7 @@ def false_positive_rate(
     >>> print(false_positive_rate("speeders", honest)["locale fr-FR"])
     0 (95% interval 0 to 0.265 over raters; 20 items, 12 raters, 240 judgments)
     """
-    if detector not in DETECTORS:
-        raise BadOption.of("detector", detector, DETECTORS)
+    BadOption.unless("detector", detector, DETECTORS)
     honest = as_judgments(honest)
     evidence = DETECTORS[detector](honest)
     tested = people_of(evidence.table)

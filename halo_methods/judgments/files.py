@@ -319,8 +319,7 @@ def _sheet(content: bytes, wanted: str | None, data_only: bool) -> tuple[list[tu
             sheets = {sheet.title: sheet for sheet in book.worksheets}
             shown = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"] or list(sheets)
             title = wanted or shown[0]
-            if title not in sheets:
-                raise BadOption.of("sheet", title, sheets)
+            BadOption.unless("sheet", title, sheets)
             sheets[title].reset_dimensions()
             rows = list(sheets[title].iter_rows(values_only=True))
             xml = book._archive.read(sheets[title]._worksheet_path)

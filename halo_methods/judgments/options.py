@@ -41,8 +41,7 @@ class Reading:
     def __post_init__(self) -> None:
         if self.level not in (None, *get_args(Level)):
             raise BadOption.of("level", self.level, get_args(Level))
-        if self.duplicates not in _DUPLICATES:
-            raise BadOption.of("duplicates", self.duplicates, _DUPLICATES)
+        BadOption.unless("duplicates", self.duplicates, _DUPLICATES)
         absent = [self.missing] if isinstance(self.missing, str) else self.missing
         self.missing = tuple(dict.fromkeys(["", *absent]))
         self.scale = scale_of(self.scale)

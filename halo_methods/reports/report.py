@@ -13,6 +13,7 @@ from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
 from ..judgments import Judgments, as_judgments, read_judgments
 from ..judgments.files import read_raw
+from ..judgments.table import need
 from ..standards.register import find as config_file
 from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
@@ -80,8 +81,7 @@ class Report:
         """
         if self._by is None:
             return self.judgments.default_group()
-        if self._by not in self.judgments.columns:
-            raise NotEstimable(f"the data has no column {self._by}; it has {', '.join(self.judgments.columns)}")
+        need(self.judgments.frame, self._by)
         return self._by
 
     @property
@@ -286,8 +286,7 @@ def start(
     BadOption
         When the audience or another option is none of those allowed.
     """
-    if audience not in AUDIENCES:
-        raise BadOption.of("audience", audience, AUDIENCES)
+    BadOption.unless("audience", audience, AUDIENCES)
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)

@@ -58,8 +58,7 @@ def verdict(estimate: Estimate, threshold: float, *, direction: Direction = "at_
     >>> [verdict(e, t) for t in (.85, .9, .95)]
     ['met', 'undecided', 'not_met']
     """
-    if direction not in ("at_least", "at_most"):
-        raise BadOption.of("direction", direction, ("at_least", "at_most"))
+    BadOption.unless("direction", direction, ("at_least", "at_most"))
     if direction == "at_least":
         return "met" if estimate.low >= threshold else "not_met" if estimate.high < threshold else "undecided"
     return "met" if estimate.high <= threshold else "not_met" if estimate.low > threshold else "undecided"

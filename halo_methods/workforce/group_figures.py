@@ -136,8 +136,7 @@ def rates(
     >>> rates(j).estimates["north"].value
     0.8
     """
-    if measure not in get_args(Measure):
-        raise BadOption.of("measure", measure, get_args(Measure))
+    BadOption.unless("measure", measure, get_args(Measure))
     check_confidence(confidence)
     frame = judged(as_judgments(j))
     if weekly:

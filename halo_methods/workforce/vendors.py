@@ -75,8 +75,7 @@ class Scorecard:
         BadOption
             For another name.
         """
-        if name not in VIEWS:
-            raise BadOption.of("name", name, VIEWS)
+        BadOption.unless("name", name, VIEWS)
         need, columns = VIEWS[name]
         if need in self.missing:
             raise NotEstimable(self.missing[need])
