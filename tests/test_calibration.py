@@ -202,12 +202,12 @@ def test_several_criteria_are_taken_one_at_a_time():
 def test_severity_recovers_a_shift():
     rng = np.random.default_rng(5)
     hits = 0
-    for _ in range(300):
+    for _ in range(150):
         gaps = rng.choice([-1, 0, 1], p=[0.4, 0.5, 0.1], size=60)
         rows = [(i, "r", str(5 + g), "5") for i, g in enumerate(gaps)]
         made = calibration.severity(table(rows, scale=(0, 10), level="interval")).table.iloc[0]
         hits += made["low"] <= -0.3 <= made["high"]
-    low, high = stats.binom.ppf([0.001, 0.999], 300, [0.93, 0.97])
+    low, high = stats.binom.ppf([0.001, 0.999], 150, [0.93, 0.97])
     assert low <= hits <= high
 
 

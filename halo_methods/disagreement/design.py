@@ -192,11 +192,11 @@ def apart(design: Design, unclear: Ints = NONE) -> Apart:
     item, is the variance of its labels; on nominal labels as 0 and 1 it is the
     share of pairs that differ.
     """
+    severity, effect = _severity(design, unclear)
     n = int(design.item.max()) + 1
     size = np.bincount(design.item, minlength=n)
     shared = np.flatnonzero(size > 1)
     total = float((_variation(design.item, design.y, n)[shared] / (size[shared] - 1)).mean())
-    severity, effect = _severity(design, unclear)
     parts = {"severity": min(severity, total), "noise": 0.0, "perspective": 0.0}
     level = design.y - effect[design.rater]
     all_pairs = _variation(design.item, level, n)[shared]

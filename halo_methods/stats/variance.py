@@ -216,7 +216,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-DENSE, MOST, DRAWS = 300, 3000, 5000
+DENSE, MOST, SMALL, DRAWS = 300, 3000, 100_000, 5000
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,8 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     met = _incidence(item, rater)
     counts, of_item, of_rater, n_parts = met.counts, met.of_item, met.of_rater, met.n_parts
     n_item, n_rater = counts.shape
-    m_item, m_rater, rank, cells = n_item - n_parts, n_rater - n_parts, n_item + n_rater - n_parts, counts.nnz
+    m_item, m_rater, rank = n_item - n_parts, n_rater - n_parts, n_item + n_rater - n_parts
+    cells = int((counts != 0).sum())
     if of_rater.max() < 2:
         raise NotEstimable(
             "no rater judged two items, so nothing tells raters from items; let every rater of a pilot judge "
@@ -298,14 +299,13 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
     by_rater = float(((y - item_mean[item]) ** 2).sum()) - additive
     by_item = float(((y - rater_mean[rater]) ** 2).sum()) - additive
 
-    squared, error = counts.power(2), additive / (n - rank) / k
-    trace_rater = n - float((np.asarray(squared.sum(1)).ravel() / of_item).sum())
-    trace_item = n - float((np.asarray(squared.sum(0)).ravel() / of_rater).sum())
+    squared, error = counts**2, additive / (n - rank) / k
+    trace_rater = n - float((squared.sum(axis=1) / of_item).sum())
+    trace_item = n - float((squared.sum(axis=0) / of_rater).sum())
     spread = max((by_rater / k - m_rater * error) / trace_rater, 0.0)
-    df_rater = k * _form_df(trace_rater, float(laplacian.power(2).sum()), m_rater, spread, error)
-    scale = sparse.diags(1 / np.sqrt(of_rater))
-    cross = counts.multiply(counts.multiply(of_item[:, None])).tocsr() @ (1 / of_rater)
-    trace_item2 = float((of_item**2).sum() - 2 * cross.sum() + (scale @ (counts.T @ counts) @ scale).power(2).sum())
+    df_rater = k * _form_df(trace_rater, float((laplacian**2).sum()), m_rater, spread, error)
+    weight = 1 / of_rater
+    trace_item2 = float((of_item**2).sum() - 2 * of_item @ (squared @ weight) + weight @ (met.shared**2 @ weight))
     between = max((by_item / k - m_item * error) / trace_item, 0.0)
     pull = of_item * ((base - np.average(base, axis=0, weights=of_item)) ** 2).sum(axis=1)
     df_item = min(k * _form_df(trace_item, trace_item2, m_item, between, error), _clustered_df(pull))
@@ -358,6 +358,7 @@ class _Incidence(NamedTuple):
     """How often each rater judged each item, and which raters hang together through items."""
 
     counts: Any
+    shared: Any
     of_item: Array
     of_rater: Array
     part: Ints
@@ -365,10 +366,12 @@ class _Incidence(NamedTuple):
 
 
 def _incidence(item: Ints, rater: Ints) -> _Incidence:
-    counts = sparse.coo_matrix((np.ones(len(item)), (item, rater))).tocsr()
-    n_parts, part = csgraph.connected_components(sparse.bmat([[None, counts], [counts.T, None]]))
-    of_item, of_rater = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
-    return _Incidence(counts, of_item, of_rater, part[len(of_item) :], int(n_parts))
+    counts: Any = sparse.coo_array((np.ones(len(item)), (item, rater))).tocsr()
+    if np.prod(counts.shape) <= SMALL:
+        counts = counts.toarray()
+    shared = counts.T @ counts
+    n_parts, part = csgraph.connected_components(shared)
+    return _Incidence(counts, shared, counts.sum(axis=1), counts.sum(axis=0), part, int(n_parts))
 
 
 def _means(code: Ints, y: Array, size: Array) -> Array:
@@ -378,7 +381,8 @@ def _means(code: Ints, y: Array, size: Array) -> Array:
 def _slopes(met: _Incidence, item: Ints, rater: Ints, y: Array) -> tuple[Any, Array]:
     """The raters' normal equations once items are taken out, and their solution."""
     counts = met.counts
-    laplacian = (sparse.diags(met.of_rater) - counts.T @ sparse.diags(1 / met.of_item) @ counts).tocsr()
+    diagonal = np.diag if isinstance(counts, np.ndarray) else sparse.diags_array
+    laplacian = diagonal(met.of_rater) - counts.T @ (counts * (1 / met.of_item)[:, None])
     right = _means(rater, y - _means(item, y, met.of_item)[item], np.ones(len(met.of_rater)))
     if counts.shape[1] <= DENSE:
         return laplacian, _inverse(met, laplacian) @ right
@@ -392,7 +396,8 @@ def _inverse(met: _Incidence, laplacian: Any) -> Array:
     n = laplacian.shape[0]
     if n > MOST:
         raise NotEstimable(f"{n:,} raters with repeated judgments are more than fit into memory; keep one round")
-    return np.asarray(linalg.inv(laplacian.toarray() + (met.part[:, None] == met.part)))
+    dense = laplacian if isinstance(laplacian, np.ndarray) else laplacian.toarray()
+    return np.asarray(linalg.inv(dense + (met.part[:, None] == met.part)))
 
 
 def _leverage(met: _Incidence, item: Ints, rater: Ints, inverse: Array) -> Array:
@@ -400,9 +405,9 @@ def _leverage(met: _Incidence, item: Ints, rater: Ints, inverse: Array) -> Array
     made = np.empty(len(item))
     for start in range(0, len(item), 20000):
         i, r = item[start : start + 20000], rater[start : start + 20000]
-        aside = met.counts[i] / met.of_item[i][:, None]
-        tilted = np.asarray(aside @ inverse)
-        own = np.asarray(aside.multiply(tilted).sum(axis=1)).ravel()
+        aside = met.counts[i] * (1 / met.of_item[i])[:, None]
+        tilted = aside @ inverse
+        own = (aside * tilted).sum(axis=1)
         made[start : start + 20000] = 1 / met.of_item[i] + inverse[r, r] - 2 * tilted[np.arange(len(r)), r] + own
     return made
 
