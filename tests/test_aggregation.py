@@ -172,6 +172,13 @@ def test_models_find_the_truth_and_the_raters(name):
     assert made.raters.columns[:5].tolist() == ["rater_id", "n", "accuracy", "low", "high"]
 
 
+@pytest.mark.parametrize("name", ["MACE", "GLAD"])
+@pytest.mark.parametrize("rare", [0.03, 0.1])
+def test_where_a_label_is_rare_a_model_is_right_more_often_than_the_majority(name, rare):
+    frame = simulated(1, n_labels=2, n_items=1000, accuracies=(0.9, 0.85, 0.8, 0.75, 0.7), prevalence=[1 - rare, rare])
+    assert right(MODELS[name](judged(frame)), frame) > right(aggregation.majority(judged(frame)), frame)
+
+
 def test_a_spammer_has_no_competence_and_no_weight():
     rng = np.random.default_rng(3)
     tables = np.stack([confusing(0.8, 3)] * 4 + [np.tile([1.0, 0, 0], (3, 1))])
