@@ -235,6 +235,17 @@ def oriented(votes: Votes, fit: Fit, mask: Mask | None) -> Fit:
     if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
         text = "On the whole the raters are no better than chance under this model: do not use these labels."
         cautions.append(Caution("no_better_than_chance", text))
+    counts = votes.sums(fit.posterior).sum(0)
+    most, own = counts.argmax(0), np.arange(len(counts))
+    strange = np.flatnonzero((most != own) & (counts.max(0) > counts[own, own] + 0.5))
+    if mask is None and len(strange):
+        k = int(strange[counts[:, strange].sum(0).argmax()])
+        text = (
+            f"Items fitted as {votes.labels[k]!r} were labelled {votes.labels[most[k]]!r} more often than "
+            f"{votes.labels[k]!r}: the class may be another one under that name. Take the majority, or have these "
+            "items decided by an expert."
+        )
+        cautions.append(Caution("class_not_its_label", text))
     return replace(fit, doubts=(*fit.doubts, *cautions))
 
 
