@@ -8,12 +8,12 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData
-from .answering import Answer, ExistingFile, answering, listed, problems_of, reading_options, several
+from .answering import Answer, Commands, ExistingFile, answering, listed, problems_of, reading_options, several
 
 _FILE = ExistingFile()
 
 
-@click.group()
+@click.group(cls=Commands)
 def adjudicate() -> None:
     """Blind packets of disagreements, and their decisions back."""
 
@@ -46,7 +46,7 @@ def pack(
     files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
     result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
     last = "Send the folder packet. Keep kept_apart to yourself: it says which item is which."
-    return Answer(result, "\n".join([*files, *packet.notes, last]))
+    return Answer(result, [*files, *packet.notes, last])
 
 
 def _most(most: int | None, budget: float | None, price: float | None) -> int | None:
@@ -118,4 +118,4 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     for draft in drafted:
         after = "raters calibrate again" if draft["recalibrate"] else "no recalibration"
         lines.append("draft: {change} of clause {clause} from {items} items; ".format(**draft) + after)
-    return Answer(result, "\n".join(lines))
+    return Answer(result, lines)
