@@ -26,17 +26,18 @@ Run = tuple[str, str, str, str, str | None]
 
 
 def fresh(frame: Any) -> Callable[[], Any]:
-    """Gives tables as checking leaves them, a new one each call: items and raters numbered, nothing counted."""
+    """Gives tables as checking leaves them, a new one each call: items, raters and labels numbered, nothing counted."""
     from dataclasses import replace
 
     import halo_methods
-    from halo_methods.judgments.coding import numbered
+    from halo_methods.judgments.coding import labelled, numbered
 
     j = halo_methods.as_judgments(frame, scale=LABELS, level="ordinal")
     kept = []
     for _ in range(MOST_CALLS):
         kept.append(replace(j))
         numbered(kept[-1])
+        labelled(kept[-1])
     return kept.pop
 
 

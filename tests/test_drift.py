@@ -112,6 +112,47 @@ class TestRunLength:
         assert alarms.mean() * 300 / periods == pytest.approx(1, abs=0.12)
         assert drift.cusum_run_length(0.5, 5, baseline=baseline) < 0.5 * drift.cusum_run_length(0.5, 5)
 
+    @pytest.mark.parametrize("baseline", [30, 60])
+    def test_the_delay_is_that_of_charts_whose_baseline_was_drawn(self, baseline):
+        made, rng, n = drift.cusum_design(465, baseline=baseline), np.random.default_rng(5), 20_000
+        centre = rng.normal(size=n) / np.sqrt(baseline)
+        spread = np.sqrt(rng.chisquare(baseline - 1, size=n) / (baseline - 1))
+        up, down, took, at = np.zeros(n), np.zeros(n), np.zeros(n), np.arange(n)
+        while at.size:
+            z = (rng.normal(size=at.size) + 1 - centre[at]) / spread[at]
+            took[at] += 1
+            up, down = np.maximum(0, up + z - made.weight), np.maximum(0, down - z - made.weight)
+            on = (up <= made.limit) & (down <= made.limit)
+            at, up, down = at[on], up[on], down[on]
+        assert made.detection == pytest.approx(took.mean(), rel=0.03)
+
+    def test_a_short_baseline_may_hide_a_shift_for_good(self):
+        made = drift.cusum_design(465, baseline=20)
+        assert made.detection == np.inf
+        assert "may never be seen" in str(made)
+
+    def test_a_shift_to_either_side_takes_as_long(self):
+        made = drift.cusum_run_length(0.5, 5, 1, baseline=30)
+        assert made == pytest.approx(drift.cusum_run_length(0.5, 5, -1, baseline=30))
+        rng, n = np.random.default_rng(6), 1500
+        centre, spread = rng.normal(size=n) / 30**0.5, np.sqrt(rng.chisquare(29, size=n) / 29)
+        rates = [1 / drift.cusum_run_length(0.5 * s, 5 * s, 1 + c) for s, c in zip(spread, centre, strict=True)]
+        assert made == pytest.approx(1 / np.mean(rates), rel=0.03)
+
+    @pytest.mark.parametrize("baseline", [20, 30, 50, 100])
+    @pytest.mark.parametrize("chart", [drift.laney, drift.p_chart])
+    def test_charts_of_shares_signal_as_often_as_stated(self, chart, baseline):
+        rng, n, size = np.random.default_rng(7), 3_000_000 // baseline, 4000
+        shares = rng.binomial(size, 0.3, (n, baseline)) / size
+        centre = shares.mean(axis=1)
+        sigma = np.sqrt(centre * (1 - centre) / size)
+        wide = np.abs(np.diff(shares)).mean(axis=1) / 1.128 if chart is drift.laney else sigma
+        true = np.sqrt(0.3 * 0.7 / size)
+        rate = sum(stats.norm.sf((3 * wide + side * (centre - 0.3)) / true).mean() for side in (1, -1))
+        counts = [*(shares[0] * size).round(), 1200]
+        stated = chart(counts, [size] * (baseline + 1), baseline=baseline).run_length
+        assert stated * rate == pytest.approx(1, abs=0.03)
+
     @given(st.floats(50, 5000), st.floats(0.3, 2))
     @settings(max_examples=15)
     def test_a_design_has_the_run_length_asked_for(self, wanted, shift):

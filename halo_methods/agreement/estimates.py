@@ -488,7 +488,8 @@ def _paired(j: Judgments | CountedJudgments) -> dict[str, Any]:
         return {"n_raters": len(np.unique(cells.rater[patterns(j).table.sum(1)[cells.pattern] > 1]))}
     unit, rater, _ = numbered(j)
     shared = np.bincount(unit)[unit] > 1
-    rows = j.frame.select("item_id", "rater_id").filter(pl.Series(shared))
+    rows = j.frame.select("item_id", "rater_id")
+    rows = rows if shared.all() else rows.filter(pl.Series(shared))
     return {"n_raters": np.count_nonzero(np.bincount(rater[shared])), "basis": basis_of(rows, "agreement")}
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from ..errors import BadOption, NotEstimable
 from ..results import Caution, Figure, counted, readable
 from ..stats.checks import check_count, check_probability
 from ..stats.discovery import benjamini_hochberg
-from .run_length import Design, cusum_run_length, ewma_run_length
+from .run_length import Design, cusum_run_length, ewma_run_length, share_run_length
 
 FEW_EXPECTED = 5
 FEW_PERIODS = 20
@@ -367,12 +366,20 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
         limits=(np.maximum(p - half, 0), np.minimum(p + half, 1)),
         centre=p,
         tested=~part if baseline else part,
-        run_length=float(1 / (2 * ndtr(-limit))),
+        run_length=_share_run(limit, n, part, widened),
         method=method,
         cautions=tuple(cautions),
         periods=range(d.size),
         unit="share",
     )
+
+
+def _share_run(limit: float, sizes: NDArray, part: NDArray, widened: bool) -> float:
+    """The run length of the periods after the baseline; without one, of limits that are known."""
+    if part.all():
+        return share_run_length(limit, 0)
+    centre = float(sizes[~part].mean() / sizes[part].sum())
+    return share_run_length(limit, centre, int(part.sum()) - 1 if widened else None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

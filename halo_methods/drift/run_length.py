@@ -15,6 +15,7 @@ from ..results import Basis, Estimate, counted
 from ..stats.checks import check_count, check_probability
 
 SHORTEST_BASELINE = 10
+STEADY_BASELINE = 30
 LONGEST = 1e9
 _legendre = lru_cache(maxsize=64)(np.polynomial.legendre.leggauss)
 
@@ -133,7 +134,8 @@ class Design:
     run_length : float
         Samples between false alarms.
     detection : float
-        Samples until a shift of this size is seen, on average.
+        Samples until a shift of this size is seen, on average, also over the luck of the baseline;
+        infinite for a baseline below 30, where a rare one hides the shift for good.
     shift : float
         In standard deviations.
     """
@@ -159,9 +161,12 @@ class Design:
 
     def __str__(self) -> str:
         unit = "standard deviation" if abs(self.shift) == 1 else "standard deviations"
+        seen = f"seen after {self.detection:.1f} on average"
+        if not np.isfinite(self.detection):
+            seen = f"may never be seen where the baseline is unlucky; take {STEADY_BASELINE} periods to say when it is"
         return (
             f"cusum with k {self.weight:.3g} and h {self.limit:.4g}: a false alarm every {self.run_length:.0f} "
-            f"samples, a shift of {self.shift:.3g} {unit} seen after {self.detection:.1f} on average"
+            f"samples, a shift of {self.shift:.3g} {unit} {seen}"
         )
 
 
@@ -209,7 +214,7 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     while short(high) < 0:
         low, high = high, 2 * high
     h = float(optimize.brentq(short, low, high, xtol=1e-4))
-    return Design(k, h, cusum_run_length(k, h, baseline=baseline), cusum_run_length(k, h, shift), shift)
+    return Design(k, h, cusum_run_length(k, h, baseline=baseline), _delay(k, h, shift, baseline), shift)
 
 
 def normal_approximation(n: int, p: float, *, k: float = 0.5, h: float = 5) -> pd.DataFrame:
@@ -301,17 +306,67 @@ def _mean_run(k: float, h: float, shift: float, baseline: int | None) -> float:
     """Run length; with a baseline the harmonic mean over the centre and standard deviation that it may give."""
     if baseline is None:
         return _cusum_two_sided(k, h, shift)
-    check_count(baseline, option="baseline", least=3)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
-    centres = [(x, w * (2 if x > 0 else 1)) for x, w in zip(nodes, weights / weights.sum(), strict=True) if x > -1e-9]
+    luck = _luck(check_count(baseline, option="baseline", least=3))
+    return float(1 / sum(w / _cusum_two_sided(k * s, h * s, shift + c) for w, s, c in luck))
+
+
+def _delay(k: float, h: float, shift: float, baseline: int | None) -> float:
+    """Mean samples until a shift is seen, over the luck of the baseline."""
+    if baseline is None:
+        return _cusum_two_sided(k, h, shift)
+    if baseline < STEADY_BASELINE:
+        return np.inf
+    return float(sum(w * _cusum_two_sided(k * s, h * s, shift + c) for w, s, c in _luck(baseline)))
+
+
+def _luck(baseline: int) -> list[tuple[float, float, float]]:
+    """Standard deviations and centres that so many normal values may give, each pair with its weight."""
+    centres, weights = np.polynomial.hermite_e.hermegauss(15)
     tails, parts = _legendre(12)
     deviations = np.sqrt(stats.chi2.ppf((tails + 1) / 2, baseline - 1) / (baseline - 1))
-    rate = sum(
-        w * part / 2 / _cusum_two_sided(float(k * s), float(h * s), float(shift + x / np.sqrt(baseline)))
-        for x, w in centres
+    return [
+        (float(w * part / 2), float(s), float(c))
+        for c, w in zip(centres / np.sqrt(baseline), weights / weights.sum(), strict=True)
         for s, part in zip(deviations, parts, strict=True)
-    )
-    return float(1 / rate)
+    ]
+
+
+def share_run_length(limit: float, centre: float, ranges: int | None = None) -> float:
+    r"""Compute the mean number of periods until a chart of shares signals, over the luck of its baseline.
+
+    The rate of false alarms is the mean of :math:`2\Phi(-L s / \sqrt{1 + c})`. For
+    Laney's chart :math:`s = \overline{MR} / 1.128` is near to a gamma variable with mean 1
+    and the exact variance of a mean moving range of normal values.
+
+    Parameters
+    ----------
+    limit : float
+        L, in standard deviations.
+    centre : float
+        Variance of the baseline's mean, in variances of a period: 1 over its number of periods where sizes are equal.
+    ranges : int, optional
+        Moving ranges that gave the spread; none where it follows from the share.
+
+    Returns
+    -------
+    float
+        In periods; one over the rate of false alarms.
+
+    References
+    ----------
+    Cryer and Ryan (1990), Journal of Quality Technology 22, 187-192, for the variance.
+
+    Examples
+    --------
+    >>> round(share_run_length(3, 0)), round(share_run_length(3, 1 / 30)), round(share_run_length(3, 1 / 30, 29))
+    (370, 316, 133)
+    """
+    spread = np.ones(1)
+    if ranges is not None:
+        each, next_one = np.pi / 2 - 1, np.sqrt(0.75) + np.arcsin(0.5) / 2 - 1
+        variance = (each * ranges + 2 * next_one * (ranges - 1)) / ranges**2
+        spread = stats.gamma.ppf((np.arange(2000) + 0.5) / 2000, 1 / variance, scale=variance)
+    return _finite(float(1 / (2 * ndtr(-limit * spread / np.sqrt(1 + centre))).mean()))
 
 
 @lru_cache(maxsize=4096)

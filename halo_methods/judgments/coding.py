@@ -70,10 +70,19 @@ def _dense(values: pl.Series) -> Ints:
 
 
 @once_a_table
+def labelled(j: Judgments) -> tuple[Ints, list[Any]]:
+    """The label of each judgment as a whole number, and the labels in the order in which they first occur."""
+    made = j.frame["label"].to_arrow().dictionary_encode()
+    return made.indices.to_numpy().astype(np.int64), made.dictionary.to_pylist()
+
+
+@once_a_table
 def coded(j: Judgments) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Unit, rater and label as whole numbers (unit, rater, label), and the sorted raters."""
-    unit, rater, raters = numbered(j)
-    return pl.DataFrame({"unit": unit, "rater": rater, "label": codes(j.labels, j.frame["label"])}), raters
+    (unit, rater, raters), (label, occurring) = numbered(j), labelled(j)
+    place = {value: at for at, value in enumerate(j.labels)}
+    label = np.array([place[value] for value in occurring])[label]
+    return pl.DataFrame({"unit": unit, "rater": rater, "label": label}), raters
 
 
 def codes(values: Sequence[Any], given: pl.Series) -> pl.Series:

@@ -194,13 +194,27 @@ def rater_patterns(j: Judgments | CountedJudgments) -> RaterPatterns:
     return j.rater_patterns if isinstance(j, CountedJudgments) else _rater_patterns(j)
 
 
+def tally(values: Ints, size: int) -> tuple[Ints, Ints]:
+    """The whole numbers below size that occur, in order, and how often: counted where they are few, else sorted.
+
+    Examples
+    --------
+    >>> [made.tolist() for made in tally(np.array([3, 1, 3]), 5)]
+    [[1, 3], [1, 2]]
+    """
+    if size > 4 * len(values):
+        return np.unique(values, return_counts=True)
+    count = np.bincount(values, minlength=size)
+    return np.flatnonzero(count), count[count > 0]
+
+
 @once_a_table
 def _rater_patterns(j: Judgments) -> RaterPatterns:
     (rows, raters), (_, packed, kinds) = coded(j), _counted(j)
     pattern = packed.join(kinds, on=packed.columns, how="left", maintain_order="left")["pattern"].to_numpy()
     rater, label, unit = (rows[c].to_numpy() for c in ("rater", "label", "unit"))
     shape = len(raters), len(j.labels), len(kinds)
-    cells, count = np.unique(np.ravel_multi_index((rater, label, pattern[unit]), shape), return_counts=True)
+    cells, count = tally(np.ravel_multi_index((rater, label, pattern[unit]), shape), int(np.prod(shape)))
     rater, label, pattern = np.unravel_index(cells, shape)
     return RaterPatterns(raters, rater, label, pattern, count)
 

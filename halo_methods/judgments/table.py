@@ -183,7 +183,9 @@ class Judgments:
     @cached_property
     def n_raters(self) -> int:
         """Distinct raters."""
-        return self.frame["rater_id"].n_unique()
+        from .coding import numbered
+
+        return len(numbered(self)[2])
 
     @property
     def n_judgments(self) -> int:
@@ -205,7 +207,9 @@ class Judgments:
         """The scale if it is a list; otherwise the labels that occur, numbers sorted as numbers."""
         if self.scale is not None and isinstance(self.scale[0], str):
             return self.scale
-        return tuple(in_order(self.frame["label"].unique().to_list()))
+        from .coding import labelled
+
+        return tuple(in_order(labelled(self)[1]))
 
     def _kept(self, kept: pl.Series, reason: str) -> "Judgments":
         frame = self.frame.filter(kept)

@@ -10,7 +10,7 @@ import polars as pl
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
-from .coding import numbered
+from .coding import labelled, numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
 from .table import GROUPING, Judgments, Source
@@ -89,6 +89,8 @@ def conform(raw: Raw, how: Reading) -> Judgments:
         rounds_are_repeats=how.duplicates == "round",
     )
     numbered(judgments)
+    if not judgments.numeric:
+        labelled(judgments)
     return judgments
 
 
