@@ -386,6 +386,7 @@ def test_an_encoding_of_no_text_is_a_bad_option(encoding, file):
         ("x.xlsx", workbook([]), "the sheet is empty"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
         ("x.jsonl", b'{"item_id": 1', "not JSON"),
+        ("x.jsonl", b"[" * 100_000, "not JSON"),
         ("x.jsonl", b"3", "not an object"),
         ("x.jsonl", b'{"item_id": 1, "item_id": 2}', "a name occurs twice"),
     ],

@@ -2,29 +2,16 @@
 
 from ..errors import HaloError
 
-MOST_BYTES = 2_000_000_000
-"""Of a file as it is stored."""
-MOST_UNPACKED = 600_000_000
-"""Of what a packed file, a workbook or a Parquet file unpacks to."""
-MOST_PACKED = 100
-"""Times as large as stored a file may become; tables of judgments become 5 to 40 times as large."""
-PACKED_FREELY, PART_FREELY = 100_000_000, 5_000_000
-"""Bytes up to which a file, or a part of a workbook, may become any times as large."""
-MOST_ROWS = 10_000_000
-MOST_COLUMNS = 2_000
-MOST_CELLS = 60_000_000
-LONGEST_CELL = 10_000_000
-"""In characters."""
-LONGEST_LINE = 40_000_000
-"""In bytes; in JSON, between two quotation marks."""
-DEEPEST = 12
-"""Lists and objects inside each other in one cell."""
-MOST_OBJECTS = 6_000_000
-"""Objects and lists in a JSON file; each takes far more memory than its text."""
-MOST_SHEET_ROWS = 1_048_576
-MOST_SHEETS = 500
-MOST_PARTS = 10_000
-"""Parts of a workbook."""
+# Bytes of a file as it is stored, and of what a packed file, a workbook's part or a Parquet file unpacks to.
+MOST_BYTES, MOST_UNPACKED = 2_000_000_000, 600_000_000
+# Times as large as stored a file may become: tables of judgments become 5 to 40 times as large. Less is free.
+MOST_PACKED, PACKED_FREELY, PART_FREELY = 100, 100_000_000, 5_000_000
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 10_000_000, 2_000, 60_000_000
+MOST_SHEETS, MOST_SHEET_ROWS = 500, 1_048_576
+# Characters of a cell; bytes of a line (in JSON, between two quotation marks).
+LONGEST_CELL, LONGEST_LINE = 10_000_000, 40_000_000
+# Objects and lists in a JSON file, each far larger than its text; how many stand inside each other in a cell.
+MOST_OBJECTS, DEEPEST = 6_000_000, 12
 
 
 def within(name: str, limit: str, size: float, what: str, fix: str = "Split it") -> None:

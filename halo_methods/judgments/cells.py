@@ -98,7 +98,7 @@ def moment(text: str) -> tuple[datetime, bool]:
 def cell_text(value: Any) -> str | None:
     """Any Python value as the text of a cell; None where there is nothing.
 
-    Lists become answers separated by `|`, dictionaries JSON.
+    Lists become answers separated by `|`, dictionaries and lists of lists JSON.
 
     Examples
     --------
@@ -121,34 +121,20 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, list | tuple | dict):
-        refuse_deep(_deeper(value, bounds.DEEPEST))
-        flat = isinstance(value, list | tuple)
-        return gold_text(_inside(v) for v in value) if flat else _inside(value)
+        levels = math.inf if _deeper(value, bounds.DEEPEST) else 0
+        bounds.within("a cell", "DEEPEST", levels, "levels of lists or objects", "Write one plain value")
+        if isinstance(value, dict) or _deeper(value, 1):
+            return encodable(json.dumps(value, default=str, ensure_ascii=False))
+        return gold_text(cell_text(v) or "" for v in value)
     if type(value).__module__ == "numpy":
         return cell_text(value.tolist())
     return encodable(str(value))
 
 
-def _inside(value: Any) -> str:
-    """What stands inside a list, as text; lists and objects as JSON."""
-    if isinstance(value, list | tuple | dict):
-        return encodable(json.dumps(value, default=str, ensure_ascii=False))
-    return cell_text(value) or ""
-
-
 def _deeper(value: Any, levels: int) -> bool:
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else None
-    return held is not None and (levels == 0 or any(_deeper(inner, levels - 1) for inner in held))
-
-
-def refuse_deep(deep: bool) -> None:
-    """Refuse lists and objects inside each other without end.
-
-    Examples
-    --------
-    >>> refuse_deep(False)
-    """
-    bounds.within("a cell", "DEEPEST", math.inf if deep else 0, "levels of lists or objects", "Write one plain value")
+    """Whether lists and objects stand inside each other on more levels than these."""
+    held = value.values() if isinstance(value, dict) else value
+    return isinstance(value, list | tuple | dict) and (not levels or any(_deeper(part, levels - 1) for part in held))
 
 
 def _decimal_text(value: Decimal) -> str | None:
@@ -232,13 +218,13 @@ class Raw:
 
 def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:
     """A raw table from a header, which may repeat or lack names, and columns of any type."""
-    bounds.table_within(name, len(columns[0]) if len(columns) else 0, len(header))
     raw = Raw(pl.DataFrame(), name)
     kept: dict[str, pl.Series] = {}
     for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
         label = cell_text(title) or ""
         texts = text_column(column)
-        bounds.within(name, "LONGEST_CELL", texts.str.len_chars().max() or 0, f"characters in a cell of {quoted(label)}")  # type: ignore
+        longest: Any = texts.str.len_chars().max() or 0
+        bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell of {quoted(label)}")
         if not label.strip():
             if not texts.fill_null("").str.strip_chars().ne("").any():
                 continue

@@ -25,7 +25,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, cell_text, quoted, raw_table, refuse_deep, text_series
+from .cells import Raw, cell_text, quoted, raw_table, text_series
 
 
 def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str | None = None) -> Raw:
@@ -84,7 +84,7 @@ def _unzipped(stored: bytes, name: str) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         cut = "is cut short" if isinstance(error, EOFError) else "is damaged"
         raise InvalidData([Problem(f"the gzip file {cut}", "Copy or export it again.")]) from error
-    return content
+    return content  # type: ignore[return-value]  # nothing is copied
 
 
 def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
@@ -148,9 +148,8 @@ def _delimited(text: str, name: str, stem: str) -> Raw:
     told = re.match(r'"?sep=([,;\t])"?[ \t]*\r?\n', text)  # Excel's first line
     text = text[told.end() :] if told else text
     mark = told[1] if told else _delimiter(text, stem)
-    lines = text.count("\n")
-    bounds.within(name, "MOST_ROWS", lines, "lines")
-    bounds.within(name, "MOST_CELLS", lines + text.count(mark), "cells")
+    bounds.within(name, "MOST_ROWS", text.count("\n"), "lines")
+    bounds.within(name, "MOST_CELLS", text.count(mark), "cells")
     raw = plain_table(text, mark, name) or _quoted_table(text, mark, name)
     raw.decimal_comma = mark == ";"
     return raw
@@ -175,7 +174,7 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
 
 
 def _quoted_table(text: str, mark: str, name: str) -> Raw:
-    rows, problems = _records(text, mark)
+    rows, problems = _records(text, mark, name)
     filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
     if not filled:
         raise InvalidData(problems or [Problem("the file is empty", "Give a file with a header and rows.")])
@@ -199,11 +198,15 @@ def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: 
     return raw
 
 
-def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
+def _records(text: str, mark: str, name: str) -> tuple[list[list[str]], list[Problem]]:
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
     problems: list[Problem] = []
-    limit, lines, read = csv.field_size_limit(bounds.LONGEST_CELL), list(io.StringIO(text, newline="")), 0
+    limit, lines, read = (
+        csv.field_size_limit(bounds.LONGEST_CELL),
+        re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text),
+        0,
+    )
     reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
         for row in reader:
@@ -214,11 +217,10 @@ def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
                 what = f"a pair of quotation marks makes one row of {len(inside)} lines that are whole rows"
                 problems.append(Problem(what, "Double quotation marks inside a cell.", row=len(rows) - 1))
     except csv.Error as error:
-        what = "text follows a closing quotation mark"
-        if "unexpected end" in str(error) or "field larger" in str(error):
-            what = "a quotation mark is opened and never closed"
-        if "field larger" in str(error):
-            what += f", or a cell has more than {bounds.LONGEST_CELL:,} characters (bounds.LONGEST_CELL)"
+        longest, fix = math.inf if "field larger" in str(error) else 0, "Close the quotation mark that was opened"
+        bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell after row {len(rows) - 1}", fix)
+        opened = "unexpected end" in str(error)
+        what = "a quotation mark is opened and never closed" if opened else "text follows a closing quotation mark"
         fix = "Double quotation marks inside a cell. Nothing after this row was checked."
         return rows, [*problems, Problem(what, fix, row=len(rows) or None)]
     finally:
@@ -232,7 +234,7 @@ def _json(text: str, name: str) -> Raw:
     problems: list[Problem] = []
     records: list[dict[str, Any]] = []
     entries: Any = None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         entries = _loads(text)
     _refuse_known(entries)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -243,7 +245,7 @@ def _json(text: str, name: str) -> Raw:
             record = _loads(entry.strip() or "{}") if isinstance(entry, str) else entry
             if not isinstance(record, dict):
                 problems.append(Problem("the line is not an object", "Write one {…} a line.", at))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
         records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
@@ -280,10 +282,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _loads(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except RecursionError:
-        return refuse_deep(True)
+    return json.loads(text, object_pairs_hook=_object)
 
 
 def _parquet(content: bytes, name: str) -> Raw:
@@ -292,23 +291,23 @@ def _parquet(content: bytes, name: str) -> Raw:
 
     try:
         file = pq.ParquetFile(io.BytesIO(content))
-        held, fix = file.metadata, "Write it as CSV if it is meant"
-        bounds.table_within(name, held.num_rows, held.num_columns)
-        chunks = [held.row_group(of).column(at) for of in range(held.num_row_groups) for at in range(held.num_columns)]
+        held, columns = file.metadata, range(file.metadata.num_columns)
+        bounds.table_within(name, held.num_rows, len(columns))
+        chunks = [held.row_group(of).column(at) for of in range(held.num_row_groups) for at in columns]
         bounds.within(name, "MOST_CELLS", sum(part.num_values for part in chunks), "cells")
-        bounds.unpacked_within(name, sum(part.total_uncompressed_size for part in chunks), len(content), fix)
-        widest = max((math.prod(map(int, re.findall(r"\[(\d+)\]", str(kind)))) for kind in file.schema_arrow.types), default=0)
-        bounds.within(name, "MOST_UNPACKED", held.num_rows * widest, "bytes in a column of fixed width")
-        leaves = [held.schema.column(at) for at in range(held.num_columns)]
-        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        size = sum(part.total_uncompressed_size for part in chunks)
+        bounds.unpacked_within(name, size, len(content), "Write it as CSV if it is meant")
+        widths = [math.prod(map(int, re.findall(r"\[(\d+)\]", str(kind)))) for kind in file.schema_arrow.types]
+        bounds.within(name, "MOST_UNPACKED", held.num_rows * max(widths, default=0), "bytes in a column of fixed width")
+        texts = [leaf.path for at in columns if (leaf := held.schema.column(at)).physical_type == "BYTE_ARRAY"]
         table = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts).read()
         table.validate(full=True)  # Polars trusts its texts to be UTF-8, and dies where they are not
         bounds.within(name, "MOST_UNPACKED", sum(map(_text_bytes, table.columns)), "bytes of text")
         written = table.cast(file.schema_arrow).columns
-        columns = [pl.Series(pl.from_arrow(pa.table({"x": column}))["x"]) for column in written]  # type: ignore
+        series = [pl.Series(pl.from_arrow(pa.table({"x": column}))["x"]) for column in written]  # type: ignore
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidData([Problem("the Parquet file is damaged or of an unknown kind", "Export it again.")]) from error
-    return raw_table(table.column_names, columns, name)
+    return raw_table(table.column_names, series, name)
 
 
 def _text_bytes(array: Any) -> int:
@@ -316,14 +315,12 @@ def _text_bytes(array: Any) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if isinstance(array, pa.ChunkedArray):
-        return sum(map(_text_bytes, array.chunks))
     if isinstance(array, pa.DictionaryArray):
         return pc.sum(pc.take(pc.binary_length(array.dictionary), array.indices)).as_py() or 0
-    if isinstance(array, pa.MapArray):
-        return _text_bytes(array.keys) + _text_bytes(array.items)
+    if isinstance(array, pa.ChunkedArray | pa.MapArray):
+        return sum(map(_text_bytes, array.chunks if isinstance(array, pa.ChunkedArray) else (array.keys, array.items)))
     parts = array.flatten() if pa.types.is_nested(array.type) else []
-    return sum(map(_text_bytes, parts)) if isinstance(parts, list) else _text_bytes(parts)
+    return sum(map(_text_bytes, parts if isinstance(parts, list) else [parts]))
 
 
 def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
@@ -371,14 +368,11 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
 
 
 def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse a workbook whose parts are too many or too large; a part never unpacks to more than it says."""
-    parts = archive.infolist()
-    bounds.within(name, "MOST_PARTS", len(parts), "parts")
-    bounds.within(name, "MOST_UNPACKED", sum(part.file_size for part in parts), "bytes when it is unpacked")
-    for part in parts:
+    """Refuse a workbook with too large a part, which never unpacks to more than it says, or too many sheets."""
+    for part in archive.infolist():
         bounds.unpacked_within(name, part.file_size, part.compress_size, "Save it as CSV", bounds.PART_FREELY)
-    sheets = [len(re.findall(rb"<(?:\w+:)?sheet\s", archive.read(p))) for p in parts if "workbook.xml" in p.filename]
-    bounds.within(name, "MOST_SHEETS", max(sheets, default=0), "sheets", "Delete those that are not needed")
+        sheets = re.findall(rb"<(?:\w+:)?sheet\s", archive.read(part)) if "workbook.xml" in part.filename else ()
+        bounds.within(name, "MOST_SHEETS", len(sheets), "sheets", "Delete those that are not needed")
 
 
 def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
@@ -386,9 +380,7 @@ def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     width = cells = size = 0
     for row in sheet.iter_rows(values_only=True):
-        filled = len(row)
-        while filled and row[filled - 1] is None:
-            filled -= 1
+        filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
         rows.append(row[:filled])
         bounds.within(name, "MOST_SHEET_ROWS", len(rows), "rows in a sheet")
         if row:

@@ -400,7 +400,7 @@ def read_trusted(path: Path, *, secret: bool = False) -> bytes:
             raise HaloError(f"{path} is not trusted, because of {place}: {why}; {fix}")
     if len(content) > MOST_BYTES or max(map(len, content.splitlines()), default=0) > LONGEST_LINE:
         most = f"{MOST_BYTES:,} bytes or {LONGEST_LINE:,} in a line"
-        raise HaloError(f"{path.name} has more than {most}; a house's settings need a page")
+        raise HaloError(f"{path.name} can't be read: it has more than {most}; a house's settings need a page")
     return content
 
 
