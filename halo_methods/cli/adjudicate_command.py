@@ -110,7 +110,7 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
     drafted, summary = decided.drafts(), decided.summary()
     texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
-    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
+    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)), private=("judgments.csv",))]
     done, added = len(decided.table), int((decided.table["decision"] != "").sum())
     result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
     result |= {"labels_added": added, "amendments": drafted}
