@@ -68,4 +68,4 @@ def test_a_label_may_be_named_as_the_number_it_is():
 def test_a_chart_that_can_never_signal_runs_for_ever():
     made = drift.normal_approximation(1, 0.9)
     assert np.isfinite(made["exact"][1])  # the other side still signals
-    assert np.isinf(drift.normal_approximation(1, 0.5, k=2)["exact"]).all()
+    assert np.isinf(drift.normal_approximation(1, 0.5, k=1.1)["exact"]).all()

@@ -12,12 +12,13 @@ from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
 from .coding import labelled, numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
+from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
+DIGITS = 15
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
@@ -213,6 +214,12 @@ def _labels(state: _Check) -> None:
     if how.range:
         numbers = _numbers(state, "label")
         state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
+        long = labels.filter(labels.str.len_chars() > DIGITS).unique().sort()
+        known: dict[float | None, str] = {}
+        for text in map(shortest, long.filter(long.cast(pl.Float64, strict=False).is_duplicated())):
+            if known.setdefault(number(text), text) != text:
+                state.problems.append(too_long(known[number(text)], text))
+                break
         state.frame = state.frame.with_columns(numbers)
     elif how.listed:
         state.problem("label", ~labels.is_in(how.listed), partial(off_scale, how, "label"))
@@ -342,6 +349,13 @@ def no_order(level: str) -> Problem:
     """Labels of an ordered level that are words, in no order anybody gave."""
     what = f"{level} labels that are no numbers have no known order"
     return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
+
+
+def too_long(one: str, other: str) -> Problem:
+    """Two labels with more digits than a number holds, so that they would be one."""
+    what = f"{quoted(one)} and {quoted(other)} are one number to a computer, which holds {DIGITS} digits"
+    how = "Take off what all labels have in common, or read them as nominal."
+    return Problem(what, how, column="label")
 
 
 def nested(cell: str) -> Problem:
