@@ -5,7 +5,7 @@
 Spellings, headers, names, gaps, one or two items or raters, rare labels, huge and tiny numbers: see
 tests/generated_tables.py. A fault is a traceback, an interval outside what can be, a check that disagrees with
 reading, or a verdict *met* or *not met* that the bootstrap over items calls undecided at 90%; each is printed with what
-was drawn. Batches of 50 already in `_build/benchmarks/generated_tables` are not run again, so the study can be stopped
+was drawn. Batches of 20 already in `_build/benchmarks/generated_tables` are not run again, so the study can be stopped
 and goes on; with `--first` a second process takes later batches. Remove the folder after a change in the package.
 Writes benchmarks/results/study_generated_tables.csv, a row an outcome.
 """
@@ -26,11 +26,11 @@ from generated_tables import answers, tables  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "study_generated_tables.csv"
 DONE = ROOT / "_build" / "benchmarks" / "generated_tables"
-BATCH = 50
+BATCH = 20
 
 
 def batch(number: int) -> dict[str, int]:
-    """Outcomes of 50 tables and their counts."""
+    """Outcomes of 20 tables and their counts."""
     counts: Counter[str] = Counter()
 
     @seed(number)
@@ -66,7 +66,7 @@ def main() -> None:
         path = DONE / f"{number}.json"
         if not path.exists():
             path.write_text(json.dumps(batch(number)), encoding="utf-8")
-            if number % 10 == 9:
+            if number % 25 == 24:
                 print(f"{BATCH * (number + 1 - args.first):,} tables, {time.monotonic() - start:.0f} s", flush=True)
         write(args.out)
 
