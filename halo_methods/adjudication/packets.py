@@ -358,7 +358,9 @@ def _read_key(packet: str | os.PathLike[str], path: str | os.PathLike[str] | Non
     rows = sorted(zip(key["packet_id"].str.len(), key["packet_id"], key["item_id"], strict=True))
     tag = _tag([item for *_, item in rows], next(iter(key.get("criterion", ())), ""))
     if {name.rpartition("-")[0] for name in key["packet_id"]} != {tag}:
-        raise HaloError(f"{Path(path).name} has other items than those its packet was made from; give the key as written")
+        raise HaloError(
+            f"{Path(path).name} has other items than those its packet was made from; give the key as written"
+        )
     return str(path), key
 
 
