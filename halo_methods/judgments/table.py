@@ -13,7 +13,7 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
-from .cells import cell_text, quoted
+from .cells import Kinds, cell_text, quoted
 from .options import Level, Reference, Scale, matching
 from .spellings import natural
 
@@ -78,11 +78,13 @@ def in_order(values: list[Any]) -> list[Any]:
 
     Examples
     --------
-    >>> in_order(["10", "9", None]), in_order(["b", "10", "9"])
-    (['9', '10', None], ['9', '10', 'b'])
+    >>> in_order(["10", "9", None]), in_order(["b", "10", "9"]), in_order(["nan", "10", "9"])
+    (['9', '10', None], ['9', '10', 'b'], ['9', '10', 'nan'])
     """
     present = [v for v in set(values) if v is not None]
     try:
+        if any(float(v) != float(v) for v in present):
+            raise ValueError("nan is before and after nothing")
         present.sort(key=lambda v: (float(v), str(v)))
     except (TypeError, ValueError):
         present.sort(key=natural if all(isinstance(v, str) for v in present) else None)
@@ -174,11 +176,16 @@ class Judgments:
     level_given: bool
     source: Source
     rounds_are_repeats: bool = False
+    _kinds: dict[str, Kinds] = field(default_factory=dict, init=False)  # what checking found, until it is numbered
 
     @cached_property
     def n_items(self) -> int:
         """Distinct items."""
-        return self.frame["item_id"].n_unique()
+        from .coding import numbered, unit_keys
+
+        return (
+            self.frame["item_id"].n_unique() if len(unit_keys(self)) > 1 else int(numbered(self)[0].max(initial=-1)) + 1
+        )
 
     @cached_property
     def n_raters(self) -> int:

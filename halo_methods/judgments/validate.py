@@ -1,15 +1,16 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted, readable
-from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
+from .cells import LONGEST_QUOTE, Kinds, Raw, accepted_answers, encoded, moment, narrowed, quoted
 from .coding import labelled, numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
@@ -18,6 +19,8 @@ from .table import GROUPING, Judgments, Source
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
+_FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
+NUMBERED = ("item_id", "rater_id", "round", "label")
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
@@ -38,6 +41,23 @@ class _Check:
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
         self.labels: set[str] = set()
+        self.known: dict[str, Kinds] = {}
+
+    def kinds(self, column: str) -> pl.Series:
+        """The distinct cells of a column, found once."""
+        if column not in self.known:
+            self.known[column] = encoded(self.frame[column])
+        return self.known[column][1]
+
+    def alive(self, column: str) -> pl.Series:
+        """The distinct cells of the rows that still count."""
+        self.kinds(column)
+        return narrowed(self.known[column], self.live)[1]
+
+    def put(self, column: pl.Series) -> None:
+        """Another column in place of the one of its name."""
+        self.frame = self.frame.with_columns(column)
+        self.known.pop(column.name, None)
 
     def there(self, *columns: str) -> list[str]:
         """Those of the columns that the table has."""
@@ -50,6 +70,11 @@ class _Check:
         for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
             if row not in self.broken:
                 self.found.append(replace(about(cell or ""), row=row, column=self.names.get(column, column)))
+
+    def unless_in(self, column: str, allowed: Sequence[str], about: Callable[[str], Problem]) -> None:
+        """A problem for each live cell that is none of those allowed."""
+        if not self.kinds(column).drop_nulls().is_in(allowed).all():
+            self.problem(column, ~self.frame[column].is_in(allowed), about)
 
     def drop(self, hit: pl.Series, reason: str) -> None:
         hit = self.live & hit.fill_null(False)
@@ -70,34 +95,40 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     if state.frame.width:
         for step in (_blank, _replace, _convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
-    live = set((state.live.arg_true() + 1).to_list())
+    left = int(state.live.sum())
+    live = set((state.live.arg_true() + 1).to_list()) if state.found else set()
     columns = {state.names.get(c, c) for c in state.looked_at}
     kept = [p for p in state.found if p.row in live or p.column in columns]
     faults = sorted([*state.problems, *kept], key=lambda p: p.row or 0)
-    if not faults and not live:
+    if not faults and not left:
         why = "; ".join(f"{n:,} {reason}" for reason, n in state.dropped.items()) or "the table has no rows"
         faults = [Problem(f"no judgment is left ({why})", "Give at least one row with a label.")]
     if faults:
         raise InvalidData(faults)
-    source = Source(raw.name, raw.sha256, state.n, len(live), state.dropped, tuple(state.notes))
+    source = Source(raw.name, raw.sha256, state.n, left, state.dropped, tuple(state.notes))
     judgments = Judgments(
-        frame=state.frame.filter(state.live),
+        frame=state.frame if left == state.n else state.frame.filter(state.live),
         scale=how.scale,
         level=how.level or "nominal",  # type: ignore[arg-type]
         level_given=how.level is not None,
         source=source,
         rounds_are_repeats=how.duplicates == "round",
     )
+    judgments._kinds.update({c: narrowed(state.known[c], state.live) for c in NUMBERED if c in state.known})
     numbered(judgments)
     if not judgments.numeric:
         labelled(judgments)
+    judgments._kinds.clear()
     return judgments
 
 
 def _blank(state: _Check) -> None:
-    empty = pl.all().str.strip_chars() == ""
-    state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
-    state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
+    for column in state.frame.columns:
+        cells = state.kinds(column) if column in _FEW else state.frame[column]
+        if (cells.str.strip_chars() == "").any():
+            state.put(state.frame.select(pl.when(pl.col(column).str.strip_chars() != "").then(column))[column])
+    if all(column.null_count() for column in state.frame):
+        state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
     titles = {column: state.names.get(column, column) for column in state.frame.columns}
     first = state.frame.columns[0]
     if state.frame[first].eq(titles[first]).any():
@@ -115,12 +146,12 @@ def _replace(state: _Check) -> None:
             what = f"there is no column {quoted(column)}, whose values are to be replaced"
             state.problems.append(Problem(what, nearest(column, state.frame.columns), option="values"))
             continue
-        there = set(state.frame[column].unique())
+        there = set(state.kinds(column))
         absent = [text for text in mapping if str(text) not in there]
         state.notes += [f"values: {quoted(text)} does not occur in {column}" for text in absent]
         new = {str(text): str(value) or None for text, value in mapping.items()}
         if new:
-            state.frame = state.frame.with_columns(pl.col(column).replace(new))
+            state.put(state.frame[column].replace(new))
 
 
 def _pointed(state: _Check, column: str) -> pl.Series:
@@ -147,13 +178,14 @@ def _convert(state: _Check) -> None:
         state.problem(
             column, numbers < 0, lambda cell: Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
         )
-        state.frame = state.frame.with_columns(numbers)
+        state.put(numbers)
     if state.there("rated_at"):
-        state.frame = state.frame.with_columns(_moments(state))
+        state.put(_moments(state))
     if state.there("stage"):
         count = int((state.live & state.frame["stage"].is_null()).sum())
         state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
-        state.frame = state.frame.with_columns(pl.col("stage").fill_null("label"))
+        if count:
+            state.put(state.frame["stage"].fill_null("label"))
 
 
 def _moments(state: _Check) -> pl.Series:
@@ -192,14 +224,14 @@ def _spelled(state: _Check) -> None:
     how = state.how
     if how.range or not state.there("label"):
         return
-    given = set(state.frame["label"].filter(state.live).drop_nulls().unique())
+    given = set(state.alive("label").drop_nulls())
     known = number_spellings(given, how.listed, how.missing)
     labels = {*(known.values() if known else given), *(how.listed or ())}
     for column in state.there("label", "gold", "suggestion"):
-        new = respelled(state.frame[column], known, labels)
+        new = respelled(state.kinds(column), known, labels)
         if n := int((state.frame[column].is_in(list(new)) & state.live).sum()) if new else 0:
             state.notes.append(rewritten(column, n, new))
-            state.frame = state.frame.with_columns(pl.col(column).replace(new))
+            state.put(state.frame[column].replace(new))
     state.labels = labels
 
 
@@ -213,10 +245,10 @@ def _labels(state: _Check) -> None:
     if how.range:
         numbers = _numbers(state, "label")
         state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
-        state.frame = state.frame.with_columns(numbers)
+        state.put(numbers)
     elif how.listed:
-        state.problem("label", ~labels.is_in(how.listed), partial(off_scale, how, "label"))
-    elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
+        state.unless_in("label", how.listed, partial(off_scale, how, "label"))
+    elif how.level == "ordinal" and any(number(t) is None for t in state.alive("label")):
         state.problems.append(no_order("ordinal"))
 
 
@@ -231,7 +263,7 @@ def _words(state: _Check) -> None:
     for column, rows in state.nested.items():
         state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
     for column in state.there(*ALLOWED):
-        state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
+        state.unless_in(column, ALLOWED[column], partial(no_word, column, ALLOWED[column]))
 
 
 def _gold(state: _Check) -> None:
@@ -240,14 +272,14 @@ def _gold(state: _Check) -> None:
     absent = state.frame["gold"].is_in(state.how.missing[1:]).fill_null(False)
     if absent.any():
         state.notes.append(f"gold: {int(absent.sum()):,} cells listed as missing were taken as no gold")
-        state.frame = state.frame.with_columns(state.frame["gold"].set(absent, None))
+        state.put(state.frame["gold"].set(absent, None))
     if state.how.range:
-        state.frame = state.frame.with_columns(_pointed(state, "gold"))
+        state.put(_pointed(state, "gold"))
     gold = state.frame["gold"]
-    wrong = [text for text in gold.drop_nulls().unique() if not _on_scale(state.how, accepted_answers(text))]
+    wrong = [text for text in state.kinds("gold").drop_nulls() if not _on_scale(state.how, accepted_answers(text))]
     state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
     if state.how.scale is None and not state.how.range:
-        unseen = {text: set(accepted_answers(text)) - state.labels for text in gold.filter(state.live).unique()}
+        unseen = {text: set(accepted_answers(text)) - state.labels for text in state.alive("gold")}
         odd = [text for text, answers in unseen.items() if any(a.strip().lower() in LIKE_MISSING for a in answers)]
         state.problem("gold", gold.is_in(odd), no_answer)
         if never := sorted({answer for answers in unseen.values() for answer in answers}):
@@ -270,9 +302,9 @@ def _repeated(state: _Check) -> None:
     if not set(REQUIRED) <= set(state.frame.columns):
         return
     named = state.frame["item_id"].is_not_null() & state.frame["rater_id"].is_not_null()
-    rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
-    if rule != "round" and rows.select(keys).n_unique() == len(rows):  # far cheaper than numbering them
+    if rule != "round" and _all_apart(state, keys, state.live & named):  # far cheaper than numbering them
         return
+    rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
     rows = rows.with_columns(
         nth=pl.col("row").cum_count().over(keys), of=pl.len().over(keys), first=pl.col("row").first().over(keys)
     )
@@ -294,13 +326,27 @@ def _repeated(state: _Check) -> None:
                 state.found.append(Problem(what, fix, row + 1, option="duplicates", value="first"))
 
 
+def _all_apart(state: _Check, keys: list[str], rows: pl.Series) -> bool:
+    """Whether no two of the rows have the same keys."""
+    size, cell = 1, np.zeros(state.n, dtype=np.int64)
+    for key in keys:
+        n = len(state.kinds(key))
+        size, cell = size * n, cell * n + state.known[key][0]
+    if size > 2**63:
+        return not state.frame.select(keys).filter(rows).is_duplicated().any()
+    cell = np.sort(cell if rows.all() else cell[rows.to_numpy()])
+    return not (cell[1:] == cell[:-1]).any()
+
+
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
     for column in texts:
-        state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
+        cells = state.kinds(column) if column in _FEW else state.frame[column]
+        if cells.str.contains("\0", literal=True).any():
+            state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
     named = [column for column in state.there(*_NAMES, "label") if column in texts]
-    distinct = {column: state.frame[column].filter(state.live).unique() for column in named}
+    distinct = {column: state.alive(column) for column in named}
     for column, values in distinct.items():
         state.notes += lookalikes(values, column) if column != "label" or state.how.scale is None else []
         state.notes += rounded(values, column) if column in ("item_id", "rater_id") else []
