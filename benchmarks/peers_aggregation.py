@@ -121,12 +121,14 @@ def halo(name: str, folder: Path) -> Callable[[], tuple[Any, Any]]:
     from halo_methods import aggregation
 
     frame = pl.read_parquet(folder / "long.parquet")
-    twenty = {"max_iterations": 20, "tolerance": 0}
+    twenty, published = {"max_iterations": 20, "tolerance": 0}, aggregation.EMOptions(prevalence="uniform")
     calls = {
         "halo_majority": aggregation.majority,
         "halo_fixed_point": aggregation.dawid_skene,
         **{f"halo_{way}": lambda j, way=way: getattr(aggregation, way)(j, **twenty)
-           for way in ("dawid_skene", "one_coin", "mace", "glad", "ordinal")},
+           for way in ("dawid_skene", "one_coin", "ordinal")},
+        **{f"halo_{way}": lambda j, way=way: getattr(aggregation, way)(j, **twenty, options=published)
+           for way in ("mace", "glad")},
     }  # fmt: skip
     if name == "halo_raw":
         read = {"scale": peers.LABELS, "level": "ordinal"}

@@ -13,7 +13,7 @@ from samples.aggregation import confusing, crowd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from halo_methods import aggregation, as_judgments, read_judgments
+from halo_methods import adjudication, aggregation, as_judgments, read_judgments
 from halo_methods.aggregation import EMOptions, em
 from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, NotEstimable
@@ -170,6 +170,28 @@ def test_models_find_the_truth_and_the_raters(name):
     assert np.abs(found - [0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6]).max() < 0.08
     assert abs(made.labels["probability"].mean() - right(made, frame)) < 0.03
     assert made.raters.columns[:5].tolist() == ["rater_id", "n", "accuracy", "low", "high"]
+
+
+@pytest.mark.parametrize("name", ["MACE", "GLAD"])
+@pytest.mark.parametrize("rare", [0.03, 0.1])
+def test_where_a_label_is_rare_a_model_is_right_more_often_than_the_majority(name, rare):
+    frame = simulated(1, n_labels=2, n_items=1000, accuracies=(0.9, 0.85, 0.8, 0.75, 0.7), prevalence=[1 - rare, rare])
+    assert right(MODELS[name](judged(frame)), frame) > right(aggregation.majority(judged(frame)), frame)
+
+
+def test_a_class_that_raters_call_otherwise_is_told_and_its_probabilities_are_not_used():
+    rng, rows = np.random.default_rng(0), []
+    for i in range(90):
+        chances = [[0.93, 0.05, 0.02], [0.05, 0.93, 0.02], [0.58, 0.34, 0.08]][i % 3]
+        given = rng.choice(["no", "yes", "unsure"], 60, p=chances)
+        rows += [(f"i{i}", f"r{r}", label) for r, label in enumerate(given)]
+    made = aggregation.dawid_skene(table(rows))
+    assert (made.labels["label"] == "unsure").sum() == 30
+    assert "class_not_its_label" in [note.code for note in made.notes]
+    for use in (made.confident_share, lambda: adjudication.route(made, [adjudication.LabelSource("expert", 1, 0.9)])):
+        with pytest.raises(NotEstimable, match="labelled 'no' more often than 'unsure'"):
+            use()
+    assert aggregation.majority(table(rows)).trusted().n_items == 90
 
 
 def test_a_spammer_has_no_competence_and_no_weight():

@@ -353,6 +353,18 @@ def test_soft_labels_are_distributions_between_the_item_and_all_items(seed):
     assert made["entropy"].between(0, np.log2(3) + 1e-9).all()
 
 
+def test_thousands_of_raters_are_refused_at_once():
+    rows = [(i, f"r{r}", "xy"[(i + r) % 2]) for i in range(2) for r in range(3000)]
+    with pytest.raises(NotEstimable, match="3,000 raters are more than the 2,000"):
+        disagreement.split(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+
+
+def test_one_item_has_no_soft_labels():
+    rows = [("a", "r1", "x"), ("a", "r2", "x"), ("a", "r3", "y")]
+    with pytest.raises(NotEstimable, match="one item"):
+        disagreement.soft_labels(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+
+
 def test_soft_labels_are_shrunk_by_as_much_as_items_are_alike():
     rng = np.random.default_rng(5)
     for precision in (1.0, 10.0):

@@ -87,12 +87,24 @@ def test_straight_liners_are_found_and_lenient_raters_are_not():
             for r in range(10) for i in range(60)]  # fmt: skip
     assert integrity.straight_liners(table(rows, COLUMNS[:3])).people == {"r0"}
     p, n = np.array([0.5, 0.3, 0.2]), 30
-    expected = expected_runs(p, n)
+    expected = expected_runs(1e7 * p, 1e7 * (1 - p), n)
     draws = rng.choice(3, size=(4000, n), p=p)
     change = np.diff(draws, axis=1) != 0
     runs = [np.diff(np.concatenate([[0], np.flatnonzero(c) + 1, [n]])) for c in change]
     for length in (1, 3, 6):
         assert np.mean([(r >= length).sum() for r in runs]) == pytest.approx(expected[length - 1], rel=0.06)
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.8, 1.5])
+@pytest.mark.parametrize("raters", [6, 12])
+def test_honest_raters_are_seldom_straight_liners_however_much_leniency_differs(spread, raters):
+    rng, listed, studies = np.random.default_rng(4), 0, 40
+    for _ in range(studies):
+        lean = np.exp(spread * rng.normal(size=(raters, 1)) * [-1, 0, 1]) * [0.2, 0.3, 0.5]
+        labels = [rng.choice(list("xyz"), 40, p=p) for p in lean / lean.sum(axis=1, keepdims=True)]
+        rows = [(f"{r}-{i}", f"r{r}", label) for r, given in enumerate(labels) for i, label in enumerate(given)]
+        listed += bool(integrity.straight_liners(table(rows, COLUMNS[:3])).people)
+    assert listed <= stats.binom.ppf(0.999, studies, 0.05)
 
 
 def test_comments_alike_and_fast_are_listed_and_a_template_alone_is_not():

@@ -837,6 +837,14 @@ def test_identifiers_that_a_spreadsheet_rounded_are_noted():
     assert any(note.startswith("item_id: '1.23765E+18' looks rounded") for note in made.source.notes)
 
 
+def test_labels_with_more_digits_than_a_number_holds_are_refused():
+    rows = [(f"i{i}", r, str(10**17 + 1 + i % 3)) for i in range(6) for r in "ab"]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    with pytest.raises(InvalidData, match="are one number to a computer"):
+        as_judgments(frame, level="interval")
+    assert len(as_judgments(frame).labels) == 3
+
+
 OURS = ["right", "answer", "week", "overturned", "accepted", "_audit", "_labels", "_review", "_redone", "row", "index"]
 
 

@@ -222,6 +222,29 @@ def test_agreement_between_vendors_by_hand():
     assert "takes 20" in apart.refused["reason"][0]
 
 
+@pytest.mark.parametrize("level", ["ordinal", "interval"])
+def test_agreement_between_vendors_knows_how_far_apart_two_scores_are(level):
+    rng, rows = np.random.default_rng(3), []
+    for i in range(40):
+        true = rng.integers(5, 95)
+        rows += [(f"i{i}", f"{v}{r}", str(true + rng.integers(-4, 5)), "", v) for v in "ab" for r in range(3)]
+    j = halo.as_judgments(table(rows).frame.drop("gold", strict=False), scale=(0, 100), level=level)
+    one = workforce.agreement_between(j).table.iloc[0]
+    labels = pd.Series([float(row[2]) for row in rows])
+    place = labels.rank() - 0.5 if level == "ordinal" else labels
+    span = np.ptp(place) if level == "ordinal" else 100
+    at = pd.DataFrame({"item": [row[0] for row in rows], "v": [row[4] for row in rows], "x": place / span})
+    a, b = (at[at["v"] == v] for v in "ab")
+    both = a.merge(b, on="item")
+    seen = ((both["x_x"] - both["x_y"]) ** 2).mean()
+    expected = np.mean([(x - y) ** 2 for x in a["x"] for y in b["x"]])
+    assert one["agreement"] == pytest.approx(1 - seen)
+    assert one["kappa"] == pytest.approx(1 - seen / expected)
+    assert one["low"] < one["agreement"] < one["high"]
+    assert one["kappa"] > 0.95
+    assert workforce.agreement_between(table(rows)).table["agreement"].iloc[0] < 0.3
+
+
 def test_weeks_begin_on_monday():
     rows = [(i, r, "x", "x", "v", f"2026-03-{day:02d}T23:30:00Z") for r in "abc" for i, day in enumerate([1, 2, 8, 9])]
     made = workforce.rates(table(rows, [*COLUMNS, "rated_at"]), weekly=True)

@@ -210,6 +210,8 @@ def route(
     ------
     BadOption
         If probabilities, prices, confusion or costs are not what they should be.
+    NotEstimable
+        If the consensus itself says that its probabilities are not those of the labels.
 
     References
     ----------
@@ -257,6 +259,8 @@ def route(
 
 
 def _posterior(consensus: Any) -> tuple[Array, NDArray[Any], list[Any]]:
+    if hasattr(consensus, "trusted"):
+        consensus.trusted()
     table = getattr(consensus, "probabilities", consensus)
     if not isinstance(table, pd.DataFrame) or not len(table):
         raise BadOption("route needs a consensus, or a table of probabilities: items by labels")

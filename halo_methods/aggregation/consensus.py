@@ -23,6 +23,10 @@ from .vote_table import Array, Ints, Mask, Votes
 Ties = Literal["none", "share", "first"]
 BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SAME = 1e-9
+UNUSABLE = {
+    "class_not_its_label": "raters give a fitted class another label more often than its own",
+    "no_better_than_chance": "the raters are no better than chance under this model",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -224,6 +228,26 @@ class Consensus(Fit):
             notes.append(Caution("one_label", text))
         return tuple(notes)
 
+    def trusted(self) -> "Consensus":
+        """Return it, unless the fit itself says that its probabilities are not those of the labels.
+
+        Raises
+        ------
+        NotEstimable
+            If raters give a fitted class another label more often than its own, or are no better than chance.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in "pqr"]
+        >>> aggregation.dawid_skene(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).trusted().n_items
+        10
+        """
+        for doubt in self.doubts:
+            if doubt.code in UNUSABLE:
+                raise NotEstimable(str(doubt), public=UNUSABLE[doubt.code])
+        return self
+
     def __str__(self) -> str:
         sizes = ((self.n_items, "item"), (self.n_raters, "rater"), (self.n_judgments, "judgment"))
         agreed = self.n_items - sum(self.no_consensus.values())
@@ -371,6 +395,7 @@ class Consensus(Fit):
         if not self.iterations:
             text = f"{self.method}: shares of votes are no probabilities of being right; fit a model"
             raise NotEstimable(text, public=True)
+        self.trusted()
         sure = (self.labels["probability"] >= at_least) & (self.labels["settled"] == "consensus")
         quantity = f"items with a consensus of probability {at_least:g} or more ({self.method})"
         return self._share(np.arange(self.n_items), sure.to_numpy(), quantity, confidence).with_cautions(*self.cautions)

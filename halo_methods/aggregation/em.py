@@ -34,7 +34,8 @@ class EMOptions:
     Attributes
     ----------
     prevalence : {"estimated", "uniform"}, optional
-        Of the true labels; by default what the model was published with.
+        Of the true labels. MACE and GLAD were published with "uniform"; where a
+        label is rare, that gives it to items that do not have it.
     smoothing : float, optional
         Added to each expected count of a rater's label. 0 is Dawid and Skene's
         published model; .1 to 1 steadies raters with few judgments. By default
@@ -84,8 +85,9 @@ class RaterModel:
         From the parameters to what they say of raters, by name, and of items.
     hard_items : bool
         Whether items differ in difficulty: then no table of confusion holds for all of them.
-    prevalence, smoothing
-        As published; a smoothing of None is one that the model does not take.
+    prevalence : {"estimated", "uniform"}
+    smoothing : float, optional
+        As published; None is one that the model does not take.
     max_iterations, tolerance
         When to stop.
     """
@@ -233,6 +235,17 @@ def oriented(votes: Votes, fit: Fit, mask: Mask | None) -> Fit:
     if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
         text = "On the whole the raters are no better than chance under this model: do not use these labels."
         cautions.append(Caution("no_better_than_chance", text))
+    counts = votes.sums(fit.posterior).sum(0)
+    most, own = counts.argmax(0), np.arange(len(counts))
+    strange = np.flatnonzero((most != own) & (counts.max(0) > counts[own, own] + 0.5))
+    if mask is None and len(strange):
+        k = int(strange[counts[:, strange].sum(0).argmax()])
+        text = (
+            f"Items fitted as {votes.labels[k]!r} were labelled {votes.labels[most[k]]!r} more often than "
+            f"{votes.labels[k]!r}: the class may be another one under that name. Take the majority, or have these "
+            "items decided by an expert."
+        )
+        cautions.append(Caution("class_not_its_label", text))
     return replace(fit, doubts=(*fit.doubts, *cautions))
 
 
@@ -334,9 +347,7 @@ def _newton(at: Ints, times: Array, by: Array, strength: Array, right: Array, va
 
 DAWID_SKENE = RaterModel("Dawid-Skene", confusion_step, smoothing=0.0)
 ONE_COIN = RaterModel("one coin per rater", coin_step)
-MACE = RaterModel(
-    "MACE", competence_step, lambda state: ({"competence": state[:, 0]}, {}), prevalence="uniform", smoothing=0.1
-)
+MACE = RaterModel("MACE", competence_step, lambda state: ({"competence": state[:, 0]}, {}), smoothing=0.1)
 ORDERED = RaterModel(
     "ordered errors, a bias and a spread per rater",
     ordered_step,
@@ -347,5 +358,4 @@ GLAD = RaterModel(
     ease_step,
     lambda state: ({"ability": state[0]}, {"ease": np.exp(state[1])}),
     hard_items=True,
-    prevalence="uniform",
 )

@@ -180,8 +180,10 @@ def mace(
     the true label; otherwise draws label :math:`l` with chance
     :math:`\xi_{rl}`, whatever the truth:
     :math:`\theta_{rkl} = c_r [l = k] + (1 - c_r)\, \xi_{rl}`.
-    The published model takes all labels as equally likely and smooths by .1;
-    the other parameters and errors are those of `dawid_skene`.
+    Smoothed by .1, as published. The published model takes all labels as equally
+    likely, ``EMOptions(prevalence="uniform")``; with a label on a tenth of the items
+    that is right less often than the majority. Other parameters and errors are those
+    of `dawid_skene`.
 
     Good against raters who always press one button; wrong where raters err in
     a direction (one step too low), for it calls every error a guess.
@@ -215,8 +217,9 @@ def glad(
     Rater :math:`r` is right on item :math:`i` with chance
     :math:`\sigma(a_r e^{b_i})`, where :math:`a` is the ability (below 0: worse
     than a coin) and :math:`e^{b}` the ease of the item; wrong labels are
-    equally likely. Both have normal priors with mean and variance 1, and labels
-    are equally likely, as published. Each maximization is one damped Newton step
+    equally likely. Both have normal priors with mean and variance 1, as published;
+    the published labels are equally likely too, ``EMOptions(prevalence="uniform")``.
+    Each maximization is one damped Newton step
     for all abilities, then one for all items. It has converged when no chance of
     a label moves by more than the tolerance; the other parameters and errors are
     those of `dawid_skene`.

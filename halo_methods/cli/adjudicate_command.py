@@ -11,6 +11,7 @@ from ..errors import BadOption, HaloError, InvalidData
 from .answering import Answer, ExistingFile, answering, listed, problems_of, reading_options, several
 
 _FILE = ExistingFile()
+LONGEST_GUIDELINE = 10_000_000
 
 
 @click.group()
@@ -75,6 +76,8 @@ def _queue(path: str) -> list[str]:
 
 
 def _text(path: str) -> str:
+    if Path(path).stat().st_size > LONGEST_GUIDELINE:
+        raise HaloError(f"{path} has more than {LONGEST_GUIDELINE:,} bytes; give the guideline's text alone")
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -98,6 +98,8 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> SoftLabels:
     n = counts.sum(axis=1)
     if n.max() < 2:
         raise NotEstimable("no item has two labels, so nothing is known about distributions")
+    if len(n) < 2:
+        raise NotEstimable("one item: how far items differ is not known, so its few labels stand for themselves")
     mean = counts.sum(axis=0) / counts.sum()
     s = _precision(counts, mean)
     soft, alpha = _smooth(counts, mean, s), counts + s * mean

@@ -22,7 +22,7 @@ from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_
 from .soft import KEEP, adjudicate, item_counts, said
 
 ALPHA, PERMUTATIONS = 0.05, 999
-TIMES, LEAST_ITEMS, MOST_EDGE_CASES = 2.0, 10, 20
+TIMES, LEAST_ITEMS, MOST_EDGE_CASES, MOST_RATERS = 2.0, 10, 20, 2000
 SOURCES = {
     "severity": "raters stricter or milder throughout",
     "noise": "the same rater does not repeat the label",
@@ -176,7 +176,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     Raises
     ------
     NotEstimable
-        If fewer than two raters share items, or nobody ever disagrees.
+        If fewer than two raters share items, more than 2,000 judged, or nobody ever disagrees.
 
     References
     ----------
@@ -195,6 +195,11 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     """
     check_confidence(confidence)
     j = as_judgments(j).one()
+    if j.n_raters > MOST_RATERS:
+        raise NotEstimable(
+            f"{j.n_raters:,} raters are more than the {MOST_RATERS:,} whose disagreement can be taken apart; keep one "
+            "vendor or locale with where"
+        )
     design, found, unclear, clauses = disputed(j, groups, clause)
     rng = np.random.default_rng(2026)
     p = None if design.group is None else chance_of_groups(design, PERMUTATIONS, rng)

@@ -13,11 +13,12 @@ from scipy import special, stats
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..results import counted
 from ..stats.discovery import adjusted_p_values
 
 ALPHA = 0.05
 PEOPLE = ("rater_id", "rater_a", "rater_b")
-LEAST_JUDGMENTS, LEAST_RATERS, LEAST_STRATUM = 15, 8, 20
+LEAST_JUDGMENTS, LEAST_RATERS, LEAST_STRATUM, LEAST_OTHERS = 15, 8, 20, 5
 FAST, HALF = 1 / 3, 0.5
 NO_SECONDS = "speeders need the column `seconds`"
 LEAST_SHARED, LEAST_VOTES, PRIOR = 20, 3, 2.0
@@ -155,11 +156,13 @@ def straight_liners(j: Judgments) -> Evidence:
     r"""Find raters with a run of one label longer than the shares of the labels explain.
 
     Judgments in the order of ``rated_at``, otherwise of the table. The chance
-    of label k is the mean of the rater's own share and everybody else's in the
-    same locale, so that a lenient rater is not listed for being lenient and a
-    rater with one label only still is. The expected number of runs at least as
-    long as the longest, :math:`\sum_k p_k^L + (n-L)(1-p_k)p_k^L`, bounds the p
-    value from above; it is adjusted for the number of raters.
+    :math:`p_k` of label k is a beta variable with the mean and the spread that
+    the *other* raters of the same locales show (all others, where these are
+    fewer than five): nobody is listed for being lenient in a team whose
+    leniency differs, and a rater with one label only is where it does not. The
+    expected number of runs at least as long as the longest,
+    :math:`\sum_k \mathrm{E}[p_k^L + (n-L)(1-p_k)p_k^L]`, bounds the p value
+    from above; it is adjusted for the number of raters.
 
     Parameters
     ----------
@@ -176,7 +179,7 @@ def straight_liners(j: Judgments) -> Evidence:
     Raises
     ------
     NotEstimable
-        If fewer than three raters have 15 judgments, or there is one label.
+        If fewer than six raters have 15 judgments, or there is one label.
 
     Examples
     --------
@@ -192,23 +195,24 @@ def straight_liners(j: Judgments) -> Evidence:
     codes = pl.Series("k", pd.factorize(frame["label"].to_numpy())[0])
     frame = frame.with_columns(_stratum(frame, "locale").alias("s"), codes)
     n_labels = frame["label"].n_unique()
-    pooled = {s[0]: np.bincount(part["k"].to_numpy(), minlength=n_labels) for s, part in frame.group_by("s")}
+    parts = {rater[0]: part for rater, part in frame.group_by("rater_id", maintain_order=True)}
+    parts = {rater: part for rater, part in parts.items() if len(part) >= LEAST_JUDGMENTS}
+    if len(parts) < LEAST_OTHERS + 1:
+        reason = f"{counted(len(parts), 'rater')} with {LEAST_JUDGMENTS} judgments; what is usual takes six"
+        raise NotEstimable(reason)
+    given = np.stack([np.bincount(part["k"].to_numpy(), minlength=n_labels) for part in parts.values()])
+    places = [set(part["s"].unique()) for part in parts.values()]
     rows = []
-    for (rater,), part in frame.group_by("rater_id", maintain_order=True):
+    for at, (rater, part) in enumerate(parts.items()):
         labels = part["k"].to_numpy()
-        if len(labels) < LEAST_JUDGMENTS:
-            continue
-        own = np.bincount(labels, minlength=n_labels)
-        rest = sum(pooled[s] for s in part["s"].unique()) - own
-        usual = rest / rest.sum() if rest.sum() else own / own.sum()
-        p = (own / own.sum() + usual) / 2
+        others = np.array([n != at for n in range(len(parts))])
+        near = others & np.array([bool(place & places[at]) for place in places])
+        a, b = spread_of_shares(given[near if near.sum() >= LEAST_OTHERS else others])
         ends = np.flatnonzero(np.diff(labels)) + 1
         run = int(np.diff([0, *ends, len(labels)]).max())
-        expected = expected_runs(p, len(labels))
-        bits = (float(stats.entropy(shares, base=2)) + 0.0 for shares in (own, usual))
+        expected = expected_runs(a, b, len(labels))
+        bits = (float(stats.entropy(shares, base=2)) + 0.0 for shares in (given[at], a / (a + b)))
         rows.append((rater, len(labels), run, int((expected > 0.05).sum()), *bits, min(expected[run - 1], 1.0)))
-    if len(rows) < 3:
-        raise NotEstimable(f"{len(rows)} raters have {LEAST_JUDGMENTS} judgments; what is usual takes three")
     table = pd.DataFrame(rows, columns=["rater_id", "n", "run", "usual_run", "entropy", "usual_entropy", "p_value"])
     table["adjusted"] = adjusted_p_values(table["p_value"])
     table["listed"] = table["adjusted"] <= ALPHA
@@ -220,11 +224,21 @@ def straight_liners(j: Judgments) -> Evidence:
     )
 
 
-def expected_runs(p: np.ndarray, n: int) -> np.ndarray:
-    """Compute the expected number of runs of length L or more in n draws with chances p, for L from 1 to n."""
-    length = np.arange(1, n + 1)[:, None]
-    power = p[None, :] ** length
-    return (power + (n - length) * (1 - p) * power).sum(axis=1)
+def spread_of_shares(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the beta variable of each label's share by moments, from counts of raters by labels; chance taken out."""
+    n = given.sum(axis=1)
+    mean = (given.sum(axis=0) + 0.5) / (n.sum() + 0.5 * given.shape[1])
+    chance = mean * (1 - mean)
+    between = ((given / n[:, None] - mean) ** 2).sum(axis=0) / (len(n) - 1) - chance * (1 / n).mean()
+    worth = chance / np.clip(between, 1e-6 * chance, 0.95 * chance) - 1
+    return mean * worth, (1 - mean) * worth
+
+
+def expected_runs(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
+    """Compute the expected number of runs of length L or more, for L from 1 to n, in n draws whose chances are beta."""
+    length, whole = np.arange(1, n + 1)[:, None], special.betaln(a, b)
+    power, ended = (np.exp(special.betaln(a + length, b + end) - whole) for end in (0, 1))
+    return (power + (n - length) * ended).sum(axis=1)
 
 
 def _stratum(frame: pl.DataFrame, *columns: str) -> pl.Expr:

@@ -15,7 +15,7 @@ from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
 from .cells import Kinds, cell_text, quoted
 from .options import Level, Reference, Scale, matching
-from .spellings import natural
+from .spellings import natural, number
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -81,14 +81,8 @@ def in_order(values: list[Any]) -> list[Any]:
     >>> in_order(["10", "9", None]), in_order(["b", "10", "9"]), in_order(["nan", "10", "9"])
     (['9', '10', None], ['9', '10', 'b'], ['9', '10', 'nan'])
     """
-    present = [v for v in set(values) if v is not None]
-    try:
-        if any(float(v) != float(v) for v in present):
-            raise ValueError("nan is before and after nothing")
-        present.sort(key=lambda v: (float(v), str(v)))
-    except (TypeError, ValueError):
-        present.sort(key=natural if all(isinstance(v, str) for v in present) else None)
-    return present + [None] * (None in values)
+    present, words = [v for v in set(values) if v is not None], any(number(str(v)) is None for v in {*values} - {None})
+    return sorted(present, key=lambda v: natural(str(v)) if words else (float(v), str(v))) + [None] * (None in values)
 
 
 def need(frame: pl.DataFrame, column: str) -> None:
@@ -181,11 +175,7 @@ class Judgments:
     @cached_property
     def n_items(self) -> int:
         """Distinct items."""
-        from .coding import numbered, unit_keys
-
-        return (
-            self.frame["item_id"].n_unique() if len(unit_keys(self)) > 1 else int(numbered(self)[0].max(initial=-1)) + 1
-        )
+        return self.frame["item_id"].n_unique()
 
     @cached_property
     def n_raters(self) -> int:

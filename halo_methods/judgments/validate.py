@@ -1,7 +1,7 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -13,14 +13,14 @@ from ..results import counted, readable
 from .cells import LONGEST_QUOTE, Kinds, Raw, accepted_answers, encoded, moment, narrowed, quoted
 from .coding import labelled, numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded
+from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
-NUMBERED = ("item_id", "rater_id", "round", "label")
+DIGITS = 15
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
@@ -43,16 +43,15 @@ class _Check:
         self.labels: set[str] = set()
         self.known: dict[str, Kinds] = {}
 
-    def kinds(self, column: str) -> pl.Series:
-        """The distinct cells of a column, found once."""
+    def kinds(self, column: str, kept: pl.Series | None = None) -> pl.Series:
+        """The distinct cells of a column, found once, or of the rows that are kept."""
         if column not in self.known:
             self.known[column] = encoded(self.frame[column])
-        return self.known[column][1]
+        return self.known[column][1] if kept is None else narrowed(self.known[column], kept)[1]
 
-    def alive(self, column: str) -> pl.Series:
-        """The distinct cells of the rows that still count."""
-        self.kinds(column)
-        return narrowed(self.known[column], self.live)[1]
+    def each(self, column: str, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """What `look` says of each cell; in a column of few values it is asked once for each."""
+        return look(self.kinds(column)).gather(self.known[column][0]) if column in _FEW else look(self.frame[column])
 
     def put(self, column: pl.Series) -> None:
         """Another column in place of the one of its name."""
@@ -70,11 +69,6 @@ class _Check:
         for row, cell in zip((rows + 1).to_list(), cells.to_list(), strict=True):
             if row not in self.broken:
                 self.found.append(replace(about(cell or ""), row=row, column=self.names.get(column, column)))
-
-    def unless_in(self, column: str, allowed: Sequence[str], about: Callable[[str], Problem]) -> None:
-        """A problem for each live cell that is none of those allowed."""
-        if not self.kinds(column).drop_nulls().is_in(allowed).all():
-            self.problem(column, ~self.frame[column].is_in(allowed), about)
 
     def drop(self, hit: pl.Series, reason: str) -> None:
         hit = self.live & hit.fill_null(False)
@@ -114,21 +108,19 @@ def conform(raw: Raw, how: Reading) -> Judgments:
         source=source,
         rounds_are_repeats=how.duplicates == "round",
     )
-    judgments._kinds.update({c: narrowed(state.known[c], state.live) for c in NUMBERED if c in state.known})
+    for column in {"item_id", "rater_id", "label", "round"}.intersection(state.known):
+        judgments._kinds[column] = narrowed(state.known[column], state.live)
     numbered(judgments)
     if not judgments.numeric:
         labelled(judgments)
-    judgments._kinds.clear()
     return judgments
 
 
 def _blank(state: _Check) -> None:
     for column in state.frame.columns:
-        cells = state.kinds(column) if column in _FEW else state.frame[column]
-        if (cells.str.strip_chars() == "").any():
-            state.put(state.frame.select(pl.when(pl.col(column).str.strip_chars() != "").then(column))[column])
-    if all(column.null_count() for column in state.frame):
-        state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
+        if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
+            state.put(state.frame[column].set(empty, None))
+    state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
     titles = {column: state.names.get(column, column) for column in state.frame.columns}
     first = state.frame.columns[0]
     if state.frame[first].eq(titles[first]).any():
@@ -184,8 +176,7 @@ def _convert(state: _Check) -> None:
     if state.there("stage"):
         count = int((state.live & state.frame["stage"].is_null()).sum())
         state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
-        if count:
-            state.put(state.frame["stage"].fill_null("label"))
+        state.put(state.frame["stage"].fill_null("label"))
 
 
 def _moments(state: _Check) -> pl.Series:
@@ -224,7 +215,7 @@ def _spelled(state: _Check) -> None:
     how = state.how
     if how.range or not state.there("label"):
         return
-    given = set(state.alive("label").drop_nulls())
+    given = set(state.kinds("label", state.live).drop_nulls())
     known = number_spellings(given, how.listed, how.missing)
     labels = {*(known.values() if known else given), *(how.listed or ())}
     for column in state.there("label", "gold", "suggestion"):
@@ -245,10 +236,17 @@ def _labels(state: _Check) -> None:
     if how.range:
         numbers = _numbers(state, "label")
         state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
+        long = labels.filter(labels.str.len_chars() > DIGITS).unique().sort()
+        known: dict[float | None, str] = {}
+        for text in map(shortest, long.filter(long.cast(pl.Float64, strict=False).is_duplicated())):
+            if known.setdefault(number(text), text) != text:
+                state.problems.append(too_long(known[number(text)], text))
+                break
         state.put(numbers)
     elif how.listed:
-        state.unless_in("label", how.listed, partial(off_scale, how, "label"))
-    elif how.level == "ordinal" and any(number(t) is None for t in state.alive("label")):
+        on = state.each("label", lambda texts: texts.is_in(how.listed or ()))
+        state.problem("label", ~on, partial(off_scale, how, "label"))
+    elif how.level == "ordinal" and any(number(t) is None for t in state.kinds("label", state.live)):
         state.problems.append(no_order("ordinal"))
 
 
@@ -263,7 +261,7 @@ def _words(state: _Check) -> None:
     for column, rows in state.nested.items():
         state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
     for column in state.there(*ALLOWED):
-        state.unless_in(column, ALLOWED[column], partial(no_word, column, ALLOWED[column]))
+        state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
 
 
 def _gold(state: _Check) -> None:
@@ -279,7 +277,7 @@ def _gold(state: _Check) -> None:
     wrong = [text for text in state.kinds("gold").drop_nulls() if not _on_scale(state.how, accepted_answers(text))]
     state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
     if state.how.scale is None and not state.how.range:
-        unseen = {text: set(accepted_answers(text)) - state.labels for text in state.alive("gold")}
+        unseen = {text: set(accepted_answers(text)) - state.labels for text in state.kinds("gold", state.live)}
         odd = [text for text, answers in unseen.items() if any(a.strip().lower() in LIKE_MISSING for a in answers)]
         state.problem("gold", gold.is_in(odd), no_answer)
         if never := sorted({answer for answers in unseen.values() for answer in answers}):
@@ -302,7 +300,11 @@ def _repeated(state: _Check) -> None:
     if not set(REQUIRED) <= set(state.frame.columns):
         return
     named = state.frame["item_id"].is_not_null() & state.frame["rater_id"].is_not_null()
-    if rule != "round" and _all_apart(state, keys, state.live & named):  # far cheaper than numbering them
+    cell = np.zeros(state.n, dtype=np.int64)
+    for key in keys:  # where numbers wrap, keys may only look the same
+        cell = cell * len(state.kinds(key)) + state.known[key][0]
+    cell = np.sort(cell[(state.live & named).to_numpy()])
+    if rule != "round" and (cell[1:] != cell[:-1]).all():  # far cheaper than numbering them
         return
     rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
     rows = rows.with_columns(
@@ -326,27 +328,13 @@ def _repeated(state: _Check) -> None:
                 state.found.append(Problem(what, fix, row + 1, option="duplicates", value="first"))
 
 
-def _all_apart(state: _Check, keys: list[str], rows: pl.Series) -> bool:
-    """Whether no two of the rows have the same keys."""
-    size, cell = 1, np.zeros(state.n, dtype=np.int64)
-    for key in keys:
-        n = len(state.kinds(key))
-        size, cell = size * n, cell * n + state.known[key][0]
-    if size > 2**63:
-        return not state.frame.select(keys).filter(rows).is_duplicated().any()
-    cell = np.sort(cell if rows.all() else cell[rows.to_numpy()])
-    return not (cell[1:] == cell[:-1]).any()
-
-
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
     for column in texts:
-        cells = state.kinds(column) if column in _FEW else state.frame[column]
-        if cells.str.contains("\0", literal=True).any():
-            state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
+        state.problem(column, state.each(column, lambda cells: cells.str.contains("\0", literal=True)), nul_byte)
     named = [column for column in state.there(*_NAMES, "label") if column in texts]
-    distinct = {column: state.alive(column) for column in named}
+    distinct = {column: state.kinds(column, state.live) for column in named}
     for column, values in distinct.items():
         state.notes += lookalikes(values, column) if column != "label" or state.how.scale is None else []
         state.notes += rounded(values, column) if column in ("item_id", "rater_id") else []
@@ -388,6 +376,13 @@ def no_order(level: str) -> Problem:
     """Labels of an ordered level that are words, in no order anybody gave."""
     what = f"{level} labels that are no numbers have no known order"
     return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
+
+
+def too_long(one: str, other: str) -> Problem:
+    """Two labels with more digits than a number holds, so that they would be one."""
+    what = f"{quoted(one)} and {quoted(other)} are one number to a computer, which holds {DIGITS} digits"
+    how = "Take off what all labels have in common, or read them as nominal."
+    return Problem(what, how, column="label")
 
 
 def nested(cell: str) -> Problem:

@@ -38,7 +38,7 @@ FIGURES: dict[str, Measure] = {
 }
 STRATA = ("locale", "queue", "slice")
 LEAST_SHARED, LEAST_RATERS, LEAST_JUDGMENTS, LEAST_OVERLAP = 20, 2, 10, 0.5
-SIDE, STRATUM = "_second", "_stratum"
+SIDE, STRATUM, PLACE = "_second", "_stratum", "_place"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +228,7 @@ class Comparisons:
 
         differ = self.quantity == "difference"
         named = self.table.assign(pair=self.table["a"] + (" less " if differ else " and ") + self.table["b"])
-        unit = "difference of shares right" if differ else "share of pairs of judgments that agree"
+        unit = "difference of shares right" if differ else "agreement of pairs of judgments"
         title = "Differences where work can be compared" if differ else "Agreement on shared items"
         return plots.intervals(named, "pair", self.quantity, bar=0 if differ else None, unit=unit, title=title)
 
@@ -284,9 +284,12 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
 def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
     """Estimate how often judgments of two groups agree on the items both judged, for every pair of groups.
 
-    Every pair of judgments of an item, one from each group, counts; the
-    interval is that of `halo_methods.stats.change.pair_share`. ``kappa`` takes off the chance that two
-    labels drawn from the two groups' own shares are the same.
+    Every pair of judgments of an item, one from each group, counts: 1 for equal
+    labels, else 0; on an ordinal, interval or ratio scale 1 less the squared
+    distance of the two, the longest distance being 1 (of an ordinal scale that of
+    mid-ranks, as for Krippendorff's alpha). The interval is that of
+    `halo_methods.stats.change.pair_share`. ``kappa`` takes off what two labels
+    drawn from the two groups' own shares would give.
 
     Low agreement says that two vendors read the guideline differently. It does
     not say which of them is right.
@@ -316,7 +319,24 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     >>> agreement_between(j).table[["n_items", "agreement", "kappa"]].to_numpy().tolist()
     [[30.0, 1.0, 1.0]]
     """
-    return _all_pairs(grouped(judged(as_judgments(j)), column), column, "agreement", confidence)
+    j = as_judgments(j)
+    frame = judged(j)
+    if j.level != "nominal":
+        frame = frame.with_columns(_places(j, frame["label"]).alias(PLACE))
+    return _all_pairs(grouped(frame, column), column, "agreement", confidence)
+
+
+def _places(j: Judgments, labels: pl.Series) -> pl.Series:
+    """Where each label stands from 0 to 1: by its number, or on an ordinal scale by the middle of its ranks."""
+    if j.level == "ordinal":
+        order = [label for label in j.labels if label in set(labels)]
+        given = labels.replace_strict(order, range(len(order)), return_dtype=pl.Int64).to_numpy()
+        times = np.bincount(given, minlength=len(order))
+        places, ends = (np.cumsum(times) - times / 2)[given], None
+    else:
+        places, ends = labels.cast(pl.Float64).to_numpy(), j.scale
+    low, high = (float(end) for end in ((ends[0], ends[-1]) if ends else (places.min(), places.max())))
+    return pl.Series((places - low) / ((high - low) or 1.0))
 
 
 def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
@@ -503,17 +523,24 @@ class TwoGroups:
         return estimate.with_cautions(*cautions), (ground, rows.height / self.both.height)
 
     def agreement(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
-        """The share of pairs of judgments that agree, and kappa."""
+        """How far pairs of judgments agree, and kappa."""
         if len(self.shared) < LEAST_SHARED:
             items = counted(len(self.shared), "item")
             raise NotEstimable(f"{self.a} and {self.b} judged {items} in common; it takes {LEAST_SHARED}")
-        wanted = ["item_id", "rater_id", "label"]
-        pairs = self.left.select(wanted).join(self.right.select(wanted), on="item_id", suffix="_b")
+        wanted = ["item_id", "rater_id", PLACE if PLACE in self.left.columns else "label"]
+        sides = (part.select(wanted).rename({wanted[-1]: "x"}) for part in (self.left, self.right))
+        pairs = next(sides).join(next(sides), on="item_id", suffix="_b")
+        if PLACE in wanted:
+            x, y = pairs["x"].to_numpy(), pairs["x_b"].to_numpy()
+            alike, what = 1 - (x - y) ** 2, "1 less the squared distance on the scale"
+            chance = 1 - float(x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+        else:
+            alike, what = (pairs["x"] == pairs["x_b"]).to_numpy(), "share that agree"
+            first, second = (dict(pairs[c].value_counts(normalize=True).iter_rows()) for c in ("x", "x_b"))
+            chance = sum(share * second.get(label, 0.0) for label, share in first.items())
         people = pairs["rater_id"], pairs["rater_id_b"]
-        ends = pair_share(pairs["label"] == pairs["label_b"], pairs["item_id"], *people, confidence=confidence)
-        first, second = (dict(pairs[c].value_counts(normalize=True).iter_rows()) for c in ("label", "label_b"))
-        chance = sum(share * second.get(label, 0.0) for label, share in first.items())
-        method = "share of pairs of judgments, one from each group, that agree; three-way cluster score interval"
+        ends = pair_share(alike, pairs["item_id"], *people, confidence=confidence)
+        method = f"pairs of judgments, one from each group: {what}; three-way cluster score interval"
         kappa = (ends[0] - chance) / (1 - chance) if chance < 1 else float("nan")
         return _estimate(ends, confidence, method, rests_on(self.on_shared, "labels")), (kappa,)
 
