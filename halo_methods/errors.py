@@ -1,9 +1,23 @@
 """The three ways a call can fail, each with its message inside."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""One line of a terminal: what is no character to see (control, direction, line break) as its escape.
+
+    Examples
+    --------
+    >>> print(printable("bolt\nCAL-004 met \x1b[2J\u202e 1é"))
+    bolt\nCAL-004 met \x1b[2J\u202e 1é
+    """
+    return UNSEEN.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class HaloError(Exception):
@@ -139,7 +153,7 @@ class Problem:
         fix = self.mend
         if self.option is not None and self.value is not None:
             fix = f"{fix.removesuffix('.')}: {spell(self.option, self.value)}"
-        return f"{place + ': ' if place else ''}{self.what}. {fix}"
+        return printable(f"{place + ': ' if place else ''}{self.what}. {fix}")
 
     def __str__(self) -> str:
         return self.text()

@@ -92,7 +92,7 @@ class Packet:
         files: dict[str | os.PathLike[str], str | bytes] = {Path(out) / name: text for name, text in texts.items()}
         if there := [file for file in files if Path(file).exists()]:
             raise HaloError(f"{there[0]} is there already and may hold decisions; choose another folder")
-        return write_files(files)
+        return write_files(files, private=("key.csv",))
 
 
 def pack(

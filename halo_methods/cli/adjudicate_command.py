@@ -8,13 +8,13 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData
-from .answering import Answer, ExistingFile, answering, listed, problems_of, reading_options, several
+from .answering import Answer, Commands, ExistingFile, answering, listed, problems_of, reading_options, several
 
 _FILE = ExistingFile()
 LONGEST_GUIDELINE = 10_000_000
 
 
-@click.group()
+@click.group(cls=Commands)
 def adjudicate() -> None:
     """Blind packets of disagreements, and their decisions back."""
 
@@ -47,7 +47,7 @@ def pack(
     files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
     result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
     last = "Send the folder packet. Keep kept_apart to yourself: it says which item is which."
-    return Answer(result, "\n".join([*files, *packet.notes, last]))
+    return Answer(result, [*files, *packet.notes, last])
 
 
 def _most(most: int | None, budget: float | None, price: float | None) -> int | None:
@@ -110,7 +110,7 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
     drafted, summary = decided.drafts(), decided.summary()
     texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
-    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
+    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)), private=("judgments.csv",))]
     done, added = len(decided.table), int((decided.table["decision"] != "").sum())
     result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
     result |= {"labels_added": added, "amendments": drafted}
@@ -121,4 +121,4 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     for draft in drafted:
         after = "raters calibrate again" if draft["recalibrate"] else "no recalibration"
         lines.append("draft: {change} of clause {clause} from {items} items; ".format(**draft) + after)
-    return Answer(result, "\n".join(lines))
+    return Answer(result, lines)
