@@ -261,6 +261,30 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
     return raw
 
 
+Kinds = tuple[NDArray[np.int32], pl.Series]
+
+
+def encoded(values: pl.Series) -> Kinds:
+    """For each cell the place of its value among the distinct ones, which stand as they first occur; null is one.
+
+    Examples
+    --------
+    >>> places, kinds = encoded(pl.Series(["b", None, "b", "a"]))
+    >>> places.tolist(), kinds.to_list()
+    ([0, 1, 0, 2], ['b', None, 'a'])
+    """
+    made = values.to_arrow().dictionary_encode("encode")
+    return made.indices.to_numpy(), pl.Series(values.name, made.dictionary, values.dtype)
+
+
+def narrowed(kinds: Kinds, kept: pl.Series) -> Kinds:
+    """What `encoded` gives for the rows that are kept."""
+    if kept.all():
+        return kinds
+    places, still = encoded(pl.Series(kinds[0]).filter(kept))
+    return places, kinds[1].gather(still)
+
+
 def text_series(values: Iterable[str | None]) -> pl.Series:
     """Python strings as a column, whatever they hold."""
     return pl.Series([None if value is None else encodable(value) for value in values], dtype=pl.String)
