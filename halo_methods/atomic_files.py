@@ -2,11 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 
-def write_files(contents: Mapping[str | os.PathLike[str], str | bytes], *, private: bool = False) -> list[Path]:
+def write_files(contents: Mapping[str | os.PathLike[str], str | bytes], *, private: Container[str] = ()) -> list[Path]:
     """Write files beside their places first, then move them there one after the other.
 
     A reader never sees half a file, and a file that was there stays until the new one is whole.
@@ -16,8 +16,8 @@ def write_files(contents: Mapping[str | os.PathLike[str], str | bytes], *, priva
     ----------
     contents : mapping
         Path to text or bytes.
-    private : bool
-        Whether the files are for their owner alone (mode 600). Otherwise the umask decides.
+    private : container of str
+        Names of those that are for their owner alone (mode 600). For others the umask decides.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def write_files(contents: Mapping[str | os.PathLike[str], str | bytes], *, priva
                 raise IsADirectoryError(f"{target} is a folder")
             beside = target.parent / f".halo-{secrets.token_hex(8)}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            handle = os.open(beside, flags, 0o600 if private else 0o666)
+            handle = os.open(beside, flags, 0o600 if target.name in private else 0o666)
             staged.append((beside, target))
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode("utf-8") if isinstance(content, str) else content)

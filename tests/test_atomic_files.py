@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import stat
 import sys
@@ -20,7 +21,7 @@ def test_all_are_written_with_what_they_hold(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of Unix")
 @pytest.mark.parametrize(
     ("umask", "private", "mode"),
-    [(0o022, False, 0o644), (0o077, False, 0o600), (0o002, False, 0o664), (0o022, True, 0o600)],
+    [(0o022, (), 0o644), (0o077, (), 0o600), (0o002, ("b",), 0o664), (0o022, ("a",), 0o600)],
 )
 def test_the_umask_decides_who_may_read(tmp_path, umask, private, mode):
     before = os.umask(umask)
@@ -29,6 +30,20 @@ def test_the_umask_decides_who_may_read(tmp_path, umask, private, mode):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+def test_a_folder_on_a_disk_of_its_own_gets_its_files(tmp_path, monkeypatch):
+    """A mount point: nothing can be moved into the folder from outside it."""
+    move = os.replace
+
+    def within(source, target):
+        if os.path.dirname(source) != os.path.dirname(target):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        move(source, target)
+
+    monkeypatch.setattr(os, "replace", within)
+    write_files({tmp_path / "a": "x", tmp_path / "under" / "b": "y"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "under"]
 
 
 def test_none_is_replaced_when_one_cannot_be_written(tmp_path):

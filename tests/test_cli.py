@@ -1,5 +1,7 @@
 """The halo command: what it prints, where, and how it exits."""
 
+import contextlib
+import io
 import json
 import os
 import shlex
@@ -9,11 +11,12 @@ import sys
 import click
 import pytest
 import tiny_report
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods import cli, judgments
-from halo_methods.cli.answering import in_shell, reading_options
+from halo_methods.cli.answering import Answer, answering, in_shell, reading_options
+from halo_methods.errors import HaloError, Problem
 from halo_methods.judgments.options import scale_of
 from halo_methods.reports import places
 
@@ -86,7 +89,7 @@ def test_check_says_what_was_read(data, capsys):
     assert "3 rows read, 2 used" in capsys.readouterr().out
 
 
-def test_check_lists_every_problem(data, capsys):
+def test_check_lists_every_problem_by_kind(data, capsys):
     rows = [f"i{n},r1,{label}" for n, label in enumerate(["good"] * 3 + ["goood"] * 30)]
     assert cli.main(["check", data(*rows), "--scale", "poor,good", "--format", "json"]) == cli.FINDINGS
     problems = json.loads(capsys.readouterr().out)["problems"]
@@ -94,7 +97,8 @@ def test_check_lists_every_problem(data, capsys):
     assert cli.main(["check", data(*rows), "--scale", "poor,good"]) == cli.FINDINGS
     out = capsys.readouterr().out
     assert "30 problems" in out
-    assert out.count("the label 'goood'") == 30
+    assert out.count("the label 'goood'") == 3
+    assert "27 more of this kind, up to row 33" in out
 
 
 def test_check_takes_the_options_of_reading(data, capsys):
@@ -191,7 +195,7 @@ def test_a_fault_is_no_traceback_unless_asked(monkeypatch, capsys):
 @pytest.mark.skipif(sys.platform == "win32", reason="a Unix pipe")
 def test_a_closed_pipe_is_quiet(data):
     file = data(*(f"i{n},r1,x" for n in range(20000)), "i1,r1,x")
-    program = [sys.executable, "-m", "halo_methods.cli", "check", file, "--scale", "y"]
+    program = [sys.executable, "-m", "halo_methods.cli", "check", file, "--scale", "y,z", "--format", "json"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         running.stdout.close()
         assert running.stderr.read() == b""
@@ -257,7 +261,8 @@ def told(texts):
     return st.one_of(
         st.tuples(st.just("columns"), st.dictionaries(texts, texts, min_size=1, max_size=3)),
         st.tuples(st.just("values"), st.dictionaries(texts, cells, min_size=1, max_size=2)),
-        st.tuples(st.sampled_from(["missing", "scale"]), labels),
+        st.tuples(st.just("missing"), labels),
+        st.tuples(st.just("scale"), labels.filter(lambda listed: len(listed) > 1)),
     )
 
 
@@ -314,6 +319,77 @@ def test_a_bad_option_is_usage_wherever_it_is_found(data, capsys):
     plan = ["plan", "capacity", "--data", file, "--volume", "1", "--start", "2026-06-08", "--market", "de-DE"]
     assert cli.main([*plan, "--yield", "7"]) != cli.FINE
     assert cli.main(["plan", "capacity", "--data", file, "--volume", "x"]) == cli.USAGE
+
+
+HOSTILE = st.text("a\x1b\x07\n\r\x85\x9b\u2028\u202e\u2066\ud800é", min_size=1, max_size=5)
+
+
+@given(HOSTILE, HOSTILE)
+@settings(max_examples=30)
+def test_a_terminal_shows_data_and_runs_none_of_it(name, label):
+    problem = Problem(f"the label is {label}", f"Use {name}.", row=1, option="columns", value={"label": name})
+    assert not set(problem.text(in_shell)) & set("\x1b\x07\n\r\x85\x9b\u2028\u202e\u2066\ud800")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        command = click.Command("x", callback=answering(lambda: Answer({"a": label}, ["all", label])))
+        command.params = command.callback.__click_params__
+        assert command.main([], standalone_mode=False) == cli.FINE
+        assert printed.getvalue().count("\n") == 2
+        command.main(["--format", "json"], standalone_mode=False)
+    assert printed.getvalue().replace("\n", "").isprintable()
+
+
+def test_no_message_reaches_the_terminal_raw(data, monkeypatch, capsys):
+    def refused(*_, **__):
+        raise HaloError("bolt\x1b[2J\nhalo: all gates met")
+
+    monkeypatch.setattr(judgments, "read_judgments", refused)
+    assert cli.main(["check", data("a,r,x")]) == cli.COULD_NOT_RUN
+    assert capsys.readouterr().err == "halo: bolt\\x1b[2J\\nhalo: all gates met\n"
+
+
+def ended(line, cwd=None, **variables):
+    """What one command printed, and its exit status."""
+    program = [sys.executable, "-c", "import sys; from halo_methods.cli import main; sys.exit(main())", *line]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}
+    done = subprocess.run(program, capture_output=True, cwd=cwd, env={**environment, **variables}, check=False)
+    return done.stdout.decode(), done.stderr.decode(), done.returncode
+
+
+def test_a_terminal_without_the_sign_gets_its_escape(data):
+    out, err, status = ended(["check", data("a,r1,é", "a,r2,\U0001f600"), "--scale", "a,b"], PYTHONIOENCODING="ascii")
+    assert (err, status) == ("", cli.FINDINGS)
+    assert "the label '\\xe9'" in out
+    assert "the label '\\U0001f600'" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams, a folder in use")
+def test_a_closed_stream_and_a_deleted_folder_are_no_fault_of_halo(data, tmp_path):
+    file = shlex.quote(data("a,r1,x"))
+    call = f"{sys.executable} -m halo_methods.cli check"
+    closed = subprocess.run(f"{call} {file} >&-", shell=True, capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (cli.FINE, "")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os; os.rmdir({str(gone)!r}); from halo_methods.cli import main; print(main(['check', 'x.csv']))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}
+    line = [sys.executable, "-c", code]
+    deleted = subprocess.run(line, cwd=gone, capture_output=True, text=True, env=environment, check=False)
+    assert deleted.stdout == f"{cli.COULD_NOT_RUN}\n"
+    assert "has been deleted; change to another folder" in deleted.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (["--level", "ordinal", "--level", "nominal"], "--level is given 2 times"),
+        (["--where", "a = 1", "--where", "a = 1"], "--where is given 2 times"),
+        (["--values", "label:x=1", "--values", "label:x=2"], "label:x is given twice"),
+    ],
+)
+def test_an_option_of_one_value_is_given_once(data, capsys, line, message):
+    assert cli.main(["check", data("a,r1,x"), *line]) == cli.USAGE
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("shell", "word"), [("bash", "COMP_WORDS"), ("zsh", "compdef"), ("fish", "complete")])

@@ -8,12 +8,13 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData
-from .answering import Answer, ExistingFile, answering, listed, problems_of, reading_options, several
+from .answering import Answer, Commands, ExistingFile, answering, listed, problems_of, reading_options, several
 
 _FILE = ExistingFile()
+LONGEST_GUIDELINE = 10_000_000
 
 
-@click.group()
+@click.group(cls=Commands)
 def adjudicate() -> None:
     """Blind packets of disagreements, and their decisions back."""
 
@@ -46,7 +47,7 @@ def pack(
     files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
     result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
     last = "Send the folder packet. Keep kept_apart to yourself: it says which item is which."
-    return Answer(result, "\n".join([*files, *packet.notes, last]))
+    return Answer(result, [*files, *packet.notes, last])
 
 
 def _most(most: int | None, budget: float | None, price: float | None) -> int | None:
@@ -75,6 +76,8 @@ def _queue(path: str) -> list[str]:
 
 
 def _text(path: str) -> str:
+    if Path(path).stat().st_size > LONGEST_GUIDELINE:
+        raise HaloError(f"{path} has more than {LONGEST_GUIDELINE:,} bytes; give the guideline's text alone")
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -107,15 +110,20 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
     drafted, summary = decided.drafts(), decided.summary()
     texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
-    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)))]
+    files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)), private=("judgments.csv",))]
     done, added = len(decided.table), int((decided.table["decision"] != "").sum())
-    result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
+    result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided), "key": decided.key}
     result |= {"labels_added": added, "amendments": drafted}
     result |= {"summary": json.loads(summary.to_json(orient="records"))}
     counts = f"{done} decided, {len(decided.undecided)} not yet; {added} labels added, every raw label kept"
     share = "{0.of} {0.name}: {0.n} ({0.share:.2f}, 95% interval {0.low:.2f} to {0.high:.2f} over items)"
-    lines = [*files, counts, *(share.format(row) for row in summary.itertuples(index=False))]
+    lines = [
+        *files,
+        f"items by the key {decided.key}",
+        counts,
+        *(share.format(row) for row in summary.itertuples(index=False)),
+    ]
     for draft in drafted:
         after = "raters calibrate again" if draft["recalibrate"] else "no recalibration"
         lines.append("draft: {change} of clause {clause} from {items} items; ".format(**draft) + after)
-    return Answer(result, "\n".join(lines))
+    return Answer(result, lines)

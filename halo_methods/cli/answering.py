@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ..errors import BadOption, HaloError, InvalidData
+from ..errors import BadOption, HaloError, InvalidData, printable
 from ..results import counted
 
 FINE, FINDINGS, USAGE, GATE_FAILED, COULD_NOT_RUN = range(5)
@@ -26,11 +26,29 @@ log = logging.getLogger("halo")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command found: for a program, for a reader, and how it exits."""
+    """What a command found: for a program, for a reader line by line, and how it exits."""
 
     result: Any
-    text: str
+    lines: Iterable[str]
     status: int = FINE
+
+
+class Command(click.Command):
+    """A command that takes an option twice only where it adds up."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option of one value that is given a second time."""
+        order = [] if ctx.resilient_parsing else self.make_parser(ctx).parse_args(list(args))[2]
+        for option in order:
+            if option.nargs == 1 and not getattr(option, "multiple", True) and order.count(option) > 1:
+                raise click.UsageError(f"{option.opts[0]} is given {order.count(option)} times; give it once", ctx)
+        return super().parse_args(ctx, args)
+
+
+class Commands(click.Group):
+    """Several of them."""
+
+    command_class = Command
 
 
 class ExistingFile(click.Path):
@@ -59,9 +77,9 @@ def answering(command: Callable[..., Answer]) -> Callable[..., int]:
             answer = command(**options)
         except BadOption as error:
             raise click.UsageError(_spelled(error)) from error
-        text = answer.text
+        text = "\n".join(map(printable, answer.lines))
         if form == "json":
-            text = json.dumps(answer.result, ensure_ascii=False, indent=2, allow_nan=False)
+            text = json.dumps(answer.result, indent=2, allow_nan=False)
         try:
             print(text, flush=True)
         except BrokenPipeError:
@@ -83,8 +101,8 @@ def _spelled(error: BadOption) -> str:
 def problems_of(invalid: InvalidData, name: str, after: str = "") -> Answer:
     """All problems of a file, their options as they are typed here."""
     lines = [f"{name}: {counted(len(invalid.problems), 'problem')}{after}"]
-    lines += [f"  {problem.text(in_shell)}" for problem in invalid.problems]
-    return Answer({"file": name, "problems": [asdict(p) for p in invalid.problems]}, "\n".join(lines), FINDINGS)
+    lines += [f"  {line}" for line in invalid.lines(in_shell)]
+    return Answer({"file": name, "problems": [asdict(p) for p in invalid.problems]}, lines, FINDINGS)
 
 
 def listed(texts: Iterable[str]) -> list[str]:
@@ -134,7 +152,8 @@ def value_pairs(texts: Iterable[str]) -> dict[str, dict[str, str]]:
             old, equals, new = (p.strip() for p in rest.partition("="))
             if not (column and equals and new):
                 raise ValueError(f"{part!r} is not column:from=to")
-            mapping.setdefault(column, {})[old] = new
+            if mapping.setdefault(column, {}).setdefault(old, new) != new:
+                raise ValueError(f"{column}:{old} is given twice")
     return mapping
 
 

@@ -7,12 +7,12 @@ import click
 
 from ..errors import BadOption, InvalidData
 from ..results import counted
-from .answering import FINE, GATE_FAILED, Answer, ExistingFile, answering, log, problems_of, reading_options
+from .answering import FINE, GATE_FAILED, Answer, Command, ExistingFile, answering, log, problems_of, reading_options
 
 FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=ExistingFile())
 @reading_options
 @answering
@@ -28,7 +28,7 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     counts = {"items": judgments.n_items, "raters": judgments.n_raters, "judgments": judgments.n_judgments}
     result = {"file": name, "problems": [], **judgments.source.to_dict(), **counts}
     del result["name"]
-    return Answer(result, f"{name}: no problems\n{judgments}")
+    return Answer(result, [f"{name}: no problems", *str(judgments).split("\n")])
 
 
 def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def parameters(context: click.Context, option: click.Parameter, texts: tuple[str
     return found
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name")
 @click.option("--data", metavar="FILE", help="A file or the name of a sample; without it the report's own sample.")
 @click.option("--out", metavar="DIR", default=".", help="Folder for NAME.html, NAME.ipynb and NAME.json.")
@@ -79,7 +79,7 @@ def report(
     if failed:
         log.error("%s failed: %s", counted(len(failed), "gate"), ", ".join(sorted(set(failed))))
     lines = [*files, *map(_gate_line, result["gates"])]
-    return Answer({**result, "files": files}, "\n".join(lines), GATE_FAILED if failed else FINE)
+    return Answer({**result, "files": files}, lines, GATE_FAILED if failed else FINE)
 
 
 def _gate_line(gate: dict[str, Any]) -> str:

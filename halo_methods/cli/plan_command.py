@@ -8,10 +8,10 @@ import click
 
 from ..errors import BadOption, NotEstimable
 from ..results import readable
-from .answering import Answer, ExistingFile, answering, listed, pairs, reading_options, several
+from .answering import Answer, Commands, ExistingFile, answering, listed, pairs, reading_options, several
 
 
-@click.group()
+@click.group(cls=Commands)
 def plan() -> None:
     """How many raters, items and labels; how many people by week."""
 
@@ -87,7 +87,7 @@ def design(
     lines += ["", best.another_tenth, ""]
     lines += ["budget   cost   raters   items   labels per item   half of the 95% interval"]
     lines += _rows(best.frontier[["budget", "cost", "raters", "items", "labels_per_item", "half_width"]])
-    return Answer(result, "\n".join([*lines, *(f"caution: {c}" for c in best.cautions)]))
+    return Answer(result, [*lines, *(f"caution: {c}" for c in best.cautions)])
 
 
 def _rows(table: Any) -> list[str]:
@@ -124,4 +124,4 @@ def capacity(data: str, volume: list[float], start: datetime, reading: dict[str,
         people, low, high = (readable(float(row[n])) for n in ("people", "low", "high"))
         lines.append(f"{row['week']}: {people} ({low} to {high}), {100 * row['covered']:.0f}%")
     lines += [f"caution: {c}" for c in forecast.cautions]
-    return Answer({"hires": forecast.hires, "weeks": rows, "cautions": list(forecast.cautions)}, "\n".join(lines))
+    return Answer({"hires": forecast.hires, "weeks": rows, "cautions": list(forecast.cautions)}, lines)

@@ -8,12 +8,12 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import HaloError
-from .answering import FINDINGS, FINE, Answer, ExistingFile, answering
+from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering
 
 NAMES = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
 
 
-@click.group()
+@click.group(cls=Commands)
 def standards() -> None:
     """The register of standards, and plans checked against it."""
 
@@ -31,7 +31,7 @@ def listed(topic: str) -> Answer:
     """All of them."""
     whole = [standard.to_dict() for standard in _register().filter(topic=topic).values()]
     chosen = [{n: s[n] for n in NAMES} for s in whole]
-    return Answer(chosen, "\n".join(f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen))
+    return Answer(chosen, [f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen])
 
 
 @standards.command()
@@ -43,7 +43,7 @@ def trace(topic: str) -> Answer:
 
     rows = trace(_register().filter(topic=topic))
     names = ("responsibility", "standard", "kind", "where", "test")
-    return Answer(rows, "\n".join("  ".join(row[n] or "no test yet" for n in names) for row in rows))
+    return Answer(rows, ["  ".join(row[n] or "no test yet" for n in names) for row in rows])
 
 
 @standards.command()
@@ -55,7 +55,8 @@ def show(id: str) -> Answer:
 
     whole = _register()[id.upper()].to_dict()
     filled = {name: value for name, value in whole.items() if value}
-    return Answer(whole, yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=math.inf).strip())
+    text = yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=math.inf)
+    return Answer(whole, text.strip().split("\n"))
 
 
 @standards.command()
@@ -64,7 +65,7 @@ def show(id: str) -> Answer:
 def new(family: str) -> Answer:
     """The next free identifier of a family."""
     name = _register().next_id(family.upper())
-    return Answer({"id": name}, name)
+    return Answer({"id": name}, [name])
 
 
 @standards.command()
@@ -73,7 +74,7 @@ def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
     from ..standards.model import blank
 
-    return Answer({"plan": blank()}, blank())
+    return Answer({"plan": blank()}, blank().split("\n"))
 
 
 @standards.command()
@@ -97,4 +98,5 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
     answers = [done.to_dict() for done in checks]
     result = answers[0] if len(plans) == 1 else {"plans": answers, "unread": unread}
     findings = unread or not all(done.clean for done in checks)
-    return Answer(result, "\n\n".join([*(done.text() for done in checks), *unread]), FINDINGS if findings else FINE)
+    text = "\n\n".join([*(done.text() for done in checks), *unread])
+    return Answer(result, text.split("\n"), FINDINGS if findings else FINE)

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import Problem
+from . import bounds
 
 LONGEST_QUOTE = 80
 
@@ -65,7 +66,7 @@ def gold_text(answers: Iterable[str]) -> str:
     return "|".join(answer.replace("|", "||") for answer in answers)
 
 
-_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)")
+_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)(?=$|[Tt ])")
 
 
 def moment(text: str) -> tuple[datetime, bool]:
@@ -83,7 +84,7 @@ def moment(text: str) -> tuple[datetime, bool]:
     >>> moment("2026-03-01T09:30:00+02:00")
     (datetime.datetime(2026, 3, 1, 7, 30, tzinfo=datetime.timezone.utc), True)
     """
-    if not _WEEK_OR_SHORT.match(text):
+    if not _WEEK_OR_SHORT.match(text):  # Python takes any sign between date and time, and so 1712101200000 for 1712
         raise ValueError(f"{quoted(text)} is not ISO 8601")
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
@@ -97,7 +98,7 @@ def moment(text: str) -> tuple[datetime, bool]:
 def cell_text(value: Any) -> str | None:
     """Any Python value as the text of a cell; None where there is nothing.
 
-    Lists become answers separated by `|`, dictionaries JSON.
+    Lists become answers separated by `|`, dictionaries and lists of lists JSON.
 
     Examples
     --------
@@ -119,13 +120,21 @@ def cell_text(value: Any) -> str | None:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | dict):
+        levels = math.inf if _deeper(value, bounds.DEEPEST) else 0
+        bounds.within("a cell", "DEEPEST", levels, "levels of lists or objects", "Write one plain value")
+        if isinstance(value, dict) or _deeper(value, 1):
+            return encodable(json.dumps(value, default=str, ensure_ascii=False))
         return gold_text(cell_text(v) or "" for v in value)
-    if isinstance(value, dict):
-        return encodable(json.dumps(value, default=str, ensure_ascii=False))
     if type(value).__module__ == "numpy":
         return cell_text(value.tolist())
     return encodable(str(value))
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand inside each other on more levels than these."""
+    held = value.values() if isinstance(value, dict) else value
+    return isinstance(value, list | tuple | dict) and (not levels or any(_deeper(part, levels - 1) for part in held))
 
 
 def _decimal_text(value: Decimal) -> str | None:
@@ -214,6 +223,8 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
     for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
         label = cell_text(title) or ""
         texts = text_column(column)
+        longest: Any = texts.str.len_chars().max() or 0
+        bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell of {quoted(label)}")
         if not label.strip():
             if not texts.fill_null("").str.strip_chars().ne("").any():
                 continue

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import warnings
@@ -23,6 +24,7 @@ import polars as pl
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
+from . import bounds
 from .cells import Raw, cell_text, quoted, raw_table, text_series
 
 
@@ -38,14 +40,16 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
     BadOption
         If the encoding has no such name, or the file no such sheet.
     """
+    name, blank = Path(path).name, b"\xef\xbb\xbf \t\r\n\0"
     try:
-        stored = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            bounds.within(name, "MOST_BYTES", os.fstat(file.fileno()).st_size, "bytes")
+            stored = file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HaloError(f"{quoted(str(path))} cannot be read: {reason}") from error
-    name = Path(path).name
-    content = _unzipped(stored)
-    if not content.strip(b"\xef\xbb\xbf \t\r\n\0"):
+    content = _unzipped(stored, name)
+    if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
     stem = name.lower().removesuffix(".gz")
     if sheet is not None and not content.startswith(b"PK"):
@@ -60,20 +64,35 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
     else:
+        objects = stem.endswith((".jsonl", ".ndjson", ".json"))
+        _refuse_long(content, b'"' if objects else b"\n", name)
         text = _decoded(content, encoding)
-        raw = _json(text, name) if stem.endswith((".jsonl", ".ndjson", ".json")) else _delimited(text, name, stem)
+        raw = _json(text, name) if objects else _delimited(text, name, stem)
     raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
 
 
-def _unzipped(stored: bytes) -> bytes:
+def _unzipped(stored: bytes, name: str) -> bytes:
     if not stored.startswith(b"\x1f\x8b"):
         return stored
+    content = bytearray()
     try:
-        return gzip.decompress(stored)
+        with gzip.open(io.BytesIO(stored)) as stream:
+            while part := stream.read(2**24):
+                content += part
+                bounds.unpacked_within(name, len(content), len(stored), "Unpack it if it is meant")
     except (OSError, EOFError, zlib.error) as error:
         cut = "is cut short" if isinstance(error, EOFError) else "is damaged"
         raise InvalidData([Problem(f"the gzip file {cut}", "Copy or export it again.")]) from error
+    return content  # type: ignore[return-value]  # nothing is copied
+
+
+def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
+    """Refuse text that goes on for too long without a mark, before anything is made of it."""
+    at, longest = 0, bounds.LONGEST_LINE
+    while len(content) - at > longest:
+        at, before = content.rfind(mark, at, at + longest) + 1, at
+        bounds.within(name, "LONGEST_LINE", 0 if at > before else longest + 1, "bytes in one line or cell")
 
 
 def _decoded(content: bytes, encoding: str) -> str:
@@ -129,6 +148,8 @@ def _delimited(text: str, name: str, stem: str) -> Raw:
     told = re.match(r'"?sep=([,;\t])"?[ \t]*\r?\n', text)  # Excel's first line
     text = text[told.end() :] if told else text
     mark = told[1] if told else _delimiter(text, stem)
+    bounds.within(name, "MOST_ROWS", text.count("\n"), "lines")
+    bounds.within(name, "MOST_CELLS", text.count(mark), "cells")
     raw = plain_table(text, mark, name) or _quoted_table(text, mark, name)
     raw.decimal_comma = mark == ";"
     return raw
@@ -147,17 +168,19 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
     blank = lines.gather([0, -1]).str.replace_all(mark, "", literal=True).str.strip_chars() == ""
     if len(lines) < 2 or not marks[0] or (marks != marks[0]).any() or blank.any():
         return None
+    bounds.table_within(name, len(lines) - 1, marks[0] + 1)
     cells = lines.str.split_exact(mark, marks[0]).struct.unnest()
     return raw_table(cells.row(0), cells[1:].get_columns(), name)
 
 
 def _quoted_table(text: str, mark: str, name: str) -> Raw:
-    rows, problems = _records(text, mark)
+    rows, problems = _records(text, mark, name)
     filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
     if not filled:
         raise InvalidData(problems or [Problem("the file is empty", "Give a file with a header and rows.")])
     header, *rows = rows[filled[0] : filled[-1] + 1]
     width = len(header)
+    bounds.table_within(name, len(rows), width)
     for at, row in enumerate(rows, start=1):
         odd = row[width:] if len(row) > width else row if len(row) < width else []
         if any(cell.strip() for cell in odd):
@@ -175,11 +198,15 @@ def _of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: 
     return raw
 
 
-def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
+def _records(text: str, mark: str, name: str) -> tuple[list[list[str]], list[Problem]]:
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
     problems: list[Problem] = []
-    limit, lines, read = csv.field_size_limit(2**31 - 1), list(io.StringIO(text, newline="")), 0
+    limit, lines, read = (
+        csv.field_size_limit(bounds.LONGEST_CELL),
+        re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text),
+        0,
+    )
     reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
         for row in reader:
@@ -190,6 +217,8 @@ def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
                 what = f"a pair of quotation marks makes one row of {len(inside)} lines that are whole rows"
                 problems.append(Problem(what, "Double quotation marks inside a cell.", row=len(rows) - 1))
     except csv.Error as error:
+        longest, fix = math.inf if "field larger" in str(error) else 0, "Close the quotation mark that was opened"
+        bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell after row {len(rows) - 1}", fix)
         opened = "unexpected end" in str(error)
         what = "a quotation mark is opened and never closed" if opened else "text follows a closing quotation mark"
         fix = "Double quotation marks inside a cell. Nothing after this row was checked."
@@ -201,6 +230,7 @@ def _records(text: str, mark: str) -> tuple[list[list[str]], list[Problem]]:
 
 def _json(text: str, name: str) -> Raw:
     """JSON lines, or one JSON list of objects."""
+    bounds.within(name, "MOST_OBJECTS", text.count("{") + text.count("["), "objects and lists")
     problems: list[Problem] = []
     records: list[dict[str, Any]] = []
     entries: Any = None
@@ -219,6 +249,7 @@ def _json(text: str, name: str) -> Raw:
             problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
         records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
+    bounds.table_within(name, len(records), len(header))
     raw = _of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
     for at, record in enumerate(records, start=1):
         for key in [key for key, value in record.items() if value and isinstance(value, list | dict)]:
@@ -259,12 +290,37 @@ def _parquet(content: bytes, name: str) -> Raw:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(content))
+        file = pq.ParquetFile(io.BytesIO(content))
+        held, columns = file.metadata, range(file.metadata.num_columns)
+        bounds.table_within(name, held.num_rows, len(columns))
+        chunks = [held.row_group(of).column(at) for of in range(held.num_row_groups) for at in columns]
+        bounds.within(name, "MOST_CELLS", sum(part.num_values for part in chunks), "cells")
+        size = sum(part.total_uncompressed_size for part in chunks)
+        bounds.unpacked_within(name, size, len(content), "Write it as CSV if it is meant")
+        widths = [math.prod(map(int, re.findall(r"\[(\d+)\]", str(kind)))) for kind in file.schema_arrow.types]
+        bounds.within(name, "MOST_UNPACKED", held.num_rows * max(widths, default=0), "bytes in a column of fixed width")
+        texts = [leaf.path for at in columns if (leaf := held.schema.column(at)).physical_type == "BYTE_ARRAY"]
+        table = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts).read()
         table.validate(full=True)  # Polars trusts its texts to be UTF-8, and dies where they are not
-        columns = [pl.Series(pl.from_arrow(pa.table({"x": column}))["x"]) for column in table.columns]  # type: ignore
+        bounds.within(name, "MOST_UNPACKED", sum(map(_text_bytes, table.columns)), "bytes of text")
+        written = table.cast(file.schema_arrow).columns
+        series = [pl.Series(pl.from_arrow(pa.table({"x": column}))["x"]) for column in written]  # type: ignore
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidData([Problem("the Parquet file is damaged or of an unknown kind", "Export it again.")]) from error
-    return raw_table(table.column_names, columns, name)
+    return raw_table(table.column_names, series, name)
+
+
+def _text_bytes(array: Any) -> int:
+    """How many bytes of text an Arrow array stands for when each value is written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(array, pa.DictionaryArray):
+        return pc.sum(pc.take(pc.binary_length(array.dictionary), array.indices)).as_py() or 0
+    if isinstance(array, pa.ChunkedArray | pa.MapArray):
+        return sum(map(_text_bytes, array.chunks if isinstance(array, pa.ChunkedArray) else (array.keys, array.items)))
+    parts = array.flatten() if pa.types.is_nested(array.type) else []
+    return sum(map(_text_bytes, parts if isinstance(parts, list) else [parts]))
 
 
 def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
@@ -279,11 +335,12 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_parts(archive, name)
             if not any(part.startswith("xl/workbook") for part in archive.namelist()):
                 raise InvalidData([Problem("the file is a zip archive, not a workbook", "Give the file inside.")])
-        written, notes = _sheet(content, sheet, data_only=False)
+        written, notes = _sheet(content, name, sheet, data_only=False)
         formulas = any(str(cell).startswith(("=", "<openpyxl")) for row in written for cell in row)
-        values = _sheet(content, sheet, data_only=True)[0] if formulas else written
+        values = _sheet(content, name, sheet, data_only=True)[0] if formulas else written
     except HaloError:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part happens to cause
@@ -295,7 +352,7 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
     problems = [
         Problem(f"the formula {quoted(cell_text(source))} has no stored result", fix, at or None, header[column])
         for at, (sources, results) in enumerate(zip(written, values, strict=False))
-        for column, (source, result) in enumerate(zip(sources, results, strict=False))
+        for column, (source, result) in enumerate(zip_longest(sources, results))
         if source is not None and result is None
     ]
     while rows and not any((cell or "").strip() for cell in rows[-1]):
@@ -310,7 +367,32 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
     return raw
 
 
-def _sheet(content: bytes, wanted: str | None, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
+def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a workbook with too large a part, which never unpacks to more than it says, or too many sheets."""
+    for part in archive.infolist():
+        bounds.unpacked_within(name, part.file_size, part.compress_size, "Save it as CSV", bounds.PART_FREELY)
+        sheets = re.findall(rb"<(?:\w+:)?sheet\s", archive.read(part)) if "workbook.xml" in part.filename else ()
+        bounds.within(name, "MOST_SHEETS", len(sheets), "sheets", "Delete those that are not needed")
+
+
+def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
+    """The rows of a sheet without the empty cells at their ends; refused while they are read."""
+    rows: list[tuple[Any, ...]] = []
+    width = cells = size = 0
+    for row in sheet.iter_rows(values_only=True):
+        filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
+        rows.append(row[:filled])
+        bounds.within(name, "MOST_SHEET_ROWS", len(rows), "rows in a sheet")
+        if row:
+            cells, width = cells + len(row), max(width, filled)
+            size += sum(len(cell) for cell in row if isinstance(cell, str))
+            bounds.within(name, "MOST_CELLS", cells, "cells", "Delete the empty ones at the sheet's end")
+            bounds.within(name, "MOST_UNPACKED", size, "characters")
+            bounds.table_within(name, len(rows), width)
+    return rows
+
+
+def _sheet(content: bytes, name: str, wanted: str | None, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
     import openpyxl
 
     with warnings.catch_warnings(action="ignore"):
@@ -321,7 +403,7 @@ def _sheet(content: bytes, wanted: str | None, data_only: bool) -> tuple[list[tu
             title = wanted or shown[0]
             BadOption.unless("sheet", title, sheets)
             sheets[title].reset_dimensions()
-            rows = list(sheets[title].iter_rows(values_only=True))
+            rows = _bounded_rows(sheets[title], name)
             xml = book._archive.read(sheets[title]._worksheet_path)
     rest = ", ".join(f"{quoted(other)}{'' if other in shown else ' (hidden)'}" for other in sheets if other != title)
     notes = [f"read from sheet {quoted(title)}; not read: {rest}"] if rest else []

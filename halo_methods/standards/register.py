@@ -21,7 +21,7 @@ from ..errors import HaloError, InvalidData, NotEstimable, Problem
 from .model import Declared, Family, Measured, Number, Standard, StandardsFile
 
 CONFIG = "HALO_CONFIG"
-MOST_BYTES = 100_000
+MOST_BYTES, LONGEST_LINE = 100_000, 1_000
 FAMILIES: tuple[str, ...] = get_args(Family)
 FOLDER = Path(__file__).parent
 _NAMED = re.compile(r"[A-Z]{3}-\d{3}")
@@ -398,8 +398,9 @@ def read_trusted(path: Path, *, secret: bool = False) -> bytes:
             fix = f"make it your own (chown, chmod {'600' if secret else 'go-w'})"
             fix += "" if secret else f", or name a file of your own in {CONFIG}"
             raise HaloError(f"{path} is not trusted, because of {place}: {why}; {fix}")
-    if len(content) > MOST_BYTES:
-        raise HaloError(f"{path.name} has more than {MOST_BYTES:,} bytes; a house's settings need a page")
+    if len(content) > MOST_BYTES or max(map(len, content.splitlines()), default=0) > LONGEST_LINE:
+        most = f"{MOST_BYTES:,} bytes or {LONGEST_LINE:,} in a line"
+        raise HaloError(f"{path.name} can't be read: it has more than {most}; a house's settings need a page")
     return content
 
 
