@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from scipy import stats
+import scipy
 
 from ..results import Verdict, readable
 from .model import Measured, Plan, Role, Standard
@@ -52,14 +52,14 @@ def exam(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     if bad is None or good is None or passes is None or attempts is None:
         return "not_met", f"is {value}, without two bars, a pass mark and attempts. Name all: {', '.join(keys)}"
     lets_in, turns_away = attempt_errors(*ERRORS, attempts)
-    by_chance = stats.binom.sf(passes - 1, value, bad)
-    by_fault = stats.binom.cdf(passes - 1, value, good)
+    by_chance = scipy.stats.binom.sf(passes - 1, value, bad)
+    by_fault = scipy.stats.binom.cdf(passes - 1, value, good)
     if by_chance <= lets_in and by_fault <= turns_away:
         return "met", f"is {value}, pass from {passes}, which keeps both errors over {attempts} attempts"
     chances = f"one at {bad} passes with chance {by_chance:.3f}, one at {good} fails with {by_fault:.3f}"
     return (
         "not_met",
-        f"is {value}, pass from {passes}: {chances}. Take items and pass mark from `certification.exam_plan`",
+        f"is {value}, pass from {passes}: {chances}. Take both from `certification.exam_plan`",
     )
 
 
@@ -74,7 +74,7 @@ def power(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     difference, n = plan.get("experiment.smallest_difference"), items_decided_on(plan)
     if plan.get("task") != "pairwise" or not difference or n is None:
         return "stated", f"is {value}, which nothing the plan says lets us compute"
-    found = float(stats.norm.cdf(2 * difference * n**0.5 - stats.norm.isf(TAIL)))
+    found = float(scipy.stats.norm.cdf(2 * difference * n**0.5 - scipy.stats.norm.isf(TAIL)))
     where = " of the market that has fewest" if plan.get("launch.per_market") else ""
     said = f"is {value}; {n} pairs{where} find {difference} with power {readable(found)}"
     return ("met", said) if found >= value else ("not_met", f"{said}. Plan more, or decide on a larger difference")
@@ -93,8 +93,10 @@ def reach(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
             bound = float(number) / (100 if percent else 1)
             if n is None or not 0 < bound <= RARE:
                 continue
-            most = stats.binom.ppf(TAIL, n, bound) - 1  # findings up to which the interval's upper end lies below it
-            chance = float(stats.binom.cdf(most, n, EXPECTED * bound))
+            most = (
+                scipy.stats.binom.ppf(TAIL, n, bound) - 1
+            )  # findings with the interval's upper end below it
+            chance = float(scipy.stats.binom.cdf(most, n, EXPECTED * bound))
             if chance < CHANCE:
                 said = f"{n} items meet with chance {readable(chance)} if the true share is {EXPECTED * bound:.3g}"
                 return "not_met", f"has “{entry}”, which {said}, not {CHANCE}. Plan more items or a stratum for it"
