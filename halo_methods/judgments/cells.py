@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import Problem
+from ..errors import NotEstimable, Problem
 from . import bounds
 
 LONGEST_QUOTE = 80
@@ -186,6 +186,25 @@ def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     except ValueError:
         return None
     return values if np.isfinite(values).all() else None
+
+
+def distinct_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
+    """The labels as numbers, or None if any is a word; refused where two numbers fall together in double precision.
+
+    Examples
+    --------
+    >>> distinct_numbers(["100000000000000001", "100000000000000002"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: labels '100000000000000001' and '100000000000000002' are one number at double ...
+    """
+    numbers = as_numbers(labels)
+    if numbers is not None and len(np.unique(numbers)) < len(numbers):
+        order = np.argsort(numbers, kind="stable")
+        at = int(np.argmin(np.diff(numbers[order]) != 0))
+        a, b = (str(labels[i]) for i in order[at : at + 2])
+        raise NotEstimable(f"labels {a!r} and {b!r} are one number at double precision: subtract what all share")
+    return numbers
 
 
 @dataclass
