@@ -93,9 +93,7 @@ def reach(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
             bound = float(number) / (100 if percent else 1)
             if n is None or not 0 < bound <= RARE:
                 continue
-            most = (
-                scipy.stats.binom.ppf(TAIL, n, bound) - 1
-            )  # findings with the interval's upper end below it
+            most = scipy.stats.binom.ppf(TAIL, n, bound) - 1  # findings with the interval's upper end below it
             chance = float(scipy.stats.binom.cdf(most, n, EXPECTED * bound))
             if chance < CHANCE:
                 said = f"{n} items meet with chance {readable(chance)} if the true share is {EXPECTED * bound:.3g}"
