@@ -55,8 +55,11 @@ class ExistingFile(click.Path):
     """A file that is there; where it is not, the command could not run."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if Path(value).is_dir():
+            raise HaloError(f"{value} is a folder; name a file in it")
         if not Path(value).is_file():
-            raise HaloError(f"there is no file {value}")
+            beside = f"; there is {value}.csv" if Path(f"{value}.csv").is_file() else ""
+            raise HaloError(f"there is no file {value}{beside}")
         return str(value)
 
 

@@ -11,8 +11,10 @@ import json
 import logging
 import os
 import shutil
+import stat
 import sys
 import tempfile
+import time
 import uuid
 from functools import cache
 from multiprocessing import util
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 PROVISIONER = "halo-warm"
 LAUNCHER = ["-P", "-m", "halo_methods.reports.kernel"]
 LONGEST_FOLDER = 70
+PREFIX, A_DAY = "halo-kernels-", 86400
 
 
 def warm_is_possible() -> bool:
@@ -47,16 +50,43 @@ def warm_up() -> None:
             start_server(private_folder(os.getpid()))
 
 
+def _held(folder: Path) -> int | None:
+    """A lock on a folder, which ends with the process however that ends; None while another process has it."""
+    import fcntl
+
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(number)
+        return None
+    return number
+
+
+def _sweep(beside: Path) -> None:
+    """Remove private folders of this user that are a day old and that no process holds."""
+    for folder in beside.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            about = folder.lstat()
+            old = stat.S_ISDIR(about.st_mode) and time.time() - about.st_mtime > A_DAY
+            if old and about.st_uid == os.getuid() and (lock := _held(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
 @cache
 def private_folder(process: int) -> str:
     """A private folder, gone when the process ends, whose name is short enough for Unix sockets.
 
-    The fork server removes it where the process is killed.
+    The fork server removes it where the process is killed; where that is killed too, a later process does.
     """
-    folder = tempfile.mkdtemp(prefix="halo-")
+    folder = tempfile.mkdtemp(prefix=PREFIX)
     if len(folder) > LONGEST_FOLDER and sys.platform != "win32":
         os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="halo-", dir="/tmp")
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir="/tmp")
+    if sys.platform != "win32":
+        _held(Path(folder))
+        _sweep(Path(folder).parent)
     util.Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=-1000)
     return folder
 
