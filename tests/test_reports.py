@@ -299,7 +299,9 @@ def test_a_notebook_that_is_no_report_is_refused(tmp_path, monkeypatch, cells, m
 
 def test_parameters_are_read_without_running():
     cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "a = {}; b = c = [1]\nd: int = -2"}
-    assert runner.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
+    assert runner.parameters_of({"cells": [cell]}, "x") == {
+        "a": ({}, "dict"), "b": ([1], "list"), "c": ([1], "list"), "d": (-2, "int"),
+    }  # fmt: skip
     assert runner.literal((0, 100)) == "0..100"
     assert runner.literal(("poor", "good")) == ["poor", "good"]
     assert scale_of(runner.literal((0, 100))) == (0.0, 100.0)

@@ -40,7 +40,7 @@ class Command(click.Command):
         """Refuse an option of one value that is given a second time."""
         order = [] if ctx.resilient_parsing else self.make_parser(ctx).parse_args(list(args))[2]
         for option in order:
-            if option.nargs == 1 and not getattr(option, "multiple", True) and order.count(option) > 1:
+            if order.count(option) > 1 and not getattr(option, "multiple", True):
                 raise click.UsageError(f"{option.opts[0]} is given {order.count(option)} times; give it once", ctx)
         return super().parse_args(ctx, args)
 

@@ -1,7 +1,7 @@
 """``halo check FILE`` and ``halo report NAME --data FILE --out DIR``."""
 
 import csv
-import math
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +55,19 @@ def typed(text: str, kind: str) -> Any:
     >>> typed("[0010, yes]", "list[str]"), typed("judgment=1, gold=1.5", "dict")
     (['0010', 'yes'], {'judgment': 1.0, 'gold': 1.5})
     """
-    if "list" in kind or "dict" in kind:
-        inner = text.strip()
-        inner = inner[1:-1] if inner[:1] + inner[-1:] in ("[]", "{}") else inner
-        if "dict" in kind:
-            return {name: float(number) for name, number in pairs([inner.replace(":", "=")]).items()}
+    inner = text.strip()
+    inner = inner[1:-1] if inner[:1] + inner[-1:] in ("[]", "{}") else inner
+    if "dict" in kind:
+        return {name: float(number) for name, number in pairs([inner.replace(":", "=")]).items()}
+    if "list" in kind:
         return [typed(part, "float" if "float" in kind else "str") for part in listed([inner])]
     if kind == "bool":
-        return {"yes": True, "true": True, "no": False, "false": False}[text.strip().lower()]
+        return {"yes": True, "true": True, "no": False, "false": False}[inner.lower()]
     if "int" not in kind and "float" not in kind:
         return text
     number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return int(number) if number.is_integer() else number
+    whole = int(number)  # which refuses what is not finite
+    return whole if whole == number else number
 
 
 def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -83,20 +82,21 @@ def parameters(context: click.Context, option: click.Parameter, texts: tuple[str
     return found
 
 
-def _typed(name: str, given: dict[str, str], flags: dict[str, str]) -> dict[str, Any]:
+def _typed(name: str, given: dict[str, str]) -> dict[str, Any]:
     """The parameters of a report as its notebook declares them."""
-    from ..reports.runner import kinds
+    from ..reports.runner import find, parameters_of
 
-    declared, values = kinds(name), {}
+    notebook, values = json.loads(find(name).read_text(encoding="utf-8")), {}
+    kinds = {parameter: kind for parameter, (_, kind) in parameters_of(notebook, name).items()}
+    flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
     for key, text in given.items():
         if key in flags:
             raise click.UsageError(f"{key} has an option of its own: give {flags[key]} and not -p")
         try:
-            values[key] = typed(text, declared.get(key, "str"))
+            values[key] = typed(text, kinds.get(key, "str"))
         except (KeyError, ValueError, OverflowError, csv.Error):
-            shown = text if len(text) <= 80 else f"{text[:80]}…"
-            hint = "yes or no" if declared[key] == "bool" else "numbers such as 400 or 0.4, without signs of thousands"
-            raise click.BadParameter(f"{shown!r} can't be read; write {hint}", param_hint=f"-p {key}") from None
+            hint = "yes or no" if kinds[key] == "bool" else "numbers such as 400 or 0.4, without signs of thousands"
+            raise click.BadParameter(f"{text[:80]!r} can't be read; write {hint}", param_hint=f"-p {key}") from None
     return values
 
 
@@ -112,20 +112,13 @@ def _typed(name: str, given: dict[str, str], flags: dict[str, str]) -> dict[str,
 @reading_options
 @answering
 def report(
-    name: str,
-    out: str,
-    given: dict[str, str],
-    sample: bool,
-    fail_on: str | None,
-    reading: dict[str, Any],
-    **how: Any,
+    name: str, out: str, given: dict[str, str], fail_on: str | None, reading: dict[str, Any], **how: Any
 ) -> Answer:
     """Run a report on your data. An unknown NAME lists those there are."""
     from .. import reports
 
     options = {**reading, **{key: value for key, value in how.items() if value is not None}}
-    flags = {str(option.name): option.opts[0] for option in click.get_current_context().command.params}
-    values = _typed(name, given, flags)
+    values, sample = _typed(name, given), options.pop("sample")
     if sample == ("data" in options):
         raise click.UsageError("give your judgments with --data FILE, or --sample for the invented ones of the report")
     log.info("making report %s", name)
@@ -140,8 +133,7 @@ def report(
     if failed:
         log.error("%s failed: %s", counted(len(failed), "gate"), ", ".join(sorted(set(failed))))
     lines = [*files, *map(_gate_line, result["gates"])]
-    if sample:
-        lines.insert(0, "a sample that comes with the handbook, not your own data:")
+    lines[:0] = ["a sample that comes with the handbook, not your own data:"] if sample else []
     withheld = sum("Withheld" in (gate.get("reason") or "") for gate in result["gates"])
     if withheld:
         log.warning(

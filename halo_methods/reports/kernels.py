@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import stat
 import sys
 import tempfile
 import time
@@ -50,27 +49,22 @@ def warm_up() -> None:
             start_server(private_folder(os.getpid()))
 
 
-def _held(folder: Path) -> int | None:
-    """A lock on a folder, which ends with the process however that ends; None while another process has it."""
+def _held(folder: Path) -> int:
+    """A lock on a folder that ends with the process, however that ends; an OSError while another process has it."""
     import fcntl
 
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(number)
-        return None
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return number
 
 
 def _sweep(beside: Path) -> None:
-    """Remove private folders of this user that are a day old and that no process holds."""
+    """Remove private folders that are a day old and that no process holds."""
     for folder in beside.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            about = folder.lstat()
-            old = stat.S_ISDIR(about.st_mode) and time.time() - about.st_mtime > A_DAY
-            if old and about.st_uid == os.getuid() and (lock := _held(folder)) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+            if time.time() - folder.lstat().st_mtime > A_DAY:
+                lock = _held(folder)
+                shutil.rmtree(folder)
                 os.close(lock)
 
 

@@ -44,8 +44,8 @@ def tags(cell: Mapping[str, Any]) -> list[str]:
     return list(cell["metadata"].get("tags", []))
 
 
-def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The parameters of a report and their defaults, read without running anything.
+def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, tuple[Any, str]]:
+    """The parameters of a report, read without running anything: default, and type as declared or of the default.
 
     Raises
     ------
@@ -57,29 +57,17 @@ def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
     if len(cells) != 1:
         many = "no cell" if not cells else f"{len(cells)} cells"
         raise HaloError(f"report {name} has {many} tagged 'parameters'; a report has exactly one")
-    return {name: default for name, (default, _) in _assigned(cells[0], name).items()}
-
-
-def kinds(name: str) -> dict[str, str]:
-    """The parameters of a report and what each holds: the type it is declared with, otherwise that of its default."""
-    notebook = json.loads(find(name).read_text(encoding="utf-8"))
-    parameters_of(notebook, name)
-    cell = next(c for c in notebook["cells"] if "parameters" in tags(c))
-    return {parameter: kind for parameter, (_, kind) in _assigned(cell, name).items()}
-
-
-def _assigned(cell: Mapping[str, Any], report: str) -> dict[str, tuple[Any, str]]:
     found: dict[str, tuple[Any, str]] = {}
     try:
-        for statement in ast.parse("".join(cell["source"])).body:
+        for statement in ast.parse("".join(cells[0]["source"])).body:
             if not isinstance(statement, ast.Assign | ast.AnnAssign):
                 raise ValueError
             names: list[Any] = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             default = ast.literal_eval(statement.value)  # type: ignore[arg-type]
             kind = ast.unparse(statement.annotation) if isinstance(statement, ast.AnnAssign) else type(default).__name__
-            found |= {name.id: (default, kind) for name in names}
+            found |= {one.id: (default, kind) for one in names}
     except (AttributeError, SyntaxError, ValueError):
-        raise HaloError(f"the parameters of report {report} must be plain assignments of literal values") from None
+        raise HaloError(f"the parameters of report {name} must be plain assignments of literal values") from None
     return found
 
 
@@ -302,7 +290,7 @@ def run(
     notebook_path = find(name)
     warm_up()
     notebook = nbformat.read(notebook_path, as_version=4)
-    own = {k: v for k, v in parameters_of(notebook, name).items() if k != "reading"}
+    own = {k: default for k, (default, _) in parameters_of(notebook, name).items() if k != "reading"}
     known = {"data": None, **READING, **own}
     given = {k: literal(v) for k, v in parameters.items()}
     for unknown in sorted(given.keys() - known.keys()):
