@@ -6,6 +6,7 @@ Each bomb is a function that writes its file into a folder and returns what to t
 import bz2
 import contextlib
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -598,7 +599,8 @@ def settings_of_zeros(folder):
 
 def returned(folder, name, content):
     (folder / "data.csv").write_bytes(HEADER + b"1,ann,good\n1,bob,poor\n")
-    (folder / "key.csv").write_bytes(b"packet_id,item_id,criterion\nP1,1,\n")
+    tag = hashlib.sha256(repr(("", ["1"])).encode()).hexdigest()[:8]
+    (folder / "key.csv").write_text(f"packet_id,item_id,criterion\nP{tag}-001,1,\n")
     (folder / name).write_bytes(content)
     files = ["--data", str(folder / "data.csv"), "--decisions", str(folder / name), "--out", str(folder / "out")]
     return ["adjudicate", "apply", *files]

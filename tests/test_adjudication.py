@@ -5,6 +5,7 @@ import importlib.util
 import io
 import itertools
 import json
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -42,6 +43,12 @@ HOSTILE = [
     "+1",
     "-1",
     "＝1",
+    "\ufe66cmd",
+    "\u200b=1",
+    "\ufeff\ufe62 1",
+    "x;=cmd|' /C calc'!A0;y",
+    "x\t=1",
+    "fine\n=1",
     'a "quote", and\na line',
 ]
 
@@ -822,3 +829,76 @@ def test_the_committed_study_says_what_the_chapter_says():
     apart, hard = made.loc["independent"], made.loc["hard items"]
     assert apart.loc[("value", 2.0), "total_high"] < apart.loc[("margin", 2.0), "total_low"]
     assert hard.loc[("value", 2.0), "error"] > hard.loc[("margin", 2.0), "error"]
+
+
+# ---- hostile hands
+
+
+CALC = "=cmd|' /C calc'!A0"
+BEGINS = re.compile(r"[\s\u200b\ufeff]*[=+@\-＝\ufe62\ufe63\ufe66\ufe6b]")
+
+
+@given(st.lists(st.sampled_from([*"=+-@;'x \t\n\r", "\ufe66", "\ufeff", "\u200b"]), max_size=8).map("".join))
+@settings(max_examples=50)
+def test_no_part_of_a_neutral_cell_runs_where_semicolons_or_tabs_end_a_cell(text):
+    made = neutral(text)
+    assert plain(made) == text
+    assert not any(BEGINS.match(part) for part in re.split(r"[;\t\r\n]", made))
+
+
+def test_what_apply_adds_never_runs(tmp_path):
+    raw = frame()
+    raw.loc[0, "rater_id"] = "@maria"
+    file = tmp_path / "judgments.csv"
+    raw.to_csv(file, index=False)
+    packet = adjudication.pack(as_judgments(raw, scale=["poor", "good"]))
+    table = filled(packet, decided_by=CALC, clause=CALC, rationale=f"x;{CALC}")
+    table.loc[0, "decided_by"] = "@maria"
+    made = adjudication.read_decisions(saved(table, tmp_path / "b.csv"), raw, key=packet.key)
+    text = adjudication.judgments_with(file, made)
+    added = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False).query("stage == 'adjudication'")
+    cells = added.drop(columns=["item_id", "label"]).to_numpy().ravel()
+    parts = [part for cell in cells for part in re.split(r"[;\t\r\n]", cell)]
+    assert [part for part in parts if BEGINS.match(part)] == ["@maria"]  # as the file holds it already
+    again = adjudication.recorded(as_judgments(added)).table
+    assert set(again["adjudicator_rater_id"]) == {CALC, "@maria"}
+    assert set(again["clause"]) == {CALC}
+
+
+def test_the_key_kept_apart_is_used_and_a_key_of_other_items_refused(tmp_path, capsys):
+    file = tmp_path / "judgments.csv"
+    frame().to_csv(file, index=False)
+    packet = adjudication.pack(frame(), seed=3)
+    packet.write(tmp_path)
+    saved(filled(packet, cause="rater_slip", clause="1.1"), tmp_path / "packet" / "packet.csv")
+    planted = packet.key.assign(item_id=[*packet.key["item_id"][:-1], "i0"])
+    saved(planted, tmp_path / "packet" / "key.csv")
+    saved(planted, tmp_path / "planted.csv")
+    line = ["adjudicate", "apply", "--decisions", str(tmp_path / "packet" / "packet.csv"), "--data", str(file)]
+    line += ["--scale", "poor,good", "--out", str(tmp_path / "out")]
+    assert cli.main(line) == cli.FINE
+    assert str(tmp_path / "kept_apart" / "key.csv") in capsys.readouterr().out
+    decided = pd.read_csv(tmp_path / "out" / "judgments.csv", dtype=str).query("stage == 'adjudication'")
+    assert set(decided["item_id"]) == set(packet.key["item_id"])
+    assert cli.main([*line, "--key", str(tmp_path / "planted.csv")]) == cli.COULD_NOT_RUN
+    assert "planted.csv has other items than those its packet was made from" in capsys.readouterr().err
+
+
+NAMED = {
+    "Zoë Quist": ["Zoe\u0308 Quist", "_zoë quist_", "zoë  quist", "Zoë\u00a0Quist", "ＺＯË Quist", "Zo\u200bë Quist"],
+    "anna-lee": ["anna\u2011lee", "**Anna-Lee**", "ANNA–LEE"],
+    "Strauß": ["STRAUSS", "Strauß"],
+    "O'Hara": ["O’Hara", "o\u02bchara"],
+}
+
+
+@pytest.mark.parametrize(("rater", "written"), [(r, w) for r, all_ in NAMED.items() for w in all_])
+def test_no_column_of_a_packet_names_a_rater_however_it_is_written(rater, written):
+    rows = [("i1", rater, "good", f"as {written} said", f"3.1 as {written}", f"v1 ({written})", f"by {written}.")]
+    rows += [("i1", "bob", "poor", "no", *rows[0][4:])]
+    names = ["item_id", "rater_id", "label", "comment", "clause", "guideline", "text"]
+    table = adjudication.pack(pd.DataFrame(rows, columns=names), show=["text"]).table
+    assert table["text"][0].replace("*", "").replace("_", "") == "by [a rater]."
+    told = " ".join(map(str, table.iloc[0]))
+    assert written.strip("_*") not in told
+    assert told.count("[a rater]") == 4

@@ -113,10 +113,13 @@ class Decisions:
         (without its sign §), ``rationale``, ``decided_at``, ``adjudicator_rater_id``.
     undecided : tuple of str
         Packet identifiers without a decision yet.
+    key : str
+        The file of the key by which they were read; empty for a table.
     """
 
     table: pd.DataFrame
     undecided: tuple[str, ...] = ()
+    key: str = ""
 
     def summary(self, *, confidence: float = 0.95) -> pd.DataFrame:
         """Return the share of the decisions by cause and by clause, with Wilson's interval over items.
@@ -234,7 +237,9 @@ def recorded(j: Judgments, *, clause: str = "clause") -> Decisions:
     for column in COLUMNS:
         source, name = clause if column == "clause" else column, OWN_NAMES.get(column, column)
         table[name] = [cell_text(v) or "" for v in rows[source]] if source in rows.columns else ""
-    table["clause"], table["rationale"] = table["clause"].map(clause_name), table["rationale"].map(plain)
+    for name in ("clause", "rationale", "adjudicator_rater_id"):
+        table[name] = table[name].map(plain)
+    table["clause"] = table["clause"].map(clause_name)
     return Decisions(table)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from unicodedata import category, normalize
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ NOT_BLIND = (
 )
 SHORTEST_NAME = 3
 ANYTHING = Asks("optional", "optional", "none")
-PLACES = ("key.csv", "kept_apart/key.csv", "../kept_apart/key.csv")
+PLACES = ("../kept_apart/key.csv", "kept_apart/key.csv", "key.csv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,16 +164,16 @@ def pack(
     _blind(frame, show)
     rng = np.random.default_rng(seed)
     order = [chosen[k] for k in rng.permutation(len(chosen))]
-    tag = hashlib.sha256(repr((seed, criterion, sorted(chosen))).encode()).hexdigest()[:4]
+    tag = _tag(order, criterion or "")
     names = _names(frame)
     of_item = frame.filter(pl.col("item_id").is_in(chosen)).partition_by("item_id", as_dict=True)
     cited = {"guideline": "guideline", clause: "cited"}
     rows = []
     for n, item in enumerate(order, start=1):
         group = of_item[(item,)]
-        row = {"packet_id": f"P{tag}-{n:03d}"}
-        row |= {c: _told(group, c) for c in show} if show else {"item": item}
-        row |= {name: _told(group, column) for column, name in cited.items() if column in group.columns}
+        row = {"packet_id": f"{tag}-{n:03d}"}
+        row |= {c: _told(group, c, names) for c in show} if show else {"item": item}
+        row |= {name: _told(group, column, names) for column, name in cited.items() if column in group.columns}
         rows.append(row | _answers(group, names, rng))
     table = pd.DataFrame(rows).fillna("").assign(**dict.fromkeys(DECISION_COLUMNS, ""))
     key = pd.DataFrame({"packet_id": table["packet_id"], "item_id": order, "criterion": criterion or ""})
@@ -224,15 +225,43 @@ def _blind(frame: pl.DataFrame, show: Sequence[str]) -> None:
             raise BadOption(f"{column} cannot be shown: {text}")
 
 
-def _told(group: pl.DataFrame, column: str) -> str:
-    return "; ".join(str(cell_text(v)) for v in group[column].drop_nulls().unique().sort())
+def _tag(items: Sequence[str], criterion: str) -> str:
+    """What the identifiers of a packet begin with: a hash of its items in their order."""
+    return "P" + hashlib.sha256(repr((criterion, list(items))).encode()).hexdigest()[:8]
+
+
+def _told(group: pl.DataFrame, column: str, names: re.Pattern[str]) -> str:
+    return _unnamed("; ".join(str(cell_text(v)) for v in group[column].drop_nulls().unique().sort()), names)
 
 
 def _names(frame: pl.DataFrame) -> re.Pattern[str]:
-    """Whatever in a reason would name a rater or a vendor."""
+    """Whatever in a text, folded, would name a rater or a vendor."""
     known = {str(v) for c in ("rater_id", "vendor") if c in frame.columns for v in frame[c].drop_nulls().unique()}
-    long = sorted((n for n in known if len(n.strip()) >= SHORTEST_NAME), key=lambda n: (-len(n), n))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, long)) or '(?!)'})(?!\w)", re.IGNORECASE)
+    folded = {_folded(name)[0].strip() for name in known}
+    long = sorted((n for n in folded if len(n) >= SHORTEST_NAME), key=lambda n: (-len(n), n))
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, long)) or '(?!)'})(?![^\W_])")
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text without case, accents, invisible marks, kinds of blanks and quotes; and where each sign stood."""
+    folded, places = "", list[int]()
+    for at, written in enumerate(text):
+        for sign in normalize("NFKD", normalize("NFKD", written).casefold()):
+            kind = category(sign)
+            sign = " " if sign.isspace() else "-" if kind == "Pd" else "'" if kind in ("Pi", "Pf", "Lm", "Sk") else sign
+            if kind not in ("Mn", "Cf") and not (sign == " " and folded.endswith(" ")):
+                folded += sign
+                places.append(at)
+    return folded, [*places, len(text)]
+
+
+def _unnamed(text: str, names: re.Pattern[str]) -> str:
+    """The text with the names taken out, however they are written."""
+    folded, places = _folded(text)
+    for found in reversed(list(names.finditer(folded))):
+        end = max(places[found.end()], places[found.end() - 1] + 1)
+        text = f"{text[: places[found.start()]]}[a rater]{text[end:]}"
+    return text
 
 
 def _answers(group: pl.DataFrame, names: re.Pattern[str], rng: np.random.Generator) -> dict[str, str]:
@@ -245,7 +274,7 @@ def _answers(group: pl.DataFrame, names: re.Pattern[str], rng: np.random.Generat
         said = group.filter(pl.col("answer") == answers[int(k)])
         reasons = said["comment"].drop_nulls().unique().sort().to_list() if "comment" in said.columns else []
         reason = reasons[int(rng.integers(len(reasons)))] if reasons else ""
-        row |= {f"answer_{n}": answers[int(k)], f"reason_{n}": names.sub("[a rater]", reason)}
+        row |= {f"answer_{n}": answers[int(k)], f"reason_{n}": _unnamed(reason, names)}
     return row
 
 
@@ -282,7 +311,8 @@ def read_decisions(
     HaloError
         If there is no key.
     """
-    j, key = as_judgments(j), key if isinstance(key, pd.DataFrame) else _read_key(path, key)
+    j = as_judgments(j)
+    kept, key = ("", key) if isinstance(key, pd.DataFrame) else _read_key(path, key)
     criteria = key["criterion"] if "criterion" in key else [""] * len(key)
     place = {p: (str(i), str(c)) for p, i, c in zip(key["packet_id"], key["item_id"], criteria, strict=True)}
     raw = read_raw(path, encoding)
@@ -312,19 +342,26 @@ def read_decisions(
         raise InvalidData(sorted(problems, key=lambda p: p.row or 0))
     columns = ["packet_id", "item_id", "criterion", *DECISION_COLUMNS]
     table = pd.DataFrame(decided, columns=columns).rename(columns={"decided_by": "adjudicator_rater_id"})
-    return Decisions(table, tuple(p for p in place if p not in seen))
+    return Decisions(table, tuple(p for p in place if p not in seen), kept)
 
 
-def _read_key(packet: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> pd.DataFrame:
-    """The key at a path, otherwise the one beside the packet."""
-    beside = [file for place in PLACES if (file := Path(packet).resolve().parent / place).is_file()]
+def _read_key(packet: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> tuple[str, pd.DataFrame]:
+    """The key at a path, otherwise the one that was kept apart, and at last one beside the packet; and which it is."""
+    beside = [file for place in PLACES if (file := (Path(packet).resolve().parent / place).resolve()).is_file()]
     if path is None and not beside:
         raise HaloError("the packet's key is not found beside the decisions; say where it is with --key FILE")
     path = path or beside[0]
     frame = read_raw(path).frame
     if not {"packet_id", "item_id"} <= set(frame.columns):
         raise HaloError(f"{Path(path).name} is no key of a packet: it has no columns packet_id and item_id")
-    return frame.fill_null("").to_pandas().map(plain)
+    key = frame.fill_null("").to_pandas().map(plain)
+    rows = sorted(zip(key["packet_id"].str.len(), key["packet_id"], key["item_id"], strict=True))
+    tag = _tag([item for *_, item in rows], next(iter(key.get("criterion", ())), ""))
+    if {name.rpartition("-")[0] for name in key["packet_id"]} != {tag}:
+        raise HaloError(
+            f"{Path(path).name} has other items than those its packet was made from; give the key as written"
+        )
+    return str(path), key
 
 
 class _Check:
@@ -432,10 +469,13 @@ def judgments_with(
     if added.empty:
         return table_text(frame, safe=False)
     added = added.rename(columns={own: name for name, own in OWN_NAMES.items()})[[*COLUMNS]]
-    added["stage"], added["comment"] = "adjudication", added["comment"].map(neutral)
+    added["stage"] = "adjudication"
     if not added["criterion"].any():
         del added["criterion"]
     if names.get("rater_type", "rater_type") in frame:
         added["rater_type"] = "human"
     added = added.apply(lambda column: [source(str(column.name), value) for value in column])
+    for column in set(added) - {"label"}:  # what the file holds already stays as it is there
+        held = set(frame.get(names.get(column, column), ()))
+        added[column] = [value if value in held else neutral(value) for value in added[column]]
     return table_text(pd.concat([frame, added.rename(columns=names)]), safe=False)

@@ -7,22 +7,27 @@ import pandas as pd
 
 from ..judgments.cells import encodable
 
-_RUNS = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
+# Where a cell begins, also for a spreadsheet that splits at semicolons, tabs or line breaks inside quotation marks.
+_BEGINS = r"(?:^|(?<=[;\t\r\n]))"
+_RUNS = r"(?='*[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n＝＋－＠\ufe62\ufe63\ufe66\ufe6b])"
+_LIVE, _SAFE = re.compile(_BEGINS + _RUNS), re.compile(f"{_BEGINS}'{_RUNS}")
 
 
 def neutral(text: str) -> str:
     """Return a cell that a spreadsheet shows and never runs.
 
-    A text that begins with ``=``, ``+``, ``-``, ``@`` (also in full width), a
+    A text that begins with ``=``, ``+``, ``-``, ``@`` (also wide or small), a
     tab or a line break, after any space, gets an apostrophe in front; so does
-    one that has such an apostrophe already. `plain` takes it off again.
+    one that has such an apostrophe already. The same holds after a semicolon, a
+    tab or a line break inside it, where some spreadsheets begin a new cell.
+    `plain` takes them off again.
 
     Examples
     --------
-    >>> [neutral(t) for t in ("=1+1", "-2", "'=x", "good", "'quoted'")]
-    ["'=1+1", "'-2", "''=x", 'good', "'quoted'"]
+    >>> [neutral(t) for t in ("=1+1", "-2", "'=x", "good", "x;=1")]
+    ["'=1+1", "'-2", "''=x", 'good', "x;'=1"]
     """
-    return f"'{text}" if _RUNS.match(text) else text
+    return _LIVE.sub("'", text)
 
 
 def plain(text: str) -> str:
@@ -33,7 +38,7 @@ def plain(text: str) -> str:
     >>> [plain(t) for t in ("'=1+1", "''=x", "-2", "'quoted'")]
     ['=1+1', "'=x", '-2', "'quoted'"]
     """
-    return text[1:] if text.startswith("'") and _RUNS.match(text[1:]) else text
+    return _SAFE.sub("", text)
 
 
 def table_text(table: pd.DataFrame, *, safe: bool = True) -> str:
@@ -45,5 +50,5 @@ def table_text(table: pd.DataFrame, *, safe: bool = True) -> str:
     '"a"\\n"\\'=1"\\n'
     """
     cells = table.astype(object).where(table.notna(), "").map(lambda cell: encodable(str(cell)))
-    cells = cells.map(neutral) if safe else cells
+    cells = cells.map(neutral).rename(columns=neutral) if safe else cells
     return "\ufeff" + cells.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\n")

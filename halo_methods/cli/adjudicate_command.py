@@ -112,12 +112,17 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
     files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)), private=("judgments.csv",))]
     done, added = len(decided.table), int((decided.table["decision"] != "").sum())
-    result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided)}
+    result = {"problems": [], "files": files, "decided": done, "undecided": list(decided.undecided), "key": decided.key}
     result |= {"labels_added": added, "amendments": drafted}
     result |= {"summary": json.loads(summary.to_json(orient="records"))}
     counts = f"{done} decided, {len(decided.undecided)} not yet; {added} labels added, every raw label kept"
     share = "{0.of} {0.name}: {0.n} ({0.share:.2f}, 95% interval {0.low:.2f} to {0.high:.2f} over items)"
-    lines = [*files, counts, *(share.format(row) for row in summary.itertuples(index=False))]
+    lines = [
+        *files,
+        f"items by the key {decided.key}",
+        counts,
+        *(share.format(row) for row in summary.itertuples(index=False)),
+    ]
     for draft in drafted:
         after = "raters calibrate again" if draft["recalibrate"] else "no recalibration"
         lines.append("draft: {change} of clause {clause} from {items} items; ".format(**draft) + after)
