@@ -211,6 +211,8 @@ def test_a_sample_is_not_taken_for_the_file_beside(book, tmp_path, monkeypatch, 
     assert "there is no file tiny; there is tiny.csv" in capsys.readouterr().err
     with pytest.raises(HaloError, match=r"tiny is the name of a sample, and tiny\.csv stands here"):
         runner.locate("tiny")
+    assert cli.main(["report", "tiny", "--sample", "--out", "out"]) == cli.FINE
+    assert json.loads((tmp_path / "out" / "tiny.json").read_text("utf-8"))["data"]["sample"] is True
 
 
 @given(st.text(max_size=20))

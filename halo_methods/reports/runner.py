@@ -300,7 +300,8 @@ def run(
         raise BadOption.of("audience", audience, AUDIENCES)
     if timeout < 1:
         raise BadOption(f"timeout is {timeout}; give the seconds one cell may take, 1 or more")
-    given["data"], file = locate(data or sample_of(name))
+    own_sample = sample_of(name)
+    given["data"], file = locate(data) if data else (own_sample, sample(own_sample).name)
     on_sample = not os.path.isabs(given["data"])
     inside = audience == "operations"
     paths = [v for v in given.values() if isinstance(v, str) and os.path.isabs(v) and Path(v).is_file()]
