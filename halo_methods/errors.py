@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+ALIKE = 3
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
 
@@ -179,13 +181,38 @@ class InvalidData(HaloError, ValueError):
         self.problems = tuple(problems)
         super().__init__(*self.problems)
 
+    def lines(self, spell: Callable[[str, Any], str] = in_python) -> list[str]:
+        """The problems by kind, options as `spell` writes them: of each kind the first three, and how many more.
+
+        Problems are of one kind where they differ in nothing but the row and what the cell holds.
+
+        Examples
+        --------
+        >>> bad = [Problem(f"'{n}' is below 0", "Correct it.", row=n, column="seconds") for n in range(1, 6)]
+        >>> print(*InvalidData(bad).lines(), sep="\\n")
+        row 1, column seconds: '1' is below 0. Correct it.
+        row 2, column seconds: '2' is below 0. Correct it.
+        row 3, column seconds: '3' is below 0. Correct it.
+        … and 2 more of this kind, up to row 5
+        """
+        kinds: dict[Any, list[Problem]] = {}
+        for p in self.problems:
+            what = _QUOTED.sub("", p.what) if p.row else p.text()
+            kinds.setdefault((p.column, what, p.mend, p.option), []).append(p)
+        made = []
+        for alike in kinds.values():
+            made += [p.text(spell) for p in alike[:ALIKE]]
+            if len(alike) > ALIKE:
+                made.append(f"… and {len(alike) - ALIKE:,} more of this kind, up to row {alike[-1].row or 0:,}")
+        return made
+
     def text(self, spell: Callable[[str, Any], str] = in_python) -> str:
-        """The first twenty problems, one a line, their options as `spell` writes them."""
-        shown = [f"  {p.text(spell)}" for p in self.problems[:20]]
-        if len(self.problems) > len(shown):
-            shown.append(f"  … and {len(self.problems) - len(shown)} more; `halo check` lists them all")
-        n = len(self.problems)
-        return "\n".join([f"{n} problem{'s' if n != 1 else ''}:", *shown])
+        """The first twenty lines of the problems by kind."""
+        lines, n = self.lines(spell), len(self.problems)
+        shown = [f"  {line}" for line in lines[:20]]
+        if len(lines) > len(shown):
+            shown.append(f"  … and {len(lines) - len(shown)} lines more; `halo check` lists them all")
+        return "\n".join([f"{n:,} problem{'s' if n != 1 else ''}:", *shown])
 
     def __str__(self) -> str:
         return self.text()

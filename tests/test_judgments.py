@@ -845,6 +845,13 @@ def test_labels_with_more_digits_than_a_number_holds_are_refused():
     assert len(as_judgments(frame).labels) == 3
 
 
+@pytest.mark.parametrize("moment", ["1712101200000", "2026-03-01x09:30", "20260301120000", "2026-03-01 "])
+def test_a_number_is_no_date(moment, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text(f"item_id,rater_id,label,rated_at\na,r,x,2026-03-01T10:00Z\nb,r,y,{moment}\n", encoding="utf-8")
+    assert [problem.row for problem in check(file)] == ([] if moment.endswith(" ") else [2])
+
+
 OURS = ["right", "answer", "week", "overturned", "accepted", "_audit", "_labels", "_review", "_redone", "row", "index"]
 
 

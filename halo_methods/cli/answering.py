@@ -104,7 +104,7 @@ def _spelled(error: BadOption) -> str:
 def problems_of(invalid: InvalidData, name: str, after: str = "") -> Answer:
     """All problems of a file, their options as they are typed here."""
     lines = [f"{name}: {counted(len(invalid.problems), 'problem')}{after}"]
-    lines += [f"  {problem.text(in_shell)}" for problem in invalid.problems]
+    lines += [f"  {line}" for line in invalid.lines(in_shell)]
     return Answer({"file": name, "problems": [asdict(p) for p in invalid.problems]}, lines, FINDINGS)
 
 

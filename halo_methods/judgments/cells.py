@@ -66,7 +66,7 @@ def gold_text(answers: Iterable[str]) -> str:
     return "|".join(answer.replace("|", "||") for answer in answers)
 
 
-_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)")
+_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)(?=$|[Tt ])")
 
 
 def moment(text: str) -> tuple[datetime, bool]:
@@ -84,7 +84,7 @@ def moment(text: str) -> tuple[datetime, bool]:
     >>> moment("2026-03-01T09:30:00+02:00")
     (datetime.datetime(2026, 3, 1, 7, 30, tzinfo=datetime.timezone.utc), True)
     """
-    if not _WEEK_OR_SHORT.match(text):
+    if not _WEEK_OR_SHORT.match(text):  # Python takes any sign between date and time, and so 1712101200000 for 1712
         raise ValueError(f"{quoted(text)} is not ISO 8601")
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:

@@ -77,7 +77,7 @@ def scale_of(given: Any) -> Scale | None:
     Raises
     ------
     BadOption
-        If the scale is empty, repeats a label, or its ends are not in order.
+        If the scale is empty, repeats a label, is a text of one label, or its ends are not in order.
 
     Examples
     --------
@@ -92,16 +92,19 @@ def scale_of(given: Any) -> Scale | None:
         if bracketed or (".." in text and "," not in text):
             return _range(given, re.split(r"\.\.|,", text[1:-1] if bracketed else text))
         rows = csv.reader(text.splitlines(), skipinitialspace=True)
-        return scale_of([part.strip() for row in rows for part in row if part.strip()])
+        labels = [part.strip() for row in rows for part in row if part.strip()]
+        if len(labels) == 1:
+            raise BadOption(f"scale has one label, {quoted(text)}; write low..high, or the labels in order with commas")
+        return scale_of(labels)
     if not isinstance(given, list | tuple):
         raise BadOption(f"scale is {quoted(given)}; give a list of labels in order or (low, high)")
     numbers = [isinstance(end, int | float) and not isinstance(end, bool) for end in given]
     if isinstance(given, tuple) and len(given) == 2 and any(numbers):
         return _range(given, given)
-    labels = tuple(cell_text(g) or "" for g in given)
-    if not labels or "" in labels or len(set(map(shortest, labels))) < len(labels):
+    texts = tuple(cell_text(g) or "" for g in given)
+    if not texts or "" in texts or len(set(map(shortest, texts))) < len(texts):
         raise BadOption(f"scale is {quoted(given)}; list each label once, none of them empty")
-    return labels
+    return texts
 
 
 def _range(given: Any, ends: Sequence[Any]) -> tuple[float, float]:

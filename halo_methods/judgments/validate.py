@@ -321,8 +321,11 @@ def _remarks(state: _Check) -> None:
 
 def no_number(cell: str) -> Problem:
     """A cell that should hold a finite number."""
-    comma = re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell)
-    fix = "Write a decimal point, not a comma." if comma else "Write a number such as 12.5, or leave the cell empty."
+    fix = "Write a number such as 12.5, or leave the cell empty."
+    if re.fullmatch(r"\s*[-+]?\d{1,3}(,\d{3})+\s*", cell):
+        fix = "Write the number without commas: nobody can tell here whether one marks thousands or decimals."
+    elif re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
+        fix = "Write a decimal point, not a comma."
     return Problem(f"{quoted(cell)} is not a finite number", fix)
 
 
