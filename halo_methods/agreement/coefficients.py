@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, accepted_answers
-from ..judgments.cells import as_numbers
+from ..judgments.cells import as_numbers, distinct_numbers
 from ..judgments.counts import Moments, patterns, rater_patterns
 from ..stats.totals import Array, Totals, totals_without
 
@@ -47,25 +47,6 @@ def few_enough(labels: Sequence[object], most: int = MOST_LABELS) -> None:
             f"the labels take {len(labels):,} distinct values, too many to count as categories; "
             "for numbers use level='interval' with alpha or the intraclass correlation, otherwise group the labels"
         )
-
-
-def distinct_numbers(labels: Sequence[object]) -> Array | None:
-    """The labels as numbers, or None if any is a word; refused where two numbers fall together in double precision.
-
-    Examples
-    --------
-    >>> distinct_numbers(["100000000000000001", "100000000000000002"])  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    halo_methods.errors.NotEstimable: labels '100000000000000001' and '100000000000000002' are one number at double ...
-    """
-    numbers = as_numbers(labels)
-    if numbers is not None and len(np.unique(numbers)) < len(numbers):
-        order = np.argsort(numbers, kind="stable")
-        at = int(np.argmin(np.diff(numbers[order]) != 0))
-        a, b = (str(labels[i]) for i in order[at : at + 2])
-        raise NotEstimable(f"labels {a!r} and {b!r} are one number at double precision: subtract what all share")
-    return numbers
 
 
 def moderate(numbers: Array) -> Array:

@@ -8,7 +8,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import CountedJudgments, Judgments, as_judgments
-from ..judgments.cells import as_numbers
+from ..judgments.cells import as_numbers, distinct_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import basis_of, rests_on
@@ -169,11 +169,7 @@ def krippendorff_alpha(
         return estimated(j, apart, asked, stated=True)
     chosen, stated = level or j.level, level is not None
     BadOption.unless("level", chosen, LEVELS)
-    if (
-        chosen in ("ordinal", "interval")
-        and len(j.labels) > MANY_LABELS
-        and formulas.distinct_numbers(j.labels) is not None
-    ):
+    if chosen in ("ordinal", "interval") and len(j.labels) > MANY_LABELS and distinct_numbers(j.labels) is not None:
         return estimated(j, formulas.krippendorff_from_moments(chosen), asked, stated=stated)
     if chosen == "ordinal":
         need_order(j)

@@ -10,10 +10,11 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
+from ..judgments.cells import distinct_numbers
 from ..judgments.coding import numbered
 from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
-from .coefficients import Array, distinct_numbers, moderate
+from .coefficients import Array, moderate
 from .comparisons import Compared, measured, need_one, row_of
 from .estimates import ROUNDS, few_items
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import as_numbers, quoted
+from ..judgments.cells import distinct_numbers, quoted
 from ..judgments.coding import codes
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, Over, around, counted, readable
@@ -346,9 +346,14 @@ def _ends(draws: Array, confidence: float) -> tuple[float, float]:
 def places(j: Judgments) -> tuple[Array | None, str]:
     """The number each label counts as, and its unit; None for three nominal labels or more."""
     names = [str(x) for x in j.labels]
-    numbers = as_numbers(names)
-    if numbers is not None and (j.numeric or j.level == "ordinal" or not j.level_given):
-        return numbers, "the label's unit"
+    if j.numeric or j.level == "ordinal" or not j.level_given:
+        numbers = distinct_numbers(names)
+        if numbers is not None and not 1e-100 < np.abs(numbers).max() < 1e100 and numbers.any():
+            raise NotEstimable(
+                f"labels up to {np.abs(numbers).max():.3g} have no squares: divide them by a common unit"
+            )
+        if numbers is not None:
+            return numbers, "the label's unit"
     if j.level != "ordinal" and len(names) > 2:
         return None, ""
     return np.arange(
@@ -387,7 +392,7 @@ def as_values(j: Judgments, label: str | None = None) -> tuple[Array, str]:
     (array([2., 0.]), 'steps of the scale')
     """
     if label is not None:
-        names = [str(x) for x in j.labels]
+        label, names = str(label), [str(x) for x in j.labels]
         if label not in names:
             raise BadOption.of("label", label[:80], [name[:80] for name in names[:20]])
         return (j.frame["label"].cast(pl.String) == label).cast(pl.Float64).to_numpy(), f"share of {quoted(label)}"

@@ -19,7 +19,7 @@ from ..stats.totals import pattern_variance
 from ..stats.variance import Array, Ints
 from .components import below_zero, few_raters, places
 from .design import NONE, Apart, Design, above, apart, chance_of_groups, design_of
-from .soft import KEEP, adjudicate, item_counts, said
+from .soft import KEEP, adjudicate, first_judgments, item_counts, said
 
 ALPHA, PERMUTATIONS = 0.05, 999
 TIMES, LEAST_ITEMS, MOST_EDGE_CASES, MOST_RATERS = 2.0, 10, 20, 2000
@@ -235,7 +235,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     if "noise" in shares:  # what repeats show rests on those who repeated
         repeated = j.frame.filter(pl.len().over("item_id", "rater_id") > 1)
         shares["noise"] = shares["noise"].resting_on(basis_of(repeated, "repeats"))
-    total = estimate("total", unit, float("1e300"))
+    total = estimate("total", unit, 1.0 if design.nominal else np.inf)
     return Split(total, shares, design.collect, perspective_p=p, groups=design.groups, clauses=clauses)
 
 
@@ -356,12 +356,12 @@ def confused_labels(j: Judgments) -> pd.DataFrame:
     size = counts.sum(1, keepdims=True)
     pairs = (counts / np.maximum(size * (size - 1) / 2, 1)).T @ counts
     together = (counts > 0).T.astype(int) @ (counts > 0)
-    at, _ = places(j.one())
-    distance = np.ones(pairs.shape) if at is None else (at[:, None] - at) ** 2 / 2
+    at, _ = places(first_judgments(j))
     a, b = np.nonzero(np.triu(pairs, 1))
     if not len(a):
         raise NotEstimable("no two raters ever differ on an item")
-    names, share = np.array([str(x) for x in labels], dtype=object), (pairs * distance)[a, b]
+    gap = np.ones(len(a)) if at is None else np.abs(at[a] - at[b])
+    names, share = np.array([str(x) for x in labels], dtype=object), pairs[a, b] * (gap / gap.max()) ** 2
     table = pd.DataFrame({"first": names[a], "second": names[b], "pairs": pairs[a, b], "items": together[a, b]})
     table["share"] = share / share.sum()
     return table.sort_values(["share", "first", "second"], ascending=[False, True, True], ignore_index=True)

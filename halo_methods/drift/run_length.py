@@ -253,8 +253,8 @@ def normal_approximation(n: int, p: float, *, k: float = 0.5, h: float = 5) -> p
     weight, z = stats.binom.pmf(x, n, p), (x - n * p) / np.sqrt(n * p * (1 - p))
     outside = float(weight[np.abs(z) > 3].sum())
     z, weight = z[weight > 1e-18], weight[weight > 1e-18]
-    sides = [_binomial_side(z, weight, k, h), _binomial_side(-z, weight, k, h)]
-    exact = [1 / outside if outside > 0 else np.inf, 1 / sum(1 / side for side in sides)]
+    signals = outside, sum(1 / _binomial_side(side, weight, k, h) for side in (z, -z))
+    exact = [1 / rate if rate > 0 else np.inf for rate in signals]
     stated = [float(1 / (2 * ndtr(-3))), cusum_run_length(k, h)]
     table = pd.DataFrame({"chart": ["three sigma", f"CUSUM, k {k:g}, h {h:g}"], "stated": stated, "exact": exact})
     return table.assign(ratio=table["exact"] / table["stated"])
@@ -262,6 +262,8 @@ def normal_approximation(n: int, p: float, *, k: float = 0.5, h: float = 5) -> p
 
 def _binomial_side(z: NDArray, weight: NDArray, k: float, h: float, steps: int = 800) -> float:
     """Run length of one side: the sum moves on a grid, each landing shared between its two neighbours."""
+    if z.max() <= k:
+        return np.inf
     width = h / steps
     start = np.arange(steps + 1) * width
     landed = np.maximum(start[:, None] + z[None, :] - k, 0) / width

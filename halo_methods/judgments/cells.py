@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import Problem
+from ..errors import NotEstimable, Problem
 from . import bounds
 
 LONGEST_QUOTE = 80
@@ -188,6 +188,25 @@ def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     return values if np.isfinite(values).all() else None
 
 
+def distinct_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
+    """The labels as numbers, or None if any is a word; refused where two numbers fall together in double precision.
+
+    Examples
+    --------
+    >>> distinct_numbers(["100000000000000001", "100000000000000002"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: labels '100000000000000001' and '100000000000000002' are one number at double ...
+    """
+    numbers = as_numbers(labels)
+    if numbers is not None and len(np.unique(numbers)) < len(numbers):
+        order = np.argsort(numbers, kind="stable")
+        at = int(np.argmin(np.diff(numbers[order]) != 0))
+        a, b = (str(labels[i]) for i in order[at : at + 2])
+        raise NotEstimable(f"labels {a!r} and {b!r} are one number at double precision: subtract what all share")
+    return numbers
+
+
 @dataclass
 class Raw:
     """A table of text as it came: nothing renamed, converted or dropped.
@@ -240,6 +259,30 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
             raw.nested[label] = (column.is_not_null().arg_true() + 1).to_list()
     raw.frame = pl.DataFrame(list(kept.values()))
     return raw
+
+
+Kinds = tuple[NDArray[np.int32], pl.Series]
+
+
+def encoded(values: pl.Series) -> Kinds:
+    """For each cell the place of its value among the distinct ones, which stand as they first occur; null is one.
+
+    Examples
+    --------
+    >>> places, kinds = encoded(pl.Series(["b", None, "b", "a"]))
+    >>> places.tolist(), kinds.to_list()
+    ([0, 1, 0, 2], ['b', None, 'a'])
+    """
+    made = values.to_arrow().dictionary_encode("encode")
+    return made.indices.to_numpy(), pl.Series(values.name, made.dictionary, values.dtype)
+
+
+def narrowed(kinds: Kinds, kept: pl.Series) -> Kinds:
+    """What `encoded` gives for the rows that are kept."""
+    if kept.all():
+        return kinds
+    places, still = encoded(pl.Series(kinds[0]).filter(kept))
+    return places, kinds[1].gather(still)
 
 
 def text_series(values: Iterable[str | None]) -> pl.Series:

@@ -18,6 +18,7 @@ from .cells import accepted_answers, cell_text, gold_text, quoted
 _NUMBER = re.compile(r"\s*[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d{1,3})?\s*", re.ASCII | re.IGNORECASE)
 _UNSEEN = r"[\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFE0E\uFE0F\uFEFF]"
 _ROUNDED = r"^[-+]?\d([.,]\d+)?[eE]\+?\d+$"
+_PLAIN_CHANGES = r"[^!-@\[-~]|^0|^[0-9]+\."  # where none is met, folding changes nothing: distinct stays distinct
 LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
 
 
@@ -118,6 +119,8 @@ def lookalikes(texts: pl.Series, column: str) -> list[str]:
     ["rater_id: 'Ann' and 'ann' differ only by case, space, zeros or Unicode form; they are kept apart"]
     """
     unique, plain = pl.DataFrame({"text": texts.drop_nulls().unique()}), pl.col("text")
+    if not unique["text"].str.contains(_PLAIN_CHANGES).any():
+        return []
     if unique["text"].str.len_bytes().sum() > unique["text"].str.len_chars().sum():
         plain = plain.str.normalize("NFKC").str.replace_all(_UNSEEN, "").str.to_uppercase()
     plain = plain.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()

@@ -13,9 +13,9 @@ import polars as pl
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
 from ..stats.variance import basis_of_arrays
-from .cells import cell_text, quoted
+from .cells import Kinds, cell_text, quoted
 from .options import Level, Reference, Scale, matching
-from .spellings import natural
+from .spellings import natural, number
 
 GROUPING = ("vendor", "locale", "slice", "queue", "system")
 
@@ -78,15 +78,11 @@ def in_order(values: list[Any]) -> list[Any]:
 
     Examples
     --------
-    >>> in_order(["10", "9", None]), in_order(["b", "10", "9"])
-    (['9', '10', None], ['9', '10', 'b'])
+    >>> in_order(["10", "9", None]), in_order(["b", "10", "9"]), in_order(["nan", "10", "9"])
+    (['9', '10', None], ['9', '10', 'b'], ['9', '10', 'nan'])
     """
-    present = [v for v in set(values) if v is not None]
-    try:
-        present.sort(key=lambda v: (float(v), str(v)))
-    except (TypeError, ValueError):
-        present.sort(key=natural if all(isinstance(v, str) for v in present) else None)
-    return present + [None] * (None in values)
+    present, words = [v for v in set(values) if v is not None], any(number(str(v)) is None for v in {*values} - {None})
+    return sorted(present, key=lambda v: natural(str(v)) if words else (float(v), str(v))) + [None] * (None in values)
 
 
 def need(frame: pl.DataFrame, column: str) -> None:
@@ -174,6 +170,7 @@ class Judgments:
     level_given: bool
     source: Source
     rounds_are_repeats: bool = False
+    _kinds: dict[str, Kinds] = field(default_factory=dict, init=False)  # what checking found, until it is numbered
 
     @cached_property
     def n_items(self) -> int:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted, readable
-from .cells import LONGEST_QUOTE, Raw, accepted_answers, moment, quoted
+from .cells import LONGEST_QUOTE, Kinds, Raw, accepted_answers, encoded, moment, narrowed, quoted
 from .coding import labelled, numbered
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded, shortest
@@ -18,6 +19,7 @@ from .table import GROUPING, Judgments, Source
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
+_FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
 DIGITS = 15
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
@@ -39,6 +41,22 @@ class _Check:
         self.found: list[Problem] = []
         self.looked_at: set[str] = set()
         self.labels: set[str] = set()
+        self.known: dict[str, Kinds] = {}
+
+    def kinds(self, column: str, kept: pl.Series | None = None) -> pl.Series:
+        """The distinct cells of a column, found once, or of the rows that are kept."""
+        if column not in self.known:
+            self.known[column] = encoded(self.frame[column])
+        return self.known[column][1] if kept is None else narrowed(self.known[column], kept)[1]
+
+    def each(self, column: str, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """What `look` says of each cell; in a column of few values it is asked once for each."""
+        return look(self.kinds(column)).gather(self.known[column][0]) if column in _FEW else look(self.frame[column])
+
+    def put(self, column: pl.Series) -> None:
+        """Another column in place of the one of its name."""
+        self.frame = self.frame.with_columns(column)
+        self.known.pop(column.name, None)
 
     def there(self, *columns: str) -> list[str]:
         """Those of the columns that the table has."""
@@ -71,24 +89,27 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     if state.frame.width:
         for step in (_blank, _replace, _convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
-    live = set((state.live.arg_true() + 1).to_list())
+    left = int(state.live.sum())
+    live = set((state.live.arg_true() + 1).to_list()) if state.found else set()
     columns = {state.names.get(c, c) for c in state.looked_at}
     kept = [p for p in state.found if p.row in live or p.column in columns]
     faults = sorted([*state.problems, *kept], key=lambda p: p.row or 0)
-    if not faults and not live:
+    if not faults and not left:
         why = "; ".join(f"{n:,} {reason}" for reason, n in state.dropped.items()) or "the table has no rows"
         faults = [Problem(f"no judgment is left ({why})", "Give at least one row with a label.")]
     if faults:
         raise InvalidData(faults)
-    source = Source(raw.name, raw.sha256, state.n, len(live), state.dropped, tuple(state.notes))
+    source = Source(raw.name, raw.sha256, state.n, left, state.dropped, tuple(state.notes))
     judgments = Judgments(
-        frame=state.frame.filter(state.live),
+        frame=state.frame if left == state.n else state.frame.filter(state.live),
         scale=how.scale,
         level=how.level or "nominal",  # type: ignore[arg-type]
         level_given=how.level is not None,
         source=source,
         rounds_are_repeats=how.duplicates == "round",
     )
+    for column in {"item_id", "rater_id", "label", "round"}.intersection(state.known):
+        judgments._kinds[column] = narrowed(state.known[column], state.live)
     numbered(judgments)
     if not judgments.numeric:
         labelled(judgments)
@@ -96,8 +117,9 @@ def conform(raw: Raw, how: Reading) -> Judgments:
 
 
 def _blank(state: _Check) -> None:
-    empty = pl.all().str.strip_chars() == ""
-    state.frame = state.frame.with_columns(pl.when(~empty).then(pl.all()))
+    for column in state.frame.columns:
+        if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
+            state.put(state.frame[column].set(empty, None))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
     titles = {column: state.names.get(column, column) for column in state.frame.columns}
     first = state.frame.columns[0]
@@ -116,12 +138,12 @@ def _replace(state: _Check) -> None:
             what = f"there is no column {quoted(column)}, whose values are to be replaced"
             state.problems.append(Problem(what, nearest(column, state.frame.columns), option="values"))
             continue
-        there = set(state.frame[column].unique())
+        there = set(state.kinds(column))
         absent = [text for text in mapping if str(text) not in there]
         state.notes += [f"values: {quoted(text)} does not occur in {column}" for text in absent]
         new = {str(text): str(value) or None for text, value in mapping.items()}
         if new:
-            state.frame = state.frame.with_columns(pl.col(column).replace(new))
+            state.put(state.frame[column].replace(new))
 
 
 def _pointed(state: _Check, column: str) -> pl.Series:
@@ -148,13 +170,13 @@ def _convert(state: _Check) -> None:
         state.problem(
             column, numbers < 0, lambda cell: Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
         )
-        state.frame = state.frame.with_columns(numbers)
+        state.put(numbers)
     if state.there("rated_at"):
-        state.frame = state.frame.with_columns(_moments(state))
+        state.put(_moments(state))
     if state.there("stage"):
         count = int((state.live & state.frame["stage"].is_null()).sum())
         state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
-        state.frame = state.frame.with_columns(pl.col("stage").fill_null("label"))
+        state.put(state.frame["stage"].fill_null("label"))
 
 
 def _moments(state: _Check) -> pl.Series:
@@ -193,14 +215,14 @@ def _spelled(state: _Check) -> None:
     how = state.how
     if how.range or not state.there("label"):
         return
-    given = set(state.frame["label"].filter(state.live).drop_nulls().unique())
+    given = set(state.kinds("label", state.live).drop_nulls())
     known = number_spellings(given, how.listed, how.missing)
     labels = {*(known.values() if known else given), *(how.listed or ())}
     for column in state.there("label", "gold", "suggestion"):
-        new = respelled(state.frame[column], known, labels)
+        new = respelled(state.kinds(column), known, labels)
         if n := int((state.frame[column].is_in(list(new)) & state.live).sum()) if new else 0:
             state.notes.append(rewritten(column, n, new))
-            state.frame = state.frame.with_columns(pl.col(column).replace(new))
+            state.put(state.frame[column].replace(new))
     state.labels = labels
 
 
@@ -220,10 +242,11 @@ def _labels(state: _Check) -> None:
             if known.setdefault(number(text), text) != text:
                 state.problems.append(too_long(known[number(text)], text))
                 break
-        state.frame = state.frame.with_columns(numbers)
+        state.put(numbers)
     elif how.listed:
-        state.problem("label", ~labels.is_in(how.listed), partial(off_scale, how, "label"))
-    elif how.level == "ordinal" and any(number(t) is None for t in labels.filter(state.live).unique()):
+        on = state.each("label", lambda texts: texts.is_in(how.listed or ()))
+        state.problem("label", ~on, partial(off_scale, how, "label"))
+    elif how.level == "ordinal" and any(number(t) is None for t in state.kinds("label", state.live)):
         state.problems.append(no_order("ordinal"))
 
 
@@ -247,14 +270,14 @@ def _gold(state: _Check) -> None:
     absent = state.frame["gold"].is_in(state.how.missing[1:]).fill_null(False)
     if absent.any():
         state.notes.append(f"gold: {int(absent.sum()):,} cells listed as missing were taken as no gold")
-        state.frame = state.frame.with_columns(state.frame["gold"].set(absent, None))
+        state.put(state.frame["gold"].set(absent, None))
     if state.how.range:
-        state.frame = state.frame.with_columns(_pointed(state, "gold"))
+        state.put(_pointed(state, "gold"))
     gold = state.frame["gold"]
-    wrong = [text for text in gold.drop_nulls().unique() if not _on_scale(state.how, accepted_answers(text))]
+    wrong = [text for text in state.kinds("gold").drop_nulls() if not _on_scale(state.how, accepted_answers(text))]
     state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
     if state.how.scale is None and not state.how.range:
-        unseen = {text: set(accepted_answers(text)) - state.labels for text in gold.filter(state.live).unique()}
+        unseen = {text: set(accepted_answers(text)) - state.labels for text in state.kinds("gold", state.live)}
         odd = [text for text, answers in unseen.items() if any(a.strip().lower() in LIKE_MISSING for a in answers)]
         state.problem("gold", gold.is_in(odd), no_answer)
         if never := sorted({answer for answers in unseen.values() for answer in answers}):
@@ -277,9 +300,13 @@ def _repeated(state: _Check) -> None:
     if not set(REQUIRED) <= set(state.frame.columns):
         return
     named = state.frame["item_id"].is_not_null() & state.frame["rater_id"].is_not_null()
-    rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
-    if rule != "round" and rows.select(keys).n_unique() == len(rows):  # far cheaper than numbering them
+    cell = np.zeros(state.n, dtype=np.int64)
+    for key in keys:  # where numbers wrap, keys may only look the same
+        cell = cell * len(state.kinds(key)) + state.known[key][0]
+    cell = np.sort(cell[(state.live & named).to_numpy()])
+    if rule != "round" and (cell[1:] != cell[:-1]).all():  # far cheaper than numbering them
         return
+    rows = state.frame.select(*keys, pl.int_range(pl.len()).alias("row")).filter(state.live & named)
     rows = rows.with_columns(
         nth=pl.col("row").cum_count().over(keys), of=pl.len().over(keys), first=pl.col("row").first().over(keys)
     )
@@ -305,9 +332,9 @@ def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
     for column in texts:
-        state.problem(column, state.frame[column].str.contains("\0", literal=True), nul_byte)
+        state.problem(column, state.each(column, lambda cells: cells.str.contains("\0", literal=True)), nul_byte)
     named = [column for column in state.there(*_NAMES, "label") if column in texts]
-    distinct = {column: state.frame[column].filter(state.live).unique() for column in named}
+    distinct = {column: state.kinds(column, state.live) for column in named}
     for column, values in distinct.items():
         state.notes += lookalikes(values, column) if column != "label" or state.how.scale is None else []
         state.notes += rounded(values, column) if column in ("item_id", "rater_id") else []
