@@ -16,7 +16,7 @@ else:  # named in annotations alone: matplotlib is loaded where a picture is dra
 
 Over = Literal["items", "raters", "items and raters"]
 Kind = Literal["sampled", "p_value", "count", "bounds"]
-Verdict = Literal["met", "not_met", "undecided", "excepted"]
+Verdict = Literal["met", "not_met", "undecided", "excepted", "stated"]
 
 SMALLEST = 1e-6
 MIME = "application/vnd.halo+json"

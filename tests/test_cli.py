@@ -1,6 +1,7 @@
 """The halo command: what it prints, where, and how it exits."""
 
 import contextlib
+import csv
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 
 import click
+import numpy as np
 import pytest
 import tiny_report
 from hypothesis import given, settings
@@ -16,9 +18,10 @@ from hypothesis import strategies as st
 
 from halo_methods import cli, judgments
 from halo_methods.cli.answering import Answer, answering, in_shell, reading_options
+from halo_methods.cli.data_commands import typed
 from halo_methods.errors import HaloError, Problem
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import places
+from halo_methods.reports import places, runner
 
 GATES = """
 def share(low, high):
@@ -126,7 +129,7 @@ def test_check_of_nothing(capsys, tmp_path):
      ("undecided", "undecided", cli.GATE_FAILED), ("not_met", None, cli.FINE), ("met", "undecided", cli.FINE)],
 )  # fmt: skip
 def test_report_exits_by_its_gates(book, tmp_path, capsys, step, fail_on, status):
-    line = ["report", "tiny", "--out", str(tmp_path), "-p", f"step={step}", "--format", "json"]
+    line = ["report", "tiny", "--sample", "--out", str(tmp_path), "-p", f"step={step}", "--format", "json"]
     line += ["--audience", "operations"]
     assert cli.main([*line, *(["--fail-on", fail_on] if fail_on else [])]) == status
     out, err = capsys.readouterr()
@@ -152,11 +155,25 @@ def test_report_passes_options_on(book, tmp_path, data, capsys):
     ("line", "status", "message"),
     [
         (["report", "tinny"], cli.COULD_NOT_RUN, "Did you mean tiny? There are: "),
-        (["report", "tiny", "-p", "stepp=1"], cli.USAGE, "Did you mean step"),
-        (["report", "tiny", "-p", "by=rater_id"], cli.USAGE, "Invalid value for -p by: report tiny failed in section"),
-        (["report", "tiny", "--scale", "a..b"], cli.USAGE, "low..high"),
-        (["report", "tiny", "--data", "absent.csv"], cli.COULD_NOT_RUN, "no file 'absent.csv'"),
-        (["report", "tiny", "--scale", "a,b", "-p", "scale=x"], cli.USAGE, "scale is given twice"),
+        (["report", "tiny", "--sample", "-p", "stepp=1"], cli.USAGE, "Did you mean step"),
+        (
+            ["report", "tiny", "--sample", "-p", "by=rater_id"],
+            cli.USAGE,
+            "Invalid value for -p by: report tiny failed in section",
+        ),
+        (["report", "tiny", "--sample", "--scale", "a..b"], cli.USAGE, "low..high"),
+        (["report", "tiny", "--data", "absent.csv"], cli.COULD_NOT_RUN, "there is no file absent.csv"),
+        (["report", "tiny", "--data", "."], cli.COULD_NOT_RUN, ". is a folder; name a file in it"),
+        (["report", "tiny", "--data", "tiny"], cli.COULD_NOT_RUN, "there is no file tiny"),
+        (["report", "tiny"], cli.USAGE, "--sample for the invented ones"),
+        (["report", "tiny", "--data", __file__, "--sample"], cli.USAGE, "--sample for the invented ones"),
+        (["report", "tiny", "--sample", "--timeout", "0"], cli.USAGE, "timeout is 0"),
+        (["report", "tiny", "--sample", "-p", "step=a", "-p", "step=b"], cli.USAGE, "step is given twice"),
+        (
+            ["report", "tiny", "--scale", "a,b", "-p", "scale=x"],
+            cli.USAGE,
+            "scale has an option of its own: give --scale",
+        ),
     ],
 )
 def test_report_refuses_in_words(book, tmp_path, capsys, line, status, message):
@@ -165,6 +182,64 @@ def test_report_refuses_in_words(book, tmp_path, capsys, line, status, message):
     assert out == ""
     assert message in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_folder_for_reports(book, data, capsys):
+    file = data("a,r1,x")
+    assert cli.main(["report", "tiny", "--data", file, "--out", file]) == cli.USAGE
+    assert "which is a file; name a folder" in capsys.readouterr().err
+
+
+def test_a_report_on_the_sample_says_so_everywhere_and_one_on_a_file_nowhere(book, data, tmp_path, capsys):
+    for source, on_sample in ((["--sample"], True), (["--data", data("a,r1,x", "a,r2,y")], False)):
+        line = ["report", "tiny", *source, "--out", str(tmp_path / "out"), "-p", "step=met"]
+        assert cli.main(line) == cli.FINE
+        out, err = capsys.readouterr()
+        assert ("a sample that comes with the handbook" in out) == on_sample
+        assert "2 gates withheld; those who run the programme see all with --audience operations" in err
+        page, notebook, numbers = (
+            (tmp_path / "out" / f"tiny.{k}").read_text("utf-8") for k in ("html", "ipynb", "json")
+        )
+        assert ("<strong>A sample.</strong>" in page) == on_sample
+        assert ("come with the handbook" in notebook) == on_sample
+        assert json.loads(numbers)["data"]["sample"] is on_sample
+
+
+def test_a_sample_is_not_taken_for_the_file_beside(book, tmp_path, monkeypatch, capsys):
+    (tmp_path / "tiny.csv").write_text("item_id,rater_id,label\na,r,x\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "tiny", "--data", "tiny"]) == cli.COULD_NOT_RUN
+    assert "there is no file tiny; there is tiny.csv" in capsys.readouterr().err
+    with pytest.raises(HaloError, match=r"tiny is the name of a sample, and tiny\.csv stands here"):
+        runner.locate("tiny")
+    assert cli.main(["report", "tiny", "--sample", "--out", "out"]) == cli.FINE
+    assert json.loads((tmp_path / "out" / "tiny.json").read_text("utf-8"))["data"]["sample"] is True
+
+
+@given(st.text(max_size=20))
+@settings(max_examples=50)
+def test_a_parameter_is_the_text_that_was_typed(text):
+    assert typed(text, "str") == typed(text, "NoneType") == text
+    for kind in ("float", "int | None", "bool", "list[str]", "list[float] | None", "dict"):
+        with contextlib.suppress(ValueError, KeyError, OverflowError, csv.Error):
+            value = typed(text, kind)
+            assert "float" not in kind or np.isfinite(value).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "yes", "0010", "2026-06-01", "1.50", ".nan", "&a [*a]", "[[a", "a]", "[" * 3000, "null", "~"]
+)
+def test_what_yaml_would_change_stays(text):
+    assert typed(text, "NoneType") == text
+    assert typed(text, "list[str]") == typed(f"[{text}]", "list[str]") == [text]
+
+
+@pytest.mark.parametrize(
+    "text", [".nan", "nan", "1e999", "1,000", "0x" + "f" * 9000, "9" * 5000, "[" * 3000, "", "&a 1"]
+)
+def test_a_parameter_that_is_no_number_is_refused_in_words(monkeypatch, capsys, text):
+    assert cli.main(["report", "planning", "--sample", "-p", f"rate={text}"]) == cli.USAGE
+    assert "can't be read; write numbers" in capsys.readouterr().err
 
 
 def test_bad_data_is_told_in_one_line(book, tmp_path, data, capsys):
@@ -266,7 +341,7 @@ def told(texts):
     )
 
 
-def typed(option, value):
+def read_back(option, value):
     """What the command reads from the option as a message spells it; None where it is spelled without its value."""
     flag, *text = shlex.split(in_shell(option, value))
     assert flag == f"--{option}"
@@ -282,12 +357,12 @@ def typed(option, value):
 
 @given(told(st.text(min_size=1, max_size=6)))
 def test_an_option_in_a_message_reads_back_as_its_value_or_has_none(told):
-    assert typed(*told) in (told[1], None)
+    assert read_back(*told) in (told[1], None)
 
 
 @given(told(st.text("aé7'\",$&;|*\\<", min_size=1, max_size=6)))
 def test_what_a_list_can_hold_is_always_spelled(told):
-    assert typed(*told) == told[1]
+    assert read_back(*told) == told[1]
 
 
 def test_options_with_commas_and_spaces_are_quoted_for_the_shell():
@@ -348,19 +423,14 @@ def test_no_message_reaches_the_terminal_raw(data, monkeypatch, capsys):
     assert capsys.readouterr().err == "halo: bolt\\x1b[2J\\nhalo: all gates met\n"
 
 
-def ended(line, cwd=None, **variables):
-    """What one command printed, and its exit status."""
-    program = [sys.executable, "-c", "import sys; from halo_methods.cli import main; sys.exit(main())", *line]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}
-    done = subprocess.run(program, capture_output=True, cwd=cwd, env={**environment, **variables}, check=False)
-    return done.stdout.decode(), done.stderr.decode(), done.returncode
-
-
-def test_a_terminal_without_the_sign_gets_its_escape(data):
-    out, err, status = ended(["check", data("a,r1,é", "a,r2,\U0001f600"), "--scale", "a,b"], PYTHONIOENCODING="ascii")
-    assert (err, status) == ("", cli.FINDINGS)
-    assert "the label '\\xe9'" in out
-    assert "the label '\\U0001f600'" in out
+def test_a_terminal_without_the_sign_gets_its_escape(data, monkeypatch, capsys):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert cli.main(["check", data("a,r1,é", "a,r2,\U0001f600"), "--scale", "a,b"]) == cli.FINDINGS
+    shown = terminal.buffer.getvalue().decode()
+    assert "the label '\\xe9'" in shown
+    assert "the label '\\U0001f600'" in shown
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams, a folder in use")

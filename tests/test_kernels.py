@@ -145,6 +145,22 @@ def test_a_kernel_listens_on_no_tcp_socket(jupyter, monkeypatch, cold):
         assert not [row for row in rows if f"socket:[{row[9]}]" in held]
 
 
+@pytest.mark.parametrize(("held", "days", "name", "there"), [
+    (False, 2, "halo-kernels-x", False), (True, 2, "halo-kernels-x", True), (False, 0, "halo-kernels-x", True),
+    (False, 2, "halo-data", True),
+])  # fmt: skip
+def test_what_a_killed_process_left_is_swept_by_a_later_one(tmp_path, held, days, name, there):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "run.ipynb").touch()
+    os.utime(folder, (time.time() - days * 86400 - 60,) * 2)
+    lock = kernels._held(folder) if held else None
+    kernels._sweep(tmp_path)
+    assert folder.exists() == there
+    if lock:
+        os.close(lock)
+
+
 @forks
 def test_polars_arrow_and_blas_compute_in_a_forked_kernel(jupyter):
     code = """

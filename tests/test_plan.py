@@ -91,7 +91,7 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (LAUNCH, "data.lawful_basis", None, "PIP-021"),
     (MONITOR, "data.retention_days", 731, "PIP-022"),
     (LAUNCH, "sample.method", "hand-picked", "DAT-003"),
-    (LAUNCH, "sample.per_market", 199, "DAT-004"),
+    (MONITOR, "sample.per_market", 199, "DAT-004"),
     (SAFETY, "dataset.checked_share", 0.02, "DAT-005"),
     (SAFETY, "judge.human_labels", 199, "DAT-021"),
     (MONITOR, "judge.validation", "none", "DAT-022"),
@@ -224,7 +224,7 @@ def test_attestations_of_unknown_or_measured_standards_are_problems() -> None:
 
 
 def test_exceptions_hold_until_their_day_and_no_longer() -> None:
-    values = put(plan(LAUNCH), "sample.per_market", 100)
+    values = put(plan(MONITOR), "sample.per_market", 100)
     only(check(values), "DAT-004")
     on_the_day = check(put(values, "exceptions", excepted("DAT-004", TODAY)))
     assert on_the_day.clean
@@ -244,7 +244,7 @@ def test_an_exception_without_a_reason_is_a_problem() -> None:
     entry = excepted("DAT-004", TODAY)
     del entry[0]["reason"]
     only(
-        check(put(put(plan(LAUNCH), "sample.per_market", 1), "exceptions", entry)), "`exceptions[0].reason` is missing"
+        check(put(put(plan(MONITOR), "sample.per_market", 1), "exceptions", entry)), "`exceptions[0].reason` is missing"
     )
 
 

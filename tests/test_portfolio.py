@@ -4,7 +4,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
-from plans import LAUNCH, PLANS, REGISTER, SAFETY, TODAY, excepted, plan, put
+from plans import MONITOR, PLANS, REGISTER, SAFETY, TODAY, excepted, plan, put
 
 from halo_methods.standards.plan import portfolio
 
@@ -26,7 +26,7 @@ class Outline(HTMLParser):
 
 
 def test_portfolio_shows_what_is_open(tmp_path: Path) -> None:
-    late = put(plan(LAUNCH), "title", "<script>alert(1)</script>")
+    late = put(plan(MONITOR), "title", "<script>alert(1)</script>")
     late = put(put(late, "sample.per_market", 100), "exceptions", excepted("DAT-004", TODAY + timedelta(days=9)))
     broken = tmp_path / "broken.yml"
     broken.write_text("a: [", encoding="utf-8")

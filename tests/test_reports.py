@@ -77,7 +77,8 @@ def test_json_holds_what_the_design_names(made, export):
     assert written["report"] == "tiny"
     assert written["parameters"] == {
         "data": "export.csv", "columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error",
-        "where": None, "missing": [""], "encoding": "utf-8", "audience": "operations", "by": None, "step": "none",
+        "where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "operations",
+        "by": None, "step": "none",
     }  # fmt: skip
     assert written["data"]["sha256"] == hashlib.sha256(export.read_bytes()).hexdigest()
     assert (written["data"]["rows_read"], written["data"]["rows_used"], written["data"]["dropped"]) == (12, 12, {})
@@ -222,7 +223,7 @@ def test_an_ended_report_leaves_nothing(tmp_path, how):
     folder.mkdir()
     environment = {**os.environ, places.BOOK: str(book), "TMPDIR": str(folder), "BEGUN": str(tmp_path / "begun")}
     environment["HALO_COLD_KERNELS"] = "1" if "ordinary" in how else ""
-    command = [sys.executable, "-m", "halo_methods.cli", "report", "tiny", "--out", str(out)]
+    command = [sys.executable, "-m", "halo_methods.cli", "report", "tiny", "--sample", "--out", str(out)]
     signum = getattr(signal, how.split()[0])
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         while not (tmp_path / "begun").exists():
@@ -298,7 +299,9 @@ def test_a_notebook_that_is_no_report_is_refused(tmp_path, monkeypatch, cells, m
 
 def test_parameters_are_read_without_running():
     cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "a = {}; b = c = [1]\nd: int = -2"}
-    assert runner.parameters_of({"cells": [cell]}, "x") == {"a": {}, "b": [1], "c": [1], "d": -2}
+    assert runner.parameters_of({"cells": [cell]}, "x") == {
+        "a": ({}, "dict"), "b": ([1], "list"), "c": ([1], "list"), "d": (-2, "int"),
+    }  # fmt: skip
     assert runner.literal((0, 100)) == "0..100"
     assert runner.literal(("poor", "good")) == ["poor", "good"]
     assert scale_of(runner.literal((0, 100))) == (0.0, 100.0)

@@ -51,13 +51,11 @@ def _open_streams() -> None:
 
 
 def _one_line(problem: Exception) -> str:
-    """What is refused in one line; an error of the system without its number, with the file where it names one."""
+    """What is refused, in one line."""
     try:
         os.getcwd()
     except OSError:
         return "the folder this command runs in has been deleted; change to another folder"
-    if isinstance(problem, OSError) and problem.strerror:
-        return printable(": ".join(str(part) for part in (problem.filename, problem.strerror) if part is not None))
     return printable(str(problem))
 
 

@@ -40,7 +40,7 @@ class Command(click.Command):
         """Refuse an option of one value that is given a second time."""
         order = [] if ctx.resilient_parsing else self.make_parser(ctx).parse_args(list(args))[2]
         for option in order:
-            if option.nargs == 1 and not getattr(option, "multiple", True) and order.count(option) > 1:
+            if order.count(option) > 1 and not getattr(option, "multiple", True):
                 raise click.UsageError(f"{option.opts[0]} is given {order.count(option)} times; give it once", ctx)
         return super().parse_args(ctx, args)
 
@@ -55,8 +55,11 @@ class ExistingFile(click.Path):
     """A file that is there; where it is not, the command could not run."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if Path(value).is_dir():
+            raise HaloError(f"{value} is a folder; name a file in it")
         if not Path(value).is_file():
-            raise HaloError(f"there is no file {value}")
+            beside = f"; there is {value}.csv" if Path(f"{value}.csv").is_file() else ""
+            raise HaloError(f"there is no file {value}{beside}")
         return str(value)
 
 

@@ -1,5 +1,7 @@
 """``halo check FILE`` and ``halo report NAME --data FILE --out DIR``."""
 
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,19 @@ import click
 
 from ..errors import BadOption, InvalidData
 from ..results import counted
-from .answering import FINE, GATE_FAILED, Answer, Command, ExistingFile, answering, log, problems_of, reading_options
+from .answering import (
+    FINE,
+    GATE_FAILED,
+    Answer,
+    Command,
+    ExistingFile,
+    answering,
+    listed,
+    log,
+    pairs,
+    problems_of,
+    reading_options,
+)
 
 FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
 
@@ -31,25 +45,65 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     return Answer(result, [f"{name}: no problems", *str(judgments).split("\n")])
 
 
-def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
-    """``key=value`` texts as a mapping, each value read as YAML."""
-    import yaml
+def typed(text: str, kind: str) -> Any:
+    """A parameter as it was typed: text, unless it is declared to hold numbers, a truth value, a list or a mapping.
 
-    found = {}
+    Examples
+    --------
+    >>> typed("no", "str"), typed("2026-06-01", "NoneType"), typed("0.40", "float | None"), typed("no", "bool")
+    ('no', '2026-06-01', 0.4, False)
+    >>> typed("[0010, yes]", "list[str]"), typed("judgment=1, gold=1.5", "dict")
+    (['0010', 'yes'], {'judgment': 1.0, 'gold': 1.5})
+    """
+    inner = text.strip()
+    inner = inner[1:-1] if inner[:1] + inner[-1:] in ("[]", "{}") else inner
+    if "dict" in kind:
+        return {name: float(number) for name, number in pairs([inner.replace(":", "=")]).items()}
+    if "list" in kind:
+        return [typed(part, "float" if "float" in kind else "str") for part in listed([inner])]
+    if kind == "bool":
+        return {"yes": True, "true": True, "no": False, "false": False}[inner.lower()]
+    if "int" not in kind and "float" not in kind:
+        return text
+    number = float(text)
+    whole = int(number)  # which refuses what is not finite
+    return whole if whole == number else number
+
+
+def parameters(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """``key=value`` texts as a mapping."""
+    found: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key.strip().isidentifier() and equals):
             raise click.BadParameter(f"{text!r} is not key=value")
-        try:
-            found[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise click.BadParameter(f"the value of {key.strip()} can't be read: {value!r}") from None
+        if found.setdefault(key.strip(), value) != value:
+            raise click.BadParameter(f"{key.strip()} is given twice")
     return found
+
+
+def _typed(name: str, given: dict[str, str]) -> dict[str, Any]:
+    """The parameters of a report as its notebook declares them."""
+    from ..reports.runner import find, parameters_of
+
+    notebook, values = json.loads(find(name).read_text(encoding="utf-8")), {}
+    kinds = {parameter: kind for parameter, (_, kind) in parameters_of(notebook, name).items()}
+    flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
+    for key, text in given.items():
+        if key in flags:
+            raise click.UsageError(f"{key} has an option of its own: give {flags[key]} and not -p")
+        try:
+            values[key] = typed(text, kinds.get(key, "str"))
+        except (KeyError, ValueError, OverflowError, csv.Error):
+            hint = "yes or no" if kinds[key] == "bool" else "numbers such as 400 or 0.4, without signs of thousands"
+            raise click.BadParameter(f"{text[:80]!r} can't be read; write {hint}", param_hint=f"-p {key}") from None
+    return values
 
 
 @click.command(cls=Command)
 @click.argument("name")
-@click.option("--data", metavar="FILE", help="A file or the name of a sample; without it the report's own sample.")
+@click.option("--data", type=ExistingFile(), metavar="FILE", help="Your judgments.")
+@click.option("--sample", is_flag=True, help="Instead of your judgments the sample of the report, which is invented.")
 @click.option("--out", metavar="DIR", default=".", help="Folder for NAME.html, NAME.ipynb and NAME.json.")
 @click.option("-p", "given", multiple=True, callback=parameters, metavar="KEY=VALUE", help="A parameter of the report.")
 @click.option("--audience", type=click.Choice(["rater", "operations", "partner", "public"]), help="Partner if none.")
@@ -58,18 +112,18 @@ def parameters(context: click.Context, option: click.Parameter, texts: tuple[str
 @reading_options
 @answering
 def report(
-    name: str, out: str, given: dict[str, Any], fail_on: str | None, reading: dict[str, Any], **how: Any
+    name: str, out: str, given: dict[str, str], fail_on: str | None, reading: dict[str, Any], **how: Any
 ) -> Answer:
     """Run a report on your data. An unknown NAME lists those there are."""
     from .. import reports
 
     options = {**reading, **{key: value for key, value in how.items() if value is not None}}
-    clash = sorted(set(given) & {*options, "name", "data", "out"})
-    if clash:
-        raise click.UsageError(f"{clash[0]} is given twice; use its own option and not -p")
+    values, sample = _typed(name, given), options.pop("sample")
+    if sample == ("data" in options):
+        raise click.UsageError("give your judgments with --data FILE, or --sample for the invented ones of the report")
     log.info("making report %s", name)
     try:
-        result = reports.run(name, out=out, **options, **given)
+        result = reports.run(name, out=out, **options, **values)
     except BadOption as error:
         if error.option not in given:
             raise
@@ -79,6 +133,12 @@ def report(
     if failed:
         log.error("%s failed: %s", counted(len(failed), "gate"), ", ".join(sorted(set(failed))))
     lines = [*files, *map(_gate_line, result["gates"])]
+    lines[:0] = ["a sample that comes with the handbook, not your own data:"] if sample else []
+    withheld = sum("Withheld" in (gate.get("reason") or "") for gate in result["gates"])
+    if withheld:
+        log.warning(
+            "%s withheld; those who run the programme see all with --audience operations", counted(withheld, "gate")
+        )
     return Answer({**result, "files": files}, lines, GATE_FAILED if failed else FINE)
 
 

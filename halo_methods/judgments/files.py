@@ -380,12 +380,12 @@ def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     width = cells = size = 0
     for row in sheet.iter_rows(values_only=True):
-        filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
-        rows.append(row[:filled])
-        bounds.within(name, "MOST_SHEET_ROWS", len(rows), "rows in a sheet")
-        if row:
-            cells, width = cells + len(row), max(width, filled)
+        rows.append(row)
+        if row or len(rows) > bounds.MOST_SHEET_ROWS:
+            filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
+            rows[-1], width, cells = row[:filled], max(width, filled), cells + len(row)
             size += sum(len(cell) for cell in row if isinstance(cell, str))
+            bounds.within(name, "MOST_SHEET_ROWS", len(rows), "rows in a sheet")
             bounds.within(name, "MOST_CELLS", cells, "cells", "Delete the empty ones at the sheet's end")
             bounds.within(name, "MOST_UNPACKED", size, "characters")
             bounds.table_within(name, len(rows), width)

@@ -20,6 +20,7 @@ _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human"
 _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
+_PLAIN_MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{6})?(Z|\+00:00)?$"  # most are
 DIGITS = 15
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
@@ -180,8 +181,11 @@ def _convert(state: _Check) -> None:
 
 
 def _moments(state: _Check) -> pl.Series:
-    texts, parsed, bare = state.frame["rated_at"], {}, False
-    for text in texts.drop_nulls().unique():
+    texts, parsed = state.frame["rated_at"], {}
+    plain = texts.set(~texts.str.contains(_PLAIN_MOMENT), None).str.replace(r"(Z|\+00:00)$", "")
+    quick = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    bare = bool((quick.is_not_null() & (plain == texts)).any())
+    for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
             at, told = moment(text.strip())
         except ValueError:
@@ -190,7 +194,8 @@ def _moments(state: _Check) -> pl.Series:
         bare |= not told
     if bare:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC")
-    made = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
+    other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
+    made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
     state.problem("rated_at", texts.is_not_null() & made.is_null(), no_moment)
     return made
 

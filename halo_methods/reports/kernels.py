@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import uuid
 from functools import cache
 from multiprocessing import util
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 PROVISIONER = "halo-warm"
 LAUNCHER = ["-P", "-m", "halo_methods.reports.kernel"]
 LONGEST_FOLDER = 70
+PREFIX, A_DAY = "halo-kernels-", 86400
 
 
 def warm_is_possible() -> bool:
@@ -47,16 +49,38 @@ def warm_up() -> None:
             start_server(private_folder(os.getpid()))
 
 
+def _held(folder: Path) -> int:
+    """A lock on a folder that ends with the process, however that ends; an OSError while another process has it."""
+    import fcntl
+
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return number
+
+
+def _sweep(beside: Path) -> None:
+    """Remove private folders that are a day old and that no process holds."""
+    for folder in beside.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > A_DAY:
+                lock = _held(folder)
+                shutil.rmtree(folder)
+                os.close(lock)
+
+
 @cache
 def private_folder(process: int) -> str:
     """A private folder, gone when the process ends, whose name is short enough for Unix sockets.
 
-    The fork server removes it where the process is killed.
+    The fork server removes it where the process is killed; where that is killed too, a later process does.
     """
-    folder = tempfile.mkdtemp(prefix="halo-")
+    folder = tempfile.mkdtemp(prefix=PREFIX)
     if len(folder) > LONGEST_FOLDER and sys.platform != "win32":
         os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="halo-", dir="/tmp")
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir="/tmp")
+    if sys.platform != "win32":
+        _held(Path(folder))
+        _sweep(Path(folder).parent)
     util.Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=-1000)
     return folder
 

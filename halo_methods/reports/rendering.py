@@ -287,7 +287,7 @@ def language_of(notebook: Any) -> str:
     return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en"
 
 
-def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None) -> str:
+def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None, *, on_sample: bool = False) -> str:
     """The report as HTML: code left out, markup from data sanitized, pictures inside.
 
     Parameters
@@ -298,6 +298,8 @@ def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None) ->
         The report's name, for the title when no heading gives one.
     gates : list of dict, optional
         Their verdicts stand under the title, before the sections.
+    on_sample : bool
+        Whether the page says on top that it is about a sample of the handbook.
     """
     from nbconvert.exporters import HTMLExporter
     from nbconvert.preprocessors.sanitize import SanitizeHTML
@@ -316,6 +318,7 @@ def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None) ->
         "version": __version__,
         "css": (HERE / "report.css").read_text(encoding="utf-8"),
         "verdicts": verdicts(gates) if gates else "",
+        "on_sample": on_sample,
     }
     html, _ = exporter.from_notebook_node(notebook, resources={"halo": about})
     return html.strip() + "\n"

@@ -49,8 +49,8 @@ class Report:
         Who will read it.
     privacy_threshold : int
         The smallest group shown to anyone but operations, in people.
-    on_own_sample : bool
-        Whether it runs on the chapter's own sample.
+    on_sample, on_own_sample : bool
+        Whether it runs on a sample of the handbook, and on the chapter's own.
     shown : Shown
         Which figures a reader outside operations has seen.
     """
@@ -59,7 +59,7 @@ class Report:
         self, name: str, judgments: Judgments, audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
-        self.on_own_sample = False
+        self.on_sample = self.on_own_sample = False
         self._by = by
         self._pseudonyms = Pseudonyms(key) if key else Pseudonyms()
         frame = judgments.frame
@@ -230,7 +230,8 @@ class Report:
         threshold = f"{p['privacy_threshold']} people, set by {p['threshold_from']}"
         rows += [("Audience", self.audience), ("Smallest group shown outside operations", threshold)]
         rows += [] if inside else [("What this page can't prevent", LIMITS)]
-        rows += [("Sample", "invented data that come with the handbook")] if self.on_own_sample else []
+        kind = "invented data" if self.on_own_sample else "data"
+        rows += [("Sample", f"{kind} that come with the handbook")] if self.on_sample else []
         return [*rows, ("Made with", f"halo_methods {__version__}")]
 
     def __repr__(self) -> str:
@@ -312,5 +313,5 @@ def start(
     settings = house()
     key = b"an invented person" if invented else settings.key()
     report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
-    report.on_own_sample = on_own_sample
+    report.on_sample, report.on_own_sample = invented, on_own_sample
     return report

@@ -29,7 +29,7 @@ from .places import find, meant, sample, sample_names, sample_of
 log = logging.getLogger(__name__)
 
 READING: dict[str, Any] = {"columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error"}
-READING |= {"where": None, "missing": [""], "encoding": "utf-8", "audience": "partner"}
+READING |= {"where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "partner"}
 AUDIENCES = ("rater", "operations", "partner", "public")
 NAME_RATERS = ("expert", "experts", "drifted")
 OPEN = ("level", "audience", "duplicates", "by")
@@ -44,8 +44,8 @@ def tags(cell: Mapping[str, Any]) -> list[str]:
     return list(cell["metadata"].get("tags", []))
 
 
-def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The parameters of a report and their defaults, read without running anything.
+def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, tuple[Any, str]]:
+    """The parameters of a report, read without running anything: default, and type as declared or of the default.
 
     Raises
     ------
@@ -57,13 +57,15 @@ def parameters_of(notebook: Mapping[str, Any], name: str) -> dict[str, Any]:
     if len(cells) != 1:
         many = "no cell" if not cells else f"{len(cells)} cells"
         raise HaloError(f"report {name} has {many} tagged 'parameters'; a report has exactly one")
-    found: dict[str, Any] = {}
+    found: dict[str, tuple[Any, str]] = {}
     try:
-        for statement in ast.parse(cells[0]["source"]).body:
+        for statement in ast.parse("".join(cells[0]["source"])).body:
             if not isinstance(statement, ast.Assign | ast.AnnAssign):
                 raise ValueError
             names: list[Any] = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            found |= {name.id: ast.literal_eval(statement.value) for name in names}  # type: ignore[arg-type]
+            default = ast.literal_eval(statement.value)  # type: ignore[arg-type]
+            kind = ast.unparse(statement.annotation) if isinstance(statement, ast.AnnAssign) else type(default).__name__
+            found |= {one.id: (default, kind) for one in names}
     except (AttributeError, SyntaxError, ValueError):
         raise HaloError(f"the parameters of report {name} must be plain assignments of literal values") from None
     return found
@@ -117,6 +119,10 @@ def locate(data: str | Path) -> tuple[str, str]:
     if path.is_file():
         return str(path.resolve()), path.name
     if str(data) in sample_names():
+        if Path(f"{data}.csv").is_file():
+            raise HaloError(
+                f"{data} is the name of a sample, and {data}.csv stands here; name the file with its ending"
+            )
         return str(data), sample(str(data)).name
     text = f"there is no file {path.name!r} at the path given, and no sample of that name"
     raise HaloError(f"{text} (samples: {', '.join(sample_names()) or 'none'})")
@@ -284,7 +290,7 @@ def run(
     notebook_path = find(name)
     warm_up()
     notebook = nbformat.read(notebook_path, as_version=4)
-    own = {k: v for k, v in parameters_of(notebook, name).items() if k != "reading"}
+    own = {k: default for k, (default, _) in parameters_of(notebook, name).items() if k != "reading"}
     known = {"data": None, **READING, **own}
     given = {k: literal(v) for k, v in parameters.items()}
     for unknown in sorted(given.keys() - known.keys()):
@@ -292,7 +298,11 @@ def run(
         raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default
     if (audience := given.setdefault("audience", "partner")) not in AUDIENCES:
         raise BadOption.of("audience", audience, AUDIENCES)
-    given["data"], file = locate(data or sample_of(name))
+    if timeout < 1:
+        raise BadOption(f"timeout is {timeout}; give the seconds one cell may take, 1 or more")
+    own_sample = sample_of(name)
+    given["data"], file = locate(data) if data else (own_sample, sample(own_sample).name)
+    on_sample = not os.path.isabs(given["data"])
     inside = audience == "operations"
     paths = [v for v in given.values() if isinstance(v, str) and os.path.isabs(v) and Path(v).is_file()]
     secrets = {path: Path(path).name if inside else "a file" for path in paths}
@@ -307,6 +317,8 @@ def run(
     config = config_file()
     environment = {CONFIG: str(config.resolve())} if config else {}
     target = Path(out).expanduser().resolve()
+    if target.exists() and not target.is_dir():
+        raise BadOption(f"out is {out}, which is a file; name a folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(target if target.is_dir() else target.parent, os.W_OK):
         raise PermissionError(f"nothing can be written into {out}")
@@ -323,14 +335,14 @@ def run(
         result = {
             "report": name,
             "parameters": {k: kept.get(k, default) for k, default in known.items()},
-            "data": data_read,
+            "data": data_read and {**data_read, "sample": on_sample},
             "estimates": estimates,
             "gates": gates,
             "versions": own_versions | {library: version(library) for library in LIBRARIES},
         }
         texts = {
             "ipynb": nbformat.writes(executed) + "\n",
-            "html": page(executed, name, gates),
+            "html": page(executed, name, gates, on_sample=on_sample),
             "json": json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
         }
         write_files({target / f"{name}.{kind}": text for kind, text in texts.items()})

@@ -302,7 +302,7 @@ class Measured(Model):
 
 
 class Rule(Model):
-    """What a clause must hold; ``when`` names other clauses that switch the rule on."""
+    """What a clause must hold, what it is then ``compared`` with, and ``when``: other clauses that switch it on."""
 
     present: Literal[True] | None = None
     at_least: Number | None = None
@@ -310,6 +310,7 @@ class Rule(Model):
     one_of: Several | None = None
     equals: Scalar | None = None
     includes: Several | None = None
+    compared: Literal["owner", "gates", "exam", "power", "reach"] | None = None
     when: dict[Clause, Scalar] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -321,7 +322,9 @@ class Rule(Model):
     @property
     def bounds(self) -> dict[str, Any]:
         """The kinds of bound that are set, each with its value."""
-        return {k: v for k in Rule.model_fields if k != "when" and (v := getattr(self, k)) is not None}
+        return {
+            k: v for k in Rule.model_fields if k not in ("when", "compared") and (v := getattr(self, k)) is not None
+        }
 
 
 class Declared(Model):

@@ -16,15 +16,18 @@ from typing import Any, Literal
 from ..documents import Fault, nearest, show
 from ..errors import HaloError, Problem
 from ..results import Verdict
+from .compare import compare
 from .gates import ReportedGate, reported_gates
 from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, read_plan
 from .register import Register, house
 
 Severity = Literal["error", "warning", "note"]
 DUE_SOON = 30
+ONE_SITTING = 10  # attestations that one day can carry
 FIX = "Correct the clause first."
 _SWITCHES = {"vendors": "vendors.used"}
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
+_COUNTED: tuple[Verdict, ...] = ("met", "stated", *_OPEN)
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
 
 
@@ -50,7 +53,8 @@ class Finding:
         The clause, ``attestations`` or ``results`` that was read.
     severity : {"error", "warning", "note"} or None
         Error for a *must* that is not met, warning for a *should*, note for a *may*.
-    verdict : {"met", "not_met", "undecided", "excepted"}
+    verdict : {"met", "not_met", "undecided", "excepted", "stated"}
+        ``stated`` are words that nothing compared.
     reason, mend : str
         Why, and what to do; the mend is empty where nothing is to be done.
     due : date or None
@@ -111,7 +115,7 @@ class PlanCheck:
 
     @property
     def clean(self) -> bool:
-        """No problem and no fault; undecided and excepted are no faults."""
+        """No problem and no fault; undecided, excepted and stated are no faults."""
         return not self.problems and not self.faults
 
     def due(self, within: int = DUE_SOON) -> tuple[Finding, ...]:
@@ -149,7 +153,7 @@ class PlanCheck:
             more = len(entries[most:]) if most is not None else 0
             entries = [*entries[:most], *([f"… and {more} more"] if more else [])]
             lines += ["", heading, *(f"  {entry}".replace("\n", "\n  ") for entry in entries)]
-        counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in ("met", *_OPEN))
+        counts = ", ".join(f"{len(self.of(v))} {v.replace('_', ' ')}" for v in _COUNTED)
         return "\n".join([*lines, "", f"{counts}; {self.not_applicable} standards do not apply."])
 
     __str__ = text
@@ -199,7 +203,7 @@ def check_plan(
     gates, gate_problems = reported_gates(names, read.document.folder)
     problems = [*read.problems, *gate_problems, *_unknown_names(read, standards)]
     in_force = [s for s in standards.values() if not _retired(s, day)]
-    findings = [f for s in in_force if (f := _finding(s, read, gates, day)) is not None]
+    findings = [f for s in in_force if (f := _finding(s, read, gates, day, standards)) is not None]
     return PlanCheck(read, day, tuple(problems), tuple(findings), len(in_force) - len(findings))
 
 
@@ -207,7 +211,9 @@ def _retired(standard: Standard, today: date) -> bool:
     return any(a.type == "retired" and a.effective <= today for a in standard.amendments)
 
 
-def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]], today: date) -> Finding | None:
+def _finding(
+    standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]], today: date, register: Register
+) -> Finding | None:
     where = scope(standard, plan)
     if where == "out":
         return None
@@ -216,21 +222,25 @@ def _finding(standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]
         case _ if where != "in":
             clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", f"Write `{where}`.")
         case Declared() as evidence:
-            clause, answer = evidence.clause, declared(evidence, plan)
+            clause, answer = evidence.clause, declared(evidence, plan, register)
         case Attested() as evidence:
             clause, answer = "attestations", attested(standard.id, evidence, plan, today)
         case evidence:
             clause, answer = "results", measured(evidence, plan, gates.get(standard.id, []))
     if answer is None:
         return None
-    answer = excepted(standard.id, answer, plan, today)
+    answer = excepted(standard, answer, plan, today)
     severity = _SEVERITY[standard.level] if answer.verdict == "not_met" else None
     said = (standard.id, standard.level, standard.title, standard.topic, standard.owner, standard.evidence.kind)
     return Finding(*said, clause, severity, *astuple(answer))
 
 
 def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
-    """Standards that the plan names and the register lacks, or that can't be attested."""
+    """Standards that the plan names and the register lacks, or that can't be attested; attestations of one day."""
+    dates = [e.get("date") for e in plan.entries("attestations") if isinstance(e, dict)]
+    if len(dates) > ONE_SITTING and dates.count(dates[0]) == len(dates):
+        what = f"all carry one date, {dates[0]}; {ONE_SITTING} at most can be answered in one sitting"
+        yield plan.document.fault(("attestations",), "one_date", what, "Write the day each question was answered.")
     for clause in ("exceptions", "attestations"):
         for i, entry in enumerate(plan.entries(clause)):
             name = entry.get("standard") if isinstance(entry, dict) else None
@@ -274,7 +284,7 @@ def scope(standard: Standard, plan: Plan) -> str:
     return "in"
 
 
-def declared(evidence: Declared, plan: Plan) -> Answer | None:
+def declared(evidence: Declared, plan: Plan, register: Register) -> Answer | None:
     """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
     clause = evidence.clause
     for switch, wanted in evidence.rule.when.items():
@@ -290,9 +300,13 @@ def declared(evidence: Declared, plan: Plan) -> Answer | None:
     if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         say = f"Write `{clause}`" + (f": {wanted_words}" if wanted_words else "")
         return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
-    if all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
-        return Answer("met", f"`{clause}` is {_said(value)}")
-    return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
+    if not all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
+        return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
+    if compared := evidence.rule.compared:
+        verdict, said = compare(compared, value, plan, register)
+        reason, _, mend = said.rpartition(". ") if verdict == "not_met" else (said, "", "")
+        return Answer(verdict, f"`{clause}` {reason}", f"{mend}." if mend else "")
+    return Answer("stated" if list(bounds) == ["present"] else "met", f"`{clause}` is {_said(value)}")
 
 
 def _said(value: object) -> str:
@@ -361,25 +375,28 @@ def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answe
             return Answer("undecided", why, FIX)
         fix = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
         return Answer("undecided", f"no {report} report has measured it yet", fix)
-    worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "met").index(g.verdict))
+    worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "stated", "met").index(g.verdict))
     where = f"{worst.report}{f' ({worst.subject})' if worst.subject else ''}"
     more = f"; worst of {len(gates)} gates" if len(gates) > 1 else ""
     state = worst.verdict.replace("_", " ")
     return Answer(worst.verdict, f"{state} in {where}: {worst.said}{more}", worst.to_settle)
 
 
-def excepted(standard: str, answer: Answer, plan: Plan, today: date) -> Answer:
-    """The answer, as an exception changes it: excepted until its last day, not met after."""
-    entries = plan.records("exceptions", standard)
-    if answer.verdict == "met" or not entries:
+def excepted(standard: Standard, answer: Answer, plan: Plan, today: date) -> Answer:
+    """The answer, as an exception by the owner changes it: excepted until its last day, not met after."""
+    entries = plan.records("exceptions", standard.id)
+    if answer.verdict in ("met", "stated") or not entries:
         return answer
     entry = max(entries, key=lambda e: str(e.get("until")))
     until = _day(entry.get("until"))
     if until is None or not all(isinstance(entry.get(key), str) for key in ("reason", "granted_by")):
         return Answer("undecided", "its exception can't be read", "Correct the exception first.")
+    if (by := entry["granted_by"]) != standard.owner:
+        reason = f"its exception is granted by the {by}, not by the {standard.owner}; {answer.reason}"
+        return Answer("not_met", reason, f"Let the {standard.owner} grant it, or meet it now.")
     if until < today:
         return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
-    reason = f"excepted until {until} by the {entry['granted_by']}: {entry['reason']}"
+    reason = f"excepted until {until} by the {by}: {entry['reason']}"
     return Answer("excepted", reason, answer.mend, until)
 
 
