@@ -349,7 +349,7 @@ def brute_force(counts: np.ndarray, point: Callable[[np.ndarray], float], confid
         values = np.array([point(counts[rng.integers(n, size=n)]) for _ in range(400)])
         values = values[np.isfinite(values)]
         if len(values) == 0 or np.ptp(values) < 1e-12:
-            room = min(n, int(np.ceil(n * (1 - (1 - confidence) ** (1 / n)))))
+            room = max(1, int(n * (1 - (1 - confidence) ** (1 / n))))  # whole items: one more would be surer than asked
             worse, size = counts.copy(), counts.sum(1, keepdims=True)
             worse[:room] = (size / counts.shape[1])[:room] if point is not share else counts[:room, ::-1]
             both = np.append(values, point(worse))
