@@ -407,9 +407,10 @@ def verdicts(j: Judgments) -> Iterator[tuple[str, str, bool]]:
         yield standard, gate.verdict, sides[(gate.verdict == "met") ^ (gate.direction == "at_least")]
 
 
+# Fleiss' kappa takes prevalence from items judged once too, so that chance above a half lets it fall below -1.
 RANGES = {
     "share": (0.0, 1.0), "rate": (0.0, 1.0), "accuracy": (0.0, 1.0), "raw agreement": (0.0, 1.0),
-    "Krippendorff": (-1.0, 1.0), "Fleiss": (-1.0, 1.0), "Scott": (-1.0, 1.0), "Gwet": (-1.0, 1.0),
+    "Krippendorff": (-1.0, 1.0), "Fleiss": (-np.inf, 1.0), "Scott": (-1.0, 1.0), "Gwet": (-1.0, 1.0),
     "Brennan": (-1.0, 1.0), "Cohen": (-1.0, 1.0), "variance component": (0.0, np.inf), "dependability": (0.0, 1.0),
     "difference": (-1.0, 1.0), "items that": (0.0, np.inf), "raters": (0.0, np.inf),
 }  # fmt: skip
