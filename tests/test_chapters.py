@@ -95,7 +95,9 @@ def test_hostile_text_stays_text(name, tmp_path):
         "$x^2$ {std}`CAL-001`",
     ]
     rows = [
-        (f"{bad[i % 4]}{i}", f"{bad[r]}{r}", bad[(i + r) % 2], bad[0], bad[i % 3]) for i in range(12) for r in range(4)
+        (f"{bad[i % 4]}{i}", f"{bad[r]}{r}", bad[(i + (r == i // 2 % 4)) % 2], bad[0], bad[i % 3])
+        for i in range(12)
+        for r in range(4)
     ]
     file = tmp_path / "bad.csv"
     table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])

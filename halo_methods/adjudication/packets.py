@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from unicodedata import category, normalize
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from ..judgments.files import read_raw
 from ..judgments.options import number
 from ..results import counted
 from ..stats.checks import check_count
+from .blinding import names_in, unnamed
 from .decisions import ASKS, COLUMNS, OWN_NAMES, Asks, Decisions, clause_name
 from .spreadsheets import neutral, plain, table_text
 
@@ -30,7 +30,6 @@ NOT_BLIND = (
     *("rater_id", "label", "comment", "vendor", "rater_type", "queue", "stage", "round", "system"),
     *("suggestion", "gold", "seconds", "cost", "rated_at"),
 )
-SHORTEST_NAME = 3
 ANYTHING = Asks("optional", "optional", "none")
 PLACES = ("../kept_apart/key.csv", "kept_apart/key.csv", "key.csv")
 
@@ -165,7 +164,7 @@ def pack(
     rng = np.random.default_rng(seed)
     order = [chosen[k] for k in rng.permutation(len(chosen))]
     tag = _tag(order, criterion or "")
-    names = _names(frame)
+    names = names_in(frame)
     of_item = frame.filter(pl.col("item_id").is_in(chosen)).partition_by("item_id", as_dict=True)
     cited = {"guideline": "guideline", clause: "cited"}
     rows = []
@@ -231,37 +230,7 @@ def _tag(items: Sequence[str], criterion: str) -> str:
 
 
 def _told(group: pl.DataFrame, column: str, names: re.Pattern[str]) -> str:
-    return _unnamed("; ".join(str(cell_text(v)) for v in group[column].drop_nulls().unique().sort()), names)
-
-
-def _names(frame: pl.DataFrame) -> re.Pattern[str]:
-    """Whatever in a text, folded, would name a rater or a vendor."""
-    known = {str(v) for c in ("rater_id", "vendor") if c in frame.columns for v in frame[c].drop_nulls().unique()}
-    folded = {_folded(name)[0].strip() for name in known}
-    long = sorted((n for n in folded if len(n) >= SHORTEST_NAME), key=lambda n: (-len(n), n))
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, long)) or '(?!)'})(?![^\W_])")
-
-
-def _folded(text: str) -> tuple[str, list[int]]:
-    """The text without case, accents, invisible marks, kinds of blanks and quotes; and where each sign stood."""
-    folded, places = "", list[int]()
-    for at, written in enumerate(text):
-        for sign in normalize("NFKD", normalize("NFKD", written).casefold()):
-            kind = category(sign)
-            sign = " " if sign.isspace() else "-" if kind == "Pd" else "'" if kind in ("Pi", "Pf", "Lm", "Sk") else sign
-            if kind not in ("Mn", "Cf") and not (sign == " " and folded.endswith(" ")):
-                folded += sign
-                places.append(at)
-    return folded, [*places, len(text)]
-
-
-def _unnamed(text: str, names: re.Pattern[str]) -> str:
-    """The text with the names taken out, however they are written."""
-    folded, places = _folded(text)
-    for found in reversed(list(names.finditer(folded))):
-        end = max(places[found.end()], places[found.end() - 1] + 1)
-        text = f"{text[: places[found.start()]]}[a rater]{text[end:]}"
-    return text
+    return unnamed("; ".join(str(cell_text(v)) for v in group[column].drop_nulls().unique().sort()), names)
 
 
 def _answers(group: pl.DataFrame, names: re.Pattern[str], rng: np.random.Generator) -> dict[str, str]:
@@ -274,7 +243,7 @@ def _answers(group: pl.DataFrame, names: re.Pattern[str], rng: np.random.Generat
         said = group.filter(pl.col("answer") == answers[int(k)])
         reasons = said["comment"].drop_nulls().unique().sort().to_list() if "comment" in said.columns else []
         reason = reasons[int(rng.integers(len(reasons)))] if reasons else ""
-        row |= {f"answer_{n}": answers[int(k)], f"reason_{n}": _unnamed(reason, names)}
+        row |= {f"answer_{n}": answers[int(k)], f"reason_{n}": unnamed(reason, names)}
     return row
 
 

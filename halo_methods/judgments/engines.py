@@ -15,11 +15,11 @@ from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
 from .cells import accepted_answers, cell_text, quoted
 from .coding import MOST_LABELS, codes, packed_units, unpacked
 from .counts import CountedJudgments, Patterns, RaterPatterns
+from .faults import no_order
 from .options import REQUIRED, Reading, number
 from .readers import lazy
 from .spellings import number_spellings, respelled, rewritten
 from .table import Judgments, Source, in_order
-from .validate import no_order
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import polars.selectors as cs
@@ -341,3 +342,16 @@ def _on_time(frame: pl.DataFrame) -> pl.Series:
             moments[text] = moment(text.strip())[0].replace(tzinfo=None)
     due = frame["due"].cast(pl.String).replace_strict(moments, default=None, return_dtype=pl.Datetime("us"))
     return frame["rated_at"] <= due.dt.replace_time_zone("UTC")
+
+
+def places(j: Judgments, labels: pl.Series) -> pl.Series:
+    """Where each label stands from 0 to 1: by its number, or on an ordinal scale by the middle of its ranks."""
+    if j.level == "ordinal":
+        order = [label for label in j.labels if label in set(labels)]
+        given = labels.replace_strict(order, range(len(order)), return_dtype=pl.Int64).to_numpy()
+        times = np.bincount(given, minlength=len(order))
+        places, ends = (np.cumsum(times) - times / 2)[given], None
+    else:
+        places, ends = labels.cast(pl.Float64).to_numpy(), j.scale
+    low, high = (float(end) for end in ((ends[0], ends[-1]) if ends else (places.min(), places.max())))
+    return pl.Series((places - low) / ((high - low) or 1.0))

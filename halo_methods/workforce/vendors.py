@@ -19,7 +19,7 @@ from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
-from .group_figures import MISSING, Measure, each, grouped, judged, known
+from .group_figures import MISSING, Measure, each, grouped, judged, known, places
 
 VIEWS: dict[str, tuple[str, list[str]]] = {
     "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
@@ -322,21 +322,8 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     j = as_judgments(j)
     frame = judged(j)
     if j.level != "nominal":
-        frame = frame.with_columns(_places(j, frame["label"]).alias(PLACE))
+        frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
     return _all_pairs(grouped(frame, column), column, "agreement", confidence)
-
-
-def _places(j: Judgments, labels: pl.Series) -> pl.Series:
-    """Where each label stands from 0 to 1: by its number, or on an ordinal scale by the middle of its ranks."""
-    if j.level == "ordinal":
-        order = [label for label in j.labels if label in set(labels)]
-        given = labels.replace_strict(order, range(len(order)), return_dtype=pl.Int64).to_numpy()
-        times = np.bincount(given, minlength=len(order))
-        places, ends = (np.cumsum(times) - times / 2)[given], None
-    else:
-        places, ends = labels.cast(pl.Float64).to_numpy(), j.scale
-    low, high = (float(end) for end in ((ends[0], ends[-1]) if ends else (places.min(), places.max())))
-    return pl.Series((places - low) / ((high - low) or 1.0))
 
 
 def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
@@ -531,15 +518,14 @@ class TwoGroups:
         sides = (part.select(wanted).rename({wanted[-1]: "x"}) for part in (self.left, self.right))
         pairs = next(sides).join(next(sides), on="item_id", suffix="_b")
         if PLACE in wanted:
-            x, y = pairs["x"].to_numpy(), pairs["x_b"].to_numpy()
+            x, y = (pairs[c].to_numpy() for c in ("x", "x_b"))
             alike, what = 1 - (x - y) ** 2, "1 less the squared distance on the scale"
             chance = 1 - float(x.var() + y.var() + (x.mean() - y.mean()) ** 2)
         else:
             alike, what = (pairs["x"] == pairs["x_b"]).to_numpy(), "share that agree"
             first, second = (dict(pairs[c].value_counts(normalize=True).iter_rows()) for c in ("x", "x_b"))
             chance = sum(share * second.get(label, 0.0) for label, share in first.items())
-        people = pairs["rater_id"], pairs["rater_id_b"]
-        ends = pair_share(alike, pairs["item_id"], *people, confidence=confidence)
+        ends = pair_share(alike, *(pairs[c] for c in ("item_id", "rater_id", "rater_id_b")), confidence=confidence)
         method = f"pairs of judgments, one from each group: {what}; three-way cluster score interval"
         kappa = (ends[0] - chance) / (1 - chance) if chance < 1 else float("nan")
         return _estimate(ends, confidence, method, rests_on(self.on_shared, "labels")), (kappa,)
