@@ -845,6 +845,16 @@ def test_labels_with_more_digits_than_a_number_holds_are_refused():
     assert len(as_judgments(frame).labels) == 3
 
 
+def test_long_words_and_long_decimals_are_not_taken_for_one_number(tmp_path):
+    rows = [("a", "r", "a rather long word"), ("b", "r", "another quite long word"), ("c", "r", "3")]
+    with pytest.raises(InvalidData) as refused:
+        as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]), level="interval")
+    assert [problem.row for problem in refused.value.problems] == [1, 2]
+    file = tmp_path / "german.csv"
+    file.write_text("item_id;rater_id;label\na;r;0,12345678901234567\nb;r;0,22345678901234567\n", encoding="utf-8")
+    assert check(file, level="interval") == []
+
+
 @pytest.mark.parametrize("moment", ["1712101200000", "2026-03-01x09:30", "20260301120000", "2026-03-01 "])
 def test_a_number_is_no_date(moment, tmp_path):
     file = tmp_path / "a.csv"

@@ -188,6 +188,19 @@ def as_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     return values if np.isfinite(values).all() else None
 
 
+def one_number(labels: Sequence[object], numbers: NDArray[np.float64]) -> tuple[str, str] | None:
+    """Two labels whose numbers fall together in double precision, or None.
+
+    Examples
+    --------
+    >>> one_number(["3", "10000000000000001", "10000000000000002"], np.array([3.0, 1e16, 1e16]))
+    ('10000000000000001', '10000000000000002')
+    """
+    order = np.argsort(numbers, kind="stable")
+    same = np.flatnonzero(np.diff(numbers[order]) == 0)
+    return (str(labels[order[same[0]]]), str(labels[order[same[0] + 1]])) if len(same) else None
+
+
 def distinct_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     """The labels as numbers, or None if any is a word; refused where two numbers fall together in double precision.
 
@@ -199,10 +212,8 @@ def distinct_numbers(labels: Sequence[object]) -> NDArray[np.float64] | None:
     halo_methods.errors.NotEstimable: labels '100000000000000001' and '100000000000000002' are one number at double ...
     """
     numbers = as_numbers(labels)
-    if numbers is not None and len(np.unique(numbers)) < len(numbers):
-        order = np.argsort(numbers, kind="stable")
-        at = int(np.argmin(np.diff(numbers[order]) != 0))
-        a, b = (str(labels[i]) for i in order[at : at + 2])
+    if numbers is not None and (same := one_number(labels, numbers)):
+        a, b = same
         raise NotEstimable(f"labels {a!r} and {b!r} are one number at double precision: subtract what all share")
     return numbers
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
-from .cells import Kinds, Raw, accepted_answers, encoded, moment, narrowed, quoted
+from .cells import Kinds, Raw, accepted_answers, encoded, moment, narrowed, one_number, quoted
 from .coding import labelled, numbered
 from .faults import (
     DIGITS,
@@ -251,12 +251,11 @@ def _labels(state: _Check) -> None:
     if how.range:
         numbers = _numbers(state, "label")
         state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
-        long = labels.filter(labels.str.len_chars() > DIGITS).unique().sort()
-        known: dict[float | None, str] = {}
-        for text in map(shortest, long.filter(long.cast(pl.Float64, strict=False).is_duplicated())):
-            if known.setdefault(number(text), text) != text:
-                state.problems.append(too_long(known[number(text)], text))
-                break
+        long = labels.filter(labels.str.len_chars() > DIGITS).unique()
+        long = long.filter(long.cast(pl.Float64, strict=False).is_not_null())
+        texts = sorted(set(map(shortest, long.filter(long.cast(pl.Float64).is_duplicated()))))
+        if same := one_number(texts, np.array(texts, float)):
+            state.problems.append(too_long(*same))
         state.put(numbers)
     elif how.listed:
         on = state.each("label", lambda texts: texts.is_in(how.listed or ()))
