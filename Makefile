@@ -71,7 +71,7 @@ unit: $(INSTALLED)
 verify: $(INSTALLED)
 	@for study in benchmarks/coverage_*.py benchmarks/study_*.py benchmarks/hundred_million.py; do \
 		if [ -f "$$study" ]; then echo "== $$study"; PYTHONPATH=tools $(BIN)/python "$$study"; fi; done
-	HALO_FUZZ_EXAMPLES=1500 $(BIN)/python -m pytest -n $(JOBS) tests/test_judgments_fuzz.py tests/test_plan_hostile.py
+	HALO_FUZZ_EXAMPLES=1500 $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) tests/test_judgments_fuzz.py tests/test_plan_hostile.py
 
 bench: $(INSTALLED)
 	@for peer in benchmarks/peers_*.py; do \

@@ -161,22 +161,24 @@ def zst_rows(folder):
 # Text as it is.
 
 
+def as_wide(folder, columns, mark=""):
+    row = ",".join(f"{mark}c{i}{mark}" for i in range(columns))
+    return written(folder, "a.csv", f"{row}\n{row}\n".encode())
+
+
 @bomb
 def columns_20_000(folder):
-    row = ",".join(f"c{i}" for i in range(20_000))
-    return written(folder, "a.csv", f"{row}\n{row}\n".encode())
+    return as_wide(folder, 20_000)
 
 
 @bomb
 def columns_200_000(folder):
-    row = ",".join(f"c{i}" for i in range(200_000))
-    return written(folder, "a.csv", f"{row}\n{row}\n".encode())
+    return as_wide(folder, 200_000)
 
 
 @bomb
 def columns_in_quotes(folder):
-    row = ",".join(f'"c{i}"' for i in range(200_000))
-    return written(folder, "a.csv", f"{row}\n{row}\n".encode())
+    return as_wide(folder, 200_000, '"')
 
 
 @bomb

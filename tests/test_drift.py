@@ -25,6 +25,11 @@ PUBLISHED = {
 }
 
 
+def drawn(baseline, n, rng):
+    """Centres and standard deviations that so many normal values gave, n times."""
+    return rng.normal(size=n) / np.sqrt(baseline), np.sqrt(rng.chisquare(baseline - 1, size=n) / (baseline - 1))
+
+
 def runs(chart, shift, n, rng, *, burn=0):
     """Run lengths of simulated charts; those that signal in the `burn` samples before the shift are left out."""
     state = np.zeros((2, n))
@@ -99,8 +104,7 @@ class TestRunLength:
     def test_with_a_short_baseline_false_alarms_come_as_often_as_stated(self, baseline):
         rng = np.random.default_rng(4)
         n, periods = 3000, 400
-        centre = rng.normal(size=n) / np.sqrt(baseline)
-        spread = np.sqrt(rng.chisquare(baseline - 1, size=n) / (baseline - 1))
+        centre, spread = drawn(baseline, n, rng)
         h = drift.cusum_design(300, baseline=baseline).limit
         up, down, alarms = np.zeros(n), np.zeros(n), np.zeros(n)
         for _ in range(periods):
@@ -115,8 +119,7 @@ class TestRunLength:
     @pytest.mark.parametrize("baseline", [30, 60])
     def test_the_delay_is_that_of_charts_whose_baseline_was_drawn(self, baseline):
         made, rng, n = drift.cusum_design(465, baseline=baseline), np.random.default_rng(5), 20_000
-        centre = rng.normal(size=n) / np.sqrt(baseline)
-        spread = np.sqrt(rng.chisquare(baseline - 1, size=n) / (baseline - 1))
+        centre, spread = drawn(baseline, n, rng)
         up, down, took, at = np.zeros(n), np.zeros(n), np.zeros(n), np.arange(n)
         while at.size:
             z = (rng.normal(size=at.size) + 1 - centre[at]) / spread[at]
@@ -135,7 +138,7 @@ class TestRunLength:
         made = drift.cusum_run_length(0.5, 5, 1, baseline=30)
         assert made == pytest.approx(drift.cusum_run_length(0.5, 5, -1, baseline=30))
         rng, n = np.random.default_rng(6), 1500
-        centre, spread = rng.normal(size=n) / 30**0.5, np.sqrt(rng.chisquare(29, size=n) / 29)
+        centre, spread = drawn(30, n, rng)
         rates = [1 / drift.cusum_run_length(0.5 * s, 5 * s, 1 + c) for s, c in zip(spread, centre, strict=True)]
         assert made == pytest.approx(1 / np.mean(rates), rel=0.03)
 

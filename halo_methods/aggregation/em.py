@@ -221,25 +221,22 @@ def best_fit(votes: Votes, model: RaterModel, options: EMOptions) -> Fit:
 
 def oriented(votes: Votes, fit: Fit, mask: Mask | None) -> Fit:
     """Name the classes by the labels that raters give them, with a caution where that does not help."""
-    counts = votes.sums(fit.posterior).sum(0)
-    right = float(np.trace(counts))
+    counts = named = votes.sums(fit.posterior).sum(0)
     cautions = []
     rows, columns = linear_sum_assignment(-counts)
-    if mask is None and len(counts) > 1 and counts[rows, columns].sum() > right * (1 + 1e-9) + 1e-9:
-        p = fit.posterior[:, columns]
-        fit = replace(fit, posterior=p, prior=fit.prior[columns], tables=fit.tables[:, :, columns])
+    if mask is None and len(counts) > 1 and counts[rows, columns].sum() > np.trace(counts) * (1 + 1e-9) + 1e-9:
+        posterior, prior, tables = fit.posterior[:, columns], fit.prior[columns], fit.tables[:, :, columns]
+        fit, named = replace(fit, posterior=posterior, prior=prior, tables=tables), counts[:, columns]
         text = "The fitted classes were renamed after the labels that raters give them most."
         cautions.append(Caution("renamed", text))
-        right = float(np.trace(votes.sums(p).sum(0)))
     chance = float((counts.sum(0) * counts.sum(1)).sum() / counts.sum() ** 2)
-    if len(counts) > 1 and right / counts.sum() <= chance + 0.01 < 1:
+    if len(counts) > 1 and np.trace(named) / counts.sum() <= chance + 0.01 < 1:
         text = "On the whole the raters are no better than chance under this model: do not use these labels."
         cautions.append(Caution("no_better_than_chance", text))
-    counts = votes.sums(fit.posterior).sum(0)
-    most, own = counts.argmax(0), np.arange(len(counts))
-    strange = np.flatnonzero((most != own) & (counts.max(0) > counts[own, own] + 0.5))
+    most, own = named.argmax(0), np.arange(len(named))
+    strange = np.flatnonzero((most != own) & (named.max(0) > named[own, own] + 0.5))
     if mask is None and len(strange):
-        k = int(strange[counts[:, strange].sum(0).argmax()])
+        k = int(strange[named[:, strange].sum(0).argmax()])
         text = (
             f"Items fitted as {votes.labels[k]!r} were labelled {votes.labels[most[k]]!r} more often than "
             f"{votes.labels[k]!r}: the class may be another one under that name. Take the majority, or have these "

@@ -93,11 +93,15 @@ def answering(command: Callable[..., Answer]) -> Callable[..., int]:
     return run
 
 
+def flags() -> dict[str | None, str]:
+    """Each parameter of the running command, and how it is typed."""
+    return {parameter.name: parameter.opts[0] for parameter in click.get_current_context().command.params}
+
+
 def _spelled(error: BadOption) -> str:
     """The error with its option as it is typed here."""
-    flags = {parameter.name: parameter.opts[0] for parameter in click.get_current_context().command.params}
-    if error.option in flags and error.allowed:
-        return f"{flags[error.option]} is {error.given}; allowed: {', '.join(map(str, error.allowed))}"
+    if error.option in flags() and error.allowed:
+        return f"{flags()[error.option]} is {error.given}; allowed: {', '.join(map(str, error.allowed))}"
     return str(error)
 
 

@@ -16,6 +16,7 @@ from .answering import (
     Command,
     ExistingFile,
     answering,
+    flags,
     listed,
     log,
     pairs,
@@ -88,10 +89,10 @@ def _typed(name: str, given: dict[str, str]) -> dict[str, Any]:
 
     notebook, values = json.loads(find(name).read_text(encoding="utf-8")), {}
     kinds = {parameter: kind for parameter, (_, kind) in parameters_of(notebook, name).items()}
-    flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
+    own = flags()
     for key, text in given.items():
-        if key in flags:
-            raise click.UsageError(f"{key} has an option of its own: give {flags[key]} and not -p")
+        if key in own:
+            raise click.UsageError(f"{key} has an option of its own: give {own[key]} and not -p")
         try:
             values[key] = typed(text, kinds.get(key, "str"))
         except (KeyError, ValueError, OverflowError, csv.Error):

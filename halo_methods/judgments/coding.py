@@ -71,18 +71,16 @@ def _kinds(j: Judgments, column: str) -> tuple[Ints, pl.Series]:
 
 
 @once_a_table
-def labelled(j: Judgments) -> tuple[Ints, list[Any]]:
+def labelled(j: Judgments) -> tuple[Ints, pl.Series]:
     """The label of each judgment as a whole number, and the labels in the order in which they first occur."""
-    place, values = _kinds(j, "label")
-    return place, values.to_list()
+    return _kinds(j, "label")
 
 
 @once_a_table
 def coded(j: Judgments) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Unit, rater and label as whole numbers (unit, rater, label), and the sorted raters."""
     (unit, rater, raters), (label, occurring) = numbered(j), labelled(j)
-    place = {value: at for at, value in enumerate(j.labels)}
-    label = np.array([place[value] for value in occurring])[label]
+    label = codes(j.labels, occurring).to_numpy()[label]
     return pl.DataFrame({"unit": unit, "rater": rater, "label": label}), raters
 
 

@@ -14,7 +14,7 @@ _LOCALE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 DIGITS = 15
 
 
-def empty(column: str, _: str) -> Problem:
+def no_value(column: str, _: str) -> Problem:
     """A cell that must hold something."""
     return Problem("the cell is empty", f"Give every judgment a {column}.")
 

@@ -190,11 +190,8 @@ def _records(text: str, mark: str, name: str) -> tuple[list[list[str]], list[Pro
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
     problems: list[Problem] = []
-    limit, lines, read = (
-        csv.field_size_limit(bounds.LONGEST_CELL),
-        re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text),
-        0,
-    )
+    lines, read = re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text), 0
+    limit = csv.field_size_limit(bounds.LONGEST_CELL)
     reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
         for row in reader:

@@ -206,7 +206,7 @@ class Judgments:
             return self.scale
         from .coding import labelled
 
-        return tuple(in_order(labelled(self)[1]))
+        return tuple(in_order(labelled(self)[1].to_list()))
 
     def _kept(self, kept: pl.Series, reason: str) -> "Judgments":
         frame = self.frame.filter(kept)

@@ -13,18 +13,18 @@ from .cells import Kinds, Raw, accepted_answers, encoded, moment, narrowed, one_
 from .coding import labelled, numbered
 from .faults import (
     DIGITS,
-    empty,
     nested,
     no_answer,
     no_moment,
     no_number,
     no_order,
+    no_value,
     no_word,
     nul_byte,
     odd_locales,
     off_scale,
     too_long,
-)  # fmt: skip
+)
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
@@ -267,7 +267,7 @@ def _labels(state: _Check) -> None:
 def _words(state: _Check) -> None:
     """Identifiers, which are never empty, and columns of a few words."""
     for column in state.there("item_id", "rater_id"):
-        state.problem(column, state.frame[column].is_null(), partial(empty, column))
+        state.problem(column, state.frame[column].is_null(), partial(no_value, column))
     for column, rows in state.nested.items():
         state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
     for column in state.there(*ALLOWED):

@@ -296,8 +296,8 @@ def run(
     for unknown in sorted(given.keys() - known.keys()):
         there = f"{meant(unknown, known)} It has: {', '.join(sorted(known))}."
         raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default
-    if (audience := given.setdefault("audience", "partner")) not in AUDIENCES:
-        raise BadOption.of("audience", audience, AUDIENCES)
+    audience = given.setdefault("audience", "partner")
+    BadOption.unless("audience", audience, AUDIENCES)
     if timeout < 1:
         raise BadOption(f"timeout is {timeout}; give the seconds one cell may take, 1 or more")
     own_sample = sample_of(name)

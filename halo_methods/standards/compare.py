@@ -1,7 +1,7 @@
 """What a plan's clause is compared with beyond a bound: roles, the register, the exam it asks for, the planned items.
 
 Each function takes the clause's value, the plan and the register, and returns
-a verdict with its reason; the last words of a *not met* say what to do.
+a verdict, its reason and, where it is *not met*, what to do.
 """
 
 import re
@@ -13,7 +13,7 @@ import scipy
 from ..results import Verdict, readable
 from .model import Measured, Plan, Role, Standard
 
-Compared = tuple[Verdict, str]
+Compared = tuple[Verdict, str, str]
 DECIDERS = r"(product|programme|quality|research|policy|market)\b.*\b(lead|manager|owner)|(head|director) of"
 BOUND = re.compile(r"(?:below|under|less than|at most|<=?)\s*(\d*\.?\d+)\s*(%?)", re.IGNORECASE)
 TAIL = 0.025  # of a two-sided 95% interval
@@ -28,8 +28,8 @@ def owner(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     role = str(value).split(",")[0].strip()
     alone = len(re.findall(r"\b(?:lead|manager|owner|head|director)\b", role, re.IGNORECASE)) == 1
     if role in get_args(Role) or (alone and re.fullmatch(rf"(?:{DECIDERS})\b.*", role, re.IGNORECASE)):
-        return "met", f"is one role, {role}"
-    return "not_met", f"is {role}, which is no role of the list. Name one role, as product lead or head of policy"
+        return "met", f"is one role, {role}", ""
+    return "not_met", f"is {role}, which is no role of the list", "Name one role, as product lead or head of policy."
 
 
 def gates(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
@@ -39,8 +39,9 @@ def gates(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
         wrong = [name for name in names if name not in register or not isinstance(register[name].evidence, Measured)]
         if wrong or not names:
             named = ", ".join(wrong) or f"“{entry}”"
-            return "not_met", f"has {named}, which is no measured standard. Name standards that a report measures"
-    return "met", f"names measured standards: {', '.join(map(str, value))}"
+            mend = "Name standards that a report measures."
+            return "not_met", f"has {named}, which is no measured standard", mend
+    return "met", f"names measured standards: {', '.join(map(str, value))}", ""
 
 
 def exam(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
@@ -50,17 +51,15 @@ def exam(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     keys = ("unacceptable", "good", "pass_mark", "attempts")
     bad, good, passes, attempts = (plan.get(f"raters.certification.{key}") for key in keys)
     if bad is None or good is None or passes is None or attempts is None:
-        return "not_met", f"is {value}, without two bars, a pass mark and attempts. Name all: {', '.join(keys)}"
+        mend = f"Name all: {', '.join(keys)}."
+        return "not_met", f"is {value}, without two bars, a pass mark and attempts", mend
     lets_in, turns_away = attempt_errors(*ERRORS, attempts)
     by_chance = scipy.stats.binom.sf(passes - 1, value, bad)
     by_fault = scipy.stats.binom.cdf(passes - 1, value, good)
     if by_chance <= lets_in and by_fault <= turns_away:
-        return "met", f"is {value}, pass from {passes}, which keeps both errors over {attempts} attempts"
+        return "met", f"is {value}, pass from {passes}, which keeps both errors over {attempts} attempts", ""
     chances = f"one at {bad} passes with chance {by_chance:.3f}, one at {good} fails with {by_fault:.3f}"
-    return (
-        "not_met",
-        f"is {value}, pass from {passes}: {chances}. Take both from `certification.exam_plan`",
-    )
+    return "not_met", f"is {value}, pass from {passes}: {chances}", "Take both from `certification.exam_plan`."
 
 
 def items_decided_on(plan: Plan) -> int | None:
@@ -73,11 +72,11 @@ def power(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     """The planned pairs find the smallest difference in a win rate; what is no win rate is only stated."""
     difference, n = plan.get("experiment.smallest_difference"), items_decided_on(plan)
     if plan.get("task") != "pairwise" or not difference or n is None:
-        return "stated", f"is {value}, which nothing the plan says lets us compute"
+        return "stated", f"is {value}, which nothing the plan says lets us compute", ""
     found = float(scipy.stats.norm.cdf(2 * difference * n**0.5 - scipy.stats.norm.isf(TAIL)))
     where = " of the market that has fewest" if plan.get("launch.per_market") else ""
     said = f"is {value}; {n} pairs{where} find {difference} with power {readable(found)}"
-    return ("met", said) if found >= value else ("not_met", f"{said}. Plan more, or decide on a larger difference")
+    return ("met", said, "") if found >= value else ("not_met", said, "Plan more, or decide on a larger difference.")
 
 
 def reach(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
@@ -88,7 +87,7 @@ def reach(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     n = items_decided_on(plan)
     for entry in map(str, value):
         if not re.search(r"\d|\bno\b", entry, re.IGNORECASE):
-            return "not_met", f"has “{entry}”, which holds no number. Write the number it must keep"
+            return "not_met", f"has “{entry}”, which holds no number", "Write the number it must keep."
         for number, percent in BOUND.findall(entry):
             bound = float(number) / (100 if percent else 1)
             if n is None or not 0 < bound <= RARE:
@@ -97,8 +96,9 @@ def reach(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
             chance = float(scipy.stats.binom.cdf(most, n, EXPECTED * bound))
             if chance < CHANCE:
                 said = f"{n} items meet with chance {readable(chance)} if the true share is {EXPECTED * bound:.3g}"
-                return "not_met", f"has “{entry}”, which {said}, not {CHANCE}. Plan more items or a stratum for it"
-    return "stated", f"has {len(value)} criteria; {n} items can meet each rare bound among them"
+                mend = "Plan more items or a stratum for it."
+                return "not_met", f"has “{entry}”, which {said}, not {CHANCE}", mend
+    return "stated", f"has {len(value)} criteria; {n} items can meet each rare bound among them", ""
 
 
 _SIZE = ("sample.size", "sample.per_market", "launch.per_market")
@@ -115,5 +115,5 @@ def compare(rule: str, value: Any, plan: Plan, register: Mapping[str, Standard])
     """The verdict of a comparison, undecided where another clause that it reads can't be read."""
     by, reads = COMPARISONS[rule]
     if why := next(filter(None, map(plan.why_unreadable, reads)), None):
-        return "undecided", f"can't be compared: {why}"
+        return "undecided", f"can't be compared: {why}", ""
     return by(value, plan, register)

@@ -303,9 +303,8 @@ def declared(evidence: Declared, plan: Plan, register: Register) -> Answer | Non
     if not all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
         return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
     if compared := evidence.rule.compared:
-        verdict, said = compare(compared, value, plan, register)
-        reason, _, mend = said.rpartition(". ") if verdict == "not_met" else (said, "", "")
-        return Answer(verdict, f"`{clause}` {reason}", f"{mend}." if mend else "")
+        verdict, reason, mend = compare(compared, value, plan, register)
+        return Answer(verdict, f"`{clause}` {reason}", mend)
     return Answer("stated" if list(bounds) == ["present"] else "met", f"`{clause}` is {_said(value)}")
 
 

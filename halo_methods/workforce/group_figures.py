@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-import numpy as np
 import pandas as pd
 import polars as pl
 import polars.selectors as cs
+from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import moment
-from ..judgments.coding import once_a_table
+from ..judgments.coding import codes, once_a_table
 from ..judgments.marking import CHANCE, share_right
 from ..judgments.table import GROUPING, in_order, rests_on
 from ..results import Caution, Estimate, Figure, around
@@ -347,11 +347,8 @@ def _on_time(frame: pl.DataFrame) -> pl.Series:
 def places(j: Judgments, labels: pl.Series) -> pl.Series:
     """Where each label stands from 0 to 1: by its number, or on an ordinal scale by the middle of its ranks."""
     if j.level == "ordinal":
-        order = [label for label in j.labels if label in set(labels)]
-        given = labels.replace_strict(order, range(len(order)), return_dtype=pl.Int64).to_numpy()
-        times = np.bincount(given, minlength=len(order))
-        places, ends = (np.cumsum(times) - times / 2)[given], None
+        at, ends = stats.rankdata(codes(j.labels, labels)), None
     else:
-        places, ends = labels.cast(pl.Float64).to_numpy(), j.scale
-    low, high = (float(end) for end in ((ends[0], ends[-1]) if ends else (places.min(), places.max())))
-    return pl.Series((places - low) / ((high - low) or 1.0))
+        at, ends = labels.cast(pl.Float64).to_numpy(), j.scale
+    low, high = (float(end) for end in ((ends[0], ends[-1]) if ends else (at.min(), at.max())))
+    return pl.Series((at - low) / ((high - low) or 1.0))
