@@ -904,7 +904,7 @@ def test_repeated_headers_are_dropped_and_counted(headers):
 
 
 @pytest.mark.parametrize("column", ["item_id", "rater_id", "label"])
-@pytest.mark.parametrize("value", [["a", "b"], {"id": 3}, ["a"]])
+@pytest.mark.parametrize("value", [["a", "b"], {"id": 3}, [["a"]]])
 def test_lists_and_objects_are_no_identifiers_or_labels(column, value, file):
     good = {"item_id": "q", "rater_id": "r", "label": "x"}
     text = "\n".join(json.dumps(record) for record in (good, {**good, "item_id": "p", column: value}))

@@ -14,9 +14,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import NotEstimable, Problem
+from ..results import counted
 from . import bounds
 
 LONGEST_QUOTE = 80
+_Structure = list | tuple | set | frozenset | dict | np.ndarray
 
 
 def quoted(value: object) -> str:
@@ -120,6 +122,8 @@ def cell_text(value: Any) -> str | None:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
     if isinstance(value, list | tuple | dict):
         levels = math.inf if _deeper(value, bounds.DEEPEST) else 0
         bounds.within("a cell", "DEEPEST", levels, "levels of lists or objects", "Write one plain value")
@@ -129,6 +133,19 @@ def cell_text(value: Any) -> str | None:
     if type(value).__module__ == "numpy":
         return cell_text(value.tolist())
     return encodable(str(value))
+
+
+def structured(value: Any) -> bool:
+    """Whether a value is a list or an object; a list of one plain value is that value.
+
+    Examples
+    --------
+    >>> [structured(value) for value in ("a", ["a"], ["a", "b"], [["a", "b"]], {"a": 1}, [])]
+    [False, False, True, True, True, False]
+    """
+    if isinstance(value, _Structure) and not isinstance(value, dict) and len(value) == 1:
+        return any(isinstance(one, _Structure) or "|" in str(one) for one in value)
+    return isinstance(value, _Structure) and len(value) > 0
 
 
 def _deeper(value: Any, levels: int) -> bool:
@@ -246,13 +263,15 @@ class Raw:
     dates: dict[str, int] = field(default_factory=dict)
 
 
-def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) -> Raw:
-    """A raw table from a header, which may repeat or lack names, and columns of any type."""
+def raw_table(header: Sequence[Any], columns: Sequence[pl.Series | list[Any]], name: str) -> Raw:
+    """A raw table from a header, which may repeat or lack names, and columns of any type, or of Python values."""
     raw = Raw(pl.DataFrame(), name)
     kept: dict[str, pl.Series] = {}
     for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
-        label = cell_text(title) or ""
-        texts = text_column(column)
+        label, held = cell_text(title) or "", list[int]()
+        if isinstance(column, list) or column.dtype.is_nested():
+            held = [row for row, value in enumerate(column) if isinstance(value, _Structure | pl.Series) and len(value)]
+        texts = text_series(map(cell_text, column)) if isinstance(column, list) else text_column(column)
         longest: Any = texts.str.len_chars().max() or 0
         bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell of {quoted(label)}")
         if not label.strip():
@@ -260,14 +279,19 @@ def raw_table(header: Sequence[Any], columns: Sequence[pl.Series], name: str) ->
                 continue
             label = f"column {at}"
             raw.notes.append(f"column {at} has no name and is kept as {label!r}")
+        if (plain := label.strip()) != label and plain not in header:
+            raw.notes.append(f"column {quoted(label)} is read as {quoted(plain)}, without the blanks around it")
+            label = plain
         if label in kept:
             raw.problems.append(
                 Problem(f"two columns are called {quoted(label)}", "Rename one of them.", column=label[:80])
             )
             continue
         kept[label] = texts.alias(label)
-        if column.dtype.is_nested():
-            raw.nested[label] = (column.is_not_null().arg_true() + 1).to_list()
+        if held:
+            said = f"lists or objects in {counted(len(held), 'cell')} were read as text"
+            raw.notes.append(f"{label}: {said}, such as {quoted(texts[held[0]])}")
+            raw.nested[label] = [row + 1 for row in held if structured(column[row])]
     raw.frame = pl.DataFrame(list(kept.values()))
     return raw
 

@@ -20,7 +20,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, cell_text, quoted, raw_table, text_series
+from .cells import Raw, quoted, raw_table, text_series
 from .workbooks import of_rows, workbook
 
 
@@ -235,11 +235,12 @@ def _json(text: str, name: str) -> Raw:
         records.append(record if isinstance(record, dict) else {})
     header = list(dict.fromkeys(key for record in records for key in record))
     bounds.table_within(name, len(records), len(header))
-    raw = of_rows(header, [[cell_text(record.get(key)) for key in header] for record in records], name, problems)
-    for at, record in enumerate(records, start=1):
-        for key in [key for key, value in record.items() if value and isinstance(value, list | dict)]:
-            raw.nested.setdefault(key, []).append(at)
+    raw = raw_table(header, [[record.get(key) for record in records] for key in header], name)
+    raw.problems[:0] = problems
     return raw
+
+
+_TOOLS = {"annotations": "a Label Studio", "completions": "a Label Studio", "responses": "an Argilla"}
 
 
 def _refuse_known(entries: Any) -> None:
@@ -248,15 +249,16 @@ def _refuse_known(entries: Any) -> None:
     Raises
     ------
     InvalidData
-        If it is a table by columns (pandas' `to_json` as it comes) or a Label Studio export.
+        If it is a table by columns (pandas' `to_json` as it comes) or a Label Studio or Argilla export.
     """
     if isinstance(entries, dict) and len(entries) > 1 and all(isinstance(held, dict) for held in entries.values()):
         fix = "Write one object a row: to_json(path, orient='records', lines=True)."
         raise InvalidData([Problem("the file holds an object for each column, as to_json writes it", fix)])
     first = entries[0] if isinstance(entries, list) and entries else entries
-    if isinstance(first, dict) and isinstance(first.get("annotations", first.get("completions")), list):
-        fix = "Export it from there as CSV or JSON-MIN, one row a judgment, and say which column is which."
-        raise InvalidData([Problem("the file is a Label Studio export with annotations inside tasks", fix)])
+    for key, tool in _TOOLS.items() if isinstance(first, dict) else ():
+        if isinstance(first.get(key), list | dict):
+            fix = "Write one row a judgment (Label Studio: as CSV or JSON-MIN) and say which column is which."
+            raise InvalidData([Problem(f"the file is {tool} export with {key} inside records", fix)])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

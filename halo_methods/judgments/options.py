@@ -130,6 +130,7 @@ def renamed(
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """The table under canonical names, and each renamed column's name in the source."""
     names: dict[str, str] = {}
+    columns = {name: source if source in frame.columns else source.strip() for name, source in columns.items()}
     for name, source in columns.items():
         if source in frame.columns:
             names[name] = source
@@ -156,17 +157,22 @@ def nearest(name: str, there: Sequence[str]) -> str:
 
 
 _SYNONYMS = {
-    "item_id": ("task_id", "task", "item", "id", "unit_id", "example_id", "sample_id", "question_id", "prompt_id"),
-    "rater_id": ("rater", "annotator", "annotator_id", "worker", "worker_id", "user", "user_id", "judge", "labeler"),
-    "label": ("answer", "rating", "score", "judgment", "judgement", "value", "choice", "annotation", "verdict"),
-}
+    "item_id": ("task_id", "task", "item", "items", "unit_id", "id", "example_id", "sample_id", "question_id",
+                "prompt_id"),
+    "rater_id": ("rater", "annotator_id", "annotator", "worker_id", "worker", "user_id", "user", "judge", "labeler",
+                 "reviewer", "reviewer_id"),
+    "label": ("accept", "answer", "rating", "score", "judgment", "judgement", "value", "choice", "annotation",
+              "verdict", "result", "output_result"),
+}  # fmt: skip
 
 
 def _missing(name: str, free: Sequence[str]) -> Problem:
     """A required column that is not there, with the mapping that would supply it if a name looks right."""
     plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
     near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
-    near += [plain[m] for m in get_close_matches(name, plain, 1, 0.6) if plain[m] not in near]
+    ends = [f"_{s}" for s in (name, *_SYNONYMS[name]) if s == "label" or s.endswith("_id")]
+    near += [plain[c] for end in ends for c in plain if c.endswith(end)]
+    near += [plain[m] for m in get_close_matches(name, plain, 1, 0.71)]
     if near:
         fix, source = f"If it is {quoted(near[0])}, map it.", near[0]
     else:

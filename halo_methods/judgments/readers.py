@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 
 from ..errors import HaloError
-from .cells import Raw, cell_text, raw_table, text_series
+from .cells import Raw, raw_table
 from .counts import CountedJudgments
 from .files import read_raw
 from .options import Reading
@@ -180,8 +180,8 @@ def lazy(frame: Any, name: str) -> Any:
         raise HaloError(f"{name} is of type {type(frame).__name__}; give {kinds}") from error
 
 
-def _pandas(series: Any) -> pl.Series:
+def _pandas(series: Any) -> pl.Series | list[Any]:
     if series.dtype != object:
         with contextlib.suppress(Exception):  # types Arrow does not know, such as sparse
             return pl.Series(pl.from_pandas(series.rename("x"), nan_to_null=True))
-    return text_series(cell_text(value) for value in series.astype(object))
+    return list(series.astype(object))
