@@ -3,7 +3,7 @@
 from .gates import Gate, gate, to_settle, verdict
 from .model import Standard
 from .plan import PlanCheck, check_plan, portfolio
-from .register import House, Register, house, load, threshold
+from .register import House, Register, house, load, number, threshold
 
 __all__ = [
     "Gate",
@@ -15,6 +15,7 @@ __all__ = [
     "gate",
     "house",
     "load",
+    "number",
     "portfolio",
     "threshold",
     "to_settle",
