@@ -84,7 +84,8 @@ def blank() -> Answer:
 @answering
 def check(plans: tuple[str, ...], out: str | None) -> Answer:
     """Answer plans clause by clause."""
-    from ..standards.plan import check_plan, portfolio
+    from ..standards.plan import check_plan
+    from ..standards.portfolio import portfolio
 
     if out:
         write_files({out: portfolio(list(plans))})

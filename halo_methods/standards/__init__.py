@@ -2,7 +2,8 @@
 
 from .gates import Gate, gate, to_settle, verdict
 from .model import Standard
-from .plan import PlanCheck, check_plan, portfolio
+from .plan import PlanCheck, check_plan
+from .portfolio import portfolio
 from .register import House, Register, house, load, number, threshold
 
 __all__ = [

@@ -3,18 +3,17 @@
 A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard
 that applies answers with a verdict, a reason and a mend: *declared* standards
 from the plan's clauses, *attested* ones from its dated attestations, *measured*
-ones from the gates of the reports it names. Many plans make one page.
+ones from the gates of the reports it names.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from ..documents import Fault, nearest, show
-from ..errors import HaloError, Problem
+from ..errors import Problem
 from ..results import Verdict
 from .compare import compare
 from .gates import ReportedGate, reported_gates
@@ -416,72 +415,3 @@ def excepted(standard: Standard, answer: Answer, plan: Plan, today: date) -> Ans
         return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
     reason = f"excepted until {until} by the {by}: {entry['reason']}"
     return Answer("excepted", reason, answer.mend, until)
-
-
-def portfolio(
-    paths: Iterable[str | Path | Mapping[str, Any]], register: Register | None = None, *, today: date | None = None
-) -> str:
-    """One HTML page on many plans.
-
-    Parameters
-    ----------
-    paths : iterable of paths or mappings
-        The plans; one that can't be read is listed with the reason.
-    register : Register, optional
-        The standards; the handbook's with the house's own unless given.
-    today : date, optional
-        The day everything is held against.
-
-    Returns
-    -------
-    str
-        A whole page that needs no other file and no network: plans and their
-        verdicts, open exceptions and their last day, standards not met by
-        owner, undecided gates, attestations due within 30 days or ended, and
-        the ledger of decisions with what came of them.
-
-    Examples
-    --------
-    >>> page = portfolio([{"title": "A <b> plan", "task": "label", "risk": "low", "stage": "design"}])
-    >>> "A &lt;b&gt; plan" in page, "<script" in page
-    (True, False)
-    """
-    standards = house().register() if register is None else register
-    day = today or date.today()
-    checks: list[PlanCheck] = []
-    unread: list[tuple[str, str]] = []
-    for source in paths:
-        try:
-            checks.append(check_plan(source, standards, today=day))
-        except HaloError as error:
-            unread.append(("a plan" if isinstance(source, Mapping) else Path(source).name, str(error)))
-    found = [(c.plan.title, f) for c in checks for f in c.findings]
-    decided = (
-        (c.plan.title, entry) for c in checks for entry in c.plan.entries("decisions") if isinstance(entry, dict)
-    )
-    return _page().render(
-        day=day,
-        within=DUE_SOON,
-        checks=checks,
-        unread=unread,
-        by_owner=sorted(found, key=lambda entry: (entry[1].owner, entry[1].standard)),
-        by_day=sorted(found, key=lambda entry: entry[1].due or date.max),
-        soon=day + timedelta(days=DUE_SOON),
-        decisions=sorted((_decision(title, entry) for title, entry in decided), reverse=True),
-    )
-
-
-@cache
-def _page() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("portfolio.html.j2")
-
-
-def _decision(title: str, entry: dict[str, Any]) -> tuple[str, ...]:
-    """A row of the ledger: date, plan, report, decision, role and outcome."""
-    texts = {key: held for key, held in entry.items() if isinstance(held, str)}
-    day, *said = (texts.get(key, "not said") for key in ("date", "report", "decision", "by"))
-    return (day, title, *said, texts.get("outcome", "not yet recorded"))
