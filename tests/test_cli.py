@@ -281,8 +281,6 @@ def test_standards(capsys):
     listed = json.loads(capsys.readouterr().out)
     named = {"id", "level", "tier", "title", "topic", "evidence", "numbers", "owner", "since", "review_by"}
     assert named == set(listed[0])
-        listed[0]
-    )
     assert [s["id"] for s in listed] == sorted(s["id"] for s in listed)
     one = listed[0]
     assert cli.main(["standards", "show", one["id"]]) == cli.FINE
