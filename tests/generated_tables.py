@@ -376,7 +376,7 @@ def verdicts(j: Judgments) -> Iterator[tuple[str, str, bool]]:
         "CAL-027": (lambda: agreement.specific_agreement(j, label()), lambda: counts_of(j),
                     lambda c: agreeing_on(c, at())),
         "CAL-004": (lambda: calibration.accuracy(j, reference="gold"), right, share),
-        "PIP-007": (lambda: audit.error_rate(j), lambda: hits(j.marked().to_pandas(), ~j.marked().to_pandas()["right"]),
+        "QUA-007": (lambda: audit.error_rate(j), lambda: hits(j.marked().to_pandas(), ~j.marked().to_pandas()["right"]),
                     share),
     }  # fmt: skip
     if "vendor" in j.columns:

@@ -256,9 +256,9 @@ def test_one_person_over_the_limit_on_one_day_is_not_averaged_away():
     assert found.over[["rater_id", "minutes"]].values.tolist() == [["r0", 181.0]]
     assert found.by_person.iloc[0][["rater_id", "minutes", "days", "days_over"]].tolist() == ["r0", 181.0, 5, 1]
     assert found.share.low < 0.011  # the share alone would read as one day in a hundred, give or take
-    assert gate("VEN-037", found.counts[OVER]).verdict == "not_met"
+    assert gate("WEL-037", found.counts[OVER]).verdict == "not_met"
     at_the_limit = exposure(halo.as_judgments(hundred(180)), limit_minutes=180)
-    assert {gate("VEN-037", e).verdict for e in at_the_limit.counts.values()} == {"met"}
+    assert {gate("WEL-037", e).verdict for e in at_the_limit.counts.values()} == {"met"}
 
 
 def test_a_gap_that_could_hide_a_long_day_leaves_the_verdict_undecided():
@@ -266,7 +266,7 @@ def test_a_gap_that_could_hide_a_long_day_leaves_the_verdict_undecided():
         return exposure(halo.as_judgments(frame), limit_minutes=limit, items=items).counts[OVER]
 
     whole = hundred(1)
-    assert gate("VEN-037", found(whole, 1)).verdict == "met"
+    assert gate("WEL-037", found(whole, 1)).verdict == "met"
     untimed = hundred(3)  # and one of a minute without its seconds: at worst as long as the longest, 3 minutes
     untimed.loc[1, "seconds"] = None
     assert (found(untimed, 2).value, found(untimed, 2).high) == (1, 2)
@@ -276,7 +276,7 @@ def test_a_gap_that_could_hide_a_long_day_leaves_the_verdict_undecided():
     items = whole[["item_id", "harm"]].iloc[1:]
     unclassed = found(whole.drop(columns="harm"), 0.9, items)
     assert (unclassed.value, unclassed.high) == (99, 100)
-    made = gate("VEN-037", found(undated, 1.5))
+    made = gate("WEL-037", found(undated, 1.5))
     assert made.verdict == "undecided"
     assert "Nothing was drawn" in made.to_settle
     assert "missing" in made.estimate.cautions[0]
@@ -286,7 +286,7 @@ def test_without_opt_outs_only_that_count_is_missing():
     found = exposure(table(week(1)), limit_minutes=10_000).counts
     assert found[OVER].high == 0
     assert isinstance(found[ROUTED], NotEstimable)
-    made = gate("VEN-037", found[ROUTED])
+    made = gate("WEL-037", found[ROUTED])
     assert (made.verdict, "opt_out" in made.reason) == ("undecided", True)
 
 
@@ -340,7 +340,7 @@ def test_counts_rest_on_those_who_opted_out_or_were_over():
 def chapter(audience, folder, **options):
     made = reports.run("exposure", out=folder, audience=audience, **options)
     page, notebook = (folder / f"exposure.{kind}" for kind in ("html", "ipynb"))
-    verdicts = {g["subject"]: g["verdict"] for g in made["gates"] if g["standard"] == "VEN-037"}
+    verdicts = {g["subject"]: g["verdict"] for g in made["gates"] if g["standard"] == "WEL-037"}
     return verdicts, page.read_text("utf-8"), notebook.read_text("utf-8")
 
 
@@ -367,6 +367,6 @@ def test_without_an_items_table_the_report_says_what_to_collect(tmp_path, root):
     log = tmp_path / "log.csv"
     log.write_bytes((root / "data" / "samples" / "workforce.csv").read_bytes())
     made = reports.run("exposure", log, tmp_path / "out", audience="operations")
-    gates = [g for g in made["gates"] if g["standard"] == "VEN-037"]
+    gates = [g for g in made["gates"] if g["standard"] == "WEL-037"]
     assert [g["verdict"] for g in gates] == ["undecided"]
     assert "collect an items table" in gates[0]["reason"]

@@ -14,8 +14,18 @@ from pydantic import TypeAdapter
 
 from halo_methods.documents import schema
 from halo_methods.standards import Register, load
-from halo_methods.standards.model import CLAUSES, Amendment, Declared, Role, Rule, blank, plan_model, plan_schema_text
-from halo_methods.standards.plan import check_plan
+from halo_methods.standards.model import (
+    CLAUSES,
+    REQUIRED,
+    Amendment,
+    Declared,
+    Role,
+    Rule,
+    blank,
+    plan_model,
+    plan_schema_text,
+)
+from halo_methods.standards.plan import SWITCHES, check_plan
 
 
 def test_three_worked_plans_are_clean() -> None:
@@ -44,7 +54,7 @@ def test_schema_is_published_as_generated() -> None:
 def test_every_clause_a_standard_asks_for_is_in_the_table() -> None:
     for standard in REGISTER.values():
         if isinstance(standard.evidence, Declared):
-            asked = [standard.evidence.clause, *standard.evidence.rule.when]
+            asked = [standard.evidence.clause, *standard.applies.when]
             assert not [c for c in asked if c not in CLAUSES], standard.id
 
 
@@ -60,7 +70,8 @@ def test_every_value_a_rule_wants_fits_the_clause() -> None:
 
 def test_a_blank_plan_is_read_and_names_what_is_missing() -> None:
     found = check(yaml.safe_load(blank()))
-    assert {p.what for p in found.problems} == {f"`{c}` is missing" for c in ("title", "task", "risk", "stage")}
+    missing, open_switches = {f"`{c}` is missing" for c in REQUIRED}, {f"`{c}` is not said" for c in SWITCHES}
+    assert {p.what.split(", so that")[0] for p in found.problems} == missing | open_switches
     assert not found.of("met")
 
 
@@ -86,8 +97,8 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (SAFETY, "wrong_decision", None, "ALN-006"),
     (LAUNCH, "interval.confidence", 0.8, "EVS-001"),
     (LAUNCH, "interval.over", "items", "EVS-002"),
-    (SAFETY, "audit.share", 0.01, "PIP-001"),
-    (MONITOR, "audit.independent", False, "PIP-002"),
+    (SAFETY, "audit.share", 0.01, "QUA-001"),
+    (MONITOR, "audit.independent", False, "QUA-002"),
     (LAUNCH, "data.lawful_basis", None, "PIP-021"),
     (MONITOR, "data.retention_days", 731, "PIP-022"),
     (LAUNCH, "sample.method", "hand-picked", "DAT-003"),
@@ -104,7 +115,7 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (MONITOR, "people.ranking", True, "LRN-002"),
     (SAFETY, "markets.bridge_items", 29, "MKT-003"),
     (SAFETY, "raters.overlap", 2, "CAL-021"),
-    (SAFETY, "wellbeing.daily_limit_minutes", 241, "VEN-031"),
+    (SAFETY, "wellbeing.daily_limit_minutes", 241, "WEL-031"),
     (MONITOR, "agreement.shown_with", ["raw_agreement"], "CAL-022"),
     (LAUNCH, "rubric.exits", ["cannot_judge"], "RUB-008"),
     (LAUNCH, "vendors.subcontracting", "free", "VEN-003"),
@@ -157,14 +168,14 @@ def test_a_finding_says_what_to_do() -> None:
 
 def test_a_should_warns() -> None:
     (fault,) = check(put(plan(LAUNCH), "audit.blind", False)).faults
-    assert (fault.standard, fault.severity) == ("PIP-003", "warning")
+    assert (fault.standard, fault.severity) == ("QUA-003", "warning")
 
 
 def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "plan.yml"
     file.write_text("title: A\ntask: label\nrisk: hihg\nstage: design\nraters:\n  overlapp: 3\n", encoding="utf-8")
     found = check(file)
-    assert [(p["line"], p["mend"]) for p in found.to_dict()["problems"]] == [
+    assert [(p["line"], p["mend"]) for p in found.to_dict()["problems"] if "not said" not in p["what"]] == [
         (3, "Did you mean high?"),
         (6, "Did you mean `raters.overlap`?"),
     ]
@@ -195,14 +206,29 @@ def test_each_attestation_taken_out_is_missed(name: str) -> None:
         only(check(without(values, entry["standard"])), entry["standard"])
 
 
+ASKED = REGISTER["DAT-006"].evidence.role  # type: ignore[union-attr]
+
+
+def test_a_change_asks_its_questions_again() -> None:
+    values = put(plan(SAFETY), "changes", [{"what": "new data set", "date": TODAY}])
+    only(check(values), *sorted(s.id for s in REGISTER.values() if "new data set" in getattr(s.evidence, "after", ())))
+
+
+def test_a_clause_may_name_a_standards_number() -> None:
+    values = put(plan(LAUNCH), "sample.per_market", "{DAT-004.items}")
+    assert check(values).plan.get("sample.per_market") == 200
+    problem = check(put(values, "sample.size", "{DAT-004.pages}")).problems[0]
+    assert "DAT-004 has no number pages; it has items" in problem.what
+
+
 def test_attestations_expire_on_their_day() -> None:
     values, valid = plan(SAFETY), REGISTER["DAT-006"].evidence.valid_days  # type: ignore[union-attr]
     last = TODAY - timedelta(days=valid)
-    kept = check(re_attested(values, attest("DAT-006", "data steward", last)))
+    kept = check(re_attested(values, attest("DAT-006", ASKED, last)))
     assert kept.clean
     assert "DAT-006" in {f.standard for f in kept.due()}
     assert "due again in 0 days" in str([f.reason for f in kept.due(0)])
-    ended = check(re_attested(values, attest("DAT-006", "data steward", last - timedelta(days=1))))
+    ended = check(re_attested(values, attest("DAT-006", ASKED, last - timedelta(days=1))))
     only(ended, "DAT-006")
     assert f"ended on {TODAY - timedelta(days=1)}" in ended.faults[0].reason
 
@@ -210,7 +236,7 @@ def test_attestations_expire_on_their_day() -> None:
 def test_attestations_by_another_role_or_from_the_future_do_not_count() -> None:
     values = plan(SAFETY)
     only(check(re_attested(values, attest("DAT-006", "analyst", TODAY))), "DAT-006")
-    only(check(re_attested(values, attest("DAT-006", "data steward", TODAY + timedelta(days=1)))), "DAT-006")
+    only(check(re_attested(values, attest("DAT-006", ASKED, TODAY + timedelta(days=1)))), "DAT-006")
 
 
 def test_attestations_of_unknown_or_measured_standards_are_problems() -> None:

@@ -105,8 +105,8 @@ def as_clause(standard: Standard, text: str) -> object:
 def said_of(standard: Standard, text: str) -> str:
     assert isinstance(standard.evidence, Declared)
     values = {**UNATTESTED, "task": "label" if "label" in standard.applies.task else "pairwise"}
-    for clause, wanted in standard.evidence.rule.when.items():
-        values = put(values, clause, wanted)
+    for clause, wanted in standard.applies.when.items():
+        values = put(values, clause, wanted[0] if isinstance(wanted, list) else wanted)
     found = check(put(values, standard.evidence.clause, as_clause(standard, text)))
     (finding,) = [f for f in found.findings if f.standard == standard.id]
     return finding.verdict
@@ -151,10 +151,10 @@ FAULTS: list[tuple[str, object, str]] = [
     ("owner", None, "ALN-002"),
     ("attestations", ONE_DAY, "attestations"),
     ("attestations", CLEAN["attestations"][1:], CLEAN["attestations"][0]["standard"]),
-    ("audit.independent", False, "PIP-002"),
-    ("audit.blind", False, "PIP-003"),
-    ("audit.share", 0.04, "PIP-001"),
-    ("audit.rework_days", 6, "PIP-005"),
+    ("audit.independent", False, "QUA-002"),
+    ("audit.blind", False, "QUA-003"),
+    ("audit.share", 0.04, "QUA-001"),
+    ("audit.rework_days", 6, "QUA-005"),
     ("data.retention_days", 731, "PIP-022"),
     ("data.keep_raw_labels", False, "PIP-024"),
     ("data.lawful_basis", None, "PIP-021"),
@@ -182,10 +182,10 @@ FAULTS: list[tuple[str, object, str]] = [
     ("rubric.exits", ["cannot_judge"], "RUB-008"),
     ("rubric.pilot.items", 49, "RUB-015"),
     ("rubric.walkthrough.raters_per_market", 2, "RUB-017"),
-    ("wellbeing.daily_limit_minutes", 241, "VEN-031"),
-    ("wellbeing.opt_out", "counted", "VEN-032"),
-    ("pay.rejected_work", "unpaid", "VEN-034"),
-    ("appeal.reply_days", 11, "VEN-035"),
+    ("wellbeing.daily_limit_minutes", 241, "WEL-031"),
+    ("wellbeing.opt_out", "counted", "WEL-032"),
+    ("pay.rejected_work", "unpaid", "WEL-034"),
+    ("appeal.reply_days", 11, "WEL-035"),
     ("vendors.ai_assistance", "free", "VEN-015"),
     ("use.expires_days", 181, "USE-003"),
     ("reporting.privacy_threshold", 4, "TOL-003"),
@@ -203,9 +203,9 @@ def test_one_planted_fault_is_found_and_no_other(clause: str, value: object, wan
 @pytest.mark.parametrize("by", ["programme manager", "quality lead"])
 def test_an_exception_by_another_role_than_the_owner_counts_for_nothing(by: str) -> None:
     changed = put(CLEAN, "audit.rework_days", 6)
-    entry = {**EVENT, "standard": "PIP-005"}
+    entry = {**EVENT, "standard": "QUA-005"}
     (fault,) = check(put(changed, "exceptions", [{**entry, "granted_by": by}])).faults
-    assert fault.standard == "PIP-005"
+    assert fault.standard == "QUA-005"
     assert f"granted by the {by}, not by the vendor manager" in fault.reason
     assert check(put(changed, "exceptions", [{**entry, "granted_by": "vendor manager"}])).clean
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plans import MONITOR, PLANS, REGISTER, SAFETY, TODAY, excepted, plan, put
 
-from halo_methods.standards.plan import portfolio
+from halo_methods.standards import portfolio
 
 
 class Outline(HTMLParser):

@@ -368,7 +368,7 @@ class TestStress:
     def test_an_undecided_gate_is_settled_by_more_runs(self):
         test = sim.stress_test(sim.QualityPolicy(), sim.plant_faults(TEAM), runs=20)
         accused = test.false_accusations
-        gate = standards.gate("VEN-055", accused, threshold=(accused.value + accused.high) / 2)
+        gate = standards.gate("OPS-055", accused, threshold=(accused.value + accused.high) / 2)
         assert (gate.verdict, "`runs`" in gate.to_settle) == ("undecided", True)
 
     def test_two_hundred_months_in_a_few_seconds(self):

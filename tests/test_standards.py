@@ -28,6 +28,7 @@ part: calibration
 standards:
   - id: CAL-901
     level: must
+    tier: core
     title: A title
     statement: Verify that it holds.
     why: Because.
@@ -43,7 +44,7 @@ standards:
     complies: {example: this, because: so}
     violates: {example: that, because: not so}
 """
-ATTESTED = "evidence: {kind: attested, question: Was it done?, role: analyst, valid_days: 30}"
+ATTESTED = "evidence: {kind: attested, question: Was it done?, role: quality lead, every: quarter}"
 DECLARED = "evidence: {{kind: declared, clause: audit.share, rule: {}}}"
 MEASURED = next(line.strip() for line in ONE.splitlines() if "evidence" in line)
 
@@ -124,16 +125,18 @@ def test_a_sound_file_is_read(register):
         ("kind: measured, report: drift", "kind: measured", "evidence.report` is missing"),
         ("threshold: 0.5", "threshold: high", "evidence.threshold` is 'high'; it takes a number"),
         ("threshold: 0.5", "threshold: true", "evidence.threshold` is true; it takes a number"),
-        ("threshold: 0.5", "threshold: .nan", "line 12: `standards[CAL-901].evidence.threshold` is a number out"),
-        ("threshold: 0.5", "threshold: -.inf", "line 12"),
+        ("threshold: 0.5", "threshold: .nan", "line 13: `standards[CAL-901].evidence.threshold` is a number out"),
+        ("threshold: 0.5", "threshold: -.inf", "line 13"),
         ("direction: at_least", "direction: above", "at_least, at_most"),
-        (MEASURED, ATTESTED.replace("30", "0"), "valid_days` is 0; it is at least 1"),
-        (MEASURED, ATTESTED.replace("analyst", "anlyst"), "Did you mean analyst"),
+        (MEASURED, ATTESTED.replace("quarter", "month"), "every` is 'month'; it takes one of: quarter, year"),
+        (MEASURED, ATTESTED.replace("quality lead", "analyst"), "is answered by its owner, the analyst. Ask another"),
+        (MEASURED, ATTESTED.replace("quality lead", "quality lad"), "Did you mean quality lead"),
         (MEASURED, DECLARED.format("{at_leest: 2}"), "Did you mean `standards[CAL-901].evidence.rule.at_least`?"),
         (MEASURED, DECLARED.format("{}"), "evidence.rule` asks for nothing"),
         (MEASURED, DECLARED.format("{at_least: two}"), "at_least` is 'two'; it takes a number"),
         (MEASURED, DECLARED.format("{one_of: two}"), "one_of` is 'two'; it takes a list"),
-        (MEASURED, DECLARED.format("{at_least: 3, when: 7}"), "when` is 7; it takes a block of keys"),
+        ("stage: [live]}", "stage: [live], when: 7}", "when` is 7; it takes a block of keys"),
+        ("threshold: 0.5", 'threshold: "{bar}"', "line 13: `standards[CAL-901].evidence.threshold` asks for a number"),
         (MEASURED, DECLARED.format("{equals: [1]}"), "equals` is a list of 1; it takes true or false or a number"),
         (MEASURED, DECLARED.replace("audit.share", "audit.shar").format("{present: true}"), "mean audit.share?"),
         ("owner: analyst", "owner: Bob", "`standards[CAL-901].owner` is 'Bob'; it takes one of: programme manager"),
@@ -144,13 +147,13 @@ def test_a_sound_file_is_read(register):
         ("responsibilities: [R6]", "responsibilities: [R14]", "R14"),
         ("subjects: [41]", "subjects: [73]", "73"),
         ("review_by: 2027-11-30", "review_by: soon", "it takes a date"),
-        ("review_by: 2027-11-30", "review_by: 2027-11-30T10:00:00Z", "line 15: `standards[CAL-901].review_by` is"),
-        ("review_by: 2027-11-30", "review_by: 2027-13-30", "line 15: `standards[CAL-901].review_by` is '2027-13-30'"),
+        ("review_by: 2027-11-30", "review_by: 2027-11-30T10:00:00Z", "line 16: `standards[CAL-901].review_by` is"),
+        ("review_by: 2027-11-30", "review_by: 2027-13-30", "line 16: `standards[CAL-901].review_by` is '2027-13-30'"),
         ("complies: {example: this, because: so}", "complies: {example: this}", "complies.because` is missing"),
         ("source: house rule", "source: house rule\n    supersedes: [CAL-900]", "is CAL-900, which is no standard"),
         ("topic: drift", "topic: drifting", "Write topic: drift"),
         ("part: calibration", "prt: calibration", "line 3: `prt` is not a known key. Did you mean `part`?"),
-        ("why: Because.\n", "why: Because.\n    why: Again.\n", "line 10: `standards[CAL-901].why` stands twice"),
+        ("why: Because.\n", "why: Because.\n    why: Again.\n", "line 11: `standards[CAL-901].why` stands twice"),
         (ONE, "", "`standards` is missing"),
         (ONE, "- a list", "the document is a list of 1; it takes a block of keys"),
         (ONE, "standards: [1, [2], null]\ntopic: drift", "`standards[1]` is a list of 1; it takes a block of keys"),
@@ -172,8 +175,8 @@ def test_all_faults_of_all_standards_are_listed_at_once(register):
     assert [(p.line, p.path, p.code) for p in raised.value.problems if "CAL-901" in p.path] == [
         (5, "standards[CAL-901].why", "missing"),
         (6, "standards[CAL-901].level", "literal_error"),
-        (9, "standards[CAL-901].wy", "extra_forbidden"),
-        (17, "standards[CAL-901].responsibilities[0]", "string_pattern_mismatch"),
+        (10, "standards[CAL-901].wy", "extra_forbidden"),
+        (18, "standards[CAL-901].responsibilities[0]", "string_pattern_mismatch"),
     ]
     assert len([p for p in raised.value.problems if "CAL-902" in p.path]) == 5  # and the gate that is CAL-901's
 
@@ -188,6 +191,31 @@ def test_the_published_schema_is_the_models():
         assert list(validator.iter_errors(content)) == []
         content["standards"][0]["level"] = "shall"
         assert len(list(validator.iter_errors(content))) == 1
+
+
+NUMBERED = ONE.replace(
+    "    why: Because.", "    numbers: {bar: 0.5, days: 1000}\n    why: Above {bar} for {days} days; {bar:%}."
+)
+
+
+def test_a_number_is_written_once_and_read_in_text_and_evidence(register):
+    (standard,) = register(NUMBERED.replace("threshold: 0.5", 'threshold: "{bar}"')).values()
+    assert standard.why == "Above .50 for 1,000 days; 50%."
+    assert standard.evidence.threshold == 0.5
+    assert standard.to_dict()["numbers"] == {"bar": 0.5, "days": 1000}
+
+
+def test_another_standards_number_is_named_with_its_identifier(register):
+    second = ONE.replace("CAL-901", "CAL-902").replace("gate: g", "gate: h").replace("Because.", "As {CAL-901.days}.")
+    made = register(NUMBERED, calibration=second.replace("topic: drift", "topic: calibration"))
+    assert made["CAL-902"].why == "As 1,000."
+
+
+def test_a_number_that_no_standard_has_is_a_fault_with_its_line(register):
+    with pytest.raises(
+        InvalidData, match=r"line 11: .*why` asks for a number: CAL-901 has no number day; it has bar, days"
+    ):
+        register(NUMBERED.replace("{days} days", "{day} days"))
 
 
 def test_an_identifier_used_twice_names_both_files(register):

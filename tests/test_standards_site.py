@@ -31,7 +31,8 @@ See {std}`CAL-001` and {std}`ALN-001`.
 ```
 """
 HOUSE = {
-    "id": "CAL-900", "level": "must", "title": "Rounds start at nine", "statement": "Verify that rounds start at nine.",
+    "id": "CAL-900", "level": "must", "tier": "core",
+    "title": "Rounds start at nine", "statement": "Verify that rounds start at nine.",
     "why": "Nobody is tired.", "how": "Read the plan.", "applies": {"task": ["any"], "risk": ["any"], "market": ["any"],
     "stage": ["pilot"]}, "evidence": {"kind": "declared", "clause": "house.start", "rule": {"equals": "nine"}},
     "owner": "quality lead", "since": "2026.1", "review_by": "2099-01-01", "subjects": [39], "responsibilities": ["R6"],
@@ -104,7 +105,7 @@ def test_standards_are_shown_linked_and_listed(book):
         ({"id": "CAL-001"}, "`standards[CAL-001].id` is used in calibration_round.yml too"),
         ({"review_by": "2020-01-01"}, "CAL-900 was to be reviewed by 2020-01-01"),
         ({"supersedes": ["CAL-999"]}, "`standards[CAL-900].supersedes[0]` is CAL-999, which is no standard"),
-        ({"level": "ought"}, "level` is 'ought'; it takes one of: must, should, may"),
+        ({"level": "ought"}, "level` is 'ought'; it takes one of: must, should"),
     ],
 )
 def test_a_fault_in_a_standard_fails_the_build_by_name(book, changes, said):

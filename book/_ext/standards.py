@@ -1,10 +1,10 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
-``{std}`CAL-003` `` becomes a badge that leads to the standard. ``{standard} CAL-003``
-shows it whole; that place is its home, a second one is an error, and the register page
+``{std}`CAL-003` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
+``{standard} CAL-003`` shows it whole; that place is its home, a second one is an error, and the register page
 is the home of those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
-``:owner:``, ``:stage:``, ``:report:``, ``:kind:`` and ``:level:``.
+``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
 """
 
 import hashlib
@@ -20,15 +20,17 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from standards_words import evidence, words
+from standards_words import evidence, scope, words
 
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
+from halo_methods.standards.numbers import fill
 from halo_methods.standards.register import FAMILIES, gates_and_standards, trace
 
 log = logging.getLogger(__name__)
-FILTERS = dict.fromkeys(("topic", "family", "owner", "stage", "report", "kind", "level"), directives.unchanged_required)
-LEVELS = {"must": "must", "should": "should", "may": "may"}
+FILTERS = dict.fromkeys(
+    ("topic", "family", "owner", "stage", "report", "kind", "level", "tier"), directives.unchanged_required
+)
 
 
 class badge(nodes.inline):
@@ -50,6 +52,23 @@ class Std(SphinxRole):
             return [nodes.literal(text=self.text)], []
         _depends(self.env)
         return [badge(self.text, self.text, standard=self.text)], []
+
+
+class Number(SphinxRole):
+    """``{number}`CAL-013.days` ``, or ``{number}`CAL-004.bar:%` ``: a standard's number as the register has it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            text = fill(f"{{{self.text}}} ", {name: s.numbers for name, s in REGISTER.items()}).rstrip()
+        except HaloError as unknown:
+            log.warning("%s", unknown, location=(self.env.docname, self.lineno))
+            return [nodes.literal(text=self.text)], []
+        if text.startswith("{"):
+            log.warning(
+                "%s is no number: write it as CAL-013.days", self.text, location=(self.env.docname, self.lineno)
+            )
+        _depends(self.env)
+        return [nodes.inline(text, text, classes=["halo-number"])], []
 
 
 def _depends(env: Any) -> None:
@@ -123,7 +142,7 @@ def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
         f'<p class="halo-example">{e(s.violates.example)}</p><p>{e(s.violates.because)}</p></div></div>'
-        f'<p class="halo-small">{e(evidence(s))} Owner: {e(s.owner)}. '
+        f'<p class="halo-small">{e(scope(s))} {e(evidence(s))} Owner: {e(s.owner)}. '
         f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}"
         f"{_proof(app, s, docname)}</p>"
         f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}</section>"
@@ -322,6 +341,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for node in (badge, home, cells):
         app.add_node(node)
     app.add_role("std", Std())
+    app.add_role("number", Number())
     app.add_directive("standard", Shown)
     for name in ("standards", "checklist", "traceability", "standards-changelog"):
         app.add_directive(name, Table)

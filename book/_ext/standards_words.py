@@ -18,9 +18,20 @@ def evidence(s: Standard) -> str:
         return f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {wanted} ({e.unit})."
     if e.kind == "declared":
         rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.bounds.items())
-        when = " and ".join(f"{k} is {_said(v)}" for k, v in e.rule.when.items())
-        return f"Declared: the plan's clause {e.clause} {rule}{f', where {when}' if when else ''}."
-    return f"Attested: the {e.role} answers, and the answer holds for {e.valid_days} days. {e.question}"
+        return f"Declared: the plan's clause {e.clause} {rule}."
+    again = f", and again after {' or '.join(e.after)}" if e.after else ""
+    return f"Attested: the {e.role} answers each {e.every}{again}. {e.question}"
+
+
+def scope(s: Standard) -> str:
+    """Which programmes owe a standard."""
+    risks = "" if "any" in s.applies.risk else f" at {' or '.join(s.applies.risk)} risk"
+    when = " and ".join(f"{k} is {_either(v)}" for k, v in s.applies.when.items())
+    return f"Tier: {s.tier.replace('_', ' ')}{risks}{f', where {when}' if when else ''}."
+
+
+def _either(value: Any) -> str:
+    return " or ".join(map(_said, value)) if isinstance(value, list) else _said(value)
 
 
 def _said(value: Any) -> str:

@@ -10,7 +10,7 @@ from ..atomic_files import write_files
 from ..errors import HaloError
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering
 
-NAMES = ("id", "level", "title", "topic", "evidence", "owner", "since", "review_by")
+NAMES = ("id", "level", "tier", "title", "topic", "evidence", "numbers", "owner", "since", "review_by")
 
 
 @click.group(cls=Commands)
@@ -26,10 +26,11 @@ def _register() -> Any:
 
 @standards.command("list")
 @click.option("--topic", default="", help="Of one topic only.")
+@click.option("--tier", default="", type=click.Choice(("", "core", "decision", "high_risk")), help="Of one tier only.")
 @answering
-def listed(topic: str) -> Answer:
+def listed(topic: str, tier: str) -> Answer:
     """All of them."""
-    whole = [standard.to_dict() for standard in _register().filter(topic=topic).values()]
+    whole = [standard.to_dict() for standard in _register().filter(topic=topic, tier=tier).values()]
     chosen = [{n: s[n] for n in NAMES} for s in whole]
     return Answer(chosen, [f"{s['id']}  {s['level']:<6}  {s['title']}" for s in chosen])
 
@@ -83,7 +84,8 @@ def blank() -> Answer:
 @answering
 def check(plans: tuple[str, ...], out: str | None) -> Answer:
     """Answer plans clause by clause."""
-    from ..standards.plan import check_plan, portfolio
+    from ..standards.plan import check_plan
+    from ..standards.portfolio import portfolio
 
     if out:
         write_files({out: portfolio(list(plans))})

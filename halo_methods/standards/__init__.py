@@ -2,8 +2,9 @@
 
 from .gates import Gate, gate, to_settle, verdict
 from .model import Standard
-from .plan import PlanCheck, check_plan, portfolio
-from .register import House, Register, house, load, threshold
+from .plan import PlanCheck, check_plan
+from .portfolio import portfolio
+from .register import House, Register, house, load, number, threshold
 
 __all__ = [
     "Gate",
@@ -15,6 +16,7 @@ __all__ = [
     "gate",
     "house",
     "load",
+    "number",
     "portfolio",
     "threshold",
     "to_settle",

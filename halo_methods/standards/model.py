@@ -15,10 +15,13 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from ..documents import Day, Document, Fault, Model, Once, Text, check, load, nearest, read, schema, show, wrong
 from ..errors import InvalidData
+from .numbers import Number, Numbers, fill_document, with_places
 
 Task = Literal["label", "pairwise", "spans", "steps"]
 Risk = Literal["low", "medium", "high"]
 Stage = Literal["design", "pilot", "live", "closing"]
+Tier = Literal["core", "decision", "high_risk"]
+Change = Literal["amendment", "new market", "new vendor", "new judge", "new data set", "new tool", "incident"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 Role = Literal[
     "programme manager",
@@ -57,6 +60,13 @@ class Attestation(Model):
     note: Text = Field(default="", description="What was seen.")
 
 
+class PlanChange(Model):
+    """What changed in a programme, after which some questions are asked again."""
+
+    what: Change = Field(description="What changed.")
+    date: Day = Field(description="The day. As 2027-01-31.")
+
+
 class Decision(Model):
     """What was decided on which report, and what came of it."""
 
@@ -83,6 +93,7 @@ TYPES: dict[str, Any] = {
     "text_by_market": Annotated[dict[Locale, Text], Field(json_schema_extra={"additionalProperties": False})],
     "exceptions": Records[PlanException],
     "attestations": Records[Attestation],
+    "changes": Records[PlanChange],
     "decisions": Records[Decision],
     "anything": dict[str, Any],
 }
@@ -147,7 +158,9 @@ def plan_model(section: str = "") -> type[Model]:
 
 def plan_schema_text() -> str:
     """The JSON Schema as ``plan.schema.json`` holds it."""
-    return json.dumps({**schema(plan_model()), "$id": "urn:halo:plan"}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({**with_places(schema(plan_model())), "$id": "urn:halo:plan"}, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def blank() -> str:
@@ -227,13 +240,15 @@ class Plan:
         return title if isinstance(title, str) else self.name
 
 
-def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:
+def read_plan(source: str | Path | Mapping[str, Any], numbers: Numbers | None = None) -> Plan:
     """Read a plan and list what is wrong with it as a document.
 
     Parameters
     ----------
     source : path or mapping
         A YAML file, or what such a file holds.
+    numbers : mapping, optional
+        Numbers of standards, which a clause may name in place of typing them, as ``"{CAL-013.days}"``.
 
     Returns
     -------
@@ -253,7 +268,8 @@ def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:
     `raters.overlapp` is not a known key. Did you mean `raters.overlap`?
     """
     document = read(source)
-    problems = [_elsewhere(fault) for fault in check(plan_model(), document)[1]]
+    unfilled = fill_document(document, numbers) if numbers is not None else []
+    problems = [*unfilled, *(_elsewhere(fault) for fault in check(plan_model(), document)[1])]
     if not isinstance(document.content, dict | None):
         raise InvalidData(problems)
     unreadable = {re.sub(r"\[.*?\]", "", fault.near or fault.path): fault.what for fault in problems}
@@ -270,9 +286,10 @@ def _elsewhere(fault: Fault) -> Fault:
 
 
 Direction = Literal["at_least", "at_most"]
-Family = Literal["ALN", "RUB", "EVS", "PIP", "DAT", "CAL", "VEN", "EXP", "TOL", "USE", "LRN", "MKT"]
+Family = Literal[
+    "ALN", "RUB", "EVS", "PIP", "QUA", "DAT", "CAL", "VEN", "WEL", "OPS", "EXP", "TOL", "USE", "LRN", "MKT"
+]
 Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
-Number = int | float
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
@@ -302,7 +319,7 @@ class Measured(Model):
 
 
 class Rule(Model):
-    """What a clause must hold, what it is then ``compared`` with, and ``when``: other clauses that switch it on."""
+    """What a clause must hold, and what it is then ``compared`` with."""
 
     present: Literal[True] | None = None
     at_least: Number | None = None
@@ -311,7 +328,6 @@ class Rule(Model):
     equals: Scalar | None = None
     includes: Several | None = None
     compared: Literal["owner", "gates", "exam", "power", "reach"] | None = None
-    when: dict[Clause, Scalar] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _some(self) -> "Rule":
@@ -322,9 +338,7 @@ class Rule(Model):
     @property
     def bounds(self) -> dict[str, Any]:
         """The kinds of bound that are set, each with its value."""
-        return {
-            k: v for k in Rule.model_fields if k not in ("when", "compared") and (v := getattr(self, k)) is not None
-        }
+        return {k: v for k in Rule.model_fields if k != "compared" and (v := getattr(self, k)) is not None}
 
 
 class Declared(Model):
@@ -336,12 +350,18 @@ class Declared(Model):
 
 
 class Attested(Model):
-    """Shown by an answer: a role is asked, answers with a date, and the answer expires."""
+    """Shown by an answer: a role other than the owner is asked in a sitting, and again after a change it names."""
 
     kind: Literal["attested"]
     question: Text
     role: Role
-    valid_days: int = Field(ge=1)
+    every: Literal["quarter", "year"]
+    after: list[Change] = Field(default_factory=list)
+
+    @property
+    def valid_days(self) -> int:
+        """Days an answer holds: until the next sitting, with a week or two to hold it."""
+        return {"quarter": 100, "year": 380}[self.every]
 
 
 class Example(Model):
@@ -352,12 +372,13 @@ class Example(Model):
 
 
 class Applies(Model):
-    """What a standard applies to; ``any`` in a list means all."""
+    """What a standard applies to: ``any`` in a list means all; clauses under ``when`` must hold one of their values."""
 
     task: list[Literal[Task, "any"]] = Field(default=["any"], min_length=1)
     risk: list[Literal[Risk, "any"]] = Field(default=["any"], min_length=1)
     market: list[Text] = Field(default=["any"], min_length=1)
     stage: list[Literal[Stage, "any"]] = Field(default=["design"], min_length=1)
+    when: dict[Clause, Scalar | Several] = Field(default_factory=dict)
 
 
 class Amendment(Model):
@@ -375,12 +396,16 @@ class WrittenStandard(Model):
     """One normative sentence and all that belongs to it; see "How to read this handbook"."""
 
     id: Name
-    level: Literal["must", "should", "may"]
+    level: Literal["must", "should"]
+    tier: Tier = Field(description="Core: every programme. Decision and high_risk: see `scope`.")
     title: Annotated[str, Field(min_length=1, max_length=80)]
     statement: Text = Field(pattern="^Verify that ", description='A statement begins "Verify that ".')
     why: Text
     how: Text
     applies: Applies
+    numbers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Number] = Field(
+        default_factory=dict, description="Its numbers by name; texts and evidence write {name}."
+    )
     evidence: Measured | Declared | Attested = Field(discriminator="kind", description="What shows that it is met.")
     owner: Role
     since: Text
@@ -392,6 +417,12 @@ class WrittenStandard(Model):
     violates: Example
     amendments: list[Amendment] = Field(default_factory=list)
     supersedes: list[Name] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _another_role(self) -> "WrittenStandard":
+        if isinstance(self.evidence, Attested) and self.evidence.role == self.owner:
+            raise wrong(f"is answered by its owner, the {self.owner}", "Ask another role.")
+        return self
 
 
 class Standard(WrittenStandard):

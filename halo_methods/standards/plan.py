@@ -3,18 +3,17 @@
 A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard
 that applies answers with a verdict, a reason and a mend: *declared* standards
 from the plan's clauses, *attested* ones from its dated attestations, *measured*
-ones from the gates of the reports it names. Many plans make one page.
+ones from the gates of the reports it names.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from ..documents import Fault, nearest, show
-from ..errors import HaloError, Problem
+from ..errors import Problem
 from ..results import Verdict
 from .compare import compare
 from .gates import ReportedGate, reported_gates
@@ -25,7 +24,7 @@ Severity = Literal["error", "warning", "note"]
 DUE_SOON = 30
 ONE_SITTING = 10  # attestations that one day can carry
 FIX = "Correct the clause first."
-_SWITCHES = {"vendors": "vendors.used"}
+SWITCHES = ("experiment.planned", "launch.planned", "judge.used", "vendors.used", "wellbeing.exposure")
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
 _COUNTED: tuple[Verdict, ...] = ("met", "stated", *_OPEN)
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
@@ -196,8 +195,8 @@ def check_plan(
     >>> check.clean, next(f.reason for f in check.findings if f.standard == "ALN-001")
     (False, 'the plan does not say `decision`')
     """
-    read = read_plan(plan)
     standards = house().register() if register is None else register
+    read = read_plan(plan, {s.id: s.numbers for s in standards.values()})
     day = today or date.today()
     names = [name for name in read.entries("results") if isinstance(name, str)]
     gates, gate_problems = reported_gates(names, read.document.folder)
@@ -217,7 +216,6 @@ def _finding(
     where = scope(standard, plan)
     if where == "out":
         return None
-    answer: Answer | None
     match standard.evidence:
         case _ if where != "in":
             clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", f"Write `{where}`.")
@@ -227,8 +225,6 @@ def _finding(
             clause, answer = "attestations", attested(standard.id, evidence, plan, today)
         case evidence:
             clause, answer = "results", measured(evidence, plan, gates.get(standard.id, []))
-    if answer is None:
-        return None
     answer = excepted(standard, answer, plan, today)
     severity = _SEVERITY[standard.level] if answer.verdict == "not_met" else None
     said = (standard.id, standard.level, standard.title, standard.topic, standard.owner, standard.evidence.kind)
@@ -236,7 +232,11 @@ def _finding(
 
 
 def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
-    """Standards that the plan names and the register lacks, or that can't be attested; attestations of one day."""
+    """Standards that the plan names and the register lacks, switches it leaves open, attestations of one day."""
+    for switch in SWITCHES:
+        if plan.get(switch) is None and not plan.why_unreadable(switch):
+            what = "is not said, so that nobody knows which standards apply"
+            yield plan.document.fault(tuple(switch.split(".")), "switch", what, f"Write it. {CLAUSES[switch].note}")
     dates = [e.get("date") for e in plan.entries("attestations") if isinstance(e, dict)]
     if len(dates) > ONE_SITTING and dates.count(dates[0]) == len(dates):
         what = f"all carry one date, {dates[0]}; {ONE_SITTING} at most can be answered in one sitting"
@@ -262,9 +262,22 @@ def _day(text: object) -> date | None:
         return None
 
 
+def tiers(plan: Plan) -> set[str]:
+    """The tiers a plan owes.
+
+    Every plan owes *core*. *Decision* comes with a launch, an experiment, a judge that is used, a vendor, more than
+    one market, or a risk above low. *High risk* comes with that risk, or with any exposure to distressing items.
+    """
+    markets, risk = plan.entries("markets.locales"), plan.get("risk")
+    switches = ("launch.planned", "experiment.planned", "judge.used", "vendors.used")
+    decides = len(markets) > 1 or risk in ("medium", "high") or any(plan.get(name) is True for name in switches)
+    exposed = risk == "high" or plan.get("wellbeing.exposure") in ("low", "high")
+    return {"core"} | ({"decision"} if decides else set()) | ({"high_risk"} if exposed else set())
+
+
 def scope(standard: Standard, plan: Plan) -> str:
     """Whether the standard applies: "in", "out", or the clause it depends on and the plan doesn't say."""
-    if plan.get(_SWITCHES.get(standard.topic, "title")) is False:
+    if standard.tier not in tiers(plan):
         return "out"
     applies = standard.applies
     first = min(STAGES.index("design" if stage == "any" else stage) for stage in applies.stage)
@@ -281,17 +294,17 @@ def scope(standard: Standard, plan: Plan) -> str:
             return clause
         if not set(given if isinstance(given, list) else [given]) & set(wanted):
             return "out"
+    for clause, values in applies.when.items():
+        if plan.why_unreadable(clause):
+            return clause
+        if not _among(plan.get(clause), values if isinstance(values, list) else [values]):
+            return "out"
     return "in"
 
 
-def declared(evidence: Declared, plan: Plan, register: Register) -> Answer | None:
-    """What the plan's clause says under the standard's rule; None where its ``when`` doesn't hold."""
+def declared(evidence: Declared, plan: Plan, register: Register) -> Answer:
+    """What the plan's clause says under the standard's rule."""
     clause = evidence.clause
-    for switch, wanted in evidence.rule.when.items():
-        if why := plan.why_unreadable(switch):
-            return Answer("undecided", why, FIX)
-        if not _same(plan.get(switch), wanted):
-            return None
     if why := plan.why_unreadable(clause):
         return Answer("undecided", why, FIX)
     value, bounds = plan.get(clause), evidence.rule.bounds
@@ -358,6 +371,11 @@ def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answ
         return Answer("not_met", f"attested by the {entries[-1][1]}, not by the {evidence.role}", ask)
     if not (past := [day for day in by_role if day <= today]):
         return Answer("not_met", f"the attestation is dated {min(by_role)}, which is still to come", ask)
+    changes = [(day, e["what"]) for e in plan.entries("changes") if isinstance(e, dict) and e.get("what") in
+               evidence.after and (day := _day(e.get("date"))) and max(past) < day <= today]  # fmt: skip
+    if changes:
+        day, what = max(changes)
+        return Answer("not_met", f"attested on {max(past)}, before the {what} of {day}", ask)
     due = max(past) + timedelta(days=evidence.valid_days)
     if due < today:
         return Answer("not_met", f"the attestation of {max(past)} ended on {due}", ask)
@@ -397,72 +415,3 @@ def excepted(standard: Standard, answer: Answer, plan: Plan, today: date) -> Ans
         return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
     reason = f"excepted until {until} by the {by}: {entry['reason']}"
     return Answer("excepted", reason, answer.mend, until)
-
-
-def portfolio(
-    paths: Iterable[str | Path | Mapping[str, Any]], register: Register | None = None, *, today: date | None = None
-) -> str:
-    """One HTML page on many plans.
-
-    Parameters
-    ----------
-    paths : iterable of paths or mappings
-        The plans; one that can't be read is listed with the reason.
-    register : Register, optional
-        The standards; the handbook's with the house's own unless given.
-    today : date, optional
-        The day everything is held against.
-
-    Returns
-    -------
-    str
-        A whole page that needs no other file and no network: plans and their
-        verdicts, open exceptions and their last day, standards not met by
-        owner, undecided gates, attestations due within 30 days or ended, and
-        the ledger of decisions with what came of them.
-
-    Examples
-    --------
-    >>> page = portfolio([{"title": "A <b> plan", "task": "label", "risk": "low", "stage": "design"}])
-    >>> "A &lt;b&gt; plan" in page, "<script" in page
-    (True, False)
-    """
-    standards = house().register() if register is None else register
-    day = today or date.today()
-    checks: list[PlanCheck] = []
-    unread: list[tuple[str, str]] = []
-    for source in paths:
-        try:
-            checks.append(check_plan(source, standards, today=day))
-        except HaloError as error:
-            unread.append(("a plan" if isinstance(source, Mapping) else Path(source).name, str(error)))
-    found = [(c.plan.title, f) for c in checks for f in c.findings]
-    decided = (
-        (c.plan.title, entry) for c in checks for entry in c.plan.entries("decisions") if isinstance(entry, dict)
-    )
-    return _page().render(
-        day=day,
-        within=DUE_SOON,
-        checks=checks,
-        unread=unread,
-        by_owner=sorted(found, key=lambda entry: (entry[1].owner, entry[1].standard)),
-        by_day=sorted(found, key=lambda entry: entry[1].due or date.max),
-        soon=day + timedelta(days=DUE_SOON),
-        decisions=sorted((_decision(title, entry) for title, entry in decided), reverse=True),
-    )
-
-
-@cache
-def _page() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("portfolio.html.j2")
-
-
-def _decision(title: str, entry: dict[str, Any]) -> tuple[str, ...]:
-    """A row of the ledger: date, plan, report, decision, role and outcome."""
-    texts = {key: held for key, held in entry.items() if isinstance(held, str)}
-    day, *said = (texts.get(key, "not said") for key in ("date", "report", "decision", "by"))
-    return (day, title, *said, texts.get("outcome", "not yet recorded"))

@@ -18,11 +18,13 @@ from pydantic import Field
 
 from ..documents import Document, Fault, Model, Text, check, nearest, read, schema
 from ..errors import HaloError, InvalidData, NotEstimable, Problem
-from .model import Declared, Family, Measured, Number, Standard, StandardsFile
+from .model import Declared, Family, Measured, Standard, StandardsFile, Tier
+from .numbers import Number, fill_document, look_up, numbers_in, with_places
 
 CONFIG = "HALO_CONFIG"
 MOST_BYTES, LONGEST_LINE = 100_000, 1_000
 FAMILIES: tuple[str, ...] = get_args(Family)
+TIERS: tuple[str, ...] = get_args(Tier)
 FOLDER = Path(__file__).parent
 _NAMED = re.compile(r"[A-Z]{3}-\d{3}")
 _GATE = re.compile(r"""(?:\.gates?\(\s*|gates\s*=\s*\[)(?:["'][A-Z]{3}-\d{3}["'],?\s*)+""")
@@ -58,6 +60,7 @@ class Register(UserDict[str, Standard]):
         report: str = "",
         kind: str = "",
         level: str = "",
+        tier: str = "",
     ) -> "Register":
         """The standards that match everything given; retired ones are left out.
 
@@ -67,10 +70,10 @@ class Register(UserDict[str, Standard]):
         ['calibration']
         """
 
-        asked = [topic, family, owner, report, kind, level]
+        asked = [topic, family, owner, report, kind, level, tier]
 
         def matches(s: Standard) -> bool:
-            held = (s.topic, s.family, s.owner, getattr(s.evidence, "report", None), s.evidence.kind, s.level)
+            held = (s.topic, s.family, s.owner, getattr(s.evidence, "report", None), s.evidence.kind, s.level, s.tier)
             staged = stage in ("", *s.applies.stage) or "any" in s.applies.stage
             return staged and not s.retired and all(a in ("", h) for a, h in zip(asked, held, strict=True))
 
@@ -119,6 +122,7 @@ def load(directory: str | Path | None = None, extra: tuple[str | Path, ...] = ()
     """
     standards: list[Standard] = []
     documents: list[Document] = []
+    files: list[tuple[str, bool]] = []
     faults: list[Problem] = []
     for number, folder in enumerate([Path(directory or FOLDER), *map(Path, extra)]):
         if not folder.is_dir():
@@ -130,15 +134,19 @@ def load(directory: str | Path | None = None, extra: tuple[str | Path, ...] = ()
                 faults += getattr(unreadable, "problems", [Problem(str(unreadable), "Make it readable.")])
                 continue
             documents.append(document)
-            content, found = check(StandardsFile, document)
-            faults += found
-            if content is None:
-                continue
-            if content.topic != file.stem:
-                fix = f"Write topic: {file.stem}, as the file."
-                faults.append(document.fault(("topic",), "topic", f"is {content.topic}", fix))
-            where: dict[str, Any] = {"topic": content.topic, "part": content.part, "house": number > 0}
-            standards += (Standard.model_construct(**dict(entry), **where) for entry in content.standards)
+            files.append((file.stem, number > 0))
+    numbers = numbers_in(documents)
+    for document, (stem, own) in zip(documents, files, strict=True):
+        faults += fill_document(document, numbers)
+        content, found = check(StandardsFile, document)
+        faults += found
+        if content is None:
+            continue
+        if content.topic != stem:
+            fix = f"Write topic: {stem}, as the file."
+            faults.append(document.fault(("topic",), "topic", f"is {content.topic}", fix))
+        where: dict[str, Any] = {"topic": content.topic, "part": content.part, "house": own}
+        standards += (Standard.model_construct(**dict(entry), **where) for entry in content.standards)
     faults += _across(documents, whole=not faults)
     if faults:
         raise InvalidData(faults)
@@ -180,7 +188,10 @@ def _across(documents: list[Document], *, whole: bool) -> Iterator[Fault]:
 
 def standards_schema_text() -> str:
     """The JSON Schema as ``standards.schema.json`` holds it."""
-    return json.dumps({**schema(StandardsFile), "$id": "urn:halo:standards"}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({**with_places(schema(StandardsFile)), "$id": "urn:halo:standards"}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def gates_in(notebook: Path) -> set[str]:
@@ -478,6 +489,28 @@ def _house(path: Path, content: bytes) -> House:
     if faults:
         raise InvalidData(faults)
     return made
+
+
+def number(name: str) -> Number:
+    """A standard's number, as ``CAL-013.days``.
+
+    Raises
+    ------
+    HaloError
+        When the standard has no such number; it lists those it has.
+
+    Examples
+    --------
+    >>> number("CAL-005.bar")
+    0.8
+    """
+    standard, _, key = name.partition(".")
+    return look_up(standard, key, all_numbers())
+
+
+def all_numbers() -> dict[str, dict[str, Number]]:
+    """Standard -> name -> number, of the handbook and the house."""
+    return {s.id: s.numbers for s in house().register().values()}
 
 
 def threshold(name: str) -> float:
