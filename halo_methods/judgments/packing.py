@@ -31,8 +31,8 @@ def _arrow(codec: str) -> Callable[[bytes], Any]:
 
 
 _WAYS: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
-    rb"\x1f\x8b": ("gzip", lambda stored: gzip.open(io.BytesIO(stored))),
-    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": ("bzip2", lambda stored: bz2.open(io.BytesIO(stored))),
+    rb"\x1f\x8b": ("gzip", lambda stored: gzip.GzipFile(fileobj=io.BytesIO(stored))),
+    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": ("bzip2", lambda stored: bz2.BZ2File(io.BytesIO(stored))),
     rb"\xfd7zXZ\x00": ("xz", _xz),
     rb"\x28\xb5\x2f\xfd": ("zstd", _arrow("zstd")),
     rb"\x04\x22\x4d\x18": ("lz4", _arrow("lz4")),

@@ -15,7 +15,6 @@ from ..results import counted
 from . import bounds
 from .cells import Raw, cell_text, quoted, raw_table, text_series
 
-
 _OTHERS = {
     "content.xml": "an OpenDocument spreadsheet (.ods)",
     "xl/workbook.bin": "a binary workbook (.xlsb)",
