@@ -1,17 +1,28 @@
 """Files and frames in the forms that people have: read as they are meant, or refused in one true sentence."""
 
+import bz2
+import gzip
+import io
 import json
+import lzma
+import pickle
+import re
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from helpers import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods.errors import InvalidData
-from halo_methods.judgments import as_judgments
+from halo_methods.judgments import as_judgments, read_judgments
 
 few = settings(max_examples=25)
 HEADER = ("item_id", "rater_id", "label")
@@ -112,3 +123,79 @@ def test_suggested_names_are_right_for_known_exports(names, meant, file):
 def test_an_export_with_judgments_inside_records_is_named(key, tool, file):
     (found,) = check(file(json.dumps([{"id": 1, key: [{"value": "x"}]}]), "f.json"))
     assert f"the file is {tool} export" in found.what
+
+
+# ---- packed files, and files that are no table
+
+
+def arrow_packed(codec):
+    def pack(content):
+        out = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(out, codec) as stream:
+            stream.write(content)
+        return out.getvalue().to_pybytes()
+
+    return pack
+
+
+PACK = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": arrow_packed("zstd"),
+    "lz4": arrow_packed("lz4"),
+}
+
+
+@few
+@given(ending=st.sampled_from(list(PACK)), name=st.sampled_from(["f.csv", "F.JSONL"]), members=st.integers(1, 3))
+def test_every_packing_is_read(ending, name, members):
+    records = [json.dumps(dict(zip(HEADER, row, strict=True))) + "\n" for row in ROWS]
+    text = lines() if name == "f.csv" else "".join(records)
+    size = len(text) // members + 1
+    parts = [PACK[ending](text[at : at + size].encode()) for at in range(0, len(text), size)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}.{ending}")
+        path.write_bytes(b"".join(parts))
+        assert rows(read_judgments(path)) == ROWS
+        path.write_bytes(b"".join(parts)[:-5])
+        (found,) = check(path)
+    assert re.search("cut short|damaged", found.what)
+
+
+def zipped(*parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for part in parts:
+            archive.writestr(part, "x")
+    return out.getvalue()
+
+
+def tar():
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("a.csv"))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        *((f"f{n}.pkl", pickle.dumps(ROWS, protocol=n), "a pickle, which can run programs") for n in range(2, 6)),
+        ("f.pkl.gz", gzip.compress(pickle.dumps(ROWS)), "a pickle"),
+        ("f.ods", zipped("mimetype", "content.xml"), "an OpenDocument spreadsheet"),
+        ("f.xlsb", zipped("xl/workbook.bin"), "a binary workbook"),
+        ("f.zip", zipped("a.csv"), "a zip archive"),
+        ("f.tgz", tar(), "an archive"),
+        ("f.xls", b"\n<html><table>", "a web page or XML"),
+        ("f.pdf", b"%PDF-1.7\n", "a PDF"),
+        ("f.db", b"SQLite format 3\0", "a kind that is not read"),
+        ("f.csv", bytes(range(256)) * 20, "no text"),
+        ("f.bin", np.random.default_rng(1).bytes(5000), "no text"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_files_of_another_kind_are_refused_by_their_name(name, content, said, file):
+    (found,) = check(file(content, name))
+    assert said in found.what
+    assert found.option is None

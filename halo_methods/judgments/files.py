@@ -3,14 +3,12 @@
 import codecs
 import contextlib
 import csv
-import gzip
 import hashlib
 import io
 import json
 import math
 import os
 import re
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
 from .cells import Raw, quoted, raw_table, text_series
+from .packing import PACKED, unpacked
 from .workbooks import of_rows, workbook
 
 
@@ -44,18 +43,18 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HaloError(f"{quoted(str(path))} cannot be read: {reason}") from error
-    content = _unzipped(stored, name)
+    content = unpacked(stored, name)
     if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
-    stem = name.lower().removesuffix(".gz")
+    stem = name.lower()
+    for ending in PACKED:
+        stem = stem.removesuffix(ending)
     if sheet is not None and not content.startswith(b"PK"):
         raise BadOption(f"sheet is {quoted(sheet)}, but the file is no workbook", option="sheet", given=sheet)
     if content.startswith(b"PAR1"):
         raw = _parquet(content, name)
     elif content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raw = workbook(content, name, sheet)
-    elif content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InvalidData([Problem("the file is an old Excel workbook (.xls)", "Save it as .xlsx or CSV.")])
     elif stem.endswith((".parquet", ".xlsx")):
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
@@ -66,21 +65,6 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
         raw = _json(text, name) if objects else _delimited(text, name, stem)
     raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
-
-
-def _unzipped(stored: bytes, name: str) -> bytes:
-    if not stored.startswith(b"\x1f\x8b"):
-        return stored
-    content = bytearray()
-    try:
-        with gzip.open(io.BytesIO(stored)) as stream:
-            while part := stream.read(2**24):
-                content += part
-                bounds.unpacked_within(name, len(content), len(stored), "Unpack it if it is meant")
-    except (OSError, EOFError, zlib.error) as error:
-        cut = "is cut short" if isinstance(error, EOFError) else "is damaged"
-        raise InvalidData([Problem(f"the gzip file {cut}", "Copy or export it again.")]) from error
-    return content  # type: ignore[return-value]  # nothing is copied
 
 
 def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
@@ -115,7 +99,12 @@ def _decoded(content: bytes, encoding: str) -> str:
         raise BadOption(text, option="encoding", given=encoding) from error
 
 
+_BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+
+
 def _undecodable(content: bytes, codec: str, at: int) -> Problem:
+    if len(_BINARY.findall(content, 0, 4000)) > min(len(content), 4000) / 20:
+        return Problem("the file is no text, and of no kind that is read", "Export it as CSV, .xlsx or Parquet.")
     place = f"byte 0x{content[at]:02x} at position {at:,}" if at < len(content) else "the end of the file"
     problem = Problem(f"{place} is not {codec}", "Export it again as UTF-8.", content.count(b"\n", 0, at) or None)
     for guess in ("utf-8", "cp1252", "latin-1"):

@@ -45,7 +45,7 @@ def read_judgments(
     path : str or path
         CSV or TSV (comma, semicolon or tab, told from the header), Parquet,
         XLSX (one sheet, formulas as their stored results), JSON lines; each
-        possibly gzipped.
+        possibly packed by gzip, bzip2, xz, zstd or lz4.
     columns : mapping, optional
         Name here to name in the file, ``{"item_id": "task"}``.
     values : mapping, optional

@@ -15,6 +15,12 @@ from ..results import counted
 from . import bounds
 from .cells import Raw, cell_text, quoted, raw_table, text_series
 
+_OTHERS = {
+    "content.xml": "an OpenDocument spreadsheet (.ods)",
+    "xl/workbook.bin": "a binary workbook (.xlsb)",
+    "Index/Document.iwa": "a Numbers spreadsheet",
+}
+
 
 def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
     """The sheet of that name, or the first that is not hidden, as a table of text; nothing is calculated.
@@ -29,7 +35,11 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_parts(archive, name)
-            if not any(part.startswith("xl/workbook") for part in archive.namelist()):
+            parts = archive.namelist()
+            for part, what in _OTHERS.items():
+                if part in parts:
+                    raise InvalidData([Problem(f"the file is {what}", "Save it as .xlsx or CSV.")])
+            if not any(part.startswith("xl/workbook") for part in parts):
                 raise InvalidData([Problem("the file is a zip archive, not a workbook", "Give the file inside.")])
         written, notes = _sheet(content, name, sheet, data_only=False)
         formulas = any(str(cell).startswith(("=", "<openpyxl")) for row in written for cell in row)
