@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,15 +53,33 @@ class Commands(click.Group):
 
 
 class ExistingFile(click.Path):
-    """A file that is there; where it is not, the command could not run."""
+    """A file that is there, or ``-`` for standard input; where it is not, the command could not run."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        device = str(value).startswith("/dev/") and Path(value).is_file()
+        if ctx and not ctx.resilient_parsing and (value == "-" or device or Path(value).is_fifo()):
+            return _spooled(str(value), ctx)
         if Path(value).is_dir():
             raise HaloError(f"{value} is a folder; name a file in it")
         if not Path(value).is_file():
             beside = f"; there is {value}.csv" if Path(f"{value}.csv").is_file() else ""
             raise HaloError(f"there is no file {value}{beside}")
         return str(value)
+
+
+def _spooled(value: str, ctx: click.Context) -> str:
+    """What comes through a pipe as a file of its own, within the bounds of one, until the command ends."""
+    from ..judgments import bounds
+
+    if value == "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise HaloError("standard input is a terminal; send a file into it: halo check - < FILE")
+    folder, size = ctx.with_resource(tempfile.TemporaryDirectory(prefix="halo-")), 0
+    with click.open_file(value, "rb") as piped, open(Path(folder, "standard-input"), "wb") as file:
+        while part := piped.read(2**20):
+            size += len(part)
+            bounds.within("standard input", "MOST_BYTES", size, "bytes")
+            file.write(part)
+    return file.name
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., int]:
@@ -171,7 +190,9 @@ def several(read: Callable[[tuple[str, ...]], Any]) -> dict[str, Any]:
         try:
             return read(texts)
         except (ValueError, csv.Error) as error:
-            raise click.BadParameter(f"{error}; write {parameter.metavar}") from None
+            hint = """; one with a comma stands in double quotes, as in '"label=Good, or bad?"'"""
+            quoting = hint if "," in "".join(texts) else ""
+            raise click.BadParameter(f"{error}; write {parameter.metavar}{quoting}") from None
 
     return {"multiple": True, "callback": callback}
 
