@@ -1,4 +1,4 @@
-"""``halo standards list | show | trace | new | blank | check | audit``."""
+"""``halo standards list | show | trace | new | blank | check | audit | load``."""
 
 import math
 from pathlib import Path
@@ -123,3 +123,14 @@ def audit(plan: str, out: str, quarter: str) -> Answer:
     lines += [f"  not asked: {name}, which depends on `{clause}`" for name, clause in asked.unsure.items()]
     lines.append("Answer it, then name it under `attestation_sheets` in the plan.")
     return Answer({"out": out, **asked.to_dict()}, lines)
+
+
+@standards.command()
+@click.argument("plan", metavar="PLAN.yml", type=ExistingFile())
+@answering
+def load(plan: str) -> Answer:
+    """What a plan costs: answers to audit questions in a year, and labels that check other labels."""
+    from ..standards.programme_load import programme_load
+
+    found = programme_load(plan)
+    return Answer(found.to_dict(), found.text().split("\n"))
