@@ -521,7 +521,7 @@ NAMES = st.text(st.sampled_from("ab,:\"' =?(;|"), min_size=1, max_size=8).filter
 
 
 @settings(max_examples=25)
-@given(st.lists(NAMES, min_size=3, max_size=3, unique=True))
+@given(names=st.lists(NAMES, min_size=3, max_size=3, unique=True))
 def test_any_name_can_be_given_with_its_column(names, tmp_path_factory):
     file = tmp_path_factory.mktemp("names") / "f.csv"
     with file.open("w", newline="") as out:

@@ -959,7 +959,7 @@ def test_workbooks_say_what_a_reader_does_not_see(tmp_path):
     notes = "\n".join(made.source.notes)
     for said in (
         "not read: 'lookup' (hidden)",
-        "1 group of merged cells, the first 'D2:D3': the value was read in every row of it",
+        "1 group of merged cells, the first 'D2:D3': read in every row",
         "1 hidden row of",
         "gold: dates in 2 cells",
     ):

@@ -190,9 +190,8 @@ def several(read: Callable[[tuple[str, ...]], Any]) -> dict[str, Any]:
         try:
             return read(texts)
         except (ValueError, csv.Error) as error:
-            hint = """; one with a comma stands in double quotes, as in '"label=Good, or bad?"'"""
-            quoting = hint if "," in "".join(texts) else ""
-            raise click.BadParameter(f"{error}; write {parameter.metavar}{quoting}") from None
+            hint = """; a part with a comma stands in double quotes: '"label=Good, or bad?"'"""
+            raise click.BadParameter(f"{error}; write {parameter.metavar}{hint}") from None
 
     return {"multiple": True, "callback": callback}
 
@@ -236,42 +235,22 @@ def in_shell(option: str, value: Any) -> str:
     return f"{flag} {shlex.quote(text)}" if same else flag
 
 
-_NAMES = (
-    "columns",
-    "values",
-    "scale",
-    "level",
-    "duplicates",
-    "where",
-    "missing",
-    "dates",
-    "encoding",
-    "sheet",
-    "delimiter",
-)
+_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "dates", "encoding", "sheet",
+          "delimiter")  # fmt: skip
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
 
 
-_DATES = (
-    "How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or "
-    "spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."
-)
-_COLUMNS = (
-    "Which column of the file each name is. May be repeated; a name with a comma stands in double quotes: "
-    """'"label=Good, or bad?"'."""
-)
+_DATES = """How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or
+spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
+_COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
+stands in double quotes: '"label=Good, or bad?"'."""
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
 
     @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help=_COLUMNS)
-    @click.option(
-        "--values",
-        **several(value_pairs),
-        metavar="COLUMN:FROM=TO,…",
-        help="Values to read as others; repeated and quoted likewise.",
-    )
+    @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
     @click.option("--scale", metavar="A,B,C or LOW..HIGH", help="The labels in order, or a range.")
     @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
     @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")

@@ -124,23 +124,17 @@ def _unmerge(rows: list[list[Any]], merged: list[str], name: str) -> list[str]:
     """Give each row of cells that are merged down a column their value, and say what became of merged cells."""
     from openpyxl.utils.cell import range_boundaries
 
-    notes, filled = [], 0
-    down = [ref for ref in merged if re.fullmatch(r"([A-Z]{1,3})[0-9]{1,7}:\1[0-9]{1,7}", ref)]
-    for ref in down:
+    filled = 0
+    for ref in (ref for ref in merged if re.fullmatch(r"([A-Z]{1,3})[0-9]{1,7}:\1[0-9]{1,7}", ref)):
         column, first, _, last = range_boundaries(ref)
+        value = rows[first - 1][column - 1] if first <= len(rows) and column <= len(rows[first - 1]) else None
         filled += min(last, len(rows)) - first
         bounds.within(name, "MOST_CELLS", filled, "cells")
-        value = rows[first - 1][column - 1] if first <= len(rows) and column <= len(rows[first - 1]) else None
         for row in rows[first:last] if value is not None else ():
             row.extend([None] * (column - len(row)))
             row[column - 1] = value
-    for refs, what in (
-        (down, "the value was read in every row of it"),
-        ([ref for ref in merged if ref not in set(down)], "only the first cell holds a value, the others are empty"),
-    ):
-        if refs:
-            notes.append(f"{counted(len(refs), 'group')} of merged cells, the first {quoted(refs[0])}: {what}")
-    return notes
+    what = f"{counted(len(merged), 'group')} of merged cells, the first {quoted(merged[0])}" if merged else ""
+    return [f"{what}: read in every row where they go down one column, else in the first cell alone"] if merged else []
 
 
 def of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: str, problems: list[Problem]) -> Raw:
