@@ -33,6 +33,7 @@ Role = Literal[
     "wellbeing lead",
     "tooling engineer",
 ]
+Threat = Literal["order", "length", "style", "halo", "anchoring", "self_preference", "central_tendency"]
 T = TypeVar("T")
 StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-003.")]
 Locale = Annotated[
@@ -90,6 +91,7 @@ TYPES: dict[str, Any] = {
     "risk": Risk,
     "stage": Stage,
     "locales": Once[Locale],
+    "text_by_threat": Annotated[dict[Threat, Text], Field(min_length=1)],
     "text_by_market": Annotated[dict[Locale, Text], Field(json_schema_extra={"additionalProperties": False})],
     "exceptions": Records[PlanException],
     "attestations": Records[Attestation],
@@ -130,14 +132,26 @@ class ClauseEntry(Model):
 
 
 class ClausesFile(Model):
-    """The clauses of a plan in their order, and what each section of it is for."""
+    """The clauses of a plan in their order, what each section of it is for, and which sections are lists of blocks."""
 
     sections: dict[str, Text]
+    several: list[str]
     clauses: dict[str, ClauseEntry]
 
 
 _FILE = load(ClausesFile, Path(__file__).parent / "plans" / "clauses.yml")
 CLAUSES = _FILE.clauses
+
+
+def block_of(clause: str) -> str:
+    """The list of blocks that a clause stands in, or "": each block then has its own value.
+
+    Examples
+    --------
+    >>> block_of("rubric.criteria.level"), block_of("rubric.name")
+    ('rubric.criteria', '')
+    """
+    return next((name for name in _FILE.several if clause.startswith(f"{name}.")), "")
 
 
 @cache
@@ -150,6 +164,7 @@ def plan_model(section: str = "") -> type[Model]:
             key, inside, _ = name.removeprefix(above).partition(".")
             default = ... if name in REQUIRED else None
             kind = plan_model(above + key) if inside else clause.type
+            kind = Records[kind] if above + key in _FILE.several else kind
             fields[key] = (kind, Field(default, description=None if inside else clause.note))
     name = section.title().replace(".", "").replace("_", "") or "Plan"
     what = _FILE.sections.get(section) or "A plan for collecting human judgments, checked by `halo standards check`."
@@ -208,10 +223,13 @@ class Plan:
     unreadable: dict[str, str]
 
     def get(self, clause: str) -> Any:
-        """The clause's value, or None when the plan doesn't give one."""
+        """The clause's value, or None when the plan doesn't give one; of blocks in a list, a list of their values."""
         node: Any = self.document.content
         for key in clause.split("."):
-            node = node.get(key) if isinstance(node, dict) else None
+            if isinstance(node, list) and block_of(clause):
+                node = [entry.get(key) if isinstance(entry, dict) else None for entry in node]
+            else:
+                node = node.get(key) if isinstance(node, dict) else None
         return node
 
     def entries(self, clause: str) -> list[Any]:
@@ -327,7 +345,12 @@ class Rule(Model):
     one_of: Several | None = None
     equals: Scalar | None = None
     includes: Several | None = None
-    compared: Literal["owner", "gates", "exam", "power", "reach"] | None = None
+    compared: (
+        Literal[
+            "decision", "priority", "gates", "exam", "power", "reach", "margin", "rollback", "each_market", "expiry", "checked"
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _some(self) -> "Rule":
