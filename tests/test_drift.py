@@ -520,7 +520,16 @@ class TestReport:
     def test_its_json_holds_the_gates_and_the_verdict_on_the_drifting_rater(self, tmp_path):
         made = reports.run("drift", out=tmp_path, audience="operations")
         verdicts = pd.Series([g["verdict"] for g in made["gates"]], index=[g["standard"] for g in made["gates"]])
-        assert set(verdicts.index) >= {"CAL-030", "CAL-031", "CAL-032", "CAL-033", "CAL-034", "RUB-013", "RUB-032", "RUB-034"}
+        assert set(verdicts.index) >= {
+            "CAL-030",
+            "CAL-031",
+            "CAL-032",
+            "CAL-033",
+            "CAL-034",
+            "RUB-013",
+            "RUB-032",
+            "RUB-034",
+        }
         assert verdicts["CAL-033"].value_counts().to_dict() == {"met": 9, "undecided": 1}
 
     def test_without_dates_every_gate_says_what_is_missing(self, tmp_path):

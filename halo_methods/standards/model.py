@@ -198,9 +198,10 @@ def blank() -> str:
         lines += [
             f"{'  ' * depth}{part}:" for depth, part in enumerate(path) if path[: depth + 1] != above[: depth + 1]
         ]
+        mark = "" if not block_of(name) else "  " if path == above else "- "
         above = path
         choices = f" One of: {', '.join(clause.choices)}." if clause.choices else ""
-        lines.append(f"{'  ' * len(path)}{leaf}: # {clause.note}{choices}")
+        lines.append(f"{'  ' * len(path)}{mark}{leaf}: # {clause.note}{choices}")
     return "\n".join(lines) + "\n"
 
 
@@ -347,7 +348,17 @@ class Rule(Model):
     includes: Several | None = None
     compared: (
         Literal[
-            "decision", "priority", "gates", "exam", "power", "reach", "margin", "rollback", "each_market", "expiry", "checked"
+            "decision",
+            "priority",
+            "gates",
+            "exam",
+            "power",
+            "reach",
+            "margin",
+            "rollback",
+            "each_market",
+            "expiry",
+            "checked",
         ]
         | None
     ) = None

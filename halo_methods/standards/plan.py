@@ -313,12 +313,14 @@ def declared(evidence: Declared, plan: Plan, register: Register, numbers: Mappin
         return Answer("undecided", why, FIX)
     if not (block := block_of(clause)):
         return _answer(evidence, clause, plan.get(clause), plan, register, numbers)
-    names, values = plan.entries(f"{block}.name"), plan.entries(clause)
+    names = [name or f"block {i}" for i, name in enumerate(plan.entries(f"{block}.name"), 1)]
     answers = [
         _answer(evidence, f"{clause}` of `{name}", value, plan, register, numbers)
-        for name, value in zip(names, values, strict=True)
+        for name, value in zip(names, plan.entries(clause), strict=True)
     ]
-    return min(answers or [_answer(evidence, clause, None, plan, register, numbers)], key=lambda a: a.verdict != "not_met")
+    return min(
+        answers or [_answer(evidence, clause, None, plan, register, numbers)], key=lambda a: a.verdict != "not_met"
+    )
 
 
 def _answer(
