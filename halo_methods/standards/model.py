@@ -156,15 +156,16 @@ def block_of(clause: str) -> str:
 
 @cache
 def plan_model(section: str = "") -> type[Model]:
-    """The pydantic model of a plan, or of a section of it, as ``rubric.scale``."""
+    """The pydantic model of a plan, or of a section of it, as ``rubric.pilot``."""
     above = f"{section}." if section else ""
     fields: dict[str, Any] = {}
     for name, clause in CLAUSES.items():
         if name.startswith(above):
             key, inside, _ = name.removeprefix(above).partition(".")
             default = ... if name in REQUIRED else None
-            kind = plan_model(above + key) if inside else clause.type
-            kind = Records[kind] if above + key in _FILE.several else kind
+            kind: Any = plan_model(above + key) if inside else clause.type
+            if above + key in _FILE.several:
+                kind = Annotated[list[kind], Field(max_length=1000)]
             fields[key] = (kind, Field(default, description=None if inside else clause.note))
     name = section.title().replace(".", "").replace("_", "") or "Plan"
     what = _FILE.sections.get(section) or "A plan for collecting human judgments, checked by `halo standards check`."
@@ -396,6 +397,11 @@ class Attested(Model):
     def valid_days(self) -> int:
         """Days an answer holds: until the next sitting, with a week or two to hold it."""
         return {"quarter": 100, "year": 380}[self.every]
+
+    @property
+    def quarters(self) -> int:
+        """Quarters from one sitting that asks it to the next."""
+        return {"quarter": 1, "year": 4}[self.every]
 
 
 class Example(Model):
