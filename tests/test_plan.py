@@ -31,7 +31,7 @@ def test_three_worked_plans_are_clean() -> None:
     for path in PLANS.values():
         found = check(path)
         assert found.clean, str(found)
-        assert len(found.findings) >= 60
+        assert len(found.findings) >= 40
         assert {f.kind for f in found.of("undecided")} <= {"measured"}
         assert all(" report has measured it yet" in f.reason for f in found.of("undecided"))
 
@@ -97,7 +97,7 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (SAFETY, "wrong_decision", None, "ALN-006"),
     (LAUNCH, "interval.confidence", 0.8, "EVS-001"),
     (LAUNCH, "interval.over", "items", "EVS-002"),
-    (SAFETY, "audit.share", 0.01, "QUA-001"),
+    (SAFETY, "audit.accept_at_most", 0.2, "QUA-004"),
     (MONITOR, "audit.independent", False, "QUA-002"),
     (LAUNCH, "data.lawful_basis", None, "PIP-021"),
     (MONITOR, "data.retention_days", 731, "PIP-022"),
@@ -176,8 +176,8 @@ def test_a_finding_says_what_to_do() -> None:
 
 
 def test_a_should_warns() -> None:
-    (fault,) = check(put(plan(LAUNCH), "audit.blind", False)).faults
-    assert (fault.standard, fault.severity) == ("QUA-003", "warning")
+    (fault,) = check(put(plan(LAUNCH), "experiment.design", "independent groups")).faults
+    assert (fault.standard, fault.severity) == ("EXP-005", "warning")
 
 
 def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
