@@ -1,17 +1,21 @@
 """Templates: one source makes Markdown, a text document and a spreadsheet, with the standards' numbers in them."""
 
 import io
-import os
 import re
 import shutil
 import subprocess
-import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import docx
 import openpyxl
 import pytest
+import template_links
+from docutils import nodes
+from docutils.utils import new_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sphinx.addnodes import download_reference
 
 from halo_methods import cli
 from halo_methods.errors import BadOption, HaloError
@@ -113,7 +117,7 @@ def test_what_templates_do_not_have_is_refused(part):
         blocks(f"# A\n\n{part}\n")
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(
     texts=st.lists(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\\`*_[]<>&!|#+-=~:.)("),
                            min_size=1, max_size=60), min_size=1, max_size=6),
@@ -202,22 +206,24 @@ def test_the_command(tmp_path, capsys):
     assert "did you mean escalation_record" in capsys.readouterr().err
 
 
-def test_a_page_offers_three_kinds(tmp_path, root):
-    where = os.path.relpath(folder() / "escalation_record.md", tmp_path / "source" / "book")
-    page = tmp_path / "source" / "book" / "page.md"
-    page.parent.mkdir(parents=True)
-    page.write_text(f"# Page\n\nCopy {{download}}`the record <{where}>` now.\n", "utf-8")
-    (tmp_path / "source" / "index.md").write_text("# Index\n\n```{toctree}\nbook/page\n```\n", "utf-8")
-    extensions = "['myst_parser', 'template_links']"
-    settings = f"import sys\nsys.path.insert(0, {str(root / 'book/_ext')!r})\nextensions = {extensions}\n"
-    (tmp_path / "source" / "conf.py").write_text(settings, "utf-8")
-    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", "html", str(tmp_path / "source")]
-    subprocess.run([*command, str(tmp_path / "html")], check=True, capture_output=True)
-    shown = (tmp_path / "html" / "book" / "page.html").read_text("utf-8")
-    for kind, called in ((".docx", "Word"), (".xlsx", "Excel"), (".md", "Markdown")):
-        assert f'href="../templates/escalation_record{kind}">{called}</a>' in shown
-    assert {p.stem for p in (tmp_path / "html" / "templates").iterdir()} == set(NAMES)
-    assert not (tmp_path / "html" / "_downloads").exists()
+def test_a_page_offers_three_kinds(tmp_path, monkeypatch):
+    record = download_reference("", "", nodes.literal("", "the record"), reftarget="../data/templates/record.md")
+    plan = download_reference("", "", nodes.literal("", "the plan"), reftarget="../data/plans/plan.yml")
+    page = new_document("page")
+    page += nodes.paragraph("", "", nodes.Text("Copy "), record, nodes.Text("; see "), plan)
+    (tmp_path / "record.md").write_text(SMALL.replace("CAL-001.days", "DAT-004.items").replace("{CAL-001.limit:%}", ""))
+    for room in (templates, template_links):
+        monkeypatch.setattr(room, "folder", lambda: tmp_path)
+    env = SimpleNamespace(docname="book/page", relfn2path=lambda target, _: ("", tmp_path / Path(target).name))
+    builder = SimpleNamespace(get_target_uri=lambda _: "book/page.html", format="html")
+    app = SimpleNamespace(env=env, builder=builder, outdir=tmp_path / "html")
+    app.outdir.mkdir()
+    template_links.offer(app, page)
+    assert page.astext() == "Copy the record (Word, Excel, Markdown); see the plan"
+    offered = [node["refuri"] for node in page.findall(nodes.reference) if "refuri" in node]
+    assert offered == [f"../templates/record{kind}" for kind in (".docx", ".xlsx", ".md")]
+    template_links.write(app, None)
+    assert {path.name for path in (app.outdir / "templates").iterdir()} == {Path(name).name for name in offered}
 
 
 def test_each_place_is_a_number_of_a_standard():
