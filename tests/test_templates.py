@@ -15,6 +15,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.formula import Tokenizer
 from sphinx.addnodes import download_reference
 
 from halo_methods import cli
@@ -154,6 +155,20 @@ def test_each_template_holds_the_same_words_in_every_kind(name):
     filled = [cell for row in as_sheet(template(name, ".xlsx")).iter_rows() for cell in row if cell.value is not None]
     assert len([cell for cell in filled if cell.data_type != "f"]) == len(words)
     assert not re.search(r"\{[A-Z]{3}-\d{3}", template(name).decode())
+
+
+@pytest.mark.parametrize("name", ["weekly_business_review", "vendor_selection"])
+def test_formulas_can_be_read_and_stay_in_their_table(name):
+    sheet = as_sheet(template(name, ".xlsx"))
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert cells
+    for cell in cells:
+        named = [token.value for token in Tokenizer(cell.value).items if token.subtype == "RANGE"]
+        for at in (part for text in named for part in text.split(":")):
+            assert sheet[at].border.left.style
+            assert at != cell.coordinate
+        assert cell.value.count("(") == cell.value.count(")")
+        assert "{" not in cell.value
 
 
 DIGITS = re.compile(r"(?<![A-Za-z\d-])\d[\d.,]*%?")
