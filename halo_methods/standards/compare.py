@@ -20,7 +20,7 @@ TAIL = 0.025  # of a two-sided 95% interval
 RARE = 0.05  # a bound up to which a share counts as a rare harm
 EXPECTED = 0.1  # of the bound: the share at which the planned items must still meet it
 CHANCE = 0.8
-ERRORS = (0.05, 0.10)  # of CAL-009: an unacceptable rater passes, a good one fails
+ENDS = ("amendment", "new criterion", "drift signal", "absence")  # of a certificate, before its last day
 
 
 def owner(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
@@ -45,7 +45,7 @@ def gates(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
 
 
 def exam(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
-    """The exam's items and pass mark keep both errors at its two bars, over all its attempts."""
+    """The exam's items and pass mark keep both errors of CAL-009 at its two bars, over the attempts it allows."""
     from ..certification.exam_plans import attempt_errors  # it is heavy, and only this rule needs it
 
     keys = ("unacceptable", "good", "pass_mark", "attempts")
@@ -53,13 +53,27 @@ def exam(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
     if bad is None or good is None or passes is None or attempts is None:
         mend = f"Name all: {', '.join(keys)}."
         return "not_met", f"is {value}, without two bars, a pass mark and attempts", mend
-    lets_in, turns_away = attempt_errors(*ERRORS, attempts)
+    allowed = register["CAL-009"].numbers
+    if attempts > allowed["attempts"]:
+        return "not_met", f"has {attempts} attempts", f"Allow {allowed['attempts']} at most."
+    lets_in, turns_away = attempt_errors(allowed["lets_in"], allowed["turns_away"], attempts)
     by_chance = scipy.stats.binom.sf(passes - 1, value, bad)
     by_fault = scipy.stats.binom.cdf(passes - 1, value, good)
     if by_chance <= lets_in and by_fault <= turns_away:
         return "met", f"is {value}, pass from {passes}, which keeps both errors over {attempts} attempts", ""
     chances = f"one at {bad} passes with chance {by_chance:.3f}, one at {good} fails with {by_fault:.3f}"
     return "not_met", f"is {value}, pass from {passes}: {chances}", "Take both from `certification.exam_plan`."
+
+
+def certificate(value: Any, plan: Plan, register: Mapping[str, Standard]) -> Compared:
+    """The days a certificate lasts at this risk, and the events of CAL-013 that end it before."""
+    most = register["CAL-013"].numbers["days_high_risk" if plan.get("risk") == "high" else "days"]
+    if value > most:
+        return "not_met", f"is {value} at {plan.get('risk')} risk", f"Let a certificate end after {most} days at most."
+    if missing := [event for event in ENDS if event not in plan.entries("raters.recalibration")]:
+        said = f"is {value}, and `raters.recalibration` lacks {', '.join(missing)}"
+        return "not_met", said, "Add what is missing."
+    return "met", f"is {value}, and each of the four events ends a certificate", ""
 
 
 def items_decided_on(plan: Plan) -> int | None:
@@ -106,6 +120,7 @@ COMPARISONS: dict[str, tuple[Callable[[Any, Plan, Mapping[str, Standard]], Compa
     "owner": (owner, ()),
     "gates": (gates, ()),
     "exam": (exam, ("raters.certification",)),
+    "certificate": (certificate, ("risk", "raters.recalibration")),
     "power": (power, ("task", "experiment.smallest_difference", *_SIZE)),
     "reach": (reach, _SIZE),
 }

@@ -34,7 +34,7 @@ Role = Literal[
     "tooling engineer",
 ]
 T = TypeVar("T")
-StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-003.")]
+StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-004.")]
 Locale = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})$", description="Language and country, as fr-FR.")
 ]
@@ -289,7 +289,7 @@ Direction = Literal["at_least", "at_most"]
 Family = Literal[
     "ALN", "RUB", "EVS", "PIP", "QUA", "DAT", "CAL", "VEN", "WEL", "OPS", "EXP", "TOL", "USE", "LRN", "MKT"
 ]
-Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
+Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-004.")]
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
@@ -327,7 +327,7 @@ class Rule(Model):
     one_of: Several | None = None
     equals: Scalar | None = None
     includes: Several | None = None
-    compared: Literal["owner", "gates", "exam", "power", "reach"] | None = None
+    compared: Literal["owner", "gates", "exam", "certificate", "power", "reach"] | None = None
 
     @model_validator(mode="after")
     def _some(self) -> "Rule":
