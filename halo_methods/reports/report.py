@@ -51,6 +51,8 @@ class Report:
         The smallest group shown to anyone but operations, in people.
     on_sample, on_own_sample : bool
         Whether it runs on a sample of the handbook, and on the chapter's own.
+    errors : {"raise", "show"}
+        What becomes of an error of the handbook's own inside a section.
     shown : Shown
         Which figures a reader outside operations has seen.
     """
@@ -60,6 +62,7 @@ class Report:
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_sample = self.on_own_sample = False
+        self.errors = "raise"
         self._by = by
         self._pseudonyms = Pseudonyms(key) if key else Pseudonyms()
         frame = judgments.frame
@@ -176,7 +179,8 @@ class Report:
             Markdown, in the cell above.
         gates : iterable of str
             The standards this section answers. After `NotEstimable` those not yet
-            answered read ``undecided`` with that reason.
+            answered read ``undecided`` with that reason; so after an error of the
+            handbook's own, where the report was started with ``errors="show"``.
 
         Raises
         ------
@@ -187,10 +191,13 @@ class Report:
         try:
             yield show
         except NotEstimable as reason:
-            show.not_estimated(reason)
-            for standard in gates:
-                if standard not in show.given:
-                    show.gate(standard, reason)
+            show.not_estimated(reason, gates)
+        except HaloError:
+            raise
+        except Exception as error:
+            if self.errors == "raise":
+                raise
+            show.stopped(error, gates)
         else:
             forgotten = [standard for standard in gates if standard not in show.given]
             if forgotten:
@@ -257,6 +264,7 @@ def start(
     sheet: str | None = None,
     audience: Literal["rater", "operations", "partner", "public"] = "partner",
     by: str | None = None,
+    errors: Literal["raise", "show"] = "raise",
 ) -> Report:
     """Read the data a report is about and say where it came from.
 
@@ -275,6 +283,8 @@ def start(
         the same every time.
     by : str, optional
         The one column that groups are compared by; otherwise `Judgments.default_group`.
+    errors : {"raise", "show"}
+        Whether an error of the handbook's own ends the report or only its section.
 
     Returns
     -------
@@ -288,6 +298,7 @@ def start(
         When the audience or another option is none of those allowed.
     """
     BadOption.unless("audience", audience, AUDIENCES)
+    BadOption.unless("errors", errors, ("raise", "show"))
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)
@@ -313,5 +324,5 @@ def start(
     settings = house()
     key = b"an invented person" if invented else settings.key()
     report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
-    report.on_sample, report.on_own_sample = invented, on_own_sample
+    report.on_sample, report.on_own_sample, report.errors = invented, on_own_sample, errors
     return report
