@@ -519,7 +519,7 @@ class TestReport:
     def test_its_json_holds_the_gates_and_the_verdict_on_the_drifting_rater(self, tmp_path):
         made = reports.run("drift", out=tmp_path, audience="operations")
         verdicts = pd.Series([g["verdict"] for g in made["gates"]], index=[g["standard"] for g in made["gates"]])
-        assert set(verdicts.index) == {"CAL-030", "CAL-031", "CAL-032", "CAL-033", "CAL-034"}
+        assert set(verdicts.index) == {"CAL-030", "CAL-031", "CAL-033", "CAL-034", "CAL-038"}
         assert verdicts["CAL-033"].value_counts().to_dict() == {"met": 9, "undecided": 1}
 
     def test_without_dates_every_gate_says_what_is_missing(self, tmp_path):
@@ -535,3 +535,18 @@ class TestReport:
 def test_a_baseline_too_short_for_a_limit_is_refused_in_words(baseline):
     with pytest.raises(NotEstimable, match="too short to set a limit"):
         drift.cusum_design(500, baseline=baseline)
+
+
+@pytest.mark.parametrize(
+    ("versions", "counted"), [("1" * 40, 10), ("1" * 20 + "2" * 20, 10), ("1" * 30 + "2" * 10, None)]
+)
+def test_a_baseline_counts_periods_of_the_guideline_in_use(versions, counted):
+    start = date(2026, 3, 2)
+    rows = [(f"i{i}", "r1", "xy"[i % 2], start + timedelta(days=i), version) for i, version in enumerate(versions)]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at", "guideline"])
+    watch = drift.Watch(frame.astype({"rated_at": str}), baseline=10)
+    if counted is None:
+        with pytest.raises(NotEstimable, match="the baseline alone takes 10"):
+            watch.baseline_periods()
+    else:
+        assert watch.baseline_periods().value == counted

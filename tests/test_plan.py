@@ -12,7 +12,6 @@ from jsonschema import Draft202012Validator
 from plans import LAUNCH, MONITOR, PLANS, REGISTER, ROOT, SAFETY, TODAY, check, excepted, plan, put
 from pydantic import TypeAdapter
 
-from halo_methods.documents import schema
 from halo_methods.standards import Register, load
 from halo_methods.standards.model import (
     CLAUSES,
@@ -22,7 +21,6 @@ from halo_methods.standards.model import (
     Role,
     Rule,
     blank,
-    plan_model,
     plan_schema_text,
 )
 from halo_methods.standards.plan import SWITCHES, check_plan

@@ -422,18 +422,17 @@ def reliability(
     --------
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("111112")})
-    >>> reliability(frame, dominant=0.8)
+    >>> reliability(frame, dominant=0.8)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    halo_methods.errors.NotEstimable: one label has 83% of the judgments, more than 80%: alpha decides nothing here, \
-    specific agreement on the rare label does
+    halo_methods.errors.NotEstimable: one label has more than 80% of the judgments, so alpha decides nothing here ...
     """
     j, most = as_judgments(j).one(), check_probability(dominant, option="dominant")
     share = j.frame["label"].value_counts()["count"].max() / j.n_judgments  # type: ignore[operator]
     if share > most:
-        says = f"more than {readable(100 * most)}%: alpha decides nothing here, specific agreement on the rare label does"
-        public = f"one label has {says}".replace("has more", "has a share of more")
-        raise NotEstimable(f"one label has {readable(100 * share)}% of the judgments, {says}", public=public)
+        public = f"one label has more than {readable(100 * most)}% of the judgments, so alpha decides nothing here"
+        instead = f"({readable(100 * share)}%); specific agreement on the rare label does"
+        raise NotEstimable(f"{public} {instead}", public=public)
     return krippendorff_alpha(j, over=over, confidence=confidence)
 
 
