@@ -279,7 +279,7 @@ def worn_items(j: Judgments, *, most_shown: int = 200, most_days: int = 180) -> 
     items = dated(marked).group_by("item_id").agg(pl.len(), (day.max() - day.min()).dt.total_days().alias("days"))
     worn = (items["len"] > most_shown) | (items["days"] > most_days)
     method = f"gold items shown more than {most_shown} times or for more than {most_days} days; a count"
-    return Estimate.count(worn.sum(), method=method, **rests_on(marked, "gold judgments"))
+    return Estimate.count(int(worn.sum()), method=method, **rests_on(marked, "gold judgments"))
 
 
 def fewest_items(j: Judgments) -> Estimate:

@@ -428,7 +428,7 @@ def reliability(
     halo_methods.errors.NotEstimable: one label has more than 80% of the judgments, so alpha decides nothing here ...
     """
     j, most = as_judgments(j).one(), check_probability(dominant, option="dominant")
-    share = float(np.max(j.frame["label"].value_counts()["count"])) / j.n_judgments
+    share = float(j.frame["label"].value_counts()["count"].to_numpy().max()) / j.n_judgments
     if share > most:
         public = f"one label has more than {readable(100 * most)}% of the judgments, so alpha decides nothing here"
         instead = f"({readable(100 * share)}%); specific agreement on the rare label does"

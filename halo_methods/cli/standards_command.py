@@ -1,4 +1,4 @@
-"""``halo standards list | show | trace | new | blank | check | audit | load``."""
+"""``halo standards list | show | trace | new | blank | check | audit | load | template``."""
 
 import math
 from pathlib import Path
@@ -134,3 +134,19 @@ def load(plan: str) -> Answer:
 
     found = programme_load(plan)
     return Answer(found.to_dict(), found.text().split("\n"))
+
+
+@standards.command("template")
+@click.argument("name", required=False)
+@click.option("--out", metavar="FILE.md|.docx|.xlsx", help="Where it is written, and as which kind of file.")
+@answering
+def fill_in(name: str | None, out: str | None) -> Answer:
+    """A page to fill in, with the standards' numbers; without a name, those there are."""
+    from ..standards.templates import KINDS, template, template_names
+
+    if name is None:
+        return Answer(template_names(), template_names())
+    if out is None or Path(out).suffix not in KINDS:
+        raise BadOption(f"--out is {out}; name a file that ends in {', '.join(KINDS)}", option="out", given=out)
+    write_files({out: template(name, Path(out).suffix)})
+    return Answer({"template": name, "out": out}, [out])
