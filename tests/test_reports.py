@@ -77,8 +77,8 @@ def test_json_holds_what_the_design_names(made, export):
     assert written["report"] == "tiny"
     assert written["parameters"] == {
         "data": "export.csv", "columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error",
-        "where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "operations",
-        "by": None, "step": "none",
+        "where": None, "missing": [""], "dates": "iso", "encoding": "utf-8", "sheet": None, "delimiter": None,
+        "audience": "operations", "by": None, "step": "none",
     }  # fmt: skip
     assert written["data"]["sha256"] == hashlib.sha256(export.read_bytes()).hexdigest()
     assert (written["data"]["rows_read"], written["data"]["rows_used"], written["data"]["dropped"]) == (12, 12, {})

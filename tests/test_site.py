@@ -11,6 +11,8 @@ import page_faults
 import pytest
 import yaml
 
+from halo_methods.standards import load
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 TOC = ROOT / "_toc.yml"

@@ -260,8 +260,10 @@ def start(
     duplicates: Literal["error", "first", "last", "round"] = "error",
     where: str | None = None,
     missing: Iterable[str] = ("",),
+    dates: str = "iso",
     encoding: str = "utf-8",
     sheet: str | None = None,
+    delimiter: str | None = None,
     audience: Literal["rater", "operations", "partner", "public"] = "partner",
     by: str | None = None,
     errors: Literal["raise", "show"] = "raise",
@@ -275,7 +277,7 @@ def start(
     data : str, Path or frame, optional
         The name of a sample, a file, or a frame; without it the chapter's own sample, which is read on the scale
         that ``data/samples/reading.yml`` names.
-    columns, values, scale, level, duplicates, where, missing, encoding, sheet
+    columns, values, scale, level, duplicates, where, missing, dates, encoding, sheet, delimiter
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
@@ -311,6 +313,7 @@ def start(
         "duplicates": duplicates,
         "where": where,
         "missing": tuple(missing),
+        "dates": dates,
     }
     invented = isinstance(data, str) and data in sample_names() and not Path(data).is_file()
     on_own_sample = invented and data == own
@@ -318,7 +321,7 @@ def start(
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
     if isinstance(data, str | Path):
         path = sample(str(data)) if invented else data
-        judgments = read_judgments(path, encoding=encoding, sheet=sheet, **options)
+        judgments = read_judgments(path, encoding=encoding, sheet=sheet, delimiter=delimiter, **options)
     else:
         judgments = as_judgments(data, **options)
     settings = house()

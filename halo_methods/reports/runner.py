@@ -29,7 +29,8 @@ from .places import find, meant, sample, sample_names, sample_of
 log = logging.getLogger(__name__)
 
 READING: dict[str, Any] = {"columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error"}
-READING |= {"where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "partner"}
+READING |= {"where": None, "missing": [""], "dates": "iso", "encoding": "utf-8", "sheet": None, "delimiter": None}
+READING["audience"] = "partner"
 AUDIENCES = ("rater", "operations", "partner", "public")
 NAME_RATERS = ("expert", "experts", "drifted")
 OPEN = ("level", "audience", "duplicates", "by")

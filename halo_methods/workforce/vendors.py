@@ -372,6 +372,55 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def shared_items(j: Judgments, column: str = "vendor") -> dict[str, Estimate]:
+    """Count the checked items that both groups of a pair judged, pair by pair in each locale.
+
+    A group alone in a locale is paired with the rows that name no group, for
+    instance our own raters; where there are none, it shares 0 items.
+
+    Parameters
+    ----------
+    j, column
+        As for `comparisons`.
+
+    Returns
+    -------
+    dict of str to Estimate
+        By pair and locale, for instance ``north and south in de-DE``; counts, which rest on the checked work of both.
+
+    Raises
+    ------
+    NotEstimable
+        If nothing is known to be right or wrong, or the grouping column is missing or empty.
+
+    Examples
+    --------
+    >>> rows = [(i, f"{v}{r}", "x", "x", v) for v in ("north", "south") for r in range(4) for i in range(9)]
+    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
+    >>> {pair: count.value for pair, count in shared_items(j).items()}
+    {'north and south': 9.0}
+    """
+    frame = known(judged(as_judgments(j)), "right")
+    split = "locale" in frame.columns and column != "locale"
+    counts = {}
+    for locale, part in (grouped(frame, "locale") if split else {"": frame}).items():
+        groups, where = grouped(part, column), f" in {locale}" if split else ""
+        teams = [name for name in groups if name != MISSING]
+        teams = [*groups] if len(teams) == 1 else teams
+        for a, b in combinations(teams, 2):
+            both = set(groups[a]["item_id"]) & set(groups[b]["item_id"])
+            counts[f"{a} and {b}{where}"] = _shared(len(both), pl.concat([groups[a], groups[b]]))
+        if len(teams) == 1:
+            counts[f"{teams[0]} alone{where}"] = _shared(0, part)
+    if not counts:
+        raise NotEstimable(f"the column {column} has no value", public=f"the column {column} has no value")
+    return counts
+
+
+def _shared(items: int, rows: pl.DataFrame) -> Estimate:
+    return Estimate.count(items, method="checked items that both judged", **rests_on(rows, "shared items"))
+
+
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
     """Say what the figures allow for each group: more volume, corrective action, or neither yet.
 
