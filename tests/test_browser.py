@@ -140,7 +140,8 @@ def test_a_standards_page_is_whole(visit):
 FIRST = """queries => queries.map(query =>
   Search._performSearch(...Search._parseQuery(query)).slice(-3).reverse().map(result => result[0]))"""
 WANTED = {
-    "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, ¿, «, LQA, nine criteria",
+    "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, ¿, «, LQA, "
+    "nine criteria",
     "escalation": "suicide, self-harm, crisis, urgent",
     "wellbeing_and_pay": "distress, rater in distress, burnout, disturbing, salary, appeal, opt out, piece rate",
     "integrity": "ChatGPT, AI assistance, shared account",

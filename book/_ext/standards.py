@@ -166,6 +166,10 @@ def _page(app: Sphinx, s: Standard) -> tuple[str, dict[str, Any], str]:
 
 
 def _pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """The page of each standard; those of standards that are gone are taken away."""
+    for folder in Path(app.outdir, "s").glob("*"):
+        if folder.name not in REGISTER:
+            shutil.rmtree(folder)
     return [_page(app, s) for s in REGISTER.values()]
 
 
