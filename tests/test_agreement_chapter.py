@@ -7,7 +7,7 @@ from samples.agreement import sample as agreement_sample
 
 import halo_methods as halo
 from halo_methods import agreement, plots, reports
-from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,18 @@ def test_counts_are_what_a_loop_finds(sample):
     assert agreement.raters(j).value == len(set().union(*seen.values()))
     with pytest.raises(NotEstimable, match="two raters"):
         agreement.shared_items(j.only(rater_id="r1"))
+
+
+def test_bridge_items_are_those_of_the_two_markets_that_share_fewest():
+    rows = [(item, market) for market, items in (("fr", "abcd"), ("de", "abc"), ("es", "cdx")) for item in items]
+    frame = pd.DataFrame(rows, columns=["item_id", "locale"]).assign(label=list("xyxyxyxyxy"), criterion="tone")
+    frame["rater_id"] = "r-" + frame["locale"]
+    found = agreement.bridge_items(frame)  # fr and de share 3, fr and es 2, de and es 1
+    assert (found.value, found.exact) == (1, True)
+    with pytest.raises(HaloError, match="criterion"):
+        agreement.bridge_items(pd.concat([frame, frame.assign(criterion="fit")]))
+    with pytest.raises(NotEstimable, match="vendor holds fewer than two values"):
+        agreement.bridge_items(frame, by="vendor")
 
 
 def test_estimates_are_those_of_the_table(sample):

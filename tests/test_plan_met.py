@@ -18,11 +18,13 @@ FULL: dict[str, Any] = {
     "dataset.synthetic": True,
     "dataset.checked_share": 0.1,
     "raters.per_market": 8,
-    "rubric.scale": {"level": "ordinal", "labels": ["left", "tie", "right"]},
-    "rubric.anchors_per_level": 2,
-    "rubric.borderline_anchors_per_boundary": 1,
+    "purpose.priority": ["correct", "resolved", "locale fit"],
+    "rubric.criteria": [
+        {"name": name, "level": "nominal", "labels": ["no", "yes"], "anchors_per_level": 2, "edge_anchors": 1}
+        for name in ("correct", "resolved", "locale fit")
+    ],
     "rubric.taxonomy": {"version": "2.0"},
-    "rubric.changes": {"check_before_labelling": True},
+    "rubric.changes": {"notice_days": 3, "check_before_labelling": True},
     "judge": {
         "used": True,
         "model": "judge",
@@ -34,7 +36,8 @@ FULL: dict[str, Any] = {
         "decides_alone": False,
     },
     "markets.compared": True,
-    "markets.bridge_items": 40,
+    "launch.rollback_hours": 1,
+    "launch.noninferiority_margin": 0.02,
     "vendors.pilot": {"gates": ["CAL-004", "CAL-005"]},
     "vendors.certification": {"valid_days": 90},
     "vendors.ramp": {"first_week_share": 0.2},
@@ -67,13 +70,13 @@ def test_the_clean_plan_is_clean() -> None:
     found = check(CLEAN)
     assert found.clean, str(found)
     assert len(found.of("met")) > 100
-    assert len(found.of("stated")) > 20
+    assert len(found.of("stated")) > 10
 
 
 def test_words_that_nothing_compared_are_stated() -> None:
     bare = {s.id for s in DECLARED if list(s.evidence.rule.bounds) == ["present"] and not s.evidence.rule.compared}
     stated = {f.standard for f in check(CLEAN).of("stated")}
-    assert stated - {"EXP-021"} == bare & {f.standard for f in check(CLEAN).findings}
+    assert stated - {"ALN-001", "EXP-021", "RUB-018"} == bare & {f.standard for f in check(CLEAN).findings}
 
 
 def inside(value: object, path: list[str]) -> object:
@@ -94,7 +97,7 @@ def as_clause(standard: Standard, text: str) -> object:
         for path in (clause.split("."), [clause]):
             if (value := inside(held, path)) is not None:
                 return value
-        if isinstance(held, list) and CLAUSES[clause].takes == "texts":
+        if isinstance(held, {"texts": list, "text_by_market": dict}.get(CLAUSES[clause].takes, ())):
             return held
     words: dict[str, object] = {"texts": [text], "text_by_market": {"fr-FR": text}}
     return words.get(CLAUSES[clause].takes, text)
@@ -126,7 +129,7 @@ EXAM = "raters.certification"
 FAULTS: list[tuple[str, object, str]] = [
     ("rubric.pilot.gates", ["vibes"], "RUB-016"),
     ("rubric.pilot.gates", ["CAL-001"], "RUB-016"),
-    ("rubric.pilot.gates", ["CAL-003", "CAL-999"], "RUB-016"),
+    ("rubric.pilot.gates", ["CAL-004", "CAL-999"], "RUB-016"),
     ("rubric.pilot.gates", None, "RUB-016"),
     ("vendors.subcontracting", "free", "VEN-003"),
     ("raters.locale_proof", ["self_report"], "VEN-004"),
@@ -143,10 +146,20 @@ FAULTS: list[tuple[str, object, str]] = [
     ("launch.must_pass", ["win rate above 0.50", "harmful share's interval below 0.2%"], "EXP-021"),
     ("launch.must_pass", ["overall quality improves"], "EXP-021"),
     ("launch.must_pass", None, "EXP-021"),
-    ("owner", "the quality working group", "ALN-002"),
-    ("owner", "everybody", "ALN-002"),
-    ("owner", "product lead and quality lead", "ALN-002"),
-    ("owner", None, "ALN-002"),
+    ("owner", "the quality working group", "ALN-001"),
+    ("owner", "everybody", "ALN-001"),
+    ("owner", "product lead and quality lead", "ALN-001"),
+    ("owner", None, "ALN-001"),
+    ("decide_by", None, "ALN-001"),
+    ("decision", None, "ALN-001"),
+    ("purpose.priority", ["correct"], "ALN-005"),
+    ("purpose.priority", ["correct", "harmless", "resolved", "locale fit"], "ALN-005"),
+    ("rubric.anchors_from", "translation", "RUB-007"),
+    ("rubric.bias_threats", {"order": "at random"}, "RUB-018"),
+    ("rubric.escalation.answer_within_hours", 25, "RUB-021"),
+    ("rubric.changes.notice_days", 2, "RUB-031"),
+    ("rubric.changes.check_before_labelling", None, "RUB-031"),
+    ("launch", {**CLEAN["launch"], "claim": "not worse", "noninferiority_margin": None}, "EXP-023"),
     ("attestations", ONE_DAY, "attestations"),
     ("attestations", CLEAN["attestations"][1:], CLEAN["attestations"][0]["standard"]),
     ("audit.independent", False, "QUA-002"),
@@ -165,9 +178,11 @@ FAULTS: list[tuple[str, object, str]] = [
     ("judge.decides_alone", True, "DAT-025"),
     ("experiment.stopping", "when clear", "EXP-004"),
     ("experiment.design", "independent groups", "EXP-005"),
-    ("launch.rollback_hours", 25, "EXP-024"),
+    ("launch.rollback_hours", 2, "EXP-024"),
+    ("experiment.smallest_difference", None, "EXP-003"),
+    ("markets.address", {"fr-FR": "vous"}, "MKT-004"),
+    ("use.expires_with", ["system"], "USE-003"),
     ("launch.review_days", 31, "EXP-025"),
-    ("markets.bridge_items", 29, "MKT-003"),
     ("people.feedback_days", 11, "LRN-001"),
     ("raters.overlap", 2, "CAL-021"),
     ("raters.overlap_share", 0.05, "CAL-020"),

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plans import LAUNCH, REGISTER, TODAY, plan, put
+from plans import LAUNCH, REGISTER, TODAY, check, plan, put
 
 from halo_methods import cli
 from halo_methods.errors import BadOption
@@ -18,7 +18,7 @@ from halo_methods.standards.model import Attested
 from halo_methods.standards.plan import check_plan, scope
 from halo_methods.standards.sitting import sitting
 
-EMPTY = put(put(plan(LAUNCH), "attestations", None), "stage", "live")
+EMPTY = put(put(check(plan(LAUNCH)).plan.document.content, "attestations", None), "stage", "live")
 
 
 def ask(values, quarter="2027-Q1"):

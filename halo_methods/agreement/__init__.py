@@ -15,6 +15,7 @@ from .comparisons import (
 )
 from .estimates import (
     brennan_prediger,
+    bridge_items,
     cohen_kappa,
     fleiss_kappa,
     gwet_ac,
@@ -30,6 +31,7 @@ __all__ = [
     "Compared",
     "agreement_weights",
     "brennan_prediger",
+    "bridge_items",
     "by",
     "by_label",
     "by_prevalence",

@@ -1,6 +1,7 @@
 """Each coefficient from a table of judgments, with its interval and its cautions."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -379,6 +380,39 @@ def shared_items(j: Judgments) -> Estimate:
         raise NotEstimable("no item was judged by two raters")
     method = "items that two raters or more judged; a count, without sampling error"
     return Estimate.count(n, method=method, **rests_on(j.frame, "labels"))
+
+
+def bridge_items(j: Judgments, by: str = "locale") -> Estimate:
+    """Count the items that two groups of raters share, for the two groups that share fewest.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage: items shared on one criterion say nothing about another.
+    by : str
+        Column whose values are compared, such as the market.
+
+    Raises
+    ------
+    NotEstimable
+        If the column is not there or has one value only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("a", "r", "x", "fr-FR"), ("a", "s", "x", "de-DE"), ("b", "r", "y", "fr-FR"), ("c", "s", "x", "de-DE")]
+    >>> bridge_items(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "locale"])).value
+    1.0
+    """
+    j = as_judgments(j).one()
+    groups = j.frame[by].drop_nulls().unique().sort().to_list() if by in j.frame.columns else []
+    if len(groups) < 2:
+        alone = f"the column {by} holds fewer than two values, so there is nothing to compare over a bridge"
+        raise NotEstimable(alone, public=alone)
+    judged = [set(j.frame.filter(pl.col(by) == group)["item_id"]) for group in groups]
+    fewest = min(len(one & other) for one, other in combinations(judged, 2))
+    method = f"items that both of two values of {by} share, for the two that share fewest; a count"
+    return Estimate.count(fewest, method=method, **rests_on(j.frame, "labels"))
 
 
 def raters(j: Judgments) -> Estimate:
