@@ -206,7 +206,7 @@ def test_sheets_that_cannot_be_read(checked, tmp_path):
     assert "no such file" in check_plan(tmp_path / "plan.yml", REGISTER, today=TODAY).problems[0].what
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(
     said=st.dictionaries(st.sampled_from([QUARTERLY, YEARLY]), st.sampled_from(["yes", "no"])), on=st.integers(1, 31)
 )

@@ -196,12 +196,12 @@ def _moments(state: _Check) -> pl.Series:
     told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
     plain = texts.set(~texts.str.contains(told), None).str.replace(r"(Z|\+00:00)$", "")
     quick = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), list[str]()
+    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
             at, has_zone = moment(text.strip(), dates)
-        except ValueError:
-            odd.append(text)
+        except ValueError as error:
+            odd[text] = str(error)
             continue
         parsed[text] = at.replace(tzinfo=None)
         bare |= not has_zone
@@ -209,7 +209,7 @@ def _moments(state: _Check) -> pl.Series:
         state.notes.append("rated_at has moments without an offset; they were taken as UTC; dates can name their zone")
     other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
     made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, dates, fitting(odd)))
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, odd, fitting(list(odd))))
     return made
 
 

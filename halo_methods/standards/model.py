@@ -35,7 +35,7 @@ Role = Literal[
 ]
 Threat = Literal["order", "length", "style", "halo", "anchoring", "self_preference", "central_tendency"]
 T = TypeVar("T")
-StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-003.")]
+StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-004.")]
 Locale = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})$", description="Language and country, as fr-FR.")
 ]
@@ -309,7 +309,7 @@ Direction = Literal["at_least", "at_most"]
 Family = Literal[
     "ALN", "RUB", "EVS", "PIP", "QUA", "DAT", "CAL", "VEN", "WEL", "OPS", "EXP", "TOL", "USE", "LRN", "MKT"
 ]
-Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
+Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-004.")]
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
@@ -353,6 +353,7 @@ class Rule(Model):
             "priority",
             "gates",
             "exam",
+            "certificate",
             "power",
             "reach",
             "margin",
