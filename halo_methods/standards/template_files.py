@@ -109,8 +109,7 @@ def xlsx(blocks: list[Block]) -> bytes:
     book.properties.creator = AUTHOR
     sheet: Any = book.active
     titles = [block.text for block in blocks if block.heading == 1]
-    sheet.title = re.split(r"[\[\]:*?/\\,_(]", titles[0])[0][:31].strip(" '-") if titles else ""
-    sheet.title = sheet.title or "Template"
+    sheet.title = re.split(r"[\[\]:*?/\\,_(]", titles[0] if titles else "")[0][:31].strip(" '-") or "Template"
     book.properties.title = titles[0] if titles else ""
     tables = [block for block in blocks if block.rows]
     across = max((len(block.rows[0]) for block in tables), default=1)
