@@ -81,6 +81,7 @@ def test_a_small_template_as_a_document(small):
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
         ["count", "of", "share", "limit"], ["3", "12", "", "3%"], ["", "", "", "=1+1"]]  # fmt: skip
     assert "w:tblHeader" in table.rows[0]._tr.xml
+    assert [column.width for column in table.columns] == [cell.width for cell in table.rows[1].cells]
     assert document.core_properties.title == "A record for 90 days"
 
 

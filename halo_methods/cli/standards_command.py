@@ -74,7 +74,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.model import blank
+    from ..standards.blank_plan import blank
 
     return Answer({"plan": blank()}, blank().split("\n"))
 
