@@ -214,6 +214,7 @@ def test_the_command(tmp_path, capsys):
         out = tmp_path / f"record{kind}"
         assert cli.main(["standards", "template", "escalation_record", "--out", str(out)]) == cli.FINE
         assert out.stat().st_size > 500
+        assert cli.main(["standards", "template", "intake_form", "--out", str(out)]) == cli.COULD_NOT_RUN
     assert cli.main(["standards", "template", "escalation_record", "--out", str(tmp_path / "a.pdf")]) == cli.USAGE
     assert cli.main(["standards", "template", "escalation", "--out", str(tmp_path / "a.md")]) == cli.COULD_NOT_RUN
     assert "did you mean escalation_record" in capsys.readouterr().err
