@@ -523,9 +523,9 @@ class TestReport:
         assert set(verdicts.index) >= {
             "CAL-030",
             "CAL-031",
-            "CAL-032",
             "CAL-033",
             "CAL-034",
+            "CAL-038",
             "RUB-013",
             "RUB-032",
             "RUB-034",
@@ -538,13 +538,28 @@ class TestReport:
         pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]).to_csv(file, index=False)
         made = reports.run("drift", file, tmp_path / "out", audience="operations")
         assert {g["verdict"] for g in made["gates"]} == {"undecided"}
-        assert all("rated_at" in g["reason"] for g in made["gates"])
+        assert all("rated_at" in g["reason"] or "guideline" in g["reason"] for g in made["gates"])
 
 
 @pytest.mark.parametrize("baseline", [2, 4, 8])
 def test_a_baseline_too_short_for_a_limit_is_refused_in_words(baseline):
     with pytest.raises(NotEstimable, match="too short to set a limit"):
         drift.cusum_design(500, baseline=baseline)
+
+
+@pytest.mark.parametrize(
+    ("versions", "counted"), [("1" * 40, 10), ("1" * 20 + "2" * 20, 10), ("1" * 30 + "2" * 10, None)]
+)
+def test_a_baseline_counts_periods_of_the_guideline_in_use(versions, counted):
+    start = date(2026, 3, 2)
+    rows = [(f"i{i}", "r1", "xy"[i % 2], start + timedelta(days=i), version) for i, version in enumerate(versions)]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "rated_at", "guideline"])
+    watch = drift.Watch(frame.astype({"rated_at": str}), baseline=10)
+    if counted is None:
+        with pytest.raises(NotEstimable, match="the baseline alone takes 10"):
+            watch.baseline_periods()
+    else:
+        assert watch.baseline_periods().value == counted
 
 
 # Versions of the guideline

@@ -18,6 +18,7 @@ FULL: dict[str, Any] = {
     "dataset.synthetic": True,
     "dataset.checked_share": 0.1,
     "raters.per_market": 8,
+    "raters.certification.valid_days": 90,
     "purpose.priority": ["correct", "resolved", "locale fit"],
     "rubric.criteria": [
         {"name": name, "level": "nominal", "labels": ["no", "yes"], "anchors_per_level": 2, "edge_anchors": 1}
@@ -39,7 +40,6 @@ FULL: dict[str, Any] = {
     "launch.rollback_hours": 1,
     "launch.noninferiority_margin": 0.02,
     "vendors.pilot": {"gates": ["CAL-004", "CAL-005"]},
-    "vendors.certification": {"valid_days": 90},
     "vendors.ramp": {"first_week_share": 0.2},
     "vendors.corrective_action": {"plan_within_days": 5},
     "wellbeing.exposure": "high",
@@ -89,7 +89,7 @@ def as_clause(standard: Standard, text: str) -> object:
     """What an example would write into the plan: its fragment of YAML, or its words."""
     assert isinstance(standard.evidence, Declared)
     clause = standard.evidence.clause
-    for piece in (text, text.split(";")[0]):
+    for piece in (*re.findall("`([^`]+)`", text), text, *text.split(";")):
         try:
             held = yaml.safe_load(piece)
         except yaml.YAMLError:
@@ -124,7 +124,7 @@ def test_an_example_that_complies_is_never_not_met(standard: Standard) -> None:
 
 
 ONE_DAY = [{**entry, "date": date(2026, 11, 16)} for entry in CLEAN["attestations"]]
-EXAM = "raters.certification"
+EXAM, LASTS = "raters.certification", {"valid_days": 90}
 # The clause, what is put there, and the one finding: a standard, or the clause of a problem.
 FAULTS: list[tuple[str, object, str]] = [
     ("rubric.pilot.gates", ["vibes"], "RUB-016"),
@@ -133,11 +133,11 @@ FAULTS: list[tuple[str, object, str]] = [
     ("rubric.pilot.gates", None, "RUB-016"),
     ("vendors.subcontracting", "free", "VEN-003"),
     ("raters.locale_proof", ["self_report"], "VEN-004"),
-    (EXAM, {"trials": 60}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 60, "pass_mark": 54, "attempts": 1}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 70, "attempts": 2}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 76, "attempts": 1}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.95, "good": 0.85, "trials": 56, "pass_mark": 53, "attempts": 2}, "CAL-009"),
+    (EXAM, {"trials": 60, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 60, "pass_mark": 54, "attempts": 1, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 70, "attempts": 2, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 76, "attempts": 1, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.95, "good": 0.85, "trials": 56, "pass_mark": 53, "attempts": 2, **LASTS}, "CAL-009"),
     ("sample.per_market", 250, "EXP-003 EXP-021"),
     ("experiment.smallest_difference", 0.03, "EXP-003"),
     ("experiment.power", 0.5, "EXP-003"),
@@ -183,9 +183,10 @@ FAULTS: list[tuple[str, object, str]] = [
     ("launch.review_days", 31, "EXP-025"),
     ("people.feedback_days", 11, "LRN-001"),
     ("raters.overlap", 2, "CAL-021"),
-    ("raters.overlap_share", 0.05, "CAL-020"),
-    ("raters.per_market", 4, "CAL-023"),
-    ("raters.recalibration", ["new market"], "CAL-008"),
+    (f"{EXAM}.attempts", 3, "CAL-009"),
+    (f"{EXAM}.valid_days", 91, "CAL-013"),
+    (f"{EXAM}.valid_days", None, "CAL-013"),
+    ("raters.recalibration", ["amendment", "drift signal", "absence"], "CAL-013"),
     ("interval.confidence", 0.8, "EVS-001"),
     ("interval.over", "items", "EVS-002"),
     ("rubric.exits", ["cannot_judge"], "RUB-008"),

@@ -5,7 +5,6 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Sequence
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, cell_text, quoted, raw_table, text_series
+from .cells import Raw, cell_text, columns_of, quoted, raw_table
 from .options import SEARCHED, header_at
 
 _OTHERS = {
@@ -66,8 +65,7 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
         rows.pop()
     if not rows and not any((cell or "").strip() for cell in header):
         raise InvalidData([Problem("the sheet is empty", "Put the judgments there, or name another.")])
-    raw = of_rows(header, rows, name, problems)
-    raw.notes[:0] = notes
+    raw = raw_table(header, columns_of(rows, len(header)), name, problems, notes)
     for column in zip_longest(*values):
         if dates := sum(isinstance(cell, date) for cell in column[1:]):
             raw.dates[cell_text(column[0]) or ""] = dates
@@ -135,11 +133,3 @@ def _unmerge(rows: list[list[Any]], merged: list[str], name: str) -> list[str]:
             row[column - 1] = value
     what = f"{counted(len(merged), 'group')} of merged cells, the first {quoted(merged[0])}" if merged else ""
     return [f"{what}: read in every row where they go down one column, else in the first cell alone"] if merged else []
-
-
-def of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: str, problems: list[Problem]) -> Raw:
-    """A raw table from rows as wide as the header, with what was wrong with the file."""
-    columns = [text_series(column) for column in zip(*rows, strict=True)] or [text_series([])] * len(header)
-    raw = raw_table(header, columns, name)
-    raw.problems[:0] = problems
-    return raw

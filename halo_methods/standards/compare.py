@@ -22,7 +22,7 @@ BOUND = re.compile(r"(?:below|under|less than|at most|<=?)\s*(\d*\.?\d+)\s*(%?)"
 TAIL = 0.025  # of a two-sided 95% interval
 SAFETY = re.compile(r"\b(?:un)?(?:safe|safety|harm\w*)\b", re.IGNORECASE)
 ENDS = ("system", "guideline", "population")  # what a claim rests on
-ERRORS = (0.05, 0.10)  # of CAL-009: an unacceptable rater passes, a good one fails
+EVENTS = ("amendment", "new criterion", "drift signal", "absence")  # end a certificate before its last day
 
 
 def decision(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Named) -> Compared:
@@ -63,7 +63,7 @@ def gates(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Nam
 
 
 def exam(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Named) -> Compared:
-    """The exam's items and pass mark keep both errors at its two bars, over all its attempts."""
+    """The exam's items and pass mark keep both errors at its two bars, over the attempts that are allowed."""
     from ..certification.exam_plans import attempt_errors  # it is heavy, and only this rule needs it
 
     keys = ("unacceptable", "good", "pass_mark", "attempts")
@@ -71,13 +71,26 @@ def exam(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Name
     if bad is None or good is None or passes is None or attempts is None:
         mend = f"Name all: {', '.join(keys)}."
         return "not_met", f"is {value}, without two bars, a pass mark and attempts", mend
-    lets_in, turns_away = attempt_errors(*ERRORS, attempts)
+    if attempts > numbers["attempts"]:
+        return "not_met", f"has {attempts} attempts", f"Allow {numbers['attempts']} at most."
+    lets_in, turns_away = attempt_errors(numbers["lets_in"], numbers["turns_away"], attempts)
     by_chance = scipy.stats.binom.sf(passes - 1, value, bad)
     by_fault = scipy.stats.binom.cdf(passes - 1, value, good)
     if by_chance <= lets_in and by_fault <= turns_away:
         return "met", f"is {value}, pass from {passes}, which keeps both errors over {attempts} attempts", ""
     chances = f"one at {bad} passes with chance {by_chance:.3f}, one at {good} fails with {by_fault:.3f}"
     return "not_met", f"is {value}, pass from {passes}: {chances}", "Take both from `certification.exam_plan`."
+
+
+def certificate(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Named) -> Compared:
+    """The days a certificate lasts at this risk, and the events that end it before."""
+    most = numbers["days_high_risk" if plan.get("risk") == "high" else "days"]
+    if value > most:
+        return "not_met", f"is {value} at {plan.get('risk')} risk", f"Let a certificate end after {most} days at most."
+    if missing := [event for event in EVENTS if event not in plan.entries("raters.recalibration")]:
+        said = f"is {value}, and `raters.recalibration` lacks {', '.join(missing)}"
+        return "not_met", said, "Add what is missing."
+    return "met", f"is {value}, and each of the four events ends a certificate", ""
 
 
 def items_decided_on(plan: Plan) -> int | None:
@@ -166,6 +179,7 @@ COMPARISONS: dict[str, tuple[Callable[[Any, Plan, Mapping[str, Standard], Named]
     "priority": (priority, ("rubric.criteria.name",)),
     "gates": (gates, ()),
     "exam": (exam, ("raters.certification",)),
+    "certificate": (certificate, ("risk", "raters.recalibration")),
     "power": (power, ("task", "experiment.smallest_difference", *_SIZE)),
     "reach": (reach, _SIZE),
     "margin": (margin, ("launch.noninferiority_margin",)),

@@ -35,7 +35,7 @@ Role = Literal[
 ]
 Threat = Literal["order", "length", "style", "halo", "anchoring", "self_preference", "central_tendency"]
 T = TypeVar("T")
-StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-003.")]
+StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-004.")]
 Locale = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})$", description="Language and country, as fr-FR.")
 ]
@@ -179,33 +179,6 @@ def plan_schema_text() -> str:
     )
 
 
-def blank() -> str:
-    """A plan to fill in: every clause without a value, with what it is for.
-
-    Returns
-    -------
-    str
-        YAML; a clause counts once a value is written before its comment.
-
-    Examples
-    --------
-    >>> print(blank().splitlines()[0])
-    title: # The plan's name, as people say it.
-    """
-    lines: list[str] = []
-    above: list[str] = []
-    for name, clause in CLAUSES.items():
-        *path, leaf = name.split(".")
-        lines += [
-            f"{'  ' * depth}{part}:" for depth, part in enumerate(path) if path[: depth + 1] != above[: depth + 1]
-        ]
-        mark = "" if not block_of(name) else "  " if path == above else "- "
-        above = path
-        choices = f" One of: {', '.join(clause.choices)}." if clause.choices else ""
-        lines.append(f"{'  ' * len(path)}{mark}{leaf}: # {clause.note}{choices}")
-    return "\n".join(lines) + "\n"
-
-
 @dataclass(frozen=True)
 class Plan:
     """A plan as read: its clauses, and what could not be read.
@@ -309,7 +282,7 @@ Direction = Literal["at_least", "at_most"]
 Family = Literal[
     "ALN", "RUB", "EVS", "PIP", "QUA", "DAT", "CAL", "VEN", "WEL", "OPS", "EXP", "TOL", "USE", "LRN", "MKT"
 ]
-Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
+Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-004.")]
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
@@ -353,6 +326,7 @@ class Rule(Model):
             "priority",
             "gates",
             "exam",
+            "certificate",
             "power",
             "reach",
             "margin",

@@ -43,6 +43,9 @@ def docx(blocks: list[Block]) -> bytes:
         if block.rows:
             _docx_table(document, block, whole)
             continue
+        if block.page:
+            document.add_page_break()
+            continue
         paragraph = document.add_heading(level=min(block.heading, 4)) if block.heading else document.add_paragraph()
         if block.depth:
             paragraph.paragraph_format.left_indent = Cm(0.75 * block.depth)
@@ -74,6 +77,8 @@ def _docx_table(document: Any, block: Block, whole: float) -> None:
     table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
     table.autofit = False
     columns = widths(block.rows, whole)
+    for column, width in zip(table.columns, columns, strict=True):
+        column.width = Cm(width)
     for at, (line, cells) in enumerate(zip(table.rows, rows, strict=True)):
         head = at == 0 and _headed(block)
         for cell, runs, width in zip(line.cells, cells, columns, strict=True):
@@ -99,13 +104,14 @@ def xlsx(blocks: list[Block]) -> bytes:
     import openpyxl
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.pagebreak import Break
     from openpyxl.worksheet.properties import PageSetupProperties
 
     book = openpyxl.Workbook()
     book.properties.creator = AUTHOR
     sheet: Any = book.active
     titles = [block.text for block in blocks if block.heading == 1]
-    sheet.title = re.sub(r"[\[\]:*?/\\]", " ", titles[0])[:31].strip(" '_") if titles else "Template"
+    sheet.title = re.split(r"[\[\]:*?/\\,_(]", titles[0] if titles else "")[0][:31].strip(" '-") or "Template"
     book.properties.title = titles[0] if titles else ""
     tables = [block for block in blocks if block.rows]
     across = max((len(block.rows[0]) for block in tables), default=1)
@@ -117,6 +123,9 @@ def xlsx(blocks: list[Block]) -> bytes:
     for block in blocks:
         if block.rows:
             at = _xlsx_table(sheet, block, at, columns) + 1
+            continue
+        if block.page:
+            sheet.row_breaks.append(Break(id=at - 1))
             continue
         cell = sheet.cell(at, 1)
         _set_text(cell, f"{'   ' * max(block.depth - 1, 0)}{block.marker} {block.text}".strip(" ") or None)

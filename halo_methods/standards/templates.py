@@ -34,7 +34,7 @@ Runs = list[Run]
 
 @dataclass(frozen=True)
 class Block:
-    """A heading, a paragraph, an entry of a list, or a table.
+    """A heading, a paragraph, an entry of a list, a table, or the beginning of a new page.
 
     Attributes
     ----------
@@ -48,6 +48,8 @@ class Block:
         What stands before an entry: a dot, its number, a box.
     rows : list of list
         A table's cells; the first row is its head, all blank where it has none.
+    page : bool
+        Whether a new page begins here, as a rule (``---``) says.
     """
 
     runs: Runs
@@ -55,6 +57,7 @@ class Block:
     depth: int = 0
     marker: str = ""
     rows: tuple[list[Runs], ...] = ()
+    page: bool = False
 
     @property
     def text(self) -> str:
@@ -177,6 +180,8 @@ def _blocks(nodes: "list[SyntaxTreeNode]", depth: int, marker: str = "") -> Iter
                 if marker and (box := _BOX.match(runs[0].text)):
                     runs, marker = [runs[0]._replace(text=runs[0].text[box.end() :]), *runs[1:]], "☐"
                 yield Block(runs, depth=depth, marker=marker)
+            case "hr":
+                yield Block([], page=True)
             case "bullet_list" | "ordered_list":
                 first = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else None
                 for at, item in enumerate(node.children):
