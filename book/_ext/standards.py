@@ -1,7 +1,7 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
-``{std}`CAL-003` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
-``{standard} CAL-003`` shows it whole; that place is its home, a second one is an error, and the register page
+``{std}`CAL-004` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
+``{standard} CAL-004`` shows it whole; that place is its home, a second one is an error, and the register page
 is the home of those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
 ``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
@@ -77,7 +77,7 @@ def _depends(env: Any) -> None:
 
 
 class Shown(SphinxDirective):
-    """``{standard} CAL-003``."""
+    """``{standard} CAL-004``."""
 
     required_arguments = 1
 
