@@ -230,9 +230,13 @@ def test_the_command_writes_the_sheet(tmp_path, capsys, root):
     assert "for 2027-Q3" in said
     assert "attestation_sheets" in said
     assert openpyxl.load_workbook(out).active.title == "Sitting 2027-Q3"
+    assert cli.main(line) == cli.COULD_NOT_RUN
+    assert "is there already, perhaps filled in" in capsys.readouterr().err
+    out.unlink()
     assert cli.main([*line, "--format", "json"]) == cli.FINE
     asked = json.loads(capsys.readouterr().out)
     assert sum(asked["by_role"].values()) == len(asked["questions"])
+    out.unlink()
     assert cli.main([*line[:-1], "soon"]) == cli.USAGE
     assert "quarter is 'soon'; write it as 2027-Q1" in capsys.readouterr().err
     assert cli.main(["standards", "audit", file, "--out", str(tmp_path / "sheet.csv")]) == cli.USAGE

@@ -81,6 +81,7 @@ def test_a_small_template_as_a_document(small):
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
         ["count", "of", "share", "limit"], ["3", "12", "", "3%"], ["", "", "", "=1+1"]]  # fmt: skip
     assert "w:tblHeader" in table.rows[0]._tr.xml
+    assert [column.width for column in table.columns] == [cell.width for cell in table.rows[1].cells]
     assert document.core_properties.title == "A record for 90 days"
 
 
@@ -213,6 +214,7 @@ def test_the_command(tmp_path, capsys):
         out = tmp_path / f"record{kind}"
         assert cli.main(["standards", "template", "escalation_record", "--out", str(out)]) == cli.FINE
         assert out.stat().st_size > 500
+        assert cli.main(["standards", "template", "intake_form", "--out", str(out)]) == cli.COULD_NOT_RUN
     assert cli.main(["standards", "template", "escalation_record", "--out", str(tmp_path / "a.pdf")]) == cli.USAGE
     assert cli.main(["standards", "template", "escalation", "--out", str(tmp_path / "a.md")]) == cli.COULD_NOT_RUN
     assert "did you mean escalation_record" in capsys.readouterr().err

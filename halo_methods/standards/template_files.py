@@ -77,6 +77,8 @@ def _docx_table(document: Any, block: Block, whole: float) -> None:
     table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
     table.autofit = False
     columns = widths(block.rows, whole)
+    for column, width in zip(table.columns, columns, strict=True):
+        column.width = Cm(width)
     for at, (line, cells) in enumerate(zip(table.rows, rows, strict=True)):
         head = at == 0 and _headed(block)
         for cell, runs, width in zip(line.cells, cells, columns, strict=True):
