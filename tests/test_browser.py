@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from halo_methods.standards import load
+
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -158,6 +160,76 @@ class TestReference:
 @pytest.mark.parametrize("name", [page for page in PAGES if not page.startswith("api")])
 def test_page_is_whole(window, name):
     whole(window, name)
+
+
+def test_a_standards_page_is_whole(visit):
+    whole(visit, "s/CAL-005/index.html")
+
+
+FIRST = """queries => queries.map(query =>
+  Search._performSearch(...Search._parseQuery(query)).slice(-3).reverse().map(result => result[0]))"""
+WANTED = {
+    "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, ¿, «, LQA, "
+    "nine criteria",
+    "escalation": "suicide, self-harm, crisis, urgent",
+    "wellbeing_and_pay": "distress, rater in distress, burnout, disturbing, salary, appeal, opt out, piece rate",
+    "integrity": "ChatGPT, AI assistance, shared account",
+    "vendors": "RFP, SLA, vendor swap, bid",
+    "workforce": "turnaround, rework",
+    "planning": "budget, budget cut, overlap",
+    "exposure": "exposure",
+    "rater_day_one": "exercises, first day",
+    "guideline_changes": "changelog, guideline change",
+    "qa_gates": "control items",
+    "tooling": "Label Studio, Prodigy",
+    "data_handling": "columns, GDPR",
+    "agreement": "IAA, kappa paradox, inter-annotator agreement",
+    "audit": "rejected lot, AQL",
+    "reading_scores": "suppressed, confidence interval, margin of error",
+    "alignment": "RACI, takedown, number by friday",
+    "roles": "who decides, sign-off",
+    "plan": "ship, launch by Friday",
+    "how_to_read": "FAQ, exception",
+}
+
+
+def found_first(visit, queries):
+    page = visit((SITE / "search.html").as_uri())
+    page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
+    return dict(zip(queries, page.evaluate(FIRST, queries), strict=True))
+
+
+def test_an_identifier_leads_to_its_own_page(visit):
+    typed = {text: name for name in load() for text in (name, name.lower(), name.replace("-", " "))}
+    found = found_first(visit, list(typed))
+    assert {text: pages[0] for text, pages in found.items()} == {
+        text: f"s/{name}/index" for text, name in typed.items()
+    }
+
+
+def test_words_that_people_use_lead_to_the_page_that_answers(visit):
+    wanted = {word: page for page, words in WANTED.items() for word in words.split(", ")}
+    assert len(wanted) >= 60
+    found = found_first(visit, list(wanted))
+    assert {word: found[word] for word, page in wanted.items() if page not in found[word]} == {}
+
+
+def test_a_question_of_many_words_finds_pages_that_have_most_of_them(visit):
+    (pages,) = found_first(visit, ["how many gold items does a rater need to be certified"]).values()
+    assert {"certification", "gold"} & set(pages)
+
+
+def test_the_register_is_filtered_and_sorted(visit):
+    page = visit((SITE / "register.html").as_uri())
+    rows = page.locator("table.halo-sift tbody tr:visible")
+    whole_number = rows.count()
+    page.get_by_label("evidence").select_option("measured")
+    assert 30 < rows.count() < whole_number
+    page.get_by_label("Words").fill("gold")
+    assert 0 < rows.count() < 30
+    page.get_by_role("button", name="owner").click()
+    owners = [row.locator("td").nth(4).inner_text() for row in rows.all()]
+    assert owners == sorted(owners)
 
 
 def test_pages_are_accessible_in_the_dark(visit):

@@ -24,7 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "book" / "chapters").glob("*/*.ipynb"))
 PARTS = {
-    "purpose": "purpose alignment",
+    "purpose": "purpose alignment roles",
     "frameworks": "rubric scales taxonomy escalation guideline_changes",
     "systems": "scorecard regression monitoring preference spans trajectory",
     "pipelines": "task_design qa_gates aggregation adjudication audit assisted_annotation data_handling",

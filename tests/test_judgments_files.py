@@ -439,3 +439,17 @@ def test_a_value_that_is_merged_down_a_column_stands_in_each_row(runs, tmp_path_
     assert [(*row, gold) for row, gold in zip(rows(made), golds, strict=True)] == expected
     told = [note for note in made.source.notes if "merged cells" in note]
     assert len(told) == 1
+
+
+def test_rounded_identifiers_are_no_repeats_to_be_removed():
+    ids = [1237649770260464000 + n for n in (1, 1, 2, 2)]
+    frame = pd.DataFrame({"item_id": np.array(ids, float), "rater_id": ["ann", "bob"] * 2, "label": "x"})
+    with pytest.raises(InvalidData) as refused:
+        as_judgments(frame)
+    assert {(p.option, "looks rounded by a spreadsheet" in p.mend) for p in refused.value.problems} == {(None, True)}
+
+
+@pytest.mark.parametrize("label", ['["x", "y"]', "['y', 'x']", '{"a": 1}'])
+def test_lists_that_are_written_out_as_labels_are_noted(label):
+    made = as_judgments(pl.DataFrame([("q1", "ann", label), ("q1", "bob", "[x")], HEADER, orient="row"))
+    assert [label in note for note in made.source.notes] == [True]

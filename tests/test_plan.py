@@ -13,6 +13,7 @@ from plans import LAUNCH, MONITOR, PLANS, REGISTER, ROOT, SAFETY, TODAY, check, 
 from pydantic import TypeAdapter
 
 from halo_methods.standards import Register
+from halo_methods.standards.blank_plan import blank
 from halo_methods.standards.model import (
     CLAUSES,
     REQUIRED,
@@ -20,7 +21,6 @@ from halo_methods.standards.model import (
     Declared,
     Role,
     Rule,
-    blank,
     plan_schema_text,
 )
 from halo_methods.standards.plan import SWITCHES, check_plan

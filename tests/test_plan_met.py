@@ -89,7 +89,7 @@ def as_clause(standard: Standard, text: str) -> object:
     """What an example would write into the plan: its fragment of YAML, or its words."""
     assert isinstance(standard.evidence, Declared)
     clause = standard.evidence.clause
-    for piece in (text, *text.split(";")):
+    for piece in (*re.findall("`([^`]+)`", text), text, *text.split(";")):
         try:
             held = yaml.safe_load(piece)
         except yaml.YAMLError:

@@ -382,7 +382,7 @@ def shared_items(j: Judgments) -> Estimate:
     return Estimate.count(n, method=method, **rests_on(j.frame, "labels"))
 
 
-def bridge_items(j: Judgments, by: str = "locale") -> Estimate:
+def bridge_items(j: Judgments, *, by: str = "locale") -> Estimate:
     """Count the items that two groups of raters share, for the two groups that share fewest.
 
     Parameters

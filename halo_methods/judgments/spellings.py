@@ -156,3 +156,16 @@ def like_missing(labels: pl.Series) -> list[str]:
     """
     odd = labels.filter(labels.str.to_lowercase().is_in(LIKE_MISSING)).unique().sort()
     return [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
+
+
+def like_lists(labels: pl.Series) -> list[str]:
+    """Labels that look like lists or objects written out, of which another order would be another label.
+
+    Examples
+    --------
+    >>> print(*like_lists(pl.Series(["good", "[1, 2]"])))
+    the label '[1, 2]' looks like a list; in another order it would be another label: write one value a row
+    """
+    odd = labels.filter(labels.str.contains(r"^\s*(\[.*\]|\{.*\})\s*$")).sort()
+    why = "looks like a list; in another order it would be another label: write one value a row"
+    return [f"the label {quoted(odd[0])} {why}"] if len(odd) else []

@@ -77,6 +77,8 @@ def _docx_table(document: Any, block: Block, whole: float) -> None:
     table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
     table.autofit = False
     columns = widths(block.rows, whole)
+    for column, width in zip(table.columns, columns, strict=True):
+        column.width = Cm(width)
     for at, (line, cells) in enumerate(zip(table.rows, rows, strict=True)):
         head = at == 0 and _headed(block)
         for cell, runs, width in zip(line.cells, cells, columns, strict=True):
@@ -109,7 +111,7 @@ def xlsx(blocks: list[Block]) -> bytes:
     book.properties.creator = AUTHOR
     sheet: Any = book.active
     titles = [block.text for block in blocks if block.heading == 1]
-    sheet.title = re.sub(r"[\[\]:*?/\\]", " ", titles[0])[:31].strip(" '_") if titles else "Template"
+    sheet.title = re.split(r"[\[\]:*?/\\,_(]", titles[0] if titles else "")[0][:31].strip(" '-") or "Template"
     book.properties.title = titles[0] if titles else ""
     tables = [block for block in blocks if block.rows]
     across = max((len(block.rows[0]) for block in tables), default=1)

@@ -5,17 +5,8 @@ compared, and `next_steps` what the figures allow.
 """
 
 from .group_figures import GroupFigures, rates, weeks_checked
-from .vendors import (
-    Comparisons,
-    Scorecard,
-    agreement_between,
-    by_group,
-    by_vendor,
-    comparisons,
-    next_steps,
-    overlap,
-    shared_items,
-)
+from .shared_work import overlap, shared_items
+from .vendors import Comparisons, Scorecard, agreement_between, by_group, by_vendor, comparisons, next_steps
 
 __all__ = [
     "Comparisons",

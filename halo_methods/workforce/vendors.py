@@ -20,6 +20,7 @@ from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
 from .group_figures import MISSING, Measure, each, grouped, judged, known, places
+from .shared_work import STRATA
 
 VIEWS: dict[str, tuple[str, list[str]]] = {
     "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
@@ -36,7 +37,6 @@ FIGURES: dict[str, Measure] = {
     "per_hour": "per_hour",
     "cost_per_accepted": "cost_per_accepted",
 }
-STRATA = ("locale", "queue", "slice")
 LEAST_SHARED, LEAST_RATERS, LEAST_JUDGMENTS, LEAST_OVERLAP = 20, 2, 10, 0.5
 SIDE, STRATUM, PLACE = "_second", "_stratum", "_place"
 
@@ -324,101 +324,6 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
     return _all_pairs(grouped(frame, column), column, "agreement", confidence)
-
-
-def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
-    """Show where each group works, and how much of its work is where another group works too.
-
-    Parameters
-    ----------
-    j, column
-        As for `comparisons`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``column``'s values and, for each of locale, queue and slice that the
-        table has, ``x`` (its values) and ``x_shared`` (share of the group's
-        judgments in values where another group works too). A 0 is a group that
-        can't be told apart from its own locale or queue.
-
-    Raises
-    ------
-    NotEstimable
-        If the table has none of these columns, or no such grouping column.
-
-    Examples
-    --------
-    >>> rows = [(i, v, "x", v, "fr-FR" if i else "de-DE") for v in ("north", "south") for i in range(1, 4)]
-    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "vendor", "locale"])
-    >>> overlap(j)["locale_shared"].tolist()
-    [1.0, 1.0]
-    """
-    frame = judged(as_judgments(j))
-    groups = grouped(frame, column)
-    strata = [c for c in STRATA if c in frame.columns and c != column]
-    if not strata:
-        reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"
-        raise NotEstimable(reason, public=reason)
-    rows = []
-    for name, part in groups.items():
-        row: dict[str, object] = {column: name, "people": part["rater_id"].n_unique(), "judgments": part.height}
-        others = pl.concat([frame.clear(), *(p for n, p in groups.items() if n != name)])
-        for c in strata:
-            elsewhere = part[c].is_in(others[c].unique().implode(), nulls_equal=True)
-            values = ", ".join(map(str, part[c].unique().sort().to_list()[:8]))
-            row |= {c: values, f"{c}_shared": elsewhere.mean()}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def shared_items(j: Judgments, column: str = "vendor") -> dict[str, Estimate]:
-    """Count the checked items that both groups of a pair judged, pair by pair in each locale.
-
-    A group alone in a locale is paired with the rows that name no group, for
-    instance our own raters; where there are none, it shares 0 items.
-
-    Parameters
-    ----------
-    j, column
-        As for `comparisons`.
-
-    Returns
-    -------
-    dict of str to Estimate
-        By pair and locale, for instance ``north and south in de-DE``; counts, which rest on the checked work of both.
-
-    Raises
-    ------
-    NotEstimable
-        If nothing is known to be right or wrong, or the grouping column is missing or empty.
-
-    Examples
-    --------
-    >>> rows = [(i, f"{v}{r}", "x", "x", v) for v in ("north", "south") for r in range(4) for i in range(9)]
-    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
-    >>> {pair: count.value for pair, count in shared_items(j).items()}
-    {'north and south': 9.0}
-    """
-    frame = known(judged(as_judgments(j)), "right")
-    split = "locale" in frame.columns and column != "locale"
-    counts = {}
-    for locale, part in (grouped(frame, "locale") if split else {"": frame}).items():
-        groups, where = grouped(part, column), f" in {locale}" if split else ""
-        teams = [name for name in groups if name != MISSING]
-        teams = [*groups] if len(teams) == 1 else teams
-        for a, b in combinations(teams, 2):
-            both = set(groups[a]["item_id"]) & set(groups[b]["item_id"])
-            counts[f"{a} and {b}{where}"] = _shared(len(both), pl.concat([groups[a], groups[b]]))
-        if len(teams) == 1:
-            counts[f"{teams[0]} alone{where}"] = _shared(0, part)
-    if not counts:
-        raise NotEstimable(f"the column {column} has no value", public=f"the column {column} has no value")
-    return counts
-
-
-def _shared(items: int, rows: pl.DataFrame) -> Estimate:
-    return Estimate.count(items, method="checked items that both judged", **rests_on(rows, "shared items"))
 
 
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
