@@ -23,7 +23,7 @@ def spellings(name: str) -> list[str]:
     """How people type an identifier.
 
     >>> spellings("CAL-004")
-    ['cal-003', 'cal 003', 'cal003']
+    ['cal-004', 'cal 004', 'cal004']
     """
     return [name.lower().replace("-", between) for between in ("-", " ", "")]
 
