@@ -124,6 +124,7 @@ FAULTS: list[tuple[str, str, object, str]] = [
     (MONITOR, "wellbeing.opt_out", "counted", "WEL-032"),
     (LAUNCH, "wellbeing.daily_limit_minutes", None, "WEL-031"),
     (SAFETY, "raters.overlap", 2, "CAL-021"),
+    (MONITOR, "raters.certification.valid_days", 181, "CAL-013"),
     (SAFETY, "wellbeing.daily_limit_minutes", 241, "WEL-031"),
     (MONITOR, "agreement.shown_with", ["raw_agreement"], "CAL-022"),
     (LAUNCH, "rubric.exits", ["cannot_judge"], "RUB-008"),
@@ -295,6 +296,8 @@ def test_measured_standards_read_the_reports_gates(tmp_path: Path) -> None:
         file.write_text(PLANS[SAFETY].read_text(encoding="utf-8") + "results: [calibration.json]\n", encoding="utf-8")
         return next(f for f in check(file).findings if f.standard == "CAL-004")
 
+    without = gates()
+    assert (without.verdict, "holds no gate for it" in without.reason) == ("undecided", True)
     assert gates("met", "met").verdict == "met"
     assert gates("met", "undecided").verdict == "undecided"
     worst = gates("met", "undecided", "not_met")
