@@ -27,6 +27,15 @@ def datasets() -> Callable[[str], Path]:
     return path
 
 
+@pytest.fixture(autouse=True)
+def no_section_stops_at_an_error_of_ours(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture):
+    """A report goes on after an error inside a section; no test does, unless it is about that."""
+    yield
+    stopped = [r.getMessage() for r in caplog.get_records("call") if r.name == "halo_methods.reports.runner"]
+    stopped = [text for text in stopped if "stopped at an error of ours" in text]
+    assert not stopped or "stops_at_errors" in request.keywords, stopped
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the project."""

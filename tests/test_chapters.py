@@ -39,9 +39,9 @@ def collected(name, file, audience, monkeypatch):
     """What the cells of a chapter found, run without a kernel; collected as the report collects it."""
     outputs, report = run_cells(name, file, audience, monkeypatch)
     outputs.append(report._repr_mimebundle_())
-    data, _, gates = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
-    assert gates, "no gate was collected"
-    return data, gates
+    found = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
+    assert found["gate"], "no gate was collected"
+    return found["data"][-1], found["gate"]
 
 
 def stated(out, name):

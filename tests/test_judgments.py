@@ -328,7 +328,6 @@ def test_a_problem_names_the_option_that_settles_it(content, options, option, va
     [
         ("item_id,rater_id,label\na,x,1\n", {"columns": {"gold": "lable"}}, "There is 'label'."),
         ('item_id,rater_id,label,seconds\na,x,1,"2,5"\n', {}, "a decimal point, not a comma"),
-        ("item_id,rater_id,label,rated_at\na,x,1,46083.139\n", {}, "a spreadsheet's day number"),
     ],
 )
 def test_a_problem_says_what_to_write(content, options, fix, file):

@@ -1,6 +1,7 @@
 """Files and frames in the forms that people have: read as they are meant, or refused in one true sentence."""
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -10,19 +11,23 @@ import re
 import tarfile
 import tempfile
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from helpers import check
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from halo_methods.errors import InvalidData
+from halo_methods.errors import BadOption, InvalidData
 from halo_methods.judgments import as_judgments, read_judgments
+from halo_methods.judgments.dates import Dates, fitting, moment
 
 few = settings(max_examples=25)
 HEADER = ("item_id", "rater_id", "label")
@@ -199,3 +204,211 @@ def test_files_of_another_kind_are_refused_by_their_name(name, content, said, fi
     (found,) = check(file(content, name))
     assert said in found.what
     assert found.option is None
+
+
+# ---- what stands between cells, and before the header
+
+
+MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "#": "#", " ": "blanks"}
+WORDS = st.text(st.sampled_from("ab,;\t|# 5"), min_size=1, max_size=6).filter(str.strip)
+
+
+@few
+@given(mark=st.sampled_from(list(MARKS)), labels=st.lists(WORDS, min_size=3, max_size=3), named=st.booleans())
+def test_any_delimiter_is_read_with_any_of_them_in_cells(mark, labels, named):
+    labels = [f"x{label}y" for label in labels]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=mark, lineterminator="\n")
+    writer.writerows([HEADER, *((i, r, label) for (i, r, _), label in zip(ROWS, labels, strict=True))])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "f.csv")
+        path.write_text(out.getvalue())
+        given = {"delimiter": MARKS[mark] if named else mark} if named or mark in "# " else {}
+        given = {"delimiter": "blanks"} if mark == " " else given
+        made = read_judgments(path, **given)
+    assert made.frame["label"].to_list() == labels
+
+
+@few
+@given(
+    runs=st.lists(st.text(st.sampled_from(" \t"), min_size=1, max_size=4), min_size=8, max_size=8), ends=st.booleans()
+)
+def test_runs_of_blanks_are_one_delimiter_where_it_is_named(runs, ends):
+    first, *rest = [HEADER, *ROWS]
+    made = [a.join(row[:2]) + b + row[2] for row, a, b in zip([first, *rest], runs[::2], runs[1::2], strict=True)]
+    text = "".join(f"  {line} \t\r\n" if ends else f"{line}\n" for line in made)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "f.txt")
+        path.write_bytes(text.encode())
+        assert rows(read_judgments(path, delimiter="blanks")) == ROWS
+
+
+def test_blanks_between_cells_are_a_delimiter_to_be_named(file):
+    found = check(file(lines(" ")))
+    assert (found[0].option, found[0].value) == ("delimiter", "blanks")
+
+
+def test_signs_in_a_quoted_name_are_no_delimiters(file):
+    assert rows(read_judgments(file('item_id,rater_id,label,"notes; a; b; c; d; e"\nq1,ann,good,\n'))) == ROWS[:1]
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", "x", '"', "\n", "colon"])
+def test_a_delimiter_that_is_none_is_a_bad_option(delimiter, file):
+    with pytest.raises(BadOption, match=r"delimiter is .*allowed: 'comma'"):
+        read_judgments(file(lines()), delimiter=delimiter)
+    with pytest.raises(BadOption, match="no text with delimiters"):
+        read_judgments(file('{"item_id": 1}'), delimiter="comma")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+@pytest.mark.parametrize("cell", ["{}", '"{}"'])
+def test_blanks_after_each_delimiter_belong_to_no_cell(mark, cell, file):
+    made = read_judgments(file(lines(f"{mark} ", [map(cell.format, row) for row in (HEADER, *ROWS)])))
+    assert rows(made) == ROWS
+    assert made.source.notes == (f"blanks after each {mark!r} were taken off",)
+
+
+TITLES = st.lists(st.sampled_from(["", "Week 12", "a,b", "item_id", '"Made by"; us']), max_size=6)
+
+
+@few
+@given(titles=TITLES, end=st.sampled_from(["\n", "\r\n", "\r"]), mark=st.sampled_from(",;\t|"))
+def test_lines_before_the_header_are_passed_over_with_a_note(titles, end, mark):
+    text = end.join([*titles, *lines(mark).splitlines()])
+    book = openpyxl.Workbook()
+    for row in ([title or None] for title in titles):
+        book.active.append(row)
+    for row in (HEADER, *ROWS):
+        book.active.append(row)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (Path(folder, "f.csv"), Path(folder, "f.xlsx")):
+            path.write_bytes(text.encode())
+            if path.suffix == ".xlsx":
+                book.save(path)
+            made = read_judgments(path)
+            assert (rows(made), made.source.rows_read) == (ROWS, 3)
+            assert len(made.source.notes) == bool(titles)
+
+
+# ---- JSON
+
+
+RECORDS = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
+JSON = {
+    "lines": lambda indent: "\n".join(json.dumps(record) for record in RECORDS),
+    "pretty": lambda indent: "\n".join(json.dumps(record, indent=indent) for record in RECORDS),
+    "list": lambda indent: json.dumps(RECORDS, indent=indent),
+    "inside": lambda indent: json.dumps({"meta": {"n": 3}, "data": RECORDS, "none": []}, indent=indent),
+    "alone": lambda indent: json.dumps({"results": RECORDS}, indent=indent),
+    "table": lambda indent: pd.DataFrame(RECORDS).to_json(orient="table", indent=indent),
+}
+
+
+@pytest.mark.parametrize("name", ["f.txt", "f", "f.json", "f.jsonl", "f.csv"])
+@pytest.mark.parametrize("way", JSON)
+@pytest.mark.parametrize("indent", [1, 4])
+def test_json_is_read_in_every_shape_under_any_name(name, way, indent, file):
+    made = read_judgments(file(JSON[way](indent), name))
+    assert rows(made) == ROWS
+    assert any("read from 'data' of the file" in note for note in made.source.notes) == (way in ("inside", "table"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (pd.DataFrame(RECORDS).to_json(orient="split"), "an object for each column"),
+        (pd.DataFrame(RECORDS).to_json(), "an object for each column"),
+        (json.dumps({"images": RECORDS, "judged": RECORDS}), "several lists: 'images', 'judged'"),
+        (json.dumps(RECORDS, indent=2)[:-9], "is not JSON"),
+        (json.dumps(RECORDS[0], indent=2) + "\n{", "is not JSON"),
+        ('{"id": 1, "annotations": [{"a": 1}], "data": {}}\n' * 2, "a Label Studio export"),
+    ],
+)
+def test_json_of_another_shape_is_refused_once(content, said, file):
+    (found,) = check(file(content, "f.txt"))
+    assert said in found.what
+
+
+# ---- moments
+
+
+MOMENTS = st.datetimes(datetime(2001, 1, 1), datetime(2099, 12, 30)).map(lambda at: at.replace(microsecond=0))
+OFFSETS = {"": 0, " UTC": 0, "Z": 0, " GMT+1": 60, " UTC-03:30": -210, "+0530": 330, " GMT-0800 (PST)": -480}
+DAYS = {
+    "day-first": ["%d.%m.%Y", "%d/%m/%y", "%d-%m-%Y", "%d %b %Y", "%A, %d %B %Y"],
+    "month-first": ["%m/%d/%Y", "%m-%d-%y", "%b %d, %Y", "%a %b %d %Y"],
+    "year-first": ["%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%Y %b %d"],
+}
+CLOCKS = [" %H:%M:%S", ", %H:%M:%S", " %I:%M:%S %p", " %I:%M:%S\u202f%p", "T%H:%M:%S.000"]
+
+
+@settings(max_examples=50)
+@given(st.data(), MOMENTS, st.sampled_from(list(DAYS)), st.sampled_from(CLOCKS), st.sampled_from(list(OFFSETS)))
+def test_moments_in_the_form_that_is_named(data, at, form, clock, offset):
+    assume("%p" not in clock or offset != "Z")
+    day = data.draw(st.sampled_from(DAYS[form]))
+    text = at.strftime(day + clock) + offset
+    utc = at.replace(tzinfo=UTC) - timedelta(minutes=OFFSETS[offset])
+    assert moment(text, Dates.of(form)) == (utc, offset != "")
+    assert moment(at.isoformat(), Dates.of(form)) == (at.replace(tzinfo=UTC), False)
+    with pytest.raises(ValueError, match="is not"):
+        moment(text.replace(" ", "  ") + " CET", Dates.of(form))
+
+
+@few
+@given(at=MOMENTS, unit=st.sampled_from(["epoch", "epoch-ms", "epoch-us", "epoch-ns"]), part=st.booleans())
+def test_numbers_since_1970_in_the_unit_that_is_named_and_no_other(at, unit, part):
+    size = int(at.replace(tzinfo=UTC).timestamp()) * {"epoch": 1, "epoch-ms": 10**3, "epoch-us": 10**6}.get(unit, 10**9)
+    text = f"{size}.0" if part else str(size)
+    assert moment(text, Dates.of(unit)) == (at.replace(tzinfo=UTC), True)
+    assert fitting([text]) == [unit]
+
+
+@few
+@given(at=MOMENTS, zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"]))
+def test_moments_in_a_zone_are_what_the_zone_says_or_refused(at, zone):
+    both = {at.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    frame = pl.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"], "rated_at": [at.isoformat()]})
+    if len(both) == 1:
+        made = as_judgments(frame, dates=zone)
+        assert (
+            {made.frame["rated_at"][0]} == both == {moment(f"{at:%Y/%m/%d %H:%M:%S} {zone}", Dates.of("year-first"))[0]}
+        )
+        assert not any("without an offset" in note for note in made.source.notes)
+
+
+def test_an_hour_that_is_there_twice_is_refused(file):
+    path = file("item_id,rater_id,label,rated_at\na,r,x,2026-10-25T02:30:00\nb,r,x,29.3.2026 02:30\n")
+    found = check(path, dates="day-first Europe/Berlin")
+    assert [("twice or not at all" in p.what, p.row) for p in found] == [(True, 1), (True, 2)]
+    assert check(path, dates="day-first Asia/Tokyo") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "value", "said"),
+    [
+        (["3/4/2026", "5/6/2026 9:00 PM"], "day-first", "day-first or month-first reads every such cell"),
+        (["3/4/2026", "3/24/2026"], "month-first", "month-first reads every such cell"),
+        (["3.4.26", "24.3.26"], "day-first", "day-first reads every such cell"),
+        (["1712101200"], "epoch", "epoch reads"),
+        (["1712101200000"], "epoch-ms", "epoch-ms reads"),
+        (["46083.139"], "spreadsheet", "spreadsheet reads"),
+        (["2026/03/14 3:04:05 PM GMT+1"], "year-first", "year-first reads"),
+        (["3/14/2026", "last Monday"], None, "an offset such as +01:00"),
+    ],
+)
+def test_a_form_that_is_not_named_is_never_guessed(cells, value, said, file):
+    path = file("item_id,rater_id,label,rated_at\n" + "".join(f"{c},r,x,{c}\n" for c in cells))
+    found = check(path)
+    assert len(found) == len(cells)
+    assert {(p.option, p.value) for p in found} == {("dates" if value else None, value)}
+    assert all(said in p.mend for p in found)
+    assert value is None or check(path, dates=value) == []
+
+
+@pytest.mark.parametrize(
+    "dates", ["german", "day-first Berlin", "day-first UTC UTC", "", "../x", "epoch,month-first", 3]
+)
+def test_a_form_or_zone_that_is_none_is_a_bad_option(dates):
+    with pytest.raises(BadOption, match=r"dates is .*'day-first'"):
+        as_judgments(pl.DataFrame(ROWS, HEADER, orient="row"), dates=dates)

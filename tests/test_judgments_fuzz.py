@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
-from halo_methods.judgments.cells import gold_text, moment, quoted
+from halo_methods.judgments.cells import gold_text, quoted
+from halo_methods.judgments.dates import moment
 from halo_methods.judgments.files import _quoted_table, plain_table
 from halo_methods.judgments.options import matching
 

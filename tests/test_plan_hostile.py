@@ -12,7 +12,7 @@ from plans import LAUNCH, PLANS, REGISTER, TODAY, check, plan, put
 
 from halo_methods.errors import HaloError
 from halo_methods.standards.model import CLAUSES, read_plan
-from halo_methods.standards.plan import portfolio
+from halo_methods.standards.portfolio import portfolio
 
 quick = settings(max_examples=60, deadline=60_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

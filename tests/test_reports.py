@@ -72,13 +72,13 @@ class Page(HTMLParser):
 def test_json_holds_what_the_design_names(made, export):
     out, result = made
     written = json.loads((out / "tiny.json").read_text(encoding="utf-8"))
-    assert list(written) == ["report", "parameters", "data", "estimates", "gates", "versions"]
+    assert list(written) == ["report", "parameters", "data", "estimates", "gates", "errors", "versions"]
     assert written == json.loads(json.dumps(result))
     assert written["report"] == "tiny"
     assert written["parameters"] == {
         "data": "export.csv", "columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error",
-        "where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "operations",
-        "by": None, "step": "none",
+        "where": None, "missing": [""], "dates": "iso", "encoding": "utf-8", "sheet": None, "delimiter": None,
+        "audience": "operations", "by": None, "step": "none",
     }  # fmt: skip
     assert written["data"]["sha256"] == hashlib.sha256(export.read_bytes()).hexdigest()
     assert (written["data"]["rows_read"], written["data"]["rows_used"], written["data"]["dropped"]) == (12, 12, {})
@@ -174,7 +174,7 @@ def test_sample_by_name_or_left_out(book, tmp_path, monkeypatch):
     [
         ("refuse", 'section "Share of yes", the cell that begins `with report.section("Share of yes") as show:`: '
                    "two criteria are one too many"),
-        ("break", "KeyError: 'absent'"),
+        ("after", "KeyError: 'absent'"),
     ],
 )  # fmt: skip
 def test_a_failing_cell_is_named_in_one_line_and_nothing_is_left(book, tmp_path, step, reason):
@@ -191,9 +191,20 @@ def test_a_failed_report_leaves_the_earlier_one(made, export, tmp_path):
     out, _ = made
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     with pytest.raises(HaloError, match="absent"):
-        reports.run("tiny", export, out, step="break")
+        reports.run("tiny", export, out, step="after")
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
     assert [p.name for p in out.parent.iterdir()] == ["reports"]
+
+
+@pytest.mark.stops_at_errors
+@pytest.mark.parametrize(("audience", "told"), [("operations", True), ("partner", False)])
+def test_an_error_of_ours_ends_its_section_and_no_report(book, export, tmp_path, audience, told):
+    made = reports.run("tiny", export, tmp_path, step="break", audience=audience)
+    assert made["errors"] == [{"section": "Share of yes", "error": "KeyError"}]
+    shown = (tmp_path / "tiny.html").read_text(encoding="utf-8")
+    assert "own, KeyError; the rest of the report stands" in shown
+    assert ("absent" in shown) == told
+    assert "no item has a" in shown or not told
 
 
 def test_a_cell_that_takes_too_long_is_named(book, tmp_path):

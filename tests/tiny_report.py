@@ -38,6 +38,8 @@ with report.section("Share of yes") as show:
         raise HaloError("two criteria\\nare one too many")
     if step == "break":
         {}["absent"]
+if step == "after":
+    {}["absent"]
 """
 
 PEOPLE = """

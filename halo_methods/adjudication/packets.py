@@ -16,7 +16,8 @@ from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData, NotEstimable, Problem
 from ..judgments import Judgments, as_judgments
 from ..judgments.cause_codes import CAUSES
-from ..judgments.cells import cell_text, moment, quoted
+from ..judgments.cells import cell_text, quoted
+from ..judgments.dates import moment
 from ..judgments.files import read_raw
 from ..judgments.options import number
 from ..results import counted
@@ -398,6 +399,8 @@ def judgments_with(
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     encoding: str = "utf-8",
+    sheet: str | None = None,
+    delimiter: str | None = None,
 ) -> str:
     """Return the file of judgments as CSV, every raw row unchanged, and below them the decided labels.
 
@@ -412,15 +415,15 @@ def judgments_with(
     decisions : Decisions
     columns, values : mapping, optional
         As the file was read with; the file keeps its own names and values.
-    encoding : str
-        Of a CSV file.
+    encoding, sheet, delimiter : str
+        Likewise.
 
     Raises
     ------
     BadOption
         If a value cannot be written so that the same options read it back.
     """
-    frame = read_raw(path, encoding).frame.fill_null("").to_pandas()
+    frame = read_raw(path, encoding, sheet, delimiter).frame.fill_null("").to_pandas()
     names = dict(columns or {})
 
     def source(name: str, value: str) -> str:

@@ -107,7 +107,8 @@ def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[st
     targets = [Path(out) / name for name in ("judgments.csv", "amendments.yml", "decisions_summary.csv")]
     if {Path(read).resolve() for read in (data, decisions)} & {target.resolve() for target in targets}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another folder")
-    as_read = {name: reading[name] for name in ("columns", "values", "encoding") if name in reading}
+    own = ("columns", "values", "encoding", "sheet", "delimiter")
+    as_read = {name: reading[name] for name in own if name in reading}
     drafted, summary = decided.drafts(), decided.summary()
     texts = (judgments_with(data, decided, **as_read), decided.draft_text(), table_text(summary))
     files = [str(file) for file in write_files(dict(zip(targets, texts, strict=True)), private=("judgments.csv",))]

@@ -215,22 +215,51 @@ def in_shell(option: str, value: Any) -> str:
     return f"{flag} {shlex.quote(text)}" if same else flag
 
 
-_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "encoding", "sheet")
+_NAMES = (
+    "columns",
+    "values",
+    "scale",
+    "level",
+    "duplicates",
+    "where",
+    "missing",
+    "dates",
+    "encoding",
+    "sheet",
+    "delimiter",
+)
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
+
+
+_DATES = (
+    "How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or "
+    "spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."
+)
+_COLUMNS = (
+    "Which column of the file each name is. May be repeated; a name with a comma stands in double quotes: "
+    """'"label=Good, or bad?"'."""
+)
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
 
-    @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help="Which column of the file each name is.")
-    @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
+    @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help=_COLUMNS)
+    @click.option(
+        "--values",
+        **several(value_pairs),
+        metavar="COLUMN:FROM=TO,…",
+        help="Values to read as others; repeated and quoted likewise.",
+    )
     @click.option("--scale", metavar="A,B,C or LOW..HIGH", help="The labels in order, or a range.")
     @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
     @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")
     @click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'".""")
     @click.option("--missing", **several(listed), metavar="A,B", help="Labels that count as missing.")
+    @click.option("--dates", metavar="FORM [ZONE]", help=_DATES)
     @click.option("--encoding", metavar="NAME", help="Of the file's text; utf-8 unless told.")
     @click.option("--sheet", metavar="NAME", help="Of a workbook; the first that is not hidden unless told.")
+    @click.option("--delimiter", metavar="SIGN", help="Between cells: comma, semicolon, tab, bar, blanks, or a sign.")
     @functools.wraps(command)
     def run(**options: Any) -> Any:
         reading = {name: options.pop(name) for name in _NAMES}

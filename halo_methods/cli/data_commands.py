@@ -10,6 +10,7 @@ import click
 from ..errors import BadOption, InvalidData
 from ..results import counted
 from .answering import (
+    FINDINGS,
     FINE,
     GATE_FAILED,
     Answer,
@@ -140,7 +141,7 @@ def report(
         log.warning(
             "%s withheld; those who run the programme see all with --audience operations", counted(withheld, "gate")
         )
-    return Answer({**result, "files": files}, lines, GATE_FAILED if failed else FINE)
+    return Answer({**result, "files": files}, lines, GATE_FAILED if failed else FINDINGS if result["errors"] else FINE)
 
 
 def _gate_line(gate: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""``halo standards list | show | trace | new | blank | check``."""
+"""``halo standards list | show | trace | new | blank | check | audit | load``."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from ..atomic_files import write_files
-from ..errors import HaloError
+from ..errors import BadOption, HaloError
+from ..results import counted
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering
 
 NAMES = ("id", "level", "tier", "title", "topic", "evidence", "numbers", "owner", "since", "review_by")
@@ -102,3 +103,34 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
     findings = unread or not all(done.clean for done in checks)
     text = "\n\n".join([*(done.text() for done in checks), *unread])
     return Answer(result, text.split("\n"), FINDINGS if findings else FINE)
+
+
+@standards.command()
+@click.argument("plan", metavar="PLAN.yml", type=ExistingFile())
+@click.option("--out", metavar="FILE.xlsx", required=True, help="Where the sheet is written.")
+@click.option("--quarter", default="", metavar="2027-Q1", help="Whose sitting it is; this quarter's unless told.")
+@answering
+def audit(plan: str, out: str, quarter: str) -> Answer:
+    """The sheet of a sitting: the questions that are due, to be answered and named in the plan."""
+    from ..standards.sitting import sitting
+
+    if not out.endswith(".xlsx"):
+        raise BadOption(f"--out is {out}; name a file that ends in .xlsx", option="out", given=out)
+    asked = sitting(plan, quarter=quarter)
+    write_files({out: asked.workbook()})
+    lines = [f"{out}: {counted(len(asked.questions), 'question')} for {asked.quarter}"]
+    lines += [f"  {role}: {n}" for role, n in asked.by_role.items()]
+    lines += [f"  not asked: {name}, which depends on `{clause}`" for name, clause in asked.unsure.items()]
+    lines.append("Answer it, then name it under `attestation_sheets` in the plan.")
+    return Answer({"out": out, **asked.to_dict()}, lines)
+
+
+@standards.command()
+@click.argument("plan", metavar="PLAN.yml", type=ExistingFile())
+@answering
+def load(plan: str) -> Answer:
+    """What a plan costs: answers to audit questions in a year, and labels that check other labels."""
+    from ..standards.programme_load import programme_load
+
+    found = programme_load(plan)
+    return Answer(found.to_dict(), found.text().split("\n"))

@@ -12,7 +12,8 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import moment, quoted
+from ..judgments.cells import quoted
+from ..judgments.dates import moment
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, counted
 from ..stats.checks import check_confidence

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -66,35 +66,6 @@ def gold_text(answers: Iterable[str]) -> str:
     'a||b|c'
     """
     return "|".join(answer.replace("|", "||") for answer in answers)
-
-
-_WEEK_OR_SHORT = re.compile(r"^\d{4}(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)(?=$|[Tt ])")
-
-
-def moment(text: str) -> tuple[datetime, bool]:
-    """An ISO 8601 moment in UTC, and whether an offset was written.
-
-    Without an offset the moment is taken as UTC.
-
-    Raises
-    ------
-    ValueError
-        If the text is not ISO 8601, or lies outside the years 1 to 9999.
-
-    Examples
-    --------
-    >>> moment("2026-03-01T09:30:00+02:00")
-    (datetime.datetime(2026, 3, 1, 7, 30, tzinfo=datetime.timezone.utc), True)
-    """
-    if not _WEEK_OR_SHORT.match(text):  # Python takes any sign between date and time, and so 1712101200000 for 1712
-        raise ValueError(f"{quoted(text)} is not ISO 8601")
-    parsed = datetime.fromisoformat(text)
-    if parsed.tzinfo is None:
-        return parsed.replace(tzinfo=UTC), False
-    try:
-        return parsed.astimezone(UTC), True
-    except OverflowError as error:
-        raise ValueError(f"{quoted(text)} lies outside the years 1 to 9999") from error
 
 
 def cell_text(value: Any) -> str | None:

@@ -7,6 +7,7 @@ import polars as pl
 from ..errors import Problem
 from ..results import readable
 from .cells import LONGEST_QUOTE, accepted_answers, quoted
+from .dates import Dates, moment
 from .options import Reading, number
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
@@ -35,12 +36,17 @@ def no_answer(cell: str) -> Problem:
     return Problem(what, "List it as missing, or give the scale.", option="missing", value=[cell])
 
 
-def no_moment(cell: str) -> Problem:
-    """A cell that should hold a moment."""
-    fix = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00."
-    if re.fullmatch(r"\s*\d{5}(\.\d+)?\s*", cell):
-        fix = f"It looks like a spreadsheet's day number: format the column as a date and time there. {fix}"
-    return Problem(f"{quoted(cell)} is not ISO 8601", fix)
+def no_moment(dates: Dates, forms: list[str], cell: str) -> Problem:
+    """A cell that should hold a moment, and the forms in which every such cell can be read."""
+    what = ""
+    try:
+        moment(cell.strip(), dates)
+    except ValueError as error:
+        what = str(error)
+    if forms:
+        fix = f"{' or '.join(forms)} reads every such cell; say so if it is right."
+        return Problem(what, fix, option="dates", value=forms[0])
+    return Problem(what, "Write 2026-03-01T09:30:00Z or with an offset such as +01:00, in place of a zone's letters.")
 
 
 def nul_byte(cell: str) -> Problem:

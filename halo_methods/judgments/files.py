@@ -5,7 +5,6 @@ import contextlib
 import csv
 import hashlib
 import io
-import json
 import math
 import os
 import re
@@ -19,11 +18,17 @@ from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
 from .cells import Raw, quoted, raw_table, text_series
+from .json_records import json_table
+from .options import SEARCHED, header_at
 from .packing import PACKED, unpacked
 from .workbooks import of_rows, workbook
 
+_OBJECTS = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*\{)')
 
-def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str | None = None) -> Raw:
+
+def read_raw(
+    path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str | None = None, delimiter: str | None = None
+) -> Raw:
     """A file of any known kind as a table of text; the kind is told from the content.
 
     Raises
@@ -33,9 +38,10 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
     InvalidData
         If it is damaged, empty, or in another encoding.
     BadOption
-        If the encoding has no such name, or the file no such sheet.
+        If the encoding or the delimiter has no such name, or the file no such sheet or no delimiter.
     """
     name, blank = Path(path).name, b"\xef\xbb\xbf \t\r\n\0"
+    mark = None if delimiter is None else _named(delimiter)
     try:
         with open(path, "rb") as file:
             bounds.within(name, "MOST_BYTES", os.fstat(file.fileno()).st_size, "bytes")
@@ -51,6 +57,9 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
         stem = stem.removesuffix(ending)
     if sheet is not None and not content.startswith(b"PK"):
         raise BadOption(f"sheet is {quoted(sheet)}, but the file is no workbook", option="sheet", given=sheet)
+    objects = stem.endswith((".jsonl", ".ndjson", ".json")) or bool(_OBJECTS.match(content, 0, 1000))
+    if mark and (objects or content.startswith((b"PAR1", b"PK"))):
+        raise BadOption(f"delimiter is {quoted(delimiter)}, but the file is no text with delimiters")
     if content.startswith(b"PAR1"):
         raw = _parquet(content, name)
     elif content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -59,10 +68,9 @@ def read_raw(path: str | os.PathLike[str], encoding: str = "utf-8", sheet: str |
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
     else:
-        objects = stem.endswith((".jsonl", ".ndjson", ".json"))
         _refuse_long(content, b'"' if objects else b"\n", name)
         text = _decoded(content, encoding)
-        raw = _json(text, name) if objects else _delimited(text, name, stem)
+        raw = json_table(text, name) if objects else _delimited(text, name, stem, mark)
     raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
 
@@ -115,28 +123,54 @@ def _undecodable(content: bytes, codec: str, at: int) -> Problem:
     return problem
 
 
-def _delimiter(text: str, stem: str) -> str:
-    """Of comma, semicolon and tab, the one that cuts the header into most cells."""
-    header = io.StringIO(text[:1_000_000], newline="")
-    first = next((line for line in header if line.strip()), "")
-    order = "\t,;" if stem.endswith((".tsv", ".tab")) else ",;\t"
-    cells = {}
-    for mark in order:
-        try:
-            cells[mark] = len(next(csv.reader([first], delimiter=mark), []))
-        except csv.Error:
-            cells[mark] = first.count(mark) + 1
-    return max(order, key=lambda mark: cells[mark])
+_LINE_END = r"\r\n?|\n"
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blanks": " ", "\\t": "\t"}
 
 
-def _delimited(text: str, name: str, stem: str) -> Raw:
-    told = re.match(r'"?sep=([,;\t])"?[ \t]*\r?\n', text)  # Excel's first line
+def _named(delimiter: str) -> str:
+    """The sign between cells that an option names.
+
+    Raises
+    ------
+    BadOption
+        If it is more than one sign, or one that stands inside cells.
+    """
+    mark = DELIMITERS.get(delimiter, delimiter)
+    if len(mark) != 1 or mark.isalnum() or mark in '"\r\n\0':
+        raise BadOption.of("delimiter", delimiter, [*DELIMITERS][:5])
+    return mark
+
+
+def _delimiter(header: str, stem: str) -> str:
+    """Of comma, semicolon, tab and bar, the one that stands most often in the header outside quotation marks."""
+    order = "\t,;|" if stem.endswith((".tsv", ".tab")) else ",;\t|"
+    plain = re.sub(r'"(?:[^"]|"")*("|$)', "", header)
+    return max(order, key=plain.count)
+
+
+def _delimited(text: str, name: str, stem: str, given: str | None) -> Raw:
+    told = re.match(r'"?sep=([,;\t|])"?[ \t]*\r?\n', text)  # Excel's first line
     text = text[told.end() :] if told else text
-    mark = told[1] if told else _delimiter(text, stem)
+    start = re.split(_LINE_END, text[:1_000_000])[:SEARCHED]
+    before = header_at([re.split(r"[,;\t|]", line.replace('"', "")) for line in start])
+    text = re.split(_LINE_END, text, maxsplit=before)[-1] if before else text
+    header = next((line for line in start[before:] if line.strip()), "")
+    mark = given or (told[1] if told else _delimiter(header, stem))
+    if mark == " ":
+        text = re.sub(r"(?m)^[ \t]+|[ \t]+(?=\r?$)", "", text)
+        text, mark = re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or "\t", text), "\t"
     bounds.within(name, "MOST_ROWS", text.count("\n"), "lines")
     bounds.within(name, "MOST_CELLS", text.count(mark), "cells")
-    raw = plain_table(text, mark, name) or _quoted_table(text, mark, name)
+    spaced = header.count(mark) == len(re.findall(re.escape(mark) + " ", header)) > 0
+    if spaced and '"' not in text:
+        text = re.sub(f"{re.escape(mark)} +", mark, text)
+    raw = plain_table(text, mark, name) or _quoted_table(text, mark, name, spaced)
     raw.decimal_comma = mark == ";"
+    raw.notes += [f"passed over: {counted(before, 'line')} before the header"] if before else []
+    raw.notes += [f"blanks after each {quoted(mark)} were taken off"] if spaced else []
+    if raw.frame.width == 1 and len(header.split()) > 1 and not given:
+        what = "the header is one cell: no comma, semicolon, tab or bar stands in it"
+        raw.problems[:0] = [Problem(what, "Say what stands between cells.", option="delimiter", value="blanks")]
     return raw
 
 
@@ -158,8 +192,8 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
     return raw_table(cells.row(0), cells[1:].get_columns(), name)
 
 
-def _quoted_table(text: str, mark: str, name: str) -> Raw:
-    rows, problems = _records(text, mark, name)
+def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:
+    rows, problems = _records(text, mark, name, spaced)
     filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
     if not filled:
         raise InvalidData(problems or [Problem("the file is empty", "Give a file with a header and rows.")])
@@ -175,13 +209,13 @@ def _quoted_table(text: str, mark: str, name: str) -> Raw:
     return of_rows(header, [(row + [""] * width)[:width] for row in rows], name, problems)
 
 
-def _records(text: str, mark: str, name: str) -> tuple[list[list[str]], list[Problem]]:
+def _records(text: str, mark: str, name: str, spaced: bool) -> tuple[list[list[str]], list[Problem]]:
     """All records; a quotation mark out of place ends the reading and is a problem."""
     rows: list[list[str]] = []
     problems: list[Problem] = []
     lines, read = re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text), 0
     limit = csv.field_size_limit(bounds.LONGEST_CELL)
-    reader = csv.reader(lines, delimiter=mark, strict=True)
+    reader = csv.reader(lines, delimiter=mark, strict=True, skipinitialspace=spaced)
     try:
         for row in reader:
             inside = lines[read : reader.line_num] if reader.line_num > read + 1 else []
@@ -200,65 +234,6 @@ def _records(text: str, mark: str, name: str) -> tuple[list[list[str]], list[Pro
     finally:
         csv.field_size_limit(limit)
     return rows, problems
-
-
-def _json(text: str, name: str) -> Raw:
-    """JSON lines, or one JSON list of objects."""
-    bounds.within(name, "MOST_OBJECTS", text.count("{") + text.count("["), "objects and lists")
-    problems: list[Problem] = []
-    records: list[dict[str, Any]] = []
-    entries: Any = None
-    with contextlib.suppress(ValueError, RecursionError):
-        entries = _loads(text)
-    _refuse_known(entries)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        entries = text.strip().split("\n")
-    for at, entry in enumerate(entries, start=1):
-        record = entry
-        try:
-            record = _loads(entry.strip() or "{}") if isinstance(entry, str) else entry
-            if not isinstance(record, dict):
-                problems.append(Problem("the line is not an object", "Write one {…} a line.", at))
-        except (ValueError, RecursionError) as error:
-            problems.append(Problem(f"the line is not JSON ({quoted(str(error))})", "Write one object a line.", at))
-        records.append(record if isinstance(record, dict) else {})
-    header = list(dict.fromkeys(key for record in records for key in record))
-    bounds.table_within(name, len(records), len(header))
-    raw = raw_table(header, [[record.get(key) for record in records] for key in header], name)
-    raw.problems[:0] = problems
-    return raw
-
-
-_TOOLS = {"annotations": "a Label Studio", "completions": "a Label Studio", "responses": "an Argilla"}
-
-
-def _refuse_known(entries: Any) -> None:
-    """Refuse exports that are no list of judgments, with the way to one.
-
-    Raises
-    ------
-    InvalidData
-        If it is a table by columns (pandas' `to_json` as it comes) or a Label Studio or Argilla export.
-    """
-    if isinstance(entries, dict) and len(entries) > 1 and all(isinstance(held, dict) for held in entries.values()):
-        fix = "Write one object a row: to_json(path, orient='records', lines=True)."
-        raise InvalidData([Problem("the file holds an object for each column, as to_json writes it", fix)])
-    first = entries[0] if isinstance(entries, list) and entries else entries
-    for key, tool in _TOOLS.items() if isinstance(first, dict) else ():
-        if isinstance(first.get(key), list | dict):
-            fix = "Write one row a judgment (Label Studio: as CSV or JSON-MIN) and say which column is which."
-            raise InvalidData([Problem(f"the file is {tool} export with {key} inside records", fix)])
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return made
-
-
-def _loads(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_object)
 
 
 def _parquet(content: bytes, name: str) -> Raw:

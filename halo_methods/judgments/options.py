@@ -15,7 +15,8 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from ..errors import BadOption, Problem
-from .cells import LONGEST_QUOTE, cell_text, moment, quoted
+from .cells import LONGEST_QUOTE, cell_text, quoted
+from .dates import Dates, moment
 from .spellings import number as number
 from .spellings import shortest
 
@@ -37,6 +38,7 @@ class Reading:
     duplicates: str = "error"
     where: str | None = None
     missing: str | Sequence[str] = ("",)
+    dates: Any = "iso"
 
     def __post_init__(self) -> None:
         if self.level not in (None, *get_args(Level)):
@@ -45,6 +47,7 @@ class Reading:
         absent = [self.missing] if isinstance(self.missing, str) else self.missing
         self.missing = tuple(dict.fromkeys(["", *absent]))
         self.scale = scale_of(self.scale)
+        self.dates = Dates.of(self.dates)
         for text in self.listed or ():
             if text in self.missing:
                 raise BadOption(f"{quoted(text)} is on the scale and listed as missing; it can't be both")
@@ -123,6 +126,22 @@ OPTIONAL = (
     "criterion", "system", "cluster", "slice", "locale", "rated_at", "vendor", "queue", "rater_type", "stage",
     "round", "guideline", "suggestion", "gold", "seconds", "cost", "comment",
 )  # fmt: skip
+
+
+SEARCHED = 20
+
+
+def header_at(rows: Sequence[Sequence[str | None]]) -> int:
+    """How many of the first rows stand before the one that names the required columns, or else before the first filled.
+
+    Examples
+    --------
+    >>> header_at([["Week 12"], [], ["item_id", " rater_id", "label"], ["a", "b", "c"]])
+    2
+    """
+    texts = [{(cell or "").strip() for cell in row} for row in rows[:SEARCHED]]
+    filled = [at for at, cells in enumerate(texts) if cells - {""}]
+    return next((at for at in filled if texts[at].issuperset(REQUIRED)), min(filled, default=0))
 
 
 def renamed(

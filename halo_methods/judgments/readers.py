@@ -27,8 +27,10 @@ def read_judgments(
     duplicates: str = "error",
     where: str | None = None,
     missing: str | Sequence[str] = ("",),
+    dates: str = "iso",
     encoding: str = "utf-8",
     sheet: str | None = None,
+    delimiter: str | None = None,
 ) -> Judgments:
     """Judgments from a file, every one checked.
 
@@ -43,7 +45,7 @@ def read_judgments(
     Parameters
     ----------
     path : str or path
-        CSV or TSV (comma, semicolon or tab, told from the header), Parquet,
+        CSV or TSV (comma, semicolon, tab or bar, told from the header), Parquet,
         XLSX (one sheet, formulas as their stored results), JSON lines; each
         possibly packed by gzip, bzip2, xz, zstd or lz4.
     columns : mapping, optional
@@ -64,10 +66,19 @@ def read_judgments(
         not checked.
     missing : list of str
         Label texts that mean no label; they are counted apart.
+    dates : str
+        How `rated_at` is written: a form, a zone for moments that name none (otherwise UTC), or both,
+        ``"day-first Europe/Berlin"``. The forms: ``"iso"``; ``"day-first"`` (24.3.2026 17:57),
+        ``"month-first"`` (3/24/2026 5:57 PM), ``"year-first"`` (2026/3/24 17:57 UTC); ``"epoch"``
+        (seconds since 1970), ``"epoch-ms"``, ``"epoch-us"``, ``"epoch-ns"``; ``"spreadsheet"`` (a day number).
+        ISO 8601 is read in each. Nothing is guessed from the cells.
     encoding : str
         Of text files. A byte order mark is obeyed first.
     sheet : str, optional
         Of a workbook; the first that is not hidden if not given.
+    delimiter : str, optional
+        What stands between cells: ``","``, ``";"``, ``"|"``, another sign, or ``"comma"``,
+        ``"semicolon"``, ``"tab"``, ``"bar"``, ``"blanks"`` (runs of blanks and tabs).
 
     Returns
     -------
@@ -93,8 +104,8 @@ def read_judgments(
       columns: item_id, rater_id, label
       export.csv: 2 rows read, 1 used, dropped: 1 empty label
     """
-    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
-    return conform(read_raw(path, encoding, sheet), how)
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing, dates)
+    return conform(read_raw(path, encoding, sheet, delimiter), how)
 
 
 def as_judgments(
@@ -107,6 +118,7 @@ def as_judgments(
     duplicates: str = "error",
     where: str | None = None,
     missing: str | Sequence[str] = ("",),
+    dates: str = "iso",
     name: str = "a frame",
 ) -> Judgments:
     """Judgments from a frame, every one checked.
@@ -120,7 +132,7 @@ def as_judgments(
         point, NaN is an empty cell.
     name : str
         What to call it in messages.
-    columns, values, scale, level, duplicates, where, missing
+    columns, values, scale, level, duplicates, where, missing, dates
         As for `read_judgments`.
 
     Returns
@@ -139,7 +151,7 @@ def as_judgments(
     >>> as_judgments(frame).frame.rows()
     [('1', 'ann', '1')]
     """
-    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing)
+    how = Reading(columns or {}, values or {}, scale, level, duplicates, where, missing, dates)
     if isinstance(frame, Judgments | CountedJudgments) and how == Reading():
         return frame  # type: ignore[return-value]
     return conform(raw_frame(frame, name), how)

@@ -9,8 +9,9 @@ import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
-from .cells import Kinds, Raw, accepted_answers, encoded, moment, narrowed, one_number, quoted
+from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, one_number, quoted
 from .coding import labelled, numbered
+from .dates import fitting, moment
 from .faults import (
     DIGITS,
     nested,
@@ -191,22 +192,24 @@ def _convert(state: _Check) -> None:
 
 
 def _moments(state: _Check) -> pl.Series:
-    texts, parsed = state.frame["rated_at"], {}
-    plain = texts.set(~texts.str.contains(_PLAIN_MOMENT), None).str.replace(r"(Z|\+00:00)$", "")
+    texts, parsed, dates = state.frame["rated_at"], {}, state.how.dates
+    told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
+    plain = texts.set(~texts.str.contains(told), None).str.replace(r"(Z|\+00:00)$", "")
     quick = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    bare = bool((quick.is_not_null() & (plain == texts)).any())
+    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), list[str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
-            at, told = moment(text.strip())
+            at, has_zone = moment(text.strip(), dates)
         except ValueError:
+            odd.append(text)
             continue
         parsed[text] = at.replace(tzinfo=None)
-        bare |= not told
+        bare |= not has_zone
     if bare:
-        state.notes.append("rated_at has moments without an offset; they were taken as UTC")
+        state.notes.append("rated_at has moments without an offset; they were taken as UTC; dates can name their zone")
     other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
     made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), no_moment)
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, dates, fitting(odd)))
     return made
 
 

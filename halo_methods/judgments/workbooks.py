@@ -14,6 +14,7 @@ from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
 from .cells import Raw, cell_text, quoted, raw_table, text_series
+from .options import SEARCHED, header_at
 
 _OTHERS = {
     "content.xml": "an OpenDocument spreadsheet (.ods)",
@@ -48,6 +49,9 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part happens to cause
         raise InvalidData([Problem("the workbook is damaged", "Open it, save it as .xlsx or CSV.")]) from error
+    before = header_at([[cell_text(cell) for cell in row] for row in values[:SEARCHED]])
+    written, values = written[before:], values[before:]
+    notes += [f"passed over: {counted(before, 'row')} before the header"] if before else []
     texts = [[cell_text(cell) for cell in row] for row in values]
     width = max(map(len, texts), default=0)
     header, *rows = [row + [None] * (width - len(row)) for row in texts] or [[]]

@@ -51,6 +51,8 @@ class Report:
         The smallest group shown to anyone but operations, in people.
     on_sample, on_own_sample : bool
         Whether it runs on a sample of the handbook, and on the chapter's own.
+    errors : {"raise", "show"}
+        What becomes of an error of the handbook's own inside a section.
     shown : Shown
         Which figures a reader outside operations has seen.
     """
@@ -60,6 +62,7 @@ class Report:
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
         self.on_sample = self.on_own_sample = False
+        self.errors = "raise"
         self._by = by
         self._pseudonyms = Pseudonyms(key) if key else Pseudonyms()
         frame = judgments.frame
@@ -176,7 +179,8 @@ class Report:
             Markdown, in the cell above.
         gates : iterable of str
             The standards this section answers. After `NotEstimable` those not yet
-            answered read ``undecided`` with that reason.
+            answered read ``undecided`` with that reason; so after an error of the
+            handbook's own, where the report was started with ``errors="show"``.
 
         Raises
         ------
@@ -187,10 +191,13 @@ class Report:
         try:
             yield show
         except NotEstimable as reason:
-            show.not_estimated(reason)
-            for standard in gates:
-                if standard not in show.given:
-                    show.gate(standard, reason)
+            show.not_estimated(reason, gates)
+        except HaloError:
+            raise
+        except Exception as error:
+            if self.errors == "raise":
+                raise
+            show.stopped(error, gates)
         else:
             forgotten = [standard for standard in gates if standard not in show.given]
             if forgotten:
@@ -253,10 +260,13 @@ def start(
     duplicates: Literal["error", "first", "last", "round"] = "error",
     where: str | None = None,
     missing: Iterable[str] = ("",),
+    dates: str = "iso",
     encoding: str = "utf-8",
     sheet: str | None = None,
+    delimiter: str | None = None,
     audience: Literal["rater", "operations", "partner", "public"] = "partner",
     by: str | None = None,
+    errors: Literal["raise", "show"] = "raise",
 ) -> Report:
     """Read the data a report is about and say where it came from.
 
@@ -267,7 +277,7 @@ def start(
     data : str, Path or frame, optional
         The name of a sample, a file, or a frame; without it the chapter's own sample, which is read on the scale
         that ``data/samples/reading.yml`` names.
-    columns, values, scale, level, duplicates, where, missing, encoding, sheet
+    columns, values, scale, level, duplicates, where, missing, dates, encoding, sheet, delimiter
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
@@ -275,6 +285,8 @@ def start(
         the same every time.
     by : str, optional
         The one column that groups are compared by; otherwise `Judgments.default_group`.
+    errors : {"raise", "show"}
+        Whether an error of the handbook's own ends the report or only its section.
 
     Returns
     -------
@@ -288,6 +300,7 @@ def start(
         When the audience or another option is none of those allowed.
     """
     BadOption.unless("audience", audience, AUDIENCES)
+    BadOption.unless("errors", errors, ("raise", "show"))
     if by in ("rater_id", "item_id"):
         raise BadOption(f"by is {by!r}, which makes no groups; name a column such as vendor or locale")
     own = sample_of(name)
@@ -300,6 +313,7 @@ def start(
         "duplicates": duplicates,
         "where": where,
         "missing": tuple(missing),
+        "dates": dates,
     }
     invented = isinstance(data, str) and data in sample_names() and not Path(data).is_file()
     on_own_sample = invented and data == own
@@ -307,11 +321,11 @@ def start(
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
     if isinstance(data, str | Path):
         path = sample(str(data)) if invented else data
-        judgments = read_judgments(path, encoding=encoding, sheet=sheet, **options)
+        judgments = read_judgments(path, encoding=encoding, sheet=sheet, delimiter=delimiter, **options)
     else:
         judgments = as_judgments(data, **options)
     settings = house()
     key = b"an invented person" if invented else settings.key()
     report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
-    report.on_sample, report.on_own_sample = invented, on_own_sample
+    report.on_sample, report.on_own_sample, report.errors = invented, on_own_sample, errors
     return report

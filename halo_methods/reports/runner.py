@@ -29,7 +29,8 @@ from .places import find, meant, sample, sample_names, sample_of
 log = logging.getLogger(__name__)
 
 READING: dict[str, Any] = {"columns": {}, "values": {}, "scale": None, "level": None, "duplicates": "error"}
-READING |= {"where": None, "missing": [""], "encoding": "utf-8", "sheet": None, "audience": "partner"}
+READING |= {"where": None, "missing": [""], "dates": "iso", "encoding": "utf-8", "sheet": None, "delimiter": None}
+READING["audience"] = "partner"
 AUDIENCES = ("rater", "operations", "partner", "public")
 NAME_RATERS = ("expert", "experts", "drifted")
 OPEN = ("level", "audience", "duplicates", "by")
@@ -219,14 +220,16 @@ def _cleaned(notebook: Any, kept: Mapping[str, Any], secrets: Mapping[str, str],
     return scrubbed(notebook, secrets)
 
 
-def findings(notebook: Any) -> tuple[dict[str, Any] | None, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Data, estimates and gates an executed notebook has shown, in order."""
+def findings(notebook: Any) -> dict[str, list[dict[str, Any]]]:
+    """What an executed notebook has shown, in order: of ``data``, ``estimate``, ``gate`` and ``error``."""
     outputs = [o.get("data", {}) for cell in notebook.cells for o in cell.get("outputs", [])]
-    found: dict[str, list[dict[str, Any]]] = {"data": [], "estimate": [], "gate": [], "estimates": [], "gates": []}
+    found: dict[str, list[dict[str, Any]]] = {
+        kind: [] for kind in ("data", "estimate", "gate", "error", "estimates", "gates")
+    }
     for shown in [copy.deepcopy(o[MIME]) for o in outputs if MIME in o]:
         for one in [*shown.pop("estimates", []), *shown.pop("gates", []), shown]:
             found[one.pop("shows")].append(one)
-    return next(reversed(found["data"]), None), found["estimate"], found["gate"]
+    return found
 
 
 @contextmanager
@@ -272,7 +275,7 @@ def run(
     -------
     dict
         What ``NAME.json`` holds: ``report``, ``parameters``, ``data``, ``estimates``,
-        ``gates``, ``versions``.
+        ``gates``, ``errors`` (sections that an error of the handbook's own stopped), ``versions``.
 
     Raises
     ------
@@ -309,8 +312,8 @@ def run(
     kept = scrubbed(recorded({**given, "data": file}, audience), secrets)
     reading = [k for k in ("data", *READING) if k in given]
     injected, shown = (
-        {"reading": {k: values[k] for k in reading}, **{k: values[k] for k in given if k in own}}
-        for values in (given, kept)
+        {"reading": {k: values[k] for k in reading} | more, **{k: values[k] for k in given if k in own}}
+        for values, more in ((given, {"errors": "show"}), (kept, {}))
     )
     left_out = {"handbook"} if inside else {"handbook", "operations"}
     notebook.cells = [cell for cell in notebook.cells if not left_out & set(tags(cell))]
@@ -330,20 +333,24 @@ def run(
             problem.args = (f"report {name} failed {scrubbed(str(problem), secrets)}",)
             raise
         executed = _cleaned(executed, shown, {**secrets, folder: "."}, audience)
-        data_read, estimates, gates = findings(executed)
+        found = findings(executed)
+        data_read = found["data"][-1] if found["data"] else None
         own_versions = {"halo_methods": version("halo-methods"), "python": platform.python_version()}
         result = {
             "report": name,
             "parameters": {k: kept.get(k, default) for k, default in known.items()},
             "data": data_read and {**data_read, "sample": on_sample},
-            "estimates": estimates,
-            "gates": gates,
+            "estimates": found["estimate"],
+            "gates": found["gate"],
+            "errors": found["error"],
             "versions": own_versions | {library: version(library) for library in LIBRARIES},
         }
         texts = {
             "ipynb": nbformat.writes(executed) + "\n",
-            "html": page(executed, name, gates, on_sample=on_sample),
+            "html": page(executed, name, found["gate"], on_sample=on_sample),
             "json": json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
         }
         write_files({target / f"{name}.{kind}": text for kind, text in texts.items()})
+    for error in found["error"]:
+        log.error("section %r of report %s stopped at an error of ours: %s", error["section"], name, error["error"])
     return result

@@ -1,6 +1,6 @@
 """What a section of a report shows, and as far as the audience may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -133,11 +133,26 @@ class Section:
             publish(bundle(html, text, {"shows": "gates", "gates": payloads}))
         return gates
 
-    def not_estimated(self, reason: NotEstimable) -> None:
+    def not_estimated(self, reason: NotEstimable, gates: Iterable[str] = ()) -> None:
         """Show why a section stops here; outside operations only what may be told to anyone."""
+        self._stop("Not estimated", reason, gates)
+
+    def stopped(self, error: Exception, gates: Iterable[str] = ()) -> None:
+        """Show that an error of the handbook's own ended the section; what it says stays with operations."""
+        kind = type(error).__name__
+        text = f"an error of the handbook's own, {kind}; the rest of the report stands"
+        reason = NotEstimable(f"{text} ({str(error)[:200]})" if str(error) else text, public=text)
+        self._stop("Stopped", reason, gates, {"shows": "error", "section": self.title, "error": kind})
+
+    def _stop(
+        self, word: str, reason: NotEstimable, gates: Iterable[str], payload: dict[str, Any] | None = None
+    ) -> None:
         text = self._reason(reason)
-        html = f'<div class="halo-box"><p><strong>Not estimated.</strong> {escape(text)}</p></div>'
-        publish(bundle(html, f"Not estimated: {text}"))
+        html = f'<div class="halo-box"><p><strong>{word}.</strong> {escape(text)}</p></div>'
+        publish(bundle(html, f"{word}: {text}", payload))
+        for standard in gates:
+            if standard not in self.given:
+                self.gate(standard, reason)
 
     def close(self) -> None:
         """Say once what was not shown."""

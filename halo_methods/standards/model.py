@@ -363,6 +363,11 @@ class Attested(Model):
         """Days an answer holds: until the next sitting, with a week or two to hold it."""
         return {"quarter": 100, "year": 380}[self.every]
 
+    @property
+    def quarters(self) -> int:
+        """Quarters from one sitting that asks it to the next."""
+        return {"quarter": 1, "year": 4}[self.every]
+
 
 class Example(Model):
     """What somebody does, and why it complies or doesn't."""

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ..documents import Fault, nearest, show
 from ..errors import Problem
 from ..results import Verdict
+from .attestations import Answers, answers, day_of, last_answer
 from .compare import compare
 from .gates import ReportedGate, reported_gates
 from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, read_plan
@@ -22,7 +23,6 @@ from .register import Register, house
 
 Severity = Literal["error", "warning", "note"]
 DUE_SOON = 30
-ONE_SITTING = 10  # attestations that one day can carry
 FIX = "Correct the clause first."
 SWITCHES = ("experiment.planned", "launch.planned", "judge.used", "vendors.used", "wellbeing.exposure")
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
@@ -136,7 +136,9 @@ class PlanCheck:
             "title": self.plan.title,
             "today": self.today.isoformat(),
             "clean": self.clean,
-            "problems": [{"what": p.what, "mend": p.mend, "line": getattr(p, "line", None)} for p in self.problems],
+            "problems": [
+                {"what": p.what, "mend": p.mend, "line": getattr(p, "line", None), "row": p.row} for p in self.problems
+            ],
             "findings": [{**asdict(f), "due": f.due.isoformat() if f.due else None} for f in self.findings],
             "not_applicable": self.not_applicable,
         }
@@ -200,18 +202,29 @@ def check_plan(
     day = today or date.today()
     names = [name for name in read.entries("results") if isinstance(name, str)]
     gates, gate_problems = reported_gates(names, read.document.folder)
-    problems = [*read.problems, *gate_problems, *_unknown_names(read, standards)]
-    in_force = [s for s in standards.values() if not _retired(s, day)]
-    findings = [f for s in in_force if (f := _finding(s, read, gates, day, standards)) is not None]
-    return PlanCheck(read, day, tuple(problems), tuple(findings), len(in_force) - len(findings))
+    given = answers(read, standards)
+    problems = [*read.problems, *gate_problems, *_unknown_names(read, standards), *given.problems]
+    binding = in_force(standards, day)
+    findings = [f for s in binding if (f := _finding(s, read, gates, given, day, standards)) is not None]
+    return PlanCheck(read, day, tuple(problems), tuple(findings), len(binding) - len(findings))
 
 
-def _retired(standard: Standard, today: date) -> bool:
-    return any(a.type == "retired" and a.effective <= today for a in standard.amendments)
+def in_force(register: Register, today: date) -> list[Standard]:
+    """The standards that are not retired on a day."""
+
+    def retired(standard: Standard) -> bool:
+        return any(a.type == "retired" and a.effective <= today for a in standard.amendments)
+
+    return [s for s in register.values() if not retired(s)]
 
 
 def _finding(
-    standard: Standard, plan: Plan, gates: dict[str, list[ReportedGate]], today: date, register: Register
+    standard: Standard,
+    plan: Plan,
+    gates: dict[str, list[ReportedGate]],
+    given: Answers,
+    today: date,
+    register: Register,
 ) -> Finding | None:
     where = scope(standard, plan)
     if where == "out":
@@ -222,7 +235,7 @@ def _finding(
         case Declared() as evidence:
             clause, answer = evidence.clause, declared(evidence, plan, register)
         case Attested() as evidence:
-            clause, answer = "attestations", attested(standard.id, evidence, plan, today)
+            clause, answer = "attestations", attested(standard.id, evidence, given, plan, today)
         case evidence:
             clause, answer = "results", measured(evidence, plan, gates.get(standard.id, []))
     answer = excepted(standard, answer, plan, today)
@@ -232,15 +245,11 @@ def _finding(
 
 
 def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
-    """Standards that the plan names and the register lacks, switches it leaves open, attestations of one day."""
+    """Standards that the plan names and the register lacks, and switches it leaves open."""
     for switch in SWITCHES:
         if plan.get(switch) is None and not plan.why_unreadable(switch):
             what = "is not said, so that nobody knows which standards apply"
             yield plan.document.fault(tuple(switch.split(".")), "switch", what, f"Write it. {CLAUSES[switch].note}")
-    dates = [e.get("date") for e in plan.entries("attestations") if isinstance(e, dict)]
-    if len(dates) > ONE_SITTING and dates.count(dates[0]) == len(dates):
-        what = f"all carry one date, {dates[0]}; {ONE_SITTING} at most can be answered in one sitting"
-        yield plan.document.fault(("attestations",), "one_date", what, "Write the day each question was answered.")
     for clause in ("exceptions", "attestations"):
         for i, entry in enumerate(plan.entries(clause)):
             name = entry.get("standard") if isinstance(entry, dict) else None
@@ -250,16 +259,6 @@ def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
                 near = nearest(name, register)
                 fix = f"Did you mean {near}?" if near else "`halo standards list` shows them all."
                 yield plan.document.fault((clause, i, "standard"), "unknown", f"is {name}, which is no standard", fix)
-            elif clause == "attestations" and (kind := register[name].evidence.kind) != "attested":
-                what = f"is {name}, which is {kind}, not attested"
-                yield plan.document.fault((clause, i, "standard"), "kind", what, "Take the entry out.")
-
-
-def _day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError:
-        return None
 
 
 def tiers(plan: Plan) -> set[str]:
@@ -358,30 +357,31 @@ def _bound(bound: object) -> str:
     return show(bound) if isinstance(bound, bool) else str(bound)
 
 
-def attested(standard: str, evidence: Attested, plan: Plan, today: date) -> Answer:
-    """Whether the right role has answered, and the answer still holds."""
+def attested(standard: str, evidence: Attested, answers: Answers, plan: Plan, today: date) -> Answer:
+    """Whether the right role has answered with yes, and the answer still holds."""
     ask = f"A {evidence.role} answers: {evidence.question}"
-    entries = [(day, e.get("by")) for e in plan.records("attestations", standard) if (day := _day(e.get("date")))]
-    by_role = [day for day, role in entries if role == evidence.role]
-    if not by_role and (why := plan.why_unreadable("attestations")):
+    given = answers.of(standard)
+    by_role = [g.date for g in given if g.by == evidence.role]
+    if not by_role and (why := answers.why_unread(standard)):
         return Answer("undecided", why, FIX)
-    if not entries:
+    if not given:
         return Answer("not_met", "nobody has attested it", ask)
     if not by_role:
-        return Answer("not_met", f"attested by the {entries[-1][1]}, not by the {evidence.role}", ask)
-    if not (past := [day for day in by_role if day <= today]):
+        return Answer("not_met", f"attested by the {given[-1].by}, not by the {evidence.role}", ask)
+    last, change = last_answer(evidence, given, plan, today)
+    if last is None:
         return Answer("not_met", f"the attestation is dated {min(by_role)}, which is still to come", ask)
-    changes = [(day, e["what"]) for e in plan.entries("changes") if isinstance(e, dict) and e.get("what") in
-               evidence.after and (day := _day(e.get("date"))) and max(past) < day <= today]  # fmt: skip
-    if changes:
-        day, what = max(changes)
-        return Answer("not_met", f"attested on {max(past)}, before the {what} of {day}", ask)
-    due = max(past) + timedelta(days=evidence.valid_days)
+    if not last.yes:
+        note = f": {last.note}" if last.note else ", without a note"
+        return Answer("not_met", f"answered no by the {evidence.role} on {last.date}{note}", ask)
+    if change:
+        return Answer("not_met", f"attested on {last.date}, before the {change[1]} of {change[0]}", ask)
+    due = last.date + timedelta(days=evidence.valid_days)
     if due < today:
-        return Answer("not_met", f"the attestation of {max(past)} ended on {due}", ask)
+        return Answer("not_met", f"the attestation of {last.date} ended on {due}", ask)
     left = (due - today).days
     soon = f"; due again in {left} day{'s' if left != 1 else ''}" if left <= DUE_SOON else ""
-    return Answer("met", f"attested by the {evidence.role} on {max(past)}, good until {due}{soon}", due=due)
+    return Answer("met", f"attested by the {evidence.role} on {last.date}, good until {due}{soon}", due=due)
 
 
 def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answer:
@@ -405,7 +405,7 @@ def excepted(standard: Standard, answer: Answer, plan: Plan, today: date) -> Ans
     if answer.verdict in ("met", "stated") or not entries:
         return answer
     entry = max(entries, key=lambda e: str(e.get("until")))
-    until = _day(entry.get("until"))
+    until = day_of(entry.get("until"))
     if until is None or not all(isinstance(entry.get(key), str) for key in ("reason", "granted_by")):
         return Answer("undecided", "its exception can't be read", "Correct the exception first.")
     if (by := entry["granted_by"]) != standard.owner:

@@ -13,8 +13,8 @@ from scipy import stats
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import moment
 from ..judgments.coding import codes, once_a_table
+from ..judgments.dates import moment
 from ..judgments.marking import CHANCE, share_right
 from ..judgments.table import GROUPING, in_order, rests_on
 from ..results import Caution, Estimate, Figure, around
