@@ -179,17 +179,21 @@ def plain_table(text: str, mark: str, name: str) -> Raw | None:
 
     The quick way: it gives what the careful way (`_quoted_table`) gives.
     """
-    text = text.replace("\r\n", "\n").removesuffix("\n")
-    if '"' in text or "\r" in text:
+    text = text.replace("\r\n", "\n").removesuffix("\n") + "\n"
+    header, rest = text[: text.find("\n")].split(mark), text.find("\n") + 1
+    ends = text[: rest - 1], text[text.rfind("\n", 0, -1) + 1 : -1]
+    lines, width = text.count("\n"), len(header)
+    blank = any(not line.replace(mark, "").strip() for line in ends)
+    if '"' in text or "\r" in text or lines < 2 or width < 2 or blank or text.count(mark) != lines * (width - 1):
         return None
-    lines = text_series(text.split("\n"))
-    marks = lines.str.count_matches(mark, literal=True)
-    blank = lines.gather([0, -1]).str.replace_all(mark, "", literal=True).str.strip_chars() == ""
-    if len(lines) < 2 or not marks[0] or (marks != marks[0]).any() or blank.any():
+    bounds.table_within(name, lines - 1, width)
+    schema = {str(at): pl.String for at in range(width)}
+    how: dict[str, Any] = {"quote_char": None, "empty_string_is_null": False, "extra_columns": "raise"}
+    try:
+        cells = pl.read_csv(text[rest:].encode(), has_header=False, schema=schema, separator=mark, **how)
+    except (pl.exceptions.PolarsError, UnicodeEncodeError):  # a line is wider than the header, another narrower
         return None
-    bounds.table_within(name, len(lines) - 1, marks[0] + 1)
-    cells = lines.str.split_exact(mark, marks[0]).struct.unnest()
-    return raw_table(cells.row(0), cells[1:].get_columns(), name)
+    return raw_table(header, cells.get_columns(), name) if len(cells) == lines - 1 else None
 
 
 def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:
