@@ -52,8 +52,8 @@ def judgments(n: int, seed: int = 1, first_item: int = 0) -> pl.DataFrame:
     )
 
 
-VENDORS, LOCALES, DAYS = ("north", "south", "east", "west", "harbour", "lumen"), ("de-DE", "es-ES", "fr-FR", "pt-BR"), 120
-TEAM, PER_TRACKING_ITEM = 400, 15
+VENDORS, LOCALES = ("north", "south", "east", "west", "harbour", "lumen"), ("de-DE", "es-ES", "fr-FR", "pt-BR")
+DAYS, TEAM, PER_TRACKING_ITEM = 120, 400, 15
 
 
 def programme(n: int, seed: int = 1) -> pl.DataFrame:
@@ -69,7 +69,8 @@ def programme(n: int, seed: int = 1) -> pl.DataFrame:
     item = np.repeat(np.arange(items), turns)  # of each group of five judgments
     turn = np.arange(len(item)) - np.repeat(np.cumsum(turns) - turns, turns)
     locale, truth = rng.integers(0, len(LOCALES), items)[item], rng.choice(4, items, p=[0.1, 0.2, 0.4, 0.3])[item]
-    day = np.where(item < of_gold, rng.integers(0, DAYS - 40, items)[item] + 20 * turn, rng.integers(0, DAYS, len(item)))
+    first, fresh = rng.integers(0, DAYS - 40, items)[item], rng.integers(0, DAYS, len(item))
+    day = np.where(item < of_gold, first + 20 * turn, fresh)
     team = TEAM // len(LOCALES)
     steps = rng.integers(1, team // PER_TRACKING_ITEM + 1, (items, PER_TRACKING_ITEM)).cumsum(axis=1)  # nobody twice
     place = (rng.integers(0, team, (items, 1)) + steps)[item[:, None], turn[:, None] * PER_ITEM + np.arange(PER_ITEM)]
@@ -94,8 +95,11 @@ def programme(n: int, seed: int = 1) -> pl.DataFrame:
             "seconds": np.round(rng.gamma(4, 10, len(flat)), 1),
         }
     ).sort("rated_at")
-    named = [pl.format(f"{c[0]}{{}}", pl.col(c).cast(pl.String).str.zfill(width)) for c, width in (("item_id", 7), ("rater_id", 3))]
-    return frame.with_columns(*(x.alias(c) for x, c in zip(named, ("item_id", "rater_id"))), pl.col("rated_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return frame.with_columns(
+        pl.format("i{}", pl.col("item_id").cast(pl.String).str.zfill(7)).alias("item_id"),
+        pl.format("r{}", pl.col("rater_id").cast(pl.String).str.zfill(3)).alias("rater_id"),
+        pl.col("rated_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
 
 
 def write(n: int, folder: Path) -> Path:
@@ -111,4 +115,7 @@ def write(n: int, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    print(write(int(sys.argv[1]), Path(sys.argv[2])))
+    if sys.argv[1] == "programme":
+        programme(int(sys.argv[2])).write_csv(sys.argv[3])
+    else:
+        print(write(int(sys.argv[1]), Path(sys.argv[2])))
