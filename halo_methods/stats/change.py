@@ -214,7 +214,7 @@ def pair_share(
     y = np.asarray(same, float)
     p = float(y.mean())
     influence = (y - p) / y.size
-    item, a, b = (cluster_codes(np.asarray(of)) for of in (items, raters, others))
+    item, a, b = map(cluster_codes, (items, raters, others))
     single = [cluster_variance(influence, of) for of in (item, a, b)]
     double = [cluster_variance(influence, cells(*of)[1]) for of in ((item, a), (item, b), (a, b))]
     triple = cluster_variance(influence, cells(cells(item, a)[1], b)[1])
