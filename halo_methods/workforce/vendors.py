@@ -324,7 +324,7 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
     groups = grouped(frame, column)
-    kept = [c for c in ("item_id", "rater_id", PLACE if j.level != "nominal" else "label")]
+    kept = ["item_id", "rater_id", PLACE if j.level != "nominal" else "label"]
     return _all_pairs({name: part.select(kept) for name, part in groups.items()}, column, "agreement", confidence)
 
 
