@@ -14,12 +14,21 @@ import polars as pl
 
 from .errors import NotEstimable
 from .judgments import Judgments, as_judgments
-from .judgments.table import as_day, rests_on
-from .results import Estimate
+from .judgments.table import as_day, dated, rests_on
+from .results import Caution, Estimate
 from .stats import proportion
 from .stats.checks import check_confidence, check_count, check_probability
 
-__all__ = ["GoldItems", "GoldSet", "SuspectItems", "composition", "gold_items", "suspect_items"]
+__all__ = [
+    "GoldItems",
+    "GoldSet",
+    "SuspectItems",
+    "composition",
+    "fewest_items",
+    "gold_items",
+    "suspect_items",
+    "worn_items",
+]
 
 CHECK, FIX, REVIEW, REPLACE, KEEP = "check the gold", "fix the guideline", "talk it over", "replace", "keep"
 SAME_ANSWER = 0.75
@@ -239,6 +248,71 @@ def _counts(marked: pl.DataFrame, good: float, today: date | None) -> pl.DataFra
         discrimination=pl.corr(pl.col("right").cast(pl.Float64), "elsewhere").fill_nan(None),
         days=age,
     )
+
+
+def worn_items(j: Judgments, *, most_shown: int = 200, most_days: int = 180) -> Estimate:
+    """Count the gold items that were still shown after either limit.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold and ``rated_at``; all rounds.
+    most_shown, most_days : int
+        Judgments an item may have, and days from its first to its last.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no ``rated_at``, or no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "2026-01-05"), ("a", "r2", "2026-09-01"), ("b", "r1", "2026-01-05")]
+    >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "rated_at"]).assign(label="x", gold="x")
+    >>> worn_items(frame).value
+    1.0
+    """
+    most_shown = check_count(most_shown, option="most_shown")
+    most_days = check_count(most_days, option="most_days")
+    marked = as_judgments(j).marked("gold")
+    day = pl.col("day")
+    items = dated(marked).group_by("item_id").agg(pl.len(), (day.max() - day.min()).dt.total_days().alias("days"))
+    worn = (items["len"] > most_shown) | (items["days"] > most_days)
+    method = f"gold items shown more than {most_shown} times or for more than {most_days} days; a count"
+    return Estimate.count(int(worn.sum()), method=method, **rests_on(marked, "gold judgments"))
+
+
+def fewest_items(j: Judgments) -> Estimate:
+    """Count the gold items of the label that has fewest.
+
+    Where a scale is stated, a label of it without any gold item counts as 0.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold.
+
+    Raises
+    ------
+    NotEstimable
+        If no judged item has gold, or labels are numbers without a list.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "x"), ("b", "r1", "y", "x"), ("c", "r1", "y", "y")]
+    >>> fewest_items(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])).value
+    1.0
+    """
+    j = as_judgments(j).one()
+    marked = j.marked("gold")
+    if j.numeric:
+        raise NotEstimable("labels are numbers, so no label has gold items of its own", public=True)
+    answers = marked.unique("item_id")["answer"].to_list()
+    counts = [answers.count(str(label)) for label in j.labels]
+    text = "No scale is given: a label that no rater gave is not missed here. Give scale=."
+    cautions = (Caution("labels_as_seen", text),) if j.scale is None else ()
+    method = "gold items of the label that has fewest; a count, without sampling error"
+    return Estimate.count(min(counts), method=method, cautions=cautions, **rests_on(marked, "gold judgments"))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

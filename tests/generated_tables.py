@@ -370,9 +370,7 @@ def verdicts(j: Judgments) -> Iterator[tuple[str, str, bool]]:
     at = lambda: [str(x) for x in j.one().labels].index(str(label()))  # noqa: E731
     of_alpha, right = (lambda c: alpha(c, distance_of(j))), (lambda: hits(marked(), marked()["right"]))
     measures: dict[str, tuple] = {
-        "CAL-006": (lambda: agreement.percent_agreement(j), lambda: counts_of(j), agreeing),
-        "CAL-003": (lambda: agreement.krippendorff_alpha(j), lambda: counts_of(j), of_alpha),
-        "CAL-026": (lambda: agreement.krippendorff_alpha(j), lambda: counts_of(j), of_alpha),
+        "CAL-026": (lambda: agreement.reliability(j), lambda: counts_of(j), of_alpha),
         "CAL-027": (lambda: agreement.specific_agreement(j, label()), lambda: counts_of(j),
                     lambda c: agreeing_on(c, at())),
         "CAL-004": (lambda: calibration.accuracy(j, reference="gold"), right, share),
@@ -382,7 +380,7 @@ def verdicts(j: Judgments) -> Iterator[tuple[str, str, bool]]:
     if "vendor" in j.columns:
         for name in j.frame["vendor"].drop_nulls().unique().sort():
             part = j.only(vendor=name)
-            measures[f"CAL-028 {name}"] = (lambda p=part: agreement.krippendorff_alpha(p), lambda p=part: counts_of(p),
+            measures[f"CAL-028 {name}"] = (lambda p=part: agreement.reliability(p), lambda p=part: counts_of(p),
                                            lambda c, p=part: alpha(c, distance_of(p)))  # fmt: skip
             measures[f"VEN-040 {name}"] = (
                 lambda p=part: calibration.accuracy(p),

@@ -22,12 +22,13 @@ def plan(name: str) -> dict[str, Any]:
 
 
 def put(values: dict[str, Any], clause: str, value: object) -> dict[str, Any]:
-    """The plan with one clause set, or taken out where the value is None."""
+    """The plan with one clause set, or taken out where the value is None; in a list of blocks, in the first."""
     changed = copy.deepcopy(values)
     *path, leaf = clause.split(".")
-    node = changed
+    node: Any = changed
     for key in path:
         node = node.setdefault(key, {})
+        node = node[0] if isinstance(node, list) else node
     node.pop(leaf, None)
     if value is not None:
         node[leaf] = value

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples.agreement import sample as agreement_sample
 
 import halo_methods as halo
 from halo_methods import agreement, plots, reports
-from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.errors import BadOption, HaloError, NotEstimable
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,18 @@ def test_counts_are_what_a_loop_finds(sample):
     assert agreement.raters(j).value == len(set().union(*seen.values()))
     with pytest.raises(NotEstimable, match="two raters"):
         agreement.shared_items(j.only(rater_id="r1"))
+
+
+def test_bridge_items_are_those_of_the_two_markets_that_share_fewest():
+    rows = [(item, market) for market, items in (("fr", "abcd"), ("de", "abc"), ("es", "cdx")) for item in items]
+    frame = pd.DataFrame(rows, columns=["item_id", "locale"]).assign(label=list("xyxyxyxyxy"), criterion="tone")
+    frame["rater_id"] = "r-" + frame["locale"]
+    found = agreement.bridge_items(frame)  # fr and de share 3, fr and es 2, de and es 1
+    assert (found.value, found.exact) == (1, True)
+    with pytest.raises(HaloError, match="criterion"):
+        agreement.bridge_items(pd.concat([frame, frame.assign(criterion="fit")]))
+    with pytest.raises(NotEstimable, match="vendor holds fewer than two values"):
+        agreement.bridge_items(frame, by="vendor")
 
 
 def test_estimates_are_those_of_the_table(sample):
@@ -136,3 +150,41 @@ def test_a_page_shows_tables_and_figures(capsys):
     page(pd.DataFrame({"a": [1]}))
     printed = capsys.readouterr().out
     assert "Figure: The same raters, another prevalence" in printed
+
+
+@given(rows=st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("xyz")), min_size=1, unique=True))
+@settings(max_examples=30, deadline=None)
+def test_the_share_with_two_labels_is_what_a_loop_finds(rows):
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id"]).assign(label="good")
+    raters = {}
+    for item, rater in rows:
+        raters.setdefault(item, set()).add(rater)
+    found = agreement.overlap_share(frame)
+    assert found.value == pytest.approx(np.mean([len(who) > 1 for who in raters.values()]))
+    assert found.exact
+
+
+def of_two(common, n=50):
+    """Two raters on n items, so many of whose 2n judgments are one label."""
+    labels = ["no"] * common + ["yes"] * (2 * n - common)
+    rows = [(f"i{i}", rater, labels[i + n * k]) for k, rater in enumerate("ab") for i in range(n)]
+    return pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+
+
+def test_alpha_decides_nothing_where_one_label_dominates():
+    at_the_line = of_two(90)
+    assert agreement.reliability(at_the_line).value == agreement.krippendorff_alpha(at_the_line).value
+    with pytest.raises(NotEstimable, match="more than 90% of the judgments") as refused:
+        agreement.reliability(of_two(91))
+    assert "91" not in refused.value.public
+    with pytest.raises(BadOption, match="dominant"):
+        agreement.reliability(at_the_line, dominant=1.2)
+
+
+def test_a_group_that_one_label_dominates_has_no_verdict():
+    german, french = of_two(91).assign(locale="de-DE"), of_two(60).assign(locale="fr-FR")
+    frame = pd.concat([german, french.assign(item_id="f" + french["item_id"])])
+    groups = agreement.by(frame, "locale", measure=agreement.reliability)
+    assert groups.unit == "Krippendorff's alpha"
+    assert isinstance(groups.estimates["de-DE"], NotEstimable)
+    assert groups.estimates["fr-FR"].value == agreement.krippendorff_alpha(of_two(60)).value

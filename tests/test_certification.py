@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import math
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,10 @@ from halo_methods import calibration, certification
 from halo_methods.certification import Stopping
 from halo_methods.certification.exams import e_above
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.standards import number
 
-STUDY = Path(__file__).parent.parent / "benchmarks" / "study_calibration.py"
+ROOT = Path(__file__).parents[1]
+STUDY = ROOT / "benchmarks" / "study_calibration.py"
 
 
 @cache
@@ -345,3 +348,33 @@ class TestRecertification:
         j = table([("a", "r", "x", "x", "2026-01-01")], ("item_id", "rater_id", "label", "gold", "rated_at"))
         with pytest.raises(BadOption, match="today is 'soon'"):
             certification.recertification(j, today="soon")
+
+
+class TestReturned:
+    columns = ("item_id", "rater_id", "round", "label", "gold")
+
+    @given(st.sets(st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.integers(1, 3)), min_size=1))
+    @settings(max_examples=30, deadline=None)
+    def test_items_met_again_are_those_a_loop_finds(self, judged):
+        seen = [(item, rater) for item, rater, _ in judged]
+        again = {pair for pair in seen if seen.count(pair) > 1}
+        rows = [(*row, "good", "good") for row in judged]
+        assert certification.returned_items(table(rows, self.columns)).value == len(again)
+
+    def test_another_raters_attempt_does_not_count(self):
+        rows = [("a", "r1", 1, "x", "x"), ("a", "r2", 2, "x", "x")]
+        assert certification.returned_items(table(rows, self.columns)).value == 0
+
+    def test_without_rounds_no_attempt_can_be_told_from_the_next(self):
+        with pytest.raises(NotEstimable, match="round"):
+            certification.returned_items(table([("a", "r1", "x", "x")]))
+
+
+def test_the_chapters_parameters_are_the_numbers_of_its_standards():
+    cells = json.loads((ROOT / "book/chapters/calibration/certification.ipynb").read_text("utf-8"))["cells"]
+    (code,) = ("".join(c["source"]) for c in cells if c["metadata"].get("tags") == ["parameters"])
+    given: dict = {}
+    exec(code, given)
+    numbers = {"alpha": "CAL-009.lets_in", "beta": "CAL-009.turns_away", "attempts": "CAL-009.attempts",
+               "valid_days": "CAL-013.days", "away_days": "CAL-013.away_days"}  # fmt: skip
+    assert {name: given[name] for name in numbers} == {name: number(of) for name, of in numbers.items()}

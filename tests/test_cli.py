@@ -2,12 +2,15 @@
 
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
 import shlex
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import click
 import numpy as np
@@ -17,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods import cli, judgments
-from halo_methods.cli.answering import Answer, answering, in_shell, reading_options
+from halo_methods.cli.answering import Answer, answering, in_shell, reading_options, written
 from halo_methods.cli.data_commands import typed
 from halo_methods.errors import HaloError, Problem
 from halo_methods.judgments.options import scale_of
@@ -471,3 +474,79 @@ def test_the_shell_can_complete(shell, word):
     if shell == "bash" and not done.stdout:
         pytest.skip("no bash recent enough")
     assert word in done.stdout
+
+
+def piped(content):
+    stdin, end = os.pipe()
+    threading.Thread(target=lambda: Path(f"/dev/fd/{end}").write_bytes(content) and os.close(end)).start()
+    return os.fdopen(stdin)
+
+
+ONE = b"item_id,rater_id,label\na,x,good\n"
+
+
+@pytest.mark.parametrize("content", [ONE, gzip.compress(ONE), b'[{"item_id": "a", "rater_id": "x", "label": 1}]'])
+def test_standard_input_and_pipes_are_read_like_files(content, monkeypatch, capsys):
+    for name in ("-", "/dev/fd/"):
+        with piped(content) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            place = name if name == "-" else f"{name}{stdin.fileno()}"
+            assert cli.main(["check", place, "--format", "json"]) == cli.FINE
+            assert json.loads(capsys.readouterr().out)["file"] == "standard-input"
+
+
+def test_a_report_finds_what_came_through_standard_input_until_it_is_made(monkeypatch):
+    seen = []
+
+    def run(name, *, data, **_):
+        seen.append((Path(data), Path(data).read_bytes()))
+        return {"gates": [], "errors": []}
+
+    monkeypatch.setattr("halo_methods.reports.run", run)
+    with piped(ONE) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert cli.main(["report", "agreement", "--data", "-"]) == cli.FINE
+    ((path, content),) = seen
+    assert content == ONE
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_a_device_is_no_file(device, capsys):
+    assert cli.main(["check", device]) == cli.COULD_NOT_RUN
+    assert "there is no file" in capsys.readouterr().err
+
+
+NAMES = st.text(st.sampled_from("ab,:\"' =?(;|"), min_size=1, max_size=8).filter(lambda name: name == name.strip())
+
+
+@settings(max_examples=25)
+@given(names=st.lists(NAMES, min_size=3, max_size=3, unique=True))
+def test_any_name_can_be_given_with_its_column(names, tmp_path_factory):
+    file = tmp_path_factory.mktemp("names") / "f.csv"
+    with file.open("w", newline="") as out:
+        csv.writer(out, delimiter=",").writerows([names, ["q", "r", "x"]])
+    made = dict(zip(("item_id", "rater_id", "label"), names, strict=True))
+    words = [word for name, column in made.items() for word in ("--columns", written({name: column}))]
+    assert cli.main(["check", str(file), "--delimiter", "comma", *words, "--quiet"]) == cli.FINE
+
+
+def test_a_comma_that_was_not_quoted_is_answered_with_quotation_marks(data, capsys):
+    assert cli.main(["check", data(), "--columns", "label=Good, or bad?"]) == cli.USAGE
+    assert """'"label=Good, or bad?"'""" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "row"),
+    [
+        (["--dates", "day-first Europe/Berlin"], "a,x,good,24.3.2026 10:00"),
+        (["--dates", "epoch"], "a,x,good,1774342800"),
+        (["--delimiter", "bar"], None),
+    ],
+)
+def test_forms_of_dates_and_delimiters_are_options(option, row, data, capsys):
+    header = "item_id,rater_id,label,rated_at"
+    file = data(row or "a|x|good|2026-03-24T09:00:00Z", header=header if row else header.replace(",", "|"))
+    assert cli.main(["check", file, *option]) == cli.FINE
+    assert cli.main(["check", file, option[0], "odd"]) == cli.USAGE
+    assert f"{option[0]} is odd; allowed: " in capsys.readouterr().err

@@ -5,6 +5,7 @@ import pkgutil
 import re
 import warnings
 from dataclasses import is_dataclass, replace
+from functools import cache
 from importlib import import_module
 
 import numpy as np
@@ -38,6 +39,12 @@ def table(seed=3, items=36, raters=6):
 
 WHOLE = table()
 SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
+
+
+@cache
+def judged(thin="", *, scaled=False):
+    """The whole table or a thin one as judgments: read once, since reading takes longer than most functions."""
+    return halo.as_judgments(THIN[thin] if thin else WHOLE, **(SCALE if scaled else {}))
 
 
 def public():
@@ -135,7 +142,7 @@ OPTIONAL_BY_PLACE = {
 @pytest.mark.parametrize("confidence", BAD_CONFIDENCES)
 def test_an_impossible_confidence_is_refused_by_name(function, confidence):
     with pytest.raises(BadOption, match="confidence"):
-        called(function, halo.as_judgments(WHOLE, **SCALE), confidence=confidence)
+        called(function, judged(scaled=True), confidence=confidence)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -150,7 +157,7 @@ def test_a_misspelt_option_names_the_function(function):
 @pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_a_frame_is_as_good_as_judgments(function):
     try:
-        from_judgments = called(function, halo.as_judgments(WHOLE))
+        from_judgments = called(function, judged())
     except NotEstimable as refused:
         reason = str(refused)
     else:
@@ -163,7 +170,7 @@ def test_a_frame_is_as_good_as_judgments(function):
 @pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
     try:
-        result = called(function, halo.as_judgments(WHOLE, **SCALE))
+        result = called(function, judged(scaled=True))
     except NotEstimable:
         return
     for e in estimates_of(result):
@@ -183,7 +190,7 @@ def test_order_of_rows_and_names_of_raters_and_items_change_nothing(function):
     renamed = shuffled.assign(rater_id="person " + shuffled["rater_id"], item_id="unit " + shuffled["item_id"])
     raters = {n: f"person {ARGUMENTS[n]}" for n in ("a", "b") if n in parameters(function)}
     try:
-        first = numbers(called(function, halo.as_judgments(WHOLE, **SCALE)))
+        first = numbers(called(function, judged(scaled=True)))
     except NotEstimable:
         return
     again = halo.as_judgments(shuffled if draws else renamed, **SCALE)
@@ -210,7 +217,7 @@ THIN = {
 @pytest.mark.parametrize("thin", THIN)
 def test_thin_tables_end_in_a_result_or_a_reason(function, thin):
     try:
-        result = called(function, halo.as_judgments(THIN[thin]))
+        result = called(function, judged(thin))
     except (NotEstimable, BadOption) as refused:
         reason, estimates = str(refused), []
     else:

@@ -441,3 +441,19 @@ def test_a_filled_worksheet_becomes_shares_and_a_wrong_code_is_named():
         disagreement.cause_shares(sheet)
     with pytest.raises(NotEstimable, match="no row"):
         disagreement.cause_shares(sheet.assign(cause=""))
+
+
+@given(st.sets(st.tuples(st.sampled_from("abcd"), st.sampled_from("xy"), st.integers(1, 3)), min_size=1))
+@settings(max_examples=30, deadline=None)
+def test_repeats_are_those_of_the_rater_who_repeats_fewest(judged):
+    rows = pd.DataFrame(sorted(judged), columns=["item_id", "rater_id", "round"]).assign(label="good")
+    rounds = {(item, rater): set() for item, rater, _ in judged}
+    for item, rater, turn in judged:
+        rounds[item, rater].add(turn)
+    of = {r: sum(len(turns) > 1 for (_, who), turns in rounds.items() if who == r) for _, r, _ in judged}
+    assert disagreement.repeats(rows).value == min(of.values())
+
+
+def test_repeats_need_rounds():
+    with pytest.raises(NotEstimable, match="round"):
+        disagreement.repeats(complete(SHROUT))

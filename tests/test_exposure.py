@@ -282,6 +282,19 @@ def test_a_gap_that_could_hide_a_long_day_leaves_the_verdict_undecided():
     assert "missing" in made.estimate.cautions[0]
 
 
+@given(st.sets(st.integers(0, 99), max_size=40), st.sets(st.integers(0, 99), max_size=40))
+@settings(max_examples=20)
+def test_complete_judgments_are_counted_one_by_one(gaps, harmless):
+    frame = hundred(1)
+    for place in gaps:
+        frame.loc[place, ["seconds", "rated_at"][place % 2]] = None
+    frame.loc[sorted(harmless), "harm"] = "none"
+    items = frame[["item_id", "harm"]].iloc[:-1]  # the last item is in no table, whatever its class
+    complete = exposure(halo.as_judgments(frame.drop(columns="harm")), items=items).complete
+    assert complete.value == pytest.approx(1 - len({99} | (gaps - harmless)) / 100)
+    assert gate("WEL-040", complete).verdict == ("met" if complete.value >= 0.99 else "not_met")
+
+
 def test_without_opt_outs_only_that_count_is_missing():
     found = exposure(table(week(1)), limit_minutes=10_000).counts
     assert found[OVER].high == 0

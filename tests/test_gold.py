@@ -1,6 +1,10 @@
+from datetime import date, timedelta
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 import halo_methods as halo
@@ -114,3 +118,35 @@ class TestComposition:
     def test_without_gold_there_is_no_set(self):
         with pytest.raises(NotEstimable, match="no judged item has a gold"):
             gold.composition(table([("a", "p", "x", "")]))
+
+
+class TestGates:
+    days = ("item_id", "rater_id", "rated_at", "label", "gold")
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 400)), min_size=1, max_size=30))
+    @settings(max_examples=30, deadline=None)
+    def test_worn_items_are_those_a_loop_finds(self, shown):
+        start = date(2026, 1, 1)
+        rows = [(item, f"r{k}", str(start + timedelta(days=day)), "x", "x") for k, (item, day) in enumerate(shown)]
+        held = {item: [day for name, day in shown if name == item] for item in dict(shown)}
+        worn = sum(len(days) > 9 or max(days) - min(days) > 180 for days in held.values())
+        assert gold.worn_items(table(rows, self.days), most_shown=9).value == worn
+
+    def test_an_item_that_left_in_time_is_not_worn(self):
+        rows = [("a", "r1", "2026-01-01", "x", "x"), ("b", "r1", "2026-12-01", "x", "x")]
+        assert gold.worn_items(table(rows, self.days)).value == 0
+
+    def test_without_dates_nothing_is_said_of_wear(self):
+        with pytest.raises(NotEstimable, match="rated_at"):
+            gold.worn_items(table([("a", "r1", "x", "x")]))
+
+    def test_a_label_of_the_scale_without_gold_counts_as_none(self):
+        rows = [("a", "r1", "poor", "poor"), ("b", "r1", "good", "good"), ("c", "r1", "good", "good")]
+        found = gold.fewest_items(table(rows))
+        assert (found.value, found.codes) == (1, ("labels_as_seen",))
+        scaled = gold.fewest_items(table(rows, scale=SCALE, level="ordinal"))
+        assert (scaled.value, scaled.codes) == (0, ())
+
+    def test_numbers_have_no_labels_to_cover(self):
+        with pytest.raises(NotEstimable, match="labels are numbers"):
+            gold.fewest_items(table([("a", "r1", 3, 3)], scale=(0, 10), level="interval"))

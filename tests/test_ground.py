@@ -24,7 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "book" / "chapters").glob("*/*.ipynb"))
 PARTS = {
-    "purpose": "purpose alignment",
+    "purpose": "purpose alignment roles",
     "frameworks": "rubric scales taxonomy escalation guideline_changes",
     "systems": "scorecard regression monitoring preference spans trajectory",
     "pipelines": "task_design qa_gates aggregation adjudication audit assisted_annotation data_handling",
@@ -188,7 +188,7 @@ def wheel(tmp_path_factory):
     """The wheel, built from a copy so that nothing of an earlier build slips in."""
     copy = tmp_path_factory.mktemp("source")
     skip = shutil.ignore_patterns("__pycache__", "_book", ".ipynb_checkpoints")
-    for folder in ("halo_methods", "book/chapters", "data/samples", "benchmarks/results"):
+    for folder in ("halo_methods", "book/chapters", "data/samples", "data/templates", "benchmarks/results"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=skip)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, copy / name)
@@ -215,6 +215,8 @@ def test_wheel_carries_reports_samples_standards_and_types(wheel):
         assert f"halo_methods/_book/chapters/{notebook.parent.name}/{notebook.name}" in names
     for sample in (ROOT / "data" / "samples").glob("*.csv"):
         assert f"halo_methods/_book/samples/{sample.name}" in names
+    for template in (ROOT / "data" / "templates").glob("*.md"):
+        assert f"halo_methods/_book/templates/{template.name}" in names
     for table in (ROOT / "benchmarks" / "results").glob("*.csv"):
         assert f"halo_methods/_book/results/{table.name}" in names
 

@@ -959,9 +959,9 @@ def test_workbooks_say_what_a_reader_does_not_see(tmp_path):
     notes = "\n".join(made.source.notes)
     for said in (
         "not read: 'lookup' (hidden)",
-        "1 group of merged cells, the first D2:D3",
+        "1 group of merged cells, the first 'D2:D3': read in every row",
         "1 hidden row of",
-        "gold: dates in 1 cell",
+        "gold: dates in 2 cells",
     ):
         assert said in notes
     assert "rated_at: dates" not in notes

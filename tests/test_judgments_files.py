@@ -412,3 +412,44 @@ def test_a_form_that_is_not_named_is_never_guessed(cells, value, said, file):
 def test_a_form_or_zone_that_is_none_is_a_bad_option(dates):
     with pytest.raises(BadOption, match=r"dates is .*'day-first'"):
         as_judgments(pl.DataFrame(ROWS, HEADER, orient="row"), dates=dates)
+
+
+# ---- merged cells of a workbook
+
+
+@few
+@given(runs=st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["good", None])), min_size=1, max_size=5))
+def test_a_value_that_is_merged_down_a_column_stands_in_each_row(runs, tmp_path_factory):
+    sheet = openpyxl.Workbook().active
+    sheet.append([*HEADER, "gold"])
+    expected = []
+    for item, (length, gold) in enumerate(runs):
+        start = sheet.max_row + 1
+        for row in range(length):
+            sheet.append([f"q{item}" if row == 0 else None, f"r{row}", "good", gold if row == 0 else None])
+            expected.append((f"q{item}", f"r{row}", "good", gold))
+        for column in "AD" if length > 1 else "":
+            sheet.merge_cells(f"{column}{start}:{column}{sheet.max_row}")
+    sheet.append(["none of these", None, None])
+    sheet.merge_cells(f"A{sheet.max_row}:C{sheet.max_row}")
+    path = tmp_path_factory.mktemp("merged") / "f.xlsx"
+    sheet.parent.save(path)
+    made = read_judgments(path, where="label = 'good'")
+    golds = made.frame["gold"] if "gold" in made.columns else [None] * len(expected)
+    assert [(*row, gold) for row, gold in zip(rows(made), golds, strict=True)] == expected
+    told = [note for note in made.source.notes if "merged cells" in note]
+    assert len(told) == 1
+
+
+def test_rounded_identifiers_are_no_repeats_to_be_removed():
+    ids = [1237649770260464000 + n for n in (1, 1, 2, 2)]
+    frame = pd.DataFrame({"item_id": np.array(ids, float), "rater_id": ["ann", "bob"] * 2, "label": "x"})
+    with pytest.raises(InvalidData) as refused:
+        as_judgments(frame)
+    assert {(p.option, "looks rounded by a spreadsheet" in p.mend) for p in refused.value.problems} == {(None, True)}
+
+
+@pytest.mark.parametrize("label", ['["x", "y"]', "['y', 'x']", '{"a": 1}'])
+def test_lists_that_are_written_out_as_labels_are_noted(label):
+    made = as_judgments(pl.DataFrame([("q1", "ann", label), ("q1", "bob", "[x")], HEADER, orient="row"))
+    assert [label in note for note in made.source.notes] == [True]

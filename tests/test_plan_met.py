@@ -18,11 +18,14 @@ FULL: dict[str, Any] = {
     "dataset.synthetic": True,
     "dataset.checked_share": 0.1,
     "raters.per_market": 8,
-    "rubric.scale": {"level": "ordinal", "labels": ["left", "tie", "right"]},
-    "rubric.anchors_per_level": 2,
-    "rubric.borderline_anchors_per_boundary": 1,
+    "raters.certification.valid_days": 90,
+    "purpose.priority": ["correct", "resolved", "locale fit"],
+    "rubric.criteria": [
+        {"name": name, "level": "nominal", "labels": ["no", "yes"], "anchors_per_level": 2, "edge_anchors": 1}
+        for name in ("correct", "resolved", "locale fit")
+    ],
     "rubric.taxonomy": {"version": "2.0"},
-    "rubric.changes": {"check_before_labelling": True},
+    "rubric.changes": {"notice_days": 3, "check_before_labelling": True},
     "judge": {
         "used": True,
         "model": "judge",
@@ -34,13 +37,11 @@ FULL: dict[str, Any] = {
         "decides_alone": False,
     },
     "markets.compared": True,
-    "markets.bridge_items": 40,
+    "launch.rollback_hours": 1,
+    "launch.noninferiority_margin": 0.02,
     "vendors.pilot": {"gates": ["CAL-004", "CAL-005"]},
-    "vendors.certification": {"valid_days": 90},
     "vendors.ramp": {"first_week_share": 0.2},
-    "vendors.audit": {"weekly_share": 0.05},
     "vendors.corrective_action": {"plan_within_days": 5},
-    "vendors.dispute": {"answer_within_days": 5},
     "wellbeing.exposure": "high",
     "wellbeing.daily_limit_minutes": 120,
 }
@@ -68,14 +69,14 @@ UNATTESTED = {**CLEAN, "attestations": []}
 def test_the_clean_plan_is_clean() -> None:
     found = check(CLEAN)
     assert found.clean, str(found)
-    assert len(found.of("met")) > 100
-    assert len(found.of("stated")) > 20
+    assert len(found.of("met")) > 70
+    assert len(found.of("stated")) > 10
 
 
 def test_words_that_nothing_compared_are_stated() -> None:
     bare = {s.id for s in DECLARED if list(s.evidence.rule.bounds) == ["present"] and not s.evidence.rule.compared}
     stated = {f.standard for f in check(CLEAN).of("stated")}
-    assert stated - {"EXP-021"} == bare & {f.standard for f in check(CLEAN).findings}
+    assert stated - {"ALN-001", "EXP-021", "RUB-018"} == bare & {f.standard for f in check(CLEAN).findings}
 
 
 def inside(value: object, path: list[str]) -> object:
@@ -88,7 +89,7 @@ def as_clause(standard: Standard, text: str) -> object:
     """What an example would write into the plan: its fragment of YAML, or its words."""
     assert isinstance(standard.evidence, Declared)
     clause = standard.evidence.clause
-    for piece in (text, text.split(";")[0]):
+    for piece in (*re.findall("`([^`]+)`", text), text, *text.split(";")):
         try:
             held = yaml.safe_load(piece)
         except yaml.YAMLError:
@@ -96,7 +97,7 @@ def as_clause(standard: Standard, text: str) -> object:
         for path in (clause.split("."), [clause]):
             if (value := inside(held, path)) is not None:
                 return value
-        if isinstance(held, list) and CLAUSES[clause].takes == "texts":
+        if isinstance(held, {"texts": list, "text_by_market": dict}.get(CLAUSES[clause].takes, ())):
             return held
     words: dict[str, object] = {"texts": [text], "text_by_market": {"fr-FR": text}}
     return words.get(CLAUSES[clause].takes, text)
@@ -123,20 +124,20 @@ def test_an_example_that_complies_is_never_not_met(standard: Standard) -> None:
 
 
 ONE_DAY = [{**entry, "date": date(2026, 11, 16)} for entry in CLEAN["attestations"]]
-EXAM = "raters.certification"
+EXAM, LASTS = "raters.certification", {"valid_days": 90}
 # The clause, what is put there, and the one finding: a standard, or the clause of a problem.
 FAULTS: list[tuple[str, object, str]] = [
     ("rubric.pilot.gates", ["vibes"], "RUB-016"),
     ("rubric.pilot.gates", ["CAL-001"], "RUB-016"),
-    ("rubric.pilot.gates", ["CAL-003", "CAL-999"], "RUB-016"),
+    ("rubric.pilot.gates", ["CAL-004", "CAL-999"], "RUB-016"),
     ("rubric.pilot.gates", None, "RUB-016"),
     ("vendors.subcontracting", "free", "VEN-003"),
-    ("vendors.locale_proof", ["self_report"], "VEN-004"),
-    (EXAM, {"trials": 60}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 60, "pass_mark": 54, "attempts": 1}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 70, "attempts": 2}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 76, "attempts": 1}, "CAL-009"),
-    (EXAM, {"unacceptable": 0.95, "good": 0.85, "trials": 56, "pass_mark": 53, "attempts": 2}, "CAL-009"),
+    ("raters.locale_proof", ["self_report"], "VEN-004"),
+    (EXAM, {"trials": 60, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 60, "pass_mark": 54, "attempts": 1, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 70, "attempts": 2, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.85, "good": 0.95, "trials": 76, "pass_mark": 76, "attempts": 1, **LASTS}, "CAL-009"),
+    (EXAM, {"unacceptable": 0.95, "good": 0.85, "trials": 56, "pass_mark": 53, "attempts": 2, **LASTS}, "CAL-009"),
     ("sample.per_market", 250, "EXP-003 EXP-021"),
     ("experiment.smallest_difference", 0.03, "EXP-003"),
     ("experiment.power", 0.5, "EXP-003"),
@@ -145,10 +146,20 @@ FAULTS: list[tuple[str, object, str]] = [
     ("launch.must_pass", ["win rate above 0.50", "harmful share's interval below 0.2%"], "EXP-021"),
     ("launch.must_pass", ["overall quality improves"], "EXP-021"),
     ("launch.must_pass", None, "EXP-021"),
-    ("owner", "the quality working group", "ALN-002"),
-    ("owner", "everybody", "ALN-002"),
-    ("owner", "product lead and quality lead", "ALN-002"),
-    ("owner", None, "ALN-002"),
+    ("owner", "the quality working group", "ALN-001"),
+    ("owner", "everybody", "ALN-001"),
+    ("owner", "product lead and quality lead", "ALN-001"),
+    ("owner", None, "ALN-001"),
+    ("decide_by", None, "ALN-001"),
+    ("decision", None, "ALN-001"),
+    ("purpose.priority", ["correct"], "ALN-005"),
+    ("purpose.priority", ["correct", "harmless", "resolved", "locale fit"], "ALN-005"),
+    ("rubric.anchors_from", "translation", "RUB-007"),
+    ("rubric.bias_threats", {"order": "at random"}, "RUB-018"),
+    ("rubric.escalation.answer_within_hours", 25, "RUB-021"),
+    ("rubric.changes.notice_days", 2, "RUB-031"),
+    ("rubric.changes.check_before_labelling", None, "RUB-031"),
+    ("launch", {**CLEAN["launch"], "claim": "not worse", "noninferiority_margin": None}, "EXP-023"),
     ("attestations", ONE_DAY, "attestations"),
     ("attestations", CLEAN["attestations"][1:], CLEAN["attestations"][0]["standard"]),
     ("audit.independent", False, "QUA-002"),
@@ -167,16 +178,17 @@ FAULTS: list[tuple[str, object, str]] = [
     ("judge.decides_alone", True, "DAT-025"),
     ("experiment.stopping", "when clear", "EXP-004"),
     ("experiment.design", "independent groups", "EXP-005"),
-    ("launch.rollback_hours", 25, "EXP-024"),
+    ("launch.rollback_hours", 2, "EXP-024"),
+    ("experiment.smallest_difference", None, "EXP-003"),
+    ("markets.address", {"fr-FR": "vous"}, "MKT-004"),
+    ("use.expires_with", ["system"], "USE-003"),
     ("launch.review_days", 31, "EXP-025"),
-    ("markets.bridge_items", 29, "MKT-003"),
     ("people.feedback_days", 11, "LRN-001"),
-    ("people.ranking", True, "LRN-002"),
-    ("people.raters_per_mentor", 11, "LRN-003"),
     ("raters.overlap", 2, "CAL-021"),
-    ("raters.overlap_share", 0.05, "CAL-020"),
-    ("raters.per_market", 4, "CAL-023"),
-    ("raters.recalibration", ["new market"], "CAL-008"),
+    (f"{EXAM}.attempts", 3, "CAL-009"),
+    (f"{EXAM}.valid_days", 91, "CAL-013"),
+    (f"{EXAM}.valid_days", None, "CAL-013"),
+    ("raters.recalibration", ["amendment", "drift signal", "absence"], "CAL-013"),
     ("interval.confidence", 0.8, "EVS-001"),
     ("interval.over", "items", "EVS-002"),
     ("rubric.exits", ["cannot_judge"], "RUB-008"),
@@ -184,6 +196,11 @@ FAULTS: list[tuple[str, object, str]] = [
     ("rubric.walkthrough.raters_per_market", 2, "RUB-017"),
     ("wellbeing.daily_limit_minutes", 241, "WEL-031"),
     ("wellbeing.opt_out", "counted", "WEL-032"),
+    ("vendors.pay.training_paid", False, "VEN-006"),
+    ("vendors.capacity.reserve_share", 0.1, "VEN-007"),
+    ("vendors.ramp.first_week_share", 0.3, "VEN-011"),
+    ("vendors.corrective_action.plan_within_days", 6, "VEN-013"),
+    ("vendors.exit.deletion_within_days", 31, "VEN-017"),
     ("pay.rejected_work", "unpaid", "WEL-034"),
     ("appeal.reply_days", 11, "WEL-035"),
     ("vendors.ai_assistance", "free", "VEN-015"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from halo_methods import as_judgments, cli, disagreement, planning
 from halo_methods.errors import BadOption, HaloError, NotEstimable
 from halo_methods.planning import Components, Limits, Prices, Staffing, best_design, capacity, piece_rate, variance
+from halo_methods.standards import gate
 
 KNOWN = {"item": 1.0, "rater": 0.1, "residual": 2.0}
 
@@ -23,6 +24,29 @@ def simulated_means(rng, parts, raters, items, labels, rounds):
     noise = rng.normal(0, (parts["residual"] / labels) ** 0.5, (rounds, items))
     turn = np.arange(items * labels) % raters
     return (item + noise).mean(1) + rater[:, turn].mean(1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, max_size=120, unique=True))
+@settings(max_examples=30)
+def test_a_pilots_items_are_those_that_two_people_judged(cells):
+    rows = [(f"i{i}", f"r{r}", "1") for i, r in cells]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    items = [i for i, _ in cells]
+    if len({r for _, r in cells}) < 5:
+        with pytest.raises(NotEstimable, match="raters"):
+            planning.pilot_items(j, raters=5)
+    else:
+        assert planning.pilot_items(j, raters=5).value == sum(items.count(i) > 1 for i in set(items))
+
+
+def test_weeks_that_the_staff_does_not_cover_are_counted():
+    times, start = [60.0] * 50, {"start": "2026-05-25", "market": "de-DE", "volume_error": 0, "attrition": 0}
+    volume = [2000, 2000, 9000, 2000]
+    made = capacity(volume, times, Staffing(staff=2, weeks_to_start=4, **start), raters=["a", "b"] * 25)
+    assert made.weeks_short.value == (made.table["covered"] < made.covered).sum() == 1
+    assert gate("OPS-053", made.weeks_short).verdict == "not_met"
+    enough = capacity(volume, times, Staffing(staff=9, weeks_to_start=4, **start), raters=["a", "b"] * 25)
+    assert gate("OPS-053", enough.weeks_short).verdict == "met"
 
 
 def test_the_worked_numbers():

@@ -11,6 +11,8 @@ import page_faults
 import pytest
 import yaml
 
+from halo_methods.standards import load
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 TOC = ROOT / "_toc.yml"
@@ -113,7 +115,9 @@ def test_nothing_is_loaded_from_another_host():
 @built
 def test_addresses_are_short():
     assert not (SITE / "book").exists()
-    assert {path.parent for path in SITE.rglob("*.html") if "_static" not in path.parts} == {SITE}
+    pages = [path.relative_to(SITE) for path in SITE.rglob("*.html") if "_static" not in path.parts]
+    assert {path.parts[0] for path in pages if len(path.parts) > 1} == {"s"}
+    assert {path.parts[1] for path in pages if len(path.parts) > 1} == set(load())
 
 
 @built

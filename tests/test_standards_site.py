@@ -55,7 +55,6 @@ def book(tmp_path, root):
         "utf-8",
     )
     (source / "index.md").write_text(PAGE, "utf-8")
-    (source / "rest.md").write_text("---\norphan: true\n---\n# Rest\n\n```{register-rest}\n```\n", "utf-8")
     (tmp_path / "standards").mkdir()
     (tmp_path / "halo.toml").write_text('[standards]\nfolder = "standards"\n[thresholds]\nCAL-004 = 0.9\n', "utf-8")
     write(tmp_path)
@@ -87,14 +86,16 @@ def build(book):
 def test_standards_are_shown_linked_and_listed(book):
     assert build(book) == (0, "")
     page = (book / "html" / "index.html").read_text("utf-8")
-    rest = (book / "html" / "rest.html").read_text("utf-8")
+    other = (book / "html" / "s" / "CAL-900" / "index.html").read_text("utf-8")
     assert page.count('id="CAL-001"') == 1
-    assert 'href="rest.html#ALN-001"' in page
-    assert 'href="#CAL-001"' in page
-    assert 'id="CAL-001"' not in rest
-    assert rest.count('id="CAL-900"') == 1
-    assert "halo-house" in rest
-    assert "in this house 0.9" in rest
+    assert page.count("<details>") == 1
+    assert 'href="s/ALN-001/index.html"' in page
+    assert 'href="s/CAL-001/index.html"' in page
+    for text in ("Rounds start at nine", "Nobody is tired.", "It is ten.", "halo-house", "house.start"):
+        assert text in other
+    assert "in this house 0.9" in (book / "html" / "s" / "CAL-004" / "index.html").read_text("utf-8")
+    home = (book / "html" / "s" / "CAL-001" / "index.html").read_text("utf-8")
+    assert 'It stands in the chapter <a href="../../index.html">Page</a>' in home
     assert (book / "html" / "standards.json").is_file()
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 import halo_methods as halo
 from halo_methods import audit, workforce
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.standards import gate
 from halo_methods.workforce.group_figures import judged
 
 COLUMNS = ("item_id", "rater_id", "label", "gold", "vendor")
@@ -277,6 +278,47 @@ def test_figures_rest_on_the_people_who_have_them():
     card = workforce.by_group(j, "vendor")
     assert card.estimates["v"] == right
     assert card.table[["people", "checked"]].values.tolist() == [[5, 40]]
+
+
+# ---------------------------------------------------------------- shared items and weeks
+
+CELL = st.tuples(st.integers(0, 5), st.sampled_from("pqr"), st.sampled_from(["north", "south", "west", None]),
+                 st.sampled_from(["de-DE", "pt-BR"]))  # fmt: skip
+
+
+@given(st.lists(CELL, min_size=1, max_size=40, unique_by=lambda c: c[:2]))
+@settings(max_examples=30)
+def test_shared_items_are_counted_pair_by_pair_in_each_locale(cells):
+    rows = [(f"{locale}{i}", f"{vendor}{r}", "x", "x", vendor, locale) for i, r, vendor, locale in cells]
+    expected = {}
+    for locale in sorted({row[5] for row in rows}):
+        items: dict = {}
+        for item, _, _, _, vendor, where in rows:
+            if where == locale:
+                items.setdefault(vendor, set()).add(item)
+        vendors = sorted(v for v in items if v)
+        teams = vendors if len(vendors) != 1 else [*vendors, *(v for v in items if v is None)]
+        for a, b in itertools.combinations(teams, 2):
+            expected[f"{a} and {b or '(missing)'} in {locale}"] = len(items[a] & items[b])
+        if len(teams) == 1:
+            expected[f"{teams[0]} alone in {locale}"] = 0
+    j = table(rows, [*COLUMNS, "locale"])
+    if expected:
+        assert {pair: e.value for pair, e in workforce.shared_items(j).items()} == expected
+    else:
+        with pytest.raises(NotEstimable, match="vendor"):
+            workforce.shared_items(j)
+
+
+def test_weeks_with_checked_work_are_counted_for_each_vendor():
+    days = ["2026-03-01", "2026-03-02", "2026-03-08", "2026-03-09", ""]  # Sunday, Monday, Sunday, Monday, unknown
+    rows = [(f"{i}", "r", "x", "x", "north", day) for i, day in enumerate(days)]
+    rows += [("a", "s", "x", "x", "south", days[0]), ("b", "s", "x", "", "south", days[3])]
+    found = workforce.weeks_checked(table(rows, [*COLUMNS, "rated_at"]))
+    assert {vendor: e.value for vendor, e in found.items()} == {"north": 3, "south": 1}
+    assert {gate("VEN-048", e).verdict for e in found.values()} == {"not_met"}
+    with pytest.raises(NotEstimable, match="rated_at"):
+        workforce.weeks_checked(table([row[:5] for row in rows]))
 
 
 def test_what_makes_no_groups_is_refused():

@@ -1,16 +1,18 @@
 """Pages without cells: what they print is what the package gives, and every template can be fetched from a page."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from halo_methods import exposure
 from halo_methods.audit import proportion
 from halo_methods.planning import piece_rate
+from halo_methods.standards import load
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = ROOT / "book/chapters"
@@ -22,7 +24,7 @@ def page(name: str) -> str:
 
 def test_every_template_is_fetched_from_a_page():
     asked = set()
-    for path in CHAPTERS.rglob("*.md"):
+    for path in (ROOT / "book").rglob("*.md"):
         for target in re.findall(r"\{download\}`[^<`]*<([^>]+)>`", path.read_text(encoding="utf-8")):
             assert (path.parent / target).is_file(), f"{path.name} offers {target}"
             asked.add((path.parent / target).resolve())
@@ -55,7 +57,7 @@ def test_the_rates_of_the_pay_table():
 
 def test_the_intervals_of_the_weekly_page():
     text = page("workforce/wbr")
-    error, right = proportion(8, 480, method="exact"), proportion(182, 200)
+    error, right = proportion(4, 240), proportion(182, 200)  # 8 of 480 at a design effect of 2
     assert f"{error.value:.1%} ({error.low * 100:.1f} to {error.high * 100:.1f}; 8 of 480)" in text
     assert f"{right.value:.0%} ({right.low * 100:.0f} to {right.high * 100:.0f}; 182 of 200)" in text
     assert 2480 + 2040 + 2450 + 2450 == 9420
@@ -78,3 +80,24 @@ def test_the_runbooks_clock_times(season, month):
                 moment = datetime(2027, month, 15, hour, minute, tzinfo=ZoneInfo(zone))
                 moved.append(moment.astimezone(ZoneInfo("UTC")).strftime("%H:%M"))
             assert " to ".join(moved) == there.strip()
+
+
+def test_the_last_telephone_of_the_call_chain_rings_before_the_limit():
+    chain = load()["RUB-022"].numbers
+    assert 0 < chain["deputy_minutes"] < chain["manager_minutes"] < load()["RUB-021"].numbers["s1_minutes"]
+
+
+def test_the_worked_change_keeps_the_rules_of_its_page():
+    text = page("frameworks/guideline_changes")
+    decided, noticed, both, sentence, in_force = (date(2026, 11, day) for day in (2, 4, 9, 10, 11))
+    rows = [text.index(f"| {day:%A} {day.day}") for day in (decided, noticed, both, sentence, in_force)]
+    assert rows == sorted(rows)
+    assert 6 <= np.busday_count(decided, in_force) <= 8
+    assert np.busday_count(noticed, in_force) >= load()["RUB-031"].numbers["notice_days"]
+    items, moved = map(int, re.search(r"on (\d+) items judged by both, (\d+) labels moved", text).groups())
+    assert f"{items} items judged under both versions" in text
+    assert f"{moved} labels differ" in text
+    assert items >= load()["RUB-034"].numbers["items"]
+    for other in ("frameworks/rubric", "frameworks/escalation", "workforce/rater_day_one", "workforce/wbr"):
+        assert not re.search(r"9 November.*(one regional|es-ES is closed)|line in 1\.2\.1", page(other)), other
+    assert "11 November" in page("workforce/rater_day_one")

@@ -1,8 +1,8 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
 ``{std}`CAL-003` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
-``{standard} CAL-003`` shows it whole; that place is its home, a second one is an error, and the register page
-is the home of those no chapter shows. ``{standards}``, ``{checklist}``, ``{traceability}`` and
+``{standard} CAL-003`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
+has a page of its own, ``s/CAL-003/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
 ``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
 """
@@ -24,10 +24,11 @@ from standards_words import evidence, scope, words
 
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
-from halo_methods.standards.numbers import fill
+from halo_methods.standards.numbers import fill, written
 from halo_methods.standards.register import FAMILIES, gates_and_standards, trace
 
 log = logging.getLogger(__name__)
+MANY = 40  # rows from which a table can be filtered
 FILTERS = dict.fromkeys(
     ("topic", "family", "owner", "stage", "report", "kind", "level", "tier"), directives.unchanged_required
 )
@@ -110,34 +111,19 @@ class Table(SphinxDirective):
         return [cells(kind=self.name, standards=list(chosen))]
 
 
-class Whole(SphinxDirective):
-    """``{register-rest}``: the standards that no chapter shows, whole, by family."""
-
-    def run(self) -> list[nodes.Node]:
-        _depends(self.env)
-        self.env.halo_register = self.env.docname
-        return [cells(kind="rest", standards=[])]
-
-
-def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
-    """One standard as HTML."""
+def _rest(app: Sphinx, s: Standard, docname: str) -> str:
+    """What stands behind a standard's sentence and reason: check, numbers, examples, small print."""
     e = words
-    own = ' <span class="halo-house">house</span>' if s.house else ""
-    state = "retired" if s.retired else s.level
     changes = "".join(
         f"<li>{a.effective}: {a.type}. {e(a.note)} {'Raters calibrate again. ' if a.recalibrate else ''}"
         f"Earlier judgments: {e(a.earlier)}</li>"
         for a in s.amendments
     )
     source = "House rule." if s.source == "house rule" else f"Source: {e(s.source)}."
+    held = ", ".join(f"{key.replace('_', ' ')} {written(value)}" for key, value in s.numbers.items())
     return (
-        f'<section class="halo-standard halo-standard--{s.level}" id="{s.id}" aria-labelledby="{s.id}-title">'
-        f'<p class="halo-standard-title" id="{s.id}-title" role="heading" aria-level="{level}">'
-        f'<span class="halo-badge halo-badge--{s.level}">{s.id} <span class="halo-level">{state}</span></span> '
-        f"{e(s.title)}{own}</p>"
-        f'<p class="halo-statement">{e(s.statement)}</p>'
-        f"<p><strong>Why.</strong> {e(s.why)}</p>"
         f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
+        f"{f'<p><strong>Numbers.</strong> {e(held)}.</p>' if held else ''}"
         f'<div class="halo-pair"><div class="halo-complies"><p><strong>Complies</strong></p>'
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
@@ -145,14 +131,60 @@ def _whole(app: Sphinx, s: Standard, docname: str, level: int) -> str:
         f'<p class="halo-small">{e(scope(s))} {e(evidence(s))} Owner: {e(s.owner)}. '
         f"Life cycle: {e(', '.join(s.applies.stage))}. Since {e(s.since)}, review by {s.review_by}. {source}"
         f"{_proof(app, s, docname)}</p>"
-        f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}</section>"
+        f"{f'<ul class=halo-changes>{changes}</ul>' if changes else ''}"
     )
 
 
+def _head(s: Standard) -> str:
+    state = "retired" if s.retired else s.level
+    own = ' <span class="halo-house">house</span>' if s.house else ""
+    return f'<span class="halo-badge halo-badge--{s.level}">{s.id} <span class="halo-level">{state}</span></span>{own}'
+
+
+def _folded(app: Sphinx, s: Standard, docname: str, level: int) -> str:
+    """A standard in a chapter: badge, sentence and reason; the rest is folded."""
+    return (
+        f'<section class="halo-standard halo-standard--{s.level}" id="{s.id}" aria-labelledby="{s.id}-title">'
+        f'<p class="halo-standard-title" id="{s.id}-title" role="heading" aria-level="{level}">'
+        f'<a href="{escape(_place(app, s.id, docname))}">{_head(s)}</a> {words(s.title)}</p>'
+        f'<p class="halo-statement">{words(s.statement)}</p><p><strong>Why.</strong> {words(s.why)}</p>'
+        f"<details><summary>How it is checked, examples, owner</summary>{_rest(app, s, docname)}</details></section>"
+    )
+
+
+def _page(app: Sphinx, s: Standard) -> tuple[str, dict[str, Any], str]:
+    """The page of a standard: its address, title and text."""
+    docname = page_of(s.id)
+    home = app.env.halo_homes.get(s.id)  # type: ignore[attr-defined]
+    shown = _anchor(app.builder.get_relative_uri(docname, home), escape(app.env.titles[home].astext())) if home else ""
+    body = (
+        f'<section class="halo-standard-page"><h1>{_head(s)} {words(s.title)}</h1>'
+        f'<p class="halo-statement">{words(s.statement)}</p><p><strong>Why.</strong> {words(s.why)}</p>'
+        f"{_rest(app, s, docname)}{f'<p>It stands in the chapter {shown}.</p>' if shown else ''}</section>"
+    )
+    return docname, {"title": f"{s.id} {s.title}", "body": body}, "page.html"
+
+
+def _pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """The page of each standard; those of standards that are gone are taken away."""
+    for folder in Path(app.outdir, "s").glob("*"):
+        if folder.name not in REGISTER:
+            shutil.rmtree(folder)
+    return [_page(app, s) for s in REGISTER.values()]
+
+
+def page_of(name: str) -> str:
+    """The page of a standard, as the builder names it.
+
+    >>> page_of("CAL-003")
+    's/CAL-003/index'
+    """
+    return f"s/{name}/index"
+
+
 def _place(app: Sphinx, name: str, docname: str) -> str:
-    """Address of a standard's home, from a page."""
-    target = app.env.halo_homes.get(name) or app.env.halo_register
-    return f"{app.builder.get_relative_uri(docname, target)}#{name}" if target else f"#{name}"
+    """Address of a standard's page, from a page."""
+    return str(app.builder.get_relative_uri(docname, page_of(name)))
 
 
 def _link(app: Sphinx, name: str, docname: str, *, whole: bool = False) -> str:
@@ -162,11 +194,12 @@ def _link(app: Sphinx, name: str, docname: str, *, whole: bool = False) -> str:
     return f'<a class="halo-badge halo-badge--{s.level}" href="{address}" title="{escape(s.title)}">{name}{level}</a>'
 
 
-def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]], label: str) -> str:
+def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]], label: str, *, sift: bool = False) -> str:
     top = "".join(f'<th scope="col">{h}</th>' for h in head)
     body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    kind = "halo-table halo-sift" if sift else "halo-table"
     return (
-        f'<div class="halo-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="halo-table">'
+        f'<div class="halo-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="{kind}">'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -178,10 +211,8 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
         return _link(app, s.id, docname, whole=True)
 
     if kind == "standards":
-        rows = [
-            (link(s), escape(s.title), s.evidence.kind, escape(s.owner), ", ".join(s.applies.stage)) for s in chosen
-        ]
-        return _grid(("standard", "says", "evidence", "owner", "life cycle"), rows, "Standards")
+        rows = [(link(s), escape(s.title), s.tier.replace("_", " "), s.evidence.kind, escape(s.owner)) for s in chosen]
+        return _grid(("standard", "says", "tier", "evidence", "owner"), rows, "Standards", sift=len(rows) > MANY)
     if kind == "checklist":
         items = "".join(
             f'<li><label><input type="checkbox"> <span>{escape(s.statement)}</span></label> {link(s)} '
@@ -216,7 +247,7 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
             "earlier judgments",
         )
         return _grid(head, rows, "Changes of standards")
-    return "".join(_whole(app, s, docname, 3) for s in REGISTER.values() if s.id not in app.env.halo_homes)
+    raise ValueError(kind)
 
 
 def _chapter(app: Sphinx, report: str, docname: str) -> str:
@@ -267,13 +298,13 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(badge)):
         node.replace_self(raw(_link(app, node["standard"], docname)))
     for node in list(doctree.findall(home)):
-        node.replace_self(raw(_whole(app, REGISTER[node["standard"]], docname, _depth(node) + 1)))
+        node.replace_self(raw(_folded(app, REGISTER[node["standard"]], docname, _depth(node) + 1)))
     for node in list(doctree.findall(cells)):
         node.replace_self(raw(_html(app, node["kind"], node["standards"], docname)))
 
 
 def _prepare(env: Any) -> None:
-    for name, empty in (("halo_homes", {}), ("halo_register", ""), ("halo_users", set()), ("halo_seen", ("", {}))):
+    for name, empty in (("halo_homes", {}), ("halo_users", set()), ("halo_seen", ((), ()))):
         if not hasattr(env, name):
             setattr(env, name, empty)
 
@@ -294,7 +325,6 @@ def _purge(app: Sphinx, env: Any, docname: str) -> None:
 def _merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
     env.halo_homes |= {k: v for k, v in other.halo_homes.items() if v in docnames}
     env.halo_users |= other.halo_users & set(docnames)
-    env.halo_register = env.halo_register or other.halo_register
 
 
 def _stale(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -308,7 +338,7 @@ def _stale(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: s
 
 def _moved(app: Sphinx, env: Any) -> list[str]:
     """When a home or a page has come, gone or moved, every page that links to a standard is written again."""
-    now = (env.halo_register, dict(env.halo_homes), sorted(env.found_docs))
+    now = (sorted(env.halo_homes.items()), sorted(env.found_docs))
     before, env.halo_seen = env.halo_seen, now
     return [d for d in sorted(env.halo_users) if d in env.found_docs] if before != now else []
 
@@ -345,12 +375,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("standard", Shown)
     for name in ("standards", "checklist", "traceability", "standards-changelog"):
         app.add_directive(name, Table)
-    app.add_directive("register-rest", Whole)
     app.connect("env-before-read-docs", _start)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("env-get-outdated", _stale)
     app.connect("env-updated", _moved)
     app.connect("doctree-resolved", resolve)
+    app.connect("html-collect-pages", _pages)
     app.connect("build-finished", _publish)
     return {"version": str(len(FAMILIES)), "parallel_read_safe": True, "parallel_write_safe": True}

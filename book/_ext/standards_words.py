@@ -6,6 +6,7 @@ from typing import Any
 
 from halo_methods.results import readable
 from halo_methods.standards import Standard, house
+from halo_methods.standards.model import block_of
 
 
 def evidence(s: Standard) -> str:
@@ -18,7 +19,9 @@ def evidence(s: Standard) -> str:
         return f"Measured: gate {e.gate} of the report {e.report}, {e.method}, {wanted} ({e.unit})."
     if e.kind == "declared":
         rule = "; ".join(_rule(kind, bound) for kind, bound in e.rule.bounds.items())
-        return f"Declared: the plan's clause {e.clause} {rule}."
+        each = f", in each block of {block}" if (block := block_of(e.clause)) else ""
+        fits = ", and agrees with what else the plan and the register say" if e.rule.compared else ""
+        return f"Declared: the plan's clause {e.clause} {rule}{each}{fits}."
     again = f", and again after {' or '.join(e.after)}" if e.after else ""
     return f"Attested: the {e.role} answers each {e.every}{again}. {e.question}"
 

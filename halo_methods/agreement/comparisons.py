@@ -204,7 +204,7 @@ def by(
         estimates[name] = measured(measure, group, over=over, confidence=confidence)
         ends = dict.fromkeys(("value", "low", "high"))
         rows.append({column: name, **ends, **_beside(group), **row_of(estimates[name], group)})
-    alpha = measure is single.krippendorff_alpha
+    alpha = measure in (single.krippendorff_alpha, single.reliability)
     unit = "Krippendorff's alpha" if alpha else measure.__name__.replace("_", " ")
     named: dict[str, Any] = {"by": column, "unit": unit, "title": f"Agreement by {column}"}
     return Compared(table=pd.DataFrame(rows), estimates=estimates, **named)

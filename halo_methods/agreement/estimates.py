@@ -1,6 +1,7 @@
 """Each coefficient from a table of judgments, with its interval and its cautions."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,8 +13,8 @@ from ..judgments.cells import as_numbers, distinct_numbers
 from ..judgments.coding import numbered, once_a_table
 from ..judgments.counts import contingency, moments, patterns, rater_patterns
 from ..judgments.table import basis_of, rests_on
-from ..results import Basis, Caution, Estimate, Over, around, counted, resting
-from ..stats.checks import check_confidence, check_count
+from ..results import Basis, Caution, Estimate, Over, around, counted, readable, resting
+from ..stats.checks import check_confidence, check_count, check_probability
 from ..stats.totals import Interval, Totals, over_both, over_items, over_items_analytic, over_raters
 from . import coefficients as formulas
 from .coefficients import LEVELS, SETS, Array, Coefficient, Weights
@@ -379,6 +380,94 @@ def shared_items(j: Judgments) -> Estimate:
         raise NotEstimable("no item was judged by two raters")
     method = "items that two raters or more judged; a count, without sampling error"
     return Estimate.count(n, method=method, **rests_on(j.frame, "labels"))
+
+
+def bridge_items(j: Judgments, *, by: str = "locale") -> Estimate:
+    """Count the items that two groups of raters share, for the two groups that share fewest.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage: items shared on one criterion say nothing about another.
+    by : str
+        Column whose values are compared, such as the market.
+
+    Raises
+    ------
+    NotEstimable
+        If the column is not there or has one value only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("a", "r", "x", "fr-FR"), ("a", "s", "x", "de-DE"), ("b", "r", "y", "fr-FR"), ("c", "s", "x", "de-DE")]
+    >>> bridge_items(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "locale"])).value
+    1.0
+    """
+    j = as_judgments(j).one()
+    groups = j.frame[by].drop_nulls().unique().sort().to_list() if by in j.frame.columns else []
+    if len(groups) < 2:
+        alone = f"the column {by} holds fewer than two values, so there is nothing to compare over a bridge"
+        raise NotEstimable(alone, public=alone)
+    judged = [set(j.frame.filter(pl.col(by) == group)["item_id"]) for group in groups]
+    fewest = min(len(one & other) for one, other in combinations(judged, 2))
+    method = f"items that both of two values of {by} share, for the two that share fewest; a count"
+    return Estimate.count(fewest, method=method, **rests_on(j.frame, "labels"))
+
+
+def overlap_share(j: Judgments) -> Estimate:
+    """Count the items that two raters or more judged, as a share of all items.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> overlap_share(pd.DataFrame({"item_id": list("aab"), "rater_id": list("xyx"), "label": list("112")})).value
+    0.5
+    """
+    frame = as_judgments(j).one().frame
+    shared = frame.group_by("item_id").agg(pl.col("rater_id").n_unique() > 1)["rater_id"].mean()
+    method = "share of items that two raters or more judged; a count, without sampling error"
+    return Estimate.count(shared, method=method, **rests_on(frame, "labels"))  # type: ignore[arg-type]
+
+
+def reliability(
+    j: Judgments, *, dominant: float = 0.9, over: Over = "items and raters", confidence: float = 0.95
+) -> Estimate:
+    """Estimate Krippendorff's alpha, unless one label dominates.
+
+    Where nearly all labels are alike, alpha is low for careful raters too; it then decides nothing, and specific
+    agreement on the rare label does.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion and one stage; rounds are separate units.
+    dominant : float
+        The share of judgments that one label may have at most.
+    over, confidence
+        As in `krippendorff_alpha`.
+
+    Raises
+    ------
+    NotEstimable
+        If one label has a larger share, or as `krippendorff_alpha`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"item_id": list("aabbcc"), "rater_id": list("xyxyxy"), "label": list("111112")})
+    >>> reliability(frame, dominant=0.8)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    halo_methods.errors.NotEstimable: one label has more than 80% of the judgments, so alpha decides nothing here ...
+    """
+    j, most = as_judgments(j).one(), check_probability(dominant, option="dominant")
+    share = float(j.frame["label"].value_counts()["count"].to_numpy().max()) / j.n_judgments
+    if share > most:
+        public = f"one label has more than {readable(100 * most)}% of the judgments, so alpha decides nothing here"
+        instead = f"({readable(100 * share)}%); specific agreement on the rare label does"
+        raise NotEstimable(f"{public} {instead}", public=public)
+    return krippendorff_alpha(j, over=over, confidence=confidence)
 
 
 def raters(j: Judgments) -> Estimate:

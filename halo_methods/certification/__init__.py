@@ -5,7 +5,7 @@ one stage of a `Judgments` table, or a frame.
 """
 
 from .exam_plans import Bars, ExamPlan, Stopping, bars_from_experts, exam_plan, expert_accuracy
-from .exams import Certificate, Certificates, Certification, certificates, certify, streams
+from .exams import Certificate, Certificates, Certification, certificates, certify, returned_items, streams
 from .recertification import Recertification, recertification
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "exam_plan",
     "expert_accuracy",
     "recertification",
+    "returned_items",
     "streams",
 ]

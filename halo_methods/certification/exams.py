@@ -8,9 +8,10 @@ import pandas as pd
 import polars as pl
 from scipy import special, stats
 
-from ..errors import BadOption
+from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Figure, Verdict, counted, readable
+from ..judgments.table import rests_on
+from ..results import Estimate, Figure, Verdict, counted, readable
 from ..stats import check_count, check_probability
 from ..stats.proportions import exact_limits
 from .exam_plans import ExamPlan, attempt_errors, exam_plan, right_counts
@@ -192,6 +193,34 @@ def certificates(
     table.insert(3, "accuracy", table["right"] / table["n"])
     table.insert(7, "without_suspects", [rest[r].verdict if r in rest else "" for r in whole])
     return Certificates(table=table.sort_values(["accuracy", "rater_id"], ignore_index=True), marks=marks)
+
+
+def returned_items(j: Judgments) -> Estimate:
+    """Count the gold items that a rater met again in a later attempt; a round is an attempt.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold and `round`.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no `round`, or no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", "x", "x", 1), ("b", "r1", "x", "x", 1), ("a", "r1", "x", "x", 2)]
+    >>> returned_items(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "round"])).value
+    1.0
+    """
+    marked = as_judgments(j).marked("gold")
+    if "round" not in marked.columns:
+        raise NotEstimable("there is no column `round`, so one attempt cannot be told from the next", public=True)
+    again = marked.filter(pl.col("round").n_unique().over("item_id", "rater_id") > 1)
+    method = "gold items that a rater judged in two rounds or more; a count, without sampling error"
+    n = again.select("item_id", "rater_id").n_unique()
+    return Estimate.count(n, method=method, **rests_on(marked, "gold judgments"))
 
 
 @dataclass

@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,15 +53,33 @@ class Commands(click.Group):
 
 
 class ExistingFile(click.Path):
-    """A file that is there; where it is not, the command could not run."""
+    """A file that is there, or ``-`` for standard input; where it is not, the command could not run."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        device = str(value).startswith("/dev/") and Path(value).is_file()
+        if ctx and not ctx.resilient_parsing and (value == "-" or device or Path(value).is_fifo()):
+            return _spooled(str(value), ctx)
         if Path(value).is_dir():
             raise HaloError(f"{value} is a folder; name a file in it")
         if not Path(value).is_file():
             beside = f"; there is {value}.csv" if Path(f"{value}.csv").is_file() else ""
             raise HaloError(f"there is no file {value}{beside}")
         return str(value)
+
+
+def _spooled(value: str, ctx: click.Context) -> str:
+    """What comes through a pipe as a file of its own, within the bounds of one, until the command ends."""
+    from ..judgments import bounds
+
+    if value == "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise HaloError("standard input is a terminal; send a file into it: halo check - < FILE")
+    folder, size = ctx.with_resource(tempfile.TemporaryDirectory(prefix="halo-")), 0
+    with click.open_file(value, "rb") as piped, open(Path(folder, "standard-input"), "wb") as file:
+        while part := piped.read(2**20):
+            size += len(part)
+            bounds.within("standard input", "MOST_BYTES", size, "bytes")
+            file.write(part)
+    return file.name
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., int]:
@@ -171,7 +190,8 @@ def several(read: Callable[[tuple[str, ...]], Any]) -> dict[str, Any]:
         try:
             return read(texts)
         except (ValueError, csv.Error) as error:
-            raise click.BadParameter(f"{error}; write {parameter.metavar}") from None
+            hint = """; a part with a comma stands in double quotes: '"label=Good, or bad?"'"""
+            raise click.BadParameter(f"{error}; write {parameter.metavar}{hint}") from None
 
     return {"multiple": True, "callback": callback}
 
@@ -215,42 +235,22 @@ def in_shell(option: str, value: Any) -> str:
     return f"{flag} {shlex.quote(text)}" if same else flag
 
 
-_NAMES = (
-    "columns",
-    "values",
-    "scale",
-    "level",
-    "duplicates",
-    "where",
-    "missing",
-    "dates",
-    "encoding",
-    "sheet",
-    "delimiter",
-)
+_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "dates", "encoding", "sheet",
+          "delimiter")  # fmt: skip
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
 
 
-_DATES = (
-    "How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or "
-    "spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."
-)
-_COLUMNS = (
-    "Which column of the file each name is. May be repeated; a name with a comma stands in double quotes: "
-    """'"label=Good, or bad?"'."""
-)
+_DATES = """How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or
+spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
+_COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
+stands in double quotes: '"label=Good, or bad?"'."""
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
 
     @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help=_COLUMNS)
-    @click.option(
-        "--values",
-        **several(value_pairs),
-        metavar="COLUMN:FROM=TO,…",
-        help="Values to read as others; repeated and quoted likewise.",
-    )
+    @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
     @click.option("--scale", metavar="A,B,C or LOW..HIGH", help="The labels in order, or a range.")
     @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
     @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")

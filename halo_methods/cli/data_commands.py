@@ -33,7 +33,7 @@ FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
 @reading_options
 @answering
 def check(file: str, reading: dict[str, Any]) -> Answer:
-    """List every problem of a file, with its row."""
+    """List every problem of a file, with its row. A FILE called - is standard input."""
     from ..judgments import read_judgments
 
     name = Path(file).name
@@ -104,7 +104,7 @@ def _typed(name: str, given: dict[str, str]) -> dict[str, Any]:
 
 @click.command(cls=Command)
 @click.argument("name")
-@click.option("--data", type=ExistingFile(), metavar="FILE", help="Your judgments.")
+@click.option("--data", type=ExistingFile(), metavar="FILE", help="Your judgments; - for standard input.")
 @click.option("--sample", is_flag=True, help="Instead of your judgments the sample of the report, which is invented.")
 @click.option("--out", metavar="DIR", default=".", help="Folder for NAME.html, NAME.ipynb and NAME.json.")
 @click.option("-p", "given", multiple=True, callback=parameters, metavar="KEY=VALUE", help="A parameter of the report.")

@@ -1,4 +1,4 @@
-"""``halo standards list | show | trace | new | blank | check | audit | load``."""
+"""``halo standards list | show | trace | new | blank | check | audit | load | template``."""
 
 import math
 from pathlib import Path
@@ -74,7 +74,7 @@ def new(family: str) -> Answer:
 @answering
 def blank() -> Answer:
     """A plan with every clause explained and none filled in."""
-    from ..standards.model import blank
+    from ..standards.blank_plan import blank
 
     return Answer({"plan": blank()}, blank().split("\n"))
 
@@ -105,6 +105,15 @@ def check(plans: tuple[str, ...], out: str | None) -> Answer:
     return Answer(result, text.split("\n"), FINDINGS if findings else FINE)
 
 
+def _new_file(out: str | None, kinds: tuple[str, ...]) -> Path:
+    """A file of one of these kinds that is not there yet: people write into what is made here."""
+    if out is None or Path(out).suffix not in kinds:
+        raise BadOption(f"--out is {out}; name a file that ends in {' or '.join(kinds)}", option="out", given=out)
+    if Path(out).exists():
+        raise HaloError(f"{out} is there already, perhaps filled in; name another file, or move it away")
+    return Path(out)
+
+
 @standards.command()
 @click.argument("plan", metavar="PLAN.yml", type=ExistingFile())
 @click.option("--out", metavar="FILE.xlsx", required=True, help="Where the sheet is written.")
@@ -114,8 +123,7 @@ def audit(plan: str, out: str, quarter: str) -> Answer:
     """The sheet of a sitting: the questions that are due, to be answered and named in the plan."""
     from ..standards.sitting import sitting
 
-    if not out.endswith(".xlsx"):
-        raise BadOption(f"--out is {out}; name a file that ends in .xlsx", option="out", given=out)
+    _new_file(out, (".xlsx",))
     asked = sitting(plan, quarter=quarter)
     write_files({out: asked.workbook()})
     lines = [f"{out}: {counted(len(asked.questions), 'question')} for {asked.quarter}"]
@@ -134,3 +142,18 @@ def load(plan: str) -> Answer:
 
     found = programme_load(plan)
     return Answer(found.to_dict(), found.text().split("\n"))
+
+
+@standards.command("template")
+@click.argument("name", required=False)
+@click.option("--out", metavar="FILE.md|.docx|.xlsx", help="Where it is written, and as which kind of file.")
+@answering
+def fill_in(name: str | None, out: str | None) -> Answer:
+    """A page to fill in, with the standards' numbers; without a name, those there are."""
+    from ..standards.templates import KINDS, template, template_names
+
+    if name is None:
+        return Answer(template_names(), template_names())
+    made = _new_file(out, KINDS)
+    write_files({made: template(name, made.suffix)})
+    return Answer({"template": name, "out": out}, [str(made)])

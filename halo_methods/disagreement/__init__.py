@@ -4,7 +4,7 @@ Functions take one criterion and one stage of a `Judgments` table.
 """
 
 from ..judgments.cause_codes import CAUSES, causes
-from .components import VarianceComponents, labels_an_item, variance_components
+from .components import VarianceComponents, labels_an_item, repeats, variance_components
 from .design import perspective_groups
 from .soft import Routes, SoftLabels, adjudicate, between_groups, cause_shares, soft_labels, worksheet
 from .sources import Distances, Split, changes, confused_labels, retraining, split
@@ -24,6 +24,7 @@ __all__ = [
     "confused_labels",
     "labels_an_item",
     "perspective_groups",
+    "repeats",
     "retraining",
     "soft_labels",
     "split",

@@ -200,6 +200,31 @@ def labels_an_item(j: Judgments) -> int:
     return max(int(size.median()), 1)  # type: ignore[arg-type]
 
 
+def repeats(j: Judgments) -> Estimate:
+    """Count the items that the rater with fewest repeats judged in two rounds or more.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no `round`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("a", "x", 1), ("a", "x", 2), ("a", "y", 1), ("b", "y", 1), ("b", "y", 2)]
+    >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "round"]).assign(label="good")
+    >>> repeats(frame).value
+    1.0
+    """
+    frame = as_judgments(j).one().frame
+    if "round" not in frame.columns:
+        raise NotEstimable("there is no column `round`, so no repeat can be seen", public=True)
+    items = frame.group_by("rater_id", "item_id").agg(pl.col("round").n_unique() > 1)
+    fewest = items.group_by("rater_id").agg(pl.col("round").sum())["round"].min()
+    method = "items judged again by the rater who repeats fewest; a count, without sampling error"
+    return Estimate.count(fewest, method=method, **rests_on(frame, "labels"))  # type: ignore[arg-type]
+
+
 def variance_components(
     j: Judgments, *, label: str | None = None, facets: Sequence[str] = (), confidence: float = 0.95
 ) -> VarianceComponents:

@@ -358,6 +358,19 @@ class Watch:
         share = two_way_share(hits, rows["rater_id"], quantity="share of judgments that are of tracking items")
         return replace(share, n_items=rows["item_id"].n_unique(), basis=basis_of(rows, "of a tracking item"))
 
+    def baseline_periods(self) -> Estimate:
+        """Count the periods of the baseline under the guideline in use.
+
+        Raises
+        ------
+        NotEstimable
+            If nothing is dated, or the guideline in use has no period after its baseline.
+        """
+        frame = days.in_use(self._frame)
+        n = enough(frame["period"].n_unique(), self.baseline)
+        method = "periods of the baseline under the guideline in use; a count, without sampling error"
+        return Estimate.count(n, method=method, **rests_on(frame, days.MEASURE))
+
     @cached_property
     def _frame(self) -> pl.DataFrame:
         return days.dated(self.judgments, period=self.period, by=days.estimable(lambda: self._group))

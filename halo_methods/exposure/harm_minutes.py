@@ -56,6 +56,9 @@ class Exposure:
         day is averaged away: ``value`` and ``low`` are those known, ``high`` those possible if each judgment without
         ``seconds`` took as long as the longest in the log, each undated one fell on the rater's worst day, and each
         item missing in the side table was distressing. The second is a `NotEstimable` without a column ``opt_out``.
+    complete : Estimate
+        Share of all judgments whose minutes are known: the item has a class of harm and, where it distresses, the
+        judgment has ``seconds`` and ``rated_at``.
     cautions : tuple of Caution
         What the minutes leave out.
     """
@@ -65,6 +68,7 @@ class Exposure:
     routed: pd.DataFrame
     share: Estimate
     counts: dict[str, Estimate | NotEstimable]
+    complete: Estimate
     cautions: tuple[Caution, ...] = ()
 
     @property
@@ -164,8 +168,8 @@ def daily_minutes(
     >>> seen = daily_minutes(pl.DataFrame(rows), limit_minutes=120)
     >>> seen.over[["class", "minutes", "minutes_over"]].values.tolist()
     [['all', 150.0, 30.0]]
-    >>> seen.share.value, seen.counts["days over the limit"].value
-    (0.5, 1.0)
+    >>> seen.share.value, seen.counts["days over the limit"].value, seen.complete.value
+    (0.5, 1.0, 1.0)
     """
     check_confidence(confidence)
     BadOption.unless("criteria", criteria, get_args(Criteria))
@@ -186,6 +190,7 @@ def daily_minutes(
         routed=_minutes(known.filter(pl.col("out").fill_null(False))).to_pandas(),
         share=_share(known.drop_nulls("day"), over, confidence),
         counts={DAYS_OVER: _days_over(sittings, over, limits), STILL_ROUTED: _still_routed(sittings, log)},
+        complete=_complete(frame, log),
         cautions=(*missing, *more),
     )
 
@@ -292,6 +297,13 @@ def _against(minutes: pl.DataFrame, limits: Limits) -> pl.DataFrame:
         rows = rows.group_by(RATER_DAY).agg(pl.lit(name or "all").alias("class"), pl.col("minutes").sum())
         parts.append(rows.with_columns(limit=pl.lit(float(limit)), minutes_over=pl.col("minutes") - limit))
     return pl.concat(parts).sort("class", *RATER_DAY)
+
+
+def _complete(frame: pl.DataFrame, log: pl.DataFrame) -> Estimate:
+    """The share of the log whose minutes are known; what does not distress needs no time."""
+    gaps = frame.filter(pl.any_horizontal(pl.col("_harm", "seconds", "rated_at").is_null())).height
+    method = "judgments with a class of harm and, where it distresses, seconds and a moment, as a share of the log"
+    return Estimate.count(1 - gaps / log.height, method=method, **rests_on(log, "complete minutes"))
 
 
 def _opt_outs(log: pl.DataFrame) -> pl.Series:

@@ -234,9 +234,15 @@ class Raw:
     dates: dict[str, int] = field(default_factory=dict)
 
 
-def raw_table(header: Sequence[Any], columns: Sequence[pl.Series | list[Any]], name: str) -> Raw:
+def raw_table(
+    header: Sequence[Any],
+    columns: Sequence[pl.Series | list[Any]],
+    name: str,
+    problems: Iterable[Problem] = (),
+    notes: Iterable[str] = (),
+) -> Raw:
     """A raw table from a header, which may repeat or lack names, and columns of any type, or of Python values."""
-    raw = Raw(pl.DataFrame(), name)
+    raw = Raw(pl.DataFrame(), name, None, list(problems), list(notes))
     kept: dict[str, pl.Series] = {}
     for at, (title, column) in enumerate(zip(header, columns, strict=True), start=1):
         label, held = cell_text(title) or "", list[int]()
@@ -300,3 +306,8 @@ def narrowed(kinds: Kinds, kept: pl.Series) -> Kinds:
 def text_series(values: Iterable[str | None]) -> pl.Series:
     """Python strings as a column, whatever they hold."""
     return pl.Series([None if value is None else encodable(value) for value in values], dtype=pl.String)
+
+
+def columns_of(rows: Sequence[Sequence[str | None]], width: int) -> list[pl.Series]:
+    """Rows of texts as columns."""
+    return [text_series(column) for column in zip(*rows, strict=True)] or [text_series([])] * width

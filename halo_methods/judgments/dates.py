@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -104,23 +104,18 @@ def _written(text: str, form: str) -> datetime:
     told = _WRITTEN.fullmatch(text) if form in _ORDERS and len(text) <= 80 else None
     if told is None:
         raise ValueError(text)
-    parts = told.group("a", "b", "c")
+    parts, hour, half = told.group("a", "b", "c"), int(told["hour"] or 0), (told["half"] or "").lower()
     if parts[0].isalpha() or parts[1].isalpha():  # a month by its name tells the order
         form = "month-first" if parts[0].isalpha() else "day-first"
     year, month, day = (parts[at] for at in _ORDERS["year-first" if len(parts[0]) == 4 else form])
-    if len(year) not in (2, 4) or (len(year) == 2 and form == "year-first"):
-        raise ValueError(text)
     month = month if month.isdigit() else str(_MONTHS.index(month[:3].lower()) + 1)
-    hour, half = int(told["hour"] or 0), (told["half"] or "").lower()
-    if half and not 1 <= hour <= 12:
+    if len(year) not in (2, 4) or (len(year) == 2 and form == "year-first") or (half and not 1 <= hour <= 12):
         raise ValueError(text)
     hour = hour % 12 + 12 * (half == "p") if half else hour
-    clock = hour, int(told["minute"] or 0), int(told["second"] or 0), int((told["part"] or "").ljust(6, "0")[:6])
-    at = datetime(int(year) + 2000 * (len(year) == 2), int(month), int(day), *clock)
-    if told["sign"]:
-        offset = timedelta(hours=int(told["hours"]), minutes=int(told["minutes"] or 0))
-        return at.replace(tzinfo=timezone(offset if told["sign"] == "+" else -offset))
-    return at.replace(tzinfo=UTC if told["utc"] else ZoneInfo(told["zone"]) if told["zone"] else None)
+    offset = f"{told['sign']}{told['hours']:0>2}:{told['minutes'] or '00'}" if told["sign"] else "Z" * bool(told["utc"])
+    clock = f"{hour:0>2}:{told['minute'] or '00'}:{told['second'] or '00'}.{told['part'] or 0}"
+    at = datetime.fromisoformat(f"{year if len(year) == 4 else '20' + year}-{month:0>2}-{day:0>2}T{clock}{offset}")
+    return at.replace(tzinfo=ZoneInfo(told["zone"])) if told["zone"] and not offset else at
 
 
 def fitting(texts: list[str]) -> list[str]:
@@ -131,12 +126,8 @@ def fitting(texts: list[str]) -> list[str]:
     >>> fitting(["3/4/2026", "24.3.2026"]), fitting(["3/4/2026"]), fitting(["1712101200"]), fitting(["Monday"])
     (['day-first'], ['day-first', 'month-first'], ['epoch'], [])
     """
-    found = [form for form in FORMS if texts and all(_reads(text.strip(), Dates(form)) for text in texts[:1000])]
+    found = []
+    for form in FORMS if texts else ():
+        with contextlib.suppress(ValueError):
+            found += [form] * all(moment(text.strip(), Dates(form)) for text in texts[:1000])
     return found[:1] if found[:1] == ["year-first"] else found
-
-
-def _reads(text: str, dates: Dates) -> bool:
-    try:
-        return bool(moment(text, dates))
-    except ValueError:
-        return False

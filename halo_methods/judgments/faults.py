@@ -7,7 +7,6 @@ import polars as pl
 from ..errors import Problem
 from ..results import readable
 from .cells import LONGEST_QUOTE, accepted_answers, quoted
-from .dates import Dates, moment
 from .options import Reading, number
 
 _ALIASES = {"llm": "model", "ai": "model", "machine": "model", "person": "human", "annotator": "human"}
@@ -36,17 +35,13 @@ def no_answer(cell: str) -> Problem:
     return Problem(what, "List it as missing, or give the scale.", option="missing", value=[cell])
 
 
-def no_moment(dates: Dates, forms: list[str], cell: str) -> Problem:
-    """A cell that should hold a moment, and the forms in which every such cell can be read."""
-    what = ""
-    try:
-        moment(cell.strip(), dates)
-    except ValueError as error:
-        what = str(error)
+def no_moment(odd: dict[str, str], forms: list[str], cell: str) -> Problem:
+    """A cell that should hold a moment: what is wrong with it, and the forms in which every such cell can be read."""
     if forms:
         fix = f"{' or '.join(forms)} reads every such cell; say so if it is right."
-        return Problem(what, fix, option="dates", value=forms[0])
-    return Problem(what, "Write 2026-03-01T09:30:00Z or with an offset such as +01:00, in place of a zone's letters.")
+        return Problem(odd[cell], fix, option="dates", value=forms[0])
+    fix = "Write 2026-03-01T09:30:00Z or with an offset such as +01:00, in place of a zone's letters."
+    return Problem(odd[cell], fix)
 
 
 def nul_byte(cell: str) -> Problem:

@@ -17,11 +17,11 @@ import polars as pl
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, quoted, raw_table
+from .cells import Raw, columns_of, quoted, raw_table
 from .json_records import json_table
 from .options import SEARCHED, header_at
 from .packing import PACKED, unpacked
-from .workbooks import of_rows, workbook
+from .workbooks import workbook
 
 _OBJECTS = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*\{)')
 
@@ -211,7 +211,8 @@ def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:
             what = f"the row has {counted(len(row), 'cell')}, the header {width}"
             fix = "Put cells that hold the delimiter or a line break in quotation marks."
             problems.append(Problem(what, fix, row=at))
-    return of_rows(header, [(row + [""] * width)[:width] for row in rows], name, problems)
+    cells = [(row + [""] * width)[:width] for row in rows]
+    return raw_table(header, columns_of(cells, width), name, problems)
 
 
 def _records(text: str, mark: str, name: str, spaced: bool) -> tuple[list[list[str]], list[Problem]]:

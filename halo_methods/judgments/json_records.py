@@ -42,9 +42,8 @@ def json_table(text: str, name: str) -> Raw:
             raise InvalidData([Problem(f"the file is {tool} export with {key} inside records", fix)])
     header = list(dict.fromkeys(key for record in records for key in record))
     bounds.table_within(name, len(records), len(header))
-    raw = raw_table(header, [[record.get(key) for record in records] for key in header], name)
-    raw.problems[:0], raw.notes[:0] = problems, notes
-    return raw
+    columns = [[record.get(key) for record in records] for key in header]
+    return raw_table(header, columns, name, problems, notes)
 
 
 _TOOLS = {"annotations": "a Label Studio", "completions": "a Label Studio", "responses": "an Argilla"}

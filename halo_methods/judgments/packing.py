@@ -1,13 +1,8 @@
 """What a file is by its first bytes: unpacked where it is packed, refused in words where it is no table."""
 
-import bz2
-import gzip
 import io
 import lzma
 import re
-import zlib
-from collections.abc import Callable
-from typing import Any
 
 from ..errors import InvalidData, Problem
 from . import bounds
@@ -16,26 +11,12 @@ PACKED = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 _MOST_MEMORY = 2**28
 
 
-def _xz(stored: bytes) -> Any:
-    lzma.LZMADecompressor(memlimit=_MOST_MEMORY).decompress(stored[:100_000], 1)
-    return lzma.open(io.BytesIO(stored))
-
-
-def _arrow(codec: str) -> Callable[[bytes], Any]:
-    def opened(stored: bytes) -> Any:
-        import pyarrow as pa
-
-        return pa.CompressedInputStream(pa.BufferReader(stored), codec)
-
-    return opened
-
-
-_WAYS: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
-    rb"\x1f\x8b": ("gzip", lambda stored: gzip.GzipFile(fileobj=io.BytesIO(stored))),
-    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": ("bzip2", lambda stored: bz2.BZ2File(io.BytesIO(stored))),
-    rb"\xfd7zXZ\x00": ("xz", _xz),
-    rb"\x28\xb5\x2f\xfd": ("zstd", _arrow("zstd")),
-    rb"\x04\x22\x4d\x18": ("lz4", _arrow("lz4")),
+_CODECS = {
+    rb"\x1f\x8b": "gzip",
+    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": "bz2",
+    rb"\xfd7zXZ\x00": "xz",
+    rb"\x28\xb5\x2f\xfd": "zstd",
+    rb"\x04\x22\x4d\x18": "lz4",
 }
 _PLAIN = "Export the table itself as CSV, .xlsx or Parquet."
 _REFUSED = {
@@ -59,7 +40,8 @@ def unpacked(stored: bytes, name: str) -> bytes:
 
     Examples
     --------
-    >>> bytes(unpacked(bz2.compress(b"item_id"), "a.csv.bz2"))
+    >>> import gzip
+    >>> bytes(unpacked(gzip.compress(b"item_id"), "a.csv.gz"))
     b'item_id'
     >>> unpacked(b"%PDF-1.7", "a.pdf")
     Traceback (most recent call last):
@@ -67,27 +49,33 @@ def unpacked(stored: bytes, name: str) -> bytes:
     halo_methods.errors.InvalidData: 1 problem:
       the file is a PDF. Export the table itself as CSV, .xlsx or Parquet.
     """
-    content = stored
-    for magic, (kind, opened) in _WAYS.items():
-        if re.match(magic, stored):
-            content = _read(opened, stored, name, kind)
+    codec = next((codec for magic, codec in _CODECS.items() if re.match(magic, stored)), None)
+    content = _read(stored, name, codec) if codec else stored
     for magic, (what, fix) in _REFUSED.items():
         if re.match(magic, content[:300]):
             raise InvalidData([Problem(f"the file is {what}", fix)])
     return content
 
 
-def _read(opened: Callable[[bytes], Any], stored: bytes, name: str, kind: str) -> bytes:
+def _read(stored: bytes, name: str, codec: str) -> bytes:
+    import pyarrow as pa
+
     content = bytearray()
     try:
-        with opened(stored) as stream:
+        if codec == "xz":
+            lzma.LZMADecompressor(memlimit=_MOST_MEMORY).decompress(stored[:100_000], 1)
+        with (
+            lzma.open(io.BytesIO(stored))
+            if codec == "xz"
+            else pa.CompressedInputStream(pa.BufferReader(stored), codec) as stream
+        ):
             while part := stream.read(2**24):
                 content += part
                 bounds.unpacked_within(name, len(content), len(stored), "Unpack it if it is meant")
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError) as error:
         cut = isinstance(error, EOFError) or "Truncated" in str(error)
         what = "is cut short" if cut else "is damaged"
         if "Memory" in str(error):
             what = f"needs more than {_MOST_MEMORY // 10**6} MB of memory to be unpacked"
-        raise InvalidData([Problem(f"the {kind} file {what}", "Copy or export it again.")]) from error
+        raise InvalidData([Problem(f"the {codec} file {what}", "Copy or export it again.")]) from error
     return content  # type: ignore[return-value]  # nothing is copied

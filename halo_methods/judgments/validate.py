@@ -27,7 +27,7 @@ from .faults import (
     too_long,
 )
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .spellings import LIKE_MISSING, like_missing, lookalikes, number_spellings, respelled, rewritten, rounded, shortest
+from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
 
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
@@ -202,20 +202,22 @@ def _moments(state: _Check) -> pl.Series:
     plain = texts.set(~texts.str.contains(told), None).str.strip_suffix("Z").str.strip_suffix("+00:00")
     fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
     quick = plain.str.to_datetime(f"%Y-%m-%dT%H:%M:%S{fraction}", time_unit="us", strict=False)
-    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), list[str]()
+    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
             at, has_zone = moment(text.strip(), dates)
-        except ValueError:
-            odd.append(text)
+        except ValueError as error:
+            odd[text] = str(error)
             continue
         parsed[text] = at.replace(tzinfo=None)
         bare |= not has_zone
     if bare:
-        state.notes.append("rated_at has moments without an offset; they were taken as UTC; dates can name their zone")
+        state.notes.append(
+            "rated_at has moments without an offset; they were taken as UTC; the option dates names another zone"
+        )
     other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
     made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, dates, fitting(odd)))
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, odd, fitting(list(odd))))
     return made
 
 
@@ -341,10 +343,12 @@ def _repeated(state: _Check) -> None:
     else:
         fix = "Remove it, map the column that tells them apart (criterion, stage, round), or say which to keep "
         fix += f"(first, last{'' if 'round' in keys else ' or round'})."
+        lost = [note for key in ("item_id", "rater_id") for note in rounded(state.kinds(key, state.live), key)]
+        told = {} if lost else {"option": "duplicates", "value": "first"}
         for row, first in rows.filter(pl.col("nth") > 1).select("row", "first").iter_rows():
             if row + 1 not in state.broken:
                 what = f"the same {', '.join(keys)} as row {first + 1}"
-                state.found.append(Problem(what, fix, row + 1, option="duplicates", value="first"))
+                state.found.append(Problem(what, f"{lost[0]}." if lost else fix, row + 1, **told))
 
 
 def _remarks(state: _Check) -> None:
@@ -361,5 +365,5 @@ def _remarks(state: _Check) -> None:
         if n := state.dates.get(state.names.get(column, column)):
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
-    state.notes += like_missing(distinct["label"]) if "label" in distinct else []
+    state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
     state.notes += odd_locales(distinct["locale"]) if "locale" in distinct else []

@@ -5,7 +5,6 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Sequence
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, cell_text, quoted, raw_table, text_series
+from .cells import Raw, cell_text, columns_of, quoted, raw_table
 from .options import SEARCHED, header_at
 
 _OTHERS = {
@@ -66,8 +65,7 @@ def workbook(content: bytes, name: str, sheet: str | None = None) -> Raw:
         rows.pop()
     if not rows and not any((cell or "").strip() for cell in header):
         raise InvalidData([Problem("the sheet is empty", "Put the judgments there, or name another.")])
-    raw = of_rows(header, rows, name, problems)
-    raw.notes[:0] = notes
+    raw = raw_table(header, columns_of(rows, len(header)), name, problems, notes)
     for column in zip_longest(*values):
         if dates := sum(isinstance(cell, date) for cell in column[1:]):
             raw.dates[cell_text(column[0]) or ""] = dates
@@ -82,15 +80,15 @@ def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
         bounds.within(name, "MOST_SHEETS", len(sheets), "sheets", "Delete those that are not needed")
 
 
-def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
+def _bounded_rows(sheet: Any, name: str) -> list[list[Any]]:
     """The rows of a sheet without the empty cells at their ends; refused while they are read."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[list[Any]] = []
     width = cells = size = 0
     for row in sheet.iter_rows(values_only=True):
-        rows.append(row)
+        rows.append(list(row))
         if row or len(rows) > bounds.MOST_SHEET_ROWS:
             filled = max((at for at, cell in enumerate(row, start=1) if cell is not None), default=0)
-            rows[-1], width, cells = row[:filled], max(width, filled), cells + len(row)
+            rows[-1], width, cells = list(row[:filled]), max(width, filled), cells + len(row)
             size += sum(len(cell) for cell in row if isinstance(cell, str))
             bounds.within(name, "MOST_SHEET_ROWS", len(rows), "rows in a sheet")
             bounds.within(name, "MOST_CELLS", cells, "cells", "Delete the empty ones at the sheet's end")
@@ -99,7 +97,7 @@ def _bounded_rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _sheet(content: bytes, name: str, wanted: str | None, data_only: bool) -> tuple[list[tuple[Any, ...]], list[str]]:
+def _sheet(content: bytes, name: str, wanted: str | None, data_only: bool) -> tuple[list[list[Any]], list[str]]:
     import openpyxl
 
     with warnings.catch_warnings(action="ignore"):
@@ -114,17 +112,24 @@ def _sheet(content: bytes, name: str, wanted: str | None, data_only: bool) -> tu
             xml = book._archive.read(sheets[title]._worksheet_path)
     rest = ", ".join(f"{quoted(other)}{'' if other in shown else ' (hidden)'}" for other in sheets if other != title)
     notes = [f"read from sheet {quoted(title)}; not read: {rest}"] if rest else []
-    if merged := re.findall(rb'<mergeCell ref="([^"]+)"', xml):
-        what = f"{counted(len(merged), 'group')} of merged cells, the first {merged[0].decode('ascii', 'replace')[:40]}"
-        notes.append(f"{what}: only the first cell of each holds a value, the others are read as empty")
+    notes += _unmerge(rows, re.findall(r'<mergeCell ref="([^"]+)"', xml.decode("utf-8", "replace")), name)
     if hidden := len(re.findall(rb'<row [^>]*\bhidden="(?:1|true)"', xml)):
         notes.append(f"{counted(hidden, 'hidden row')} of the sheet read like the others")
     return rows, notes
 
 
-def of_rows(header: Sequence[Any], rows: Sequence[Sequence[str | None]], name: str, problems: list[Problem]) -> Raw:
-    """A raw table from rows as wide as the header, with what was wrong with the file."""
-    columns = [text_series(column) for column in zip(*rows, strict=True)] or [text_series([])] * len(header)
-    raw = raw_table(header, columns, name)
-    raw.problems[:0] = problems
-    return raw
+def _unmerge(rows: list[list[Any]], merged: list[str], name: str) -> list[str]:
+    """Give each row of cells that are merged down a column their value, and say what became of merged cells."""
+    from openpyxl.utils.cell import range_boundaries
+
+    filled = 0
+    for ref in (ref for ref in merged if re.fullmatch(r"([A-Z]{1,3})[0-9]{1,7}:\1[0-9]{1,7}", ref)):
+        column, first, _, last = range_boundaries(ref)
+        value = rows[first - 1][column - 1] if first <= len(rows) and column <= len(rows[first - 1]) else None
+        filled += min(last, len(rows)) - first
+        bounds.within(name, "MOST_CELLS", filled, "cells")
+        for row in rows[first:last] if value is not None else ():
+            row.extend([None] * (column - len(row)))
+            row[column - 1] = value
+    what = f"{counted(len(merged), 'group')} of merged cells, the first {quoted(merged[0])}" if merged else ""
+    return [f"{what}: read in every row where they go down one column, else in the first cell alone"] if merged else []

@@ -1,6 +1,6 @@
 """How many raters, items and labels a decision needs, how many people a volume needs, and what a judgment must pay."""
 
-from .designs import BudgetPlan, Components, Limits, Prices, best_design, pools, variance
+from .designs import BudgetPlan, Components, Limits, Prices, best_design, pilot_items, pools, variance
 from .pay_and_capacity import (
     Capacity,
     Staffing,
@@ -25,6 +25,7 @@ __all__ = [
     "floor_share",
     "needed",
     "piece_rate",
+    "pilot_items",
     "pools",
     "public_holidays",
     "variance",

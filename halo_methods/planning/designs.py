@@ -6,11 +6,14 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, Figure, readable
+from ..judgments import Judgments, as_judgments
+from ..judgments.table import rests_on
+from ..results import Caution, Estimate, Figure, counted, readable
 from ..stats.checks import check_amount, check_count, check_probability
 
 Array = NDArray[np.float64]
@@ -529,3 +532,36 @@ def pools(
         raise reason
     table = pd.DataFrame(rows)
     return table.assign(narrower=-table["half_width"].pct_change())
+
+
+def pilot_items(j: Judgments, *, raters: int = 2) -> Estimate:
+    """Count the items of a pilot that two or more people judged: what its variances rest on.
+
+    Parameters
+    ----------
+    j : Judgments
+        One criterion; people only where the table tells people from models.
+    raters : int
+        The fewest people a pilot must have.
+
+    Raises
+    ------
+    NotEstimable
+        If the pilot has fewer raters.
+
+    Examples
+    --------
+    >>> rows = [("a", "r", "1"), ("a", "s", "2"), ("b", "r", "1")]
+    >>> pilot_items(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])).value
+    1.0
+    """
+    check_count(raters, option="raters")
+    labelled = as_judgments(j).people().one().frame.drop_nulls("label")
+    people = labelled["rater_id"].n_unique()
+    if people < raters:
+        reason = f"the pilot has {counted(people, 'rater')}; it takes {raters} raters to size a programme from it"
+        raise NotEstimable(reason, public=reason)
+    shared = labelled.group_by("item_id").agg(pl.col("rater_id").n_unique()).filter(pl.col("rater_id") > 1)
+    return Estimate.count(
+        shared.height, method="pilot items that two or more people judged", **rests_on(labelled, "pilot")
+    )

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..results import Caution, Estimate, Figure, Over, around, counted, readable
+from ..results import Caution, Estimate, Figure, Over, around, counted, readable, resting
 from ..stats.checks import check_amount, check_confidence, check_count, check_probability
 from ..stats.means import drawn_people, widening
 from ..stats.proportions import two_way_share
@@ -230,6 +230,8 @@ class Capacity:
         Of ``low`` to ``high``.
     covered : float
         The wanted chance.
+    weeks_short : Estimate
+        How many weeks the staff and the hires cover with a lower chance.
     cautions : tuple of Caution
     """
 
@@ -237,6 +239,7 @@ class Capacity:
     hires: int
     confidence: float
     covered: float
+    weeks_short: Estimate
     cautions: tuple[Caution, ...] = ()
 
     def plot(self) -> Figure:
@@ -336,7 +339,11 @@ def capacity(
         short = table["week"][which][enough[which] < covered]
         if len(short):
             cautions.append(Caution(code, f"{text}: {', '.join(map(str, short))}."))
-    return Capacity(table, hires, confidence, covered, tuple(cautions))
+    basis = None if raters is None else basis_of_arrays(np.asarray(raters), None, "seconds")
+    rests = resting(len(times), 1 if who is None else int(who.max()) + 1, len(times), basis)
+    method = f"weeks of the forecast covered with a chance below {covered:g}"
+    short = Estimate.count(int((enough < covered).sum()), method=method, **rests)
+    return Capacity(table, hires, confidence, covered, short, tuple(cautions))
 
 
 def _mean_times(rng: np.random.Generator, times: NDArray, who: NDArray | None) -> NDArray:

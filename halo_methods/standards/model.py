@@ -33,8 +33,9 @@ Role = Literal[
     "wellbeing lead",
     "tooling engineer",
 ]
+Threat = Literal["order", "length", "style", "halo", "anchoring", "self_preference", "central_tendency"]
 T = TypeVar("T")
-StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-003.")]
+StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-004.")]
 Locale = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})$", description="Language and country, as fr-FR.")
 ]
@@ -90,6 +91,7 @@ TYPES: dict[str, Any] = {
     "risk": Risk,
     "stage": Stage,
     "locales": Once[Locale],
+    "text_by_threat": Annotated[dict[Threat, Text], Field(min_length=1)],
     "text_by_market": Annotated[dict[Locale, Text], Field(json_schema_extra={"additionalProperties": False})],
     "exceptions": Records[PlanException],
     "attestations": Records[Attestation],
@@ -130,9 +132,10 @@ class ClauseEntry(Model):
 
 
 class ClausesFile(Model):
-    """The clauses of a plan in their order, and what each section of it is for."""
+    """The clauses of a plan in their order, what each section of it is for, and which sections are lists of blocks."""
 
     sections: dict[str, Text]
+    several: list[str]
     clauses: dict[str, ClauseEntry]
 
 
@@ -140,16 +143,29 @@ _FILE = load(ClausesFile, Path(__file__).parent / "plans" / "clauses.yml")
 CLAUSES = _FILE.clauses
 
 
+def block_of(clause: str) -> str:
+    """The list of blocks that a clause stands in, or "": each block then has its own value.
+
+    Examples
+    --------
+    >>> block_of("rubric.criteria.level"), block_of("rubric.name")
+    ('rubric.criteria', '')
+    """
+    return next((name for name in _FILE.several if clause.startswith(f"{name}.")), "")
+
+
 @cache
 def plan_model(section: str = "") -> type[Model]:
-    """The pydantic model of a plan, or of a section of it, as ``rubric.scale``."""
+    """The pydantic model of a plan, or of a section of it, as ``rubric.pilot``."""
     above = f"{section}." if section else ""
     fields: dict[str, Any] = {}
     for name, clause in CLAUSES.items():
         if name.startswith(above):
             key, inside, _ = name.removeprefix(above).partition(".")
             default = ... if name in REQUIRED else None
-            kind = plan_model(above + key) if inside else clause.type
+            kind: Any = plan_model(above + key) if inside else clause.type
+            if above + key in _FILE.several:
+                kind = Annotated[list[kind], Field(max_length=1000)]
             fields[key] = (kind, Field(default, description=None if inside else clause.note))
     name = section.title().replace(".", "").replace("_", "") or "Plan"
     what = _FILE.sections.get(section) or "A plan for collecting human judgments, checked by `halo standards check`."
@@ -161,32 +177,6 @@ def plan_schema_text() -> str:
     return (
         json.dumps({**with_places(schema(plan_model())), "$id": "urn:halo:plan"}, indent=1, ensure_ascii=False) + "\n"
     )
-
-
-def blank() -> str:
-    """A plan to fill in: every clause without a value, with what it is for.
-
-    Returns
-    -------
-    str
-        YAML; a clause counts once a value is written before its comment.
-
-    Examples
-    --------
-    >>> print(blank().splitlines()[0])
-    title: # The plan's name, as people say it.
-    """
-    lines: list[str] = []
-    above: list[str] = []
-    for name, clause in CLAUSES.items():
-        *path, leaf = name.split(".")
-        lines += [
-            f"{'  ' * depth}{part}:" for depth, part in enumerate(path) if path[: depth + 1] != above[: depth + 1]
-        ]
-        above = path
-        choices = f" One of: {', '.join(clause.choices)}." if clause.choices else ""
-        lines.append(f"{'  ' * len(path)}{leaf}: # {clause.note}{choices}")
-    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)
@@ -208,10 +198,13 @@ class Plan:
     unreadable: dict[str, str]
 
     def get(self, clause: str) -> Any:
-        """The clause's value, or None when the plan doesn't give one."""
+        """The clause's value, or None when the plan doesn't give one; of blocks in a list, a list of their values."""
         node: Any = self.document.content
         for key in clause.split("."):
-            node = node.get(key) if isinstance(node, dict) else None
+            if isinstance(node, list) and block_of(clause):
+                node = [entry.get(key) if isinstance(entry, dict) else None for entry in node]
+            else:
+                node = node.get(key) if isinstance(node, dict) else None
         return node
 
     def entries(self, clause: str) -> list[Any]:
@@ -289,7 +282,7 @@ Direction = Literal["at_least", "at_most"]
 Family = Literal[
     "ALN", "RUB", "EVS", "PIP", "QUA", "DAT", "CAL", "VEN", "WEL", "OPS", "EXP", "TOL", "USE", "LRN", "MKT"
 ]
-Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-003.")]
+Name = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="A family and three digits, as CAL-004.")]
 Scalar = bool | int | float | str
 Several = Annotated[list[Scalar], Field(min_length=1)]
 Responsibility = Annotated[str, Field(pattern=r"^R([1-9]|1[0-3])$", description="R1 to R13.")]
@@ -327,7 +320,23 @@ class Rule(Model):
     one_of: Several | None = None
     equals: Scalar | None = None
     includes: Several | None = None
-    compared: Literal["owner", "gates", "exam", "power", "reach"] | None = None
+    compared: (
+        Literal[
+            "decision",
+            "priority",
+            "gates",
+            "exam",
+            "certificate",
+            "power",
+            "reach",
+            "margin",
+            "rollback",
+            "each_market",
+            "expiry",
+            "checked",
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _some(self) -> "Rule":

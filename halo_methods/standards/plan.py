@@ -18,13 +18,17 @@ from ..results import Verdict
 from .attestations import Answers, answers, day_of, last_answer
 from .compare import compare
 from .gates import ReportedGate, reported_gates
-from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, read_plan
+from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, block_of, read_plan
+from .numbers import Number
 from .register import Register, house
 
 Severity = Literal["error", "warning", "note"]
 DUE_SOON = 30
 FIX = "Correct the clause first."
-SWITCHES = ("experiment.planned", "launch.planned", "judge.used", "vendors.used", "wellbeing.exposure")
+SWITCHES = (
+    "experiment.planned", "launch.planned", "judge.used", "markets.locales", "vendors.used", "wellbeing.exposure",
+    "reporting.audience",
+)  # fmt: skip
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
 _COUNTED: tuple[Verdict, ...] = ("met", "stated", *_OPEN)
 _SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
@@ -233,7 +237,7 @@ def _finding(
         case _ if where != "in":
             clause, answer = where, Answer("undecided", f"whether it applies depends on `{where}`", f"Write `{where}`.")
         case Declared() as evidence:
-            clause, answer = evidence.clause, declared(evidence, plan, register)
+            clause, answer = evidence.clause, declared(evidence, plan, register, standard.numbers)
         case Attested() as evidence:
             clause, answer = "attestations", attested(standard.id, evidence, given, plan, today)
         case evidence:
@@ -301,23 +305,39 @@ def scope(standard: Standard, plan: Plan) -> str:
     return "in"
 
 
-def declared(evidence: Declared, plan: Plan, register: Register) -> Answer:
-    """What the plan's clause says under the standard's rule."""
+def declared(evidence: Declared, plan: Plan, register: Register, numbers: Mapping[str, Number]) -> Answer:
+    """What the plan's clause says under the standard's rule; in a list of blocks, what the worst of them says."""
     clause = evidence.clause
     if why := plan.why_unreadable(clause):
         return Answer("undecided", why, FIX)
-    value, bounds = plan.get(clause), evidence.rule.bounds
+    if not (block := block_of(clause)):
+        return _answer(evidence, clause, plan.get(clause), plan, register, numbers)
+    names = [name or f"block {i}" for i, name in enumerate(plan.entries(f"{block}.name"), 1)]
+    answers = [
+        _answer(evidence, f"{clause}` of `{name}", value, plan, register, numbers)
+        for name, value in zip(names, plan.entries(clause), strict=True)
+    ]
+    return min(
+        answers or [_answer(evidence, clause, None, plan, register, numbers)], key=lambda a: a.verdict != "not_met"
+    )
+
+
+def _answer(
+    evidence: Declared, clause: str, value: Any, plan: Plan, register: Register, numbers: Mapping[str, Number]
+) -> Answer:
+    bounds = evidence.rule.bounds
     wanted_words = "; ".join(_RULES[kind][0].format(_bound(bound)) for kind, bound in bounds.items())
-    note = CLAUSES[clause].note if clause in CLAUSES else "A clause of the house."
+    note = CLAUSES[evidence.clause].note if evidence.clause in CLAUSES else "A clause of the house."
     if value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         say = f"Write `{clause}`" + (f": {wanted_words}" if wanted_words else "")
         return Answer("not_met", f"the plan does not say `{clause}`", f"{say}. {note}")
     if not all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
         return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
     if compared := evidence.rule.compared:
-        verdict, reason, mend = compare(compared, value, plan, register)
+        verdict, reason, mend = compare(compared, value, plan, register, numbers)
         return Answer(verdict, f"`{clause}` {reason}", mend)
-    return Answer("stated" if list(bounds) == ["present"] else "met", f"`{clause}` is {_said(value)}")
+    words = list(bounds) == ["present"] or isinstance(value, dict)
+    return Answer("stated" if words else "met", f"`{clause}` is {_said(value)}")
 
 
 def _said(value: object) -> str:
@@ -346,7 +366,7 @@ _RULES: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "equals": ("{}", _same),
     "includes": (
         "a list with {}",
-        lambda value, bound: isinstance(value, list) and all(_among(b, value) for b in bound),
+        lambda value, bound: isinstance(value, list | dict) and all(_among(b, value) for b in bound),
     ),
 }
 

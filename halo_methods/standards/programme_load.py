@@ -170,7 +170,7 @@ def programme_load(
     for role in sorted({evidence.role for evidence in asked}):
         times = [per_year[evidence.every] for evidence in asked if evidence.role == role]
         roles.append(RoleLoad(role, sum(times), max(times)))
-    changes = [change for evidence in asked for change in evidence.after]
+    changes: list[str] = [change for evidence in asked for change in evidence.after]
     again = {change: changes.count(change) for change in sorted(set(changes))}
     return Load(read, tuple(roles), again, label_shares(read, {s.id: s.numbers for s in applying}))
 

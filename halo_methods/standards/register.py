@@ -35,12 +35,12 @@ class Register(UserDict[str, Standard]):
 
     Examples
     --------
-    >>> load()["CAL-003"].level
-    'should'
-    >>> Register([load()["CAL-023"]])["CAL-999"]
+    >>> load()["CAL-004"].level
+    'must'
+    >>> Register([load()["CAL-027"]])["CAL-999"]
     Traceback (most recent call last):
     ...
-    halo_methods.errors.HaloError: no standard is called CAL-999; the nearest is CAL-023
+    halo_methods.errors.HaloError: no standard is called CAL-999; the nearest is CAL-027
     """
 
     def __init__(self, standards: Iterable[Standard]):

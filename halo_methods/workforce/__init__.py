@@ -4,8 +4,9 @@
 compared, and `next_steps` what the figures allow.
 """
 
-from .group_figures import GroupFigures, rates
-from .vendors import Comparisons, Scorecard, agreement_between, by_group, by_vendor, comparisons, next_steps, overlap
+from .group_figures import GroupFigures, rates, weeks_checked
+from .shared_work import overlap, shared_items
+from .vendors import Comparisons, Scorecard, agreement_between, by_group, by_vendor, comparisons, next_steps
 
 __all__ = [
     "Comparisons",
@@ -18,4 +19,6 @@ __all__ = [
     "next_steps",
     "overlap",
     "rates",
+    "shared_items",
+    "weeks_checked",
 ]

@@ -142,10 +142,7 @@ def rates(
     check_confidence(confidence)
     frame = judged(as_judgments(j))
     if weekly:
-        if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
-            raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
-        monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
-        frame = frame.with_columns(monday.alias("week")).drop_nulls("week")
+        frame = _by_week(frame)
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     for group, part in grouped(frame, column, measure).items():
         weeks = grouped(part, "week") if weekly else {"": part}
@@ -156,6 +153,42 @@ def rates(
     table = table if weekly else table.drop(columns="week")
     by_group = {} if weekly else {group: estimate for (group, _), estimate in estimates.items()}
     return GroupFigures(table=table, estimates=by_group, by=column, measure=measure, bar=bar)
+
+
+def weeks_checked(j: Judgments, column: str = "vendor") -> dict[str, Estimate]:
+    """Count the weeks (Monday to Sunday, UTC) in which each group has checked work.
+
+    Parameters
+    ----------
+    j, column
+        As for `rates`.
+
+    Raises
+    ------
+    NotEstimable
+        Without ``rated_at``, without the grouping column, or if nothing is known to be right or wrong.
+
+    Examples
+    --------
+    >>> rows = [("a", "r", "x", "x", "north", "2026-03-01"), ("b", "r", "x", "x", "north", "2026-03-02")]
+    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor", "rated_at"])
+    >>> weeks_checked(j)["north"].value
+    2.0
+    """
+    frame = known(judged(as_judgments(j)), "right")
+    method = "weeks with judgments that are known to be right or wrong"
+    return {
+        group: Estimate.count(rows["week"].n_unique(), method=method, **rests_on(rows, "weeks"))
+        for group, rows in grouped(_by_week(frame), column).items()
+    }
+
+
+def _by_week(frame: pl.DataFrame) -> pl.DataFrame:
+    """The dated rows with the Monday of their week, as text, in the column ``week``."""
+    if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
+        raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
+    monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
+    return frame.with_columns(monday.alias("week")).drop_nulls("week")
 
 
 def each(groups: Mapping[Any, pl.DataFrame], measure: Measure, confidence: float) -> dict[Any, Estimate]:

@@ -20,6 +20,7 @@ from ..stats.change import pair_share, standardised_difference
 from ..stats.checks import check_confidence, check_probability
 from ..stats.variance import cluster_codes, effective_sizes, icc_within_groups
 from .group_figures import MISSING, Measure, each, grouped, judged, known, places
+from .shared_work import STRATA
 
 VIEWS: dict[str, tuple[str, list[str]]] = {
     "volume": ("judgments", ["people", "items", "judgments", "checked", "cost", "per_hour"]),
@@ -36,7 +37,6 @@ FIGURES: dict[str, Measure] = {
     "per_hour": "per_hour",
     "cost_per_accepted": "cost_per_accepted",
 }
-STRATA = ("locale", "queue", "slice")
 LEAST_SHARED, LEAST_RATERS, LEAST_JUDGMENTS, LEAST_OVERLAP = 20, 2, 10, 0.5
 SIDE, STRATUM, PLACE = "_second", "_stratum", "_place"
 
@@ -326,52 +326,6 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     groups = grouped(frame, column)
     kept = ["item_id", "rater_id", PLACE if j.level != "nominal" else "label"]
     return _all_pairs({name: part.select(kept) for name, part in groups.items()}, column, "agreement", confidence)
-
-
-def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
-    """Show where each group works, and how much of its work is where another group works too.
-
-    Parameters
-    ----------
-    j, column
-        As for `comparisons`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``column``'s values and, for each of locale, queue and slice that the
-        table has, ``x`` (its values) and ``x_shared`` (share of the group's
-        judgments in values where another group works too). A 0 is a group that
-        can't be told apart from its own locale or queue.
-
-    Raises
-    ------
-    NotEstimable
-        If the table has none of these columns, or no such grouping column.
-
-    Examples
-    --------
-    >>> rows = [(i, v, "x", v, "fr-FR" if i else "de-DE") for v in ("north", "south") for i in range(1, 4)]
-    >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "vendor", "locale"])
-    >>> overlap(j)["locale_shared"].tolist()
-    [1.0, 1.0]
-    """
-    frame = judged(as_judgments(j))
-    groups = grouped(frame, column)
-    strata = [c for c in STRATA if c in frame.columns and c != column]
-    if not strata:
-        reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"
-        raise NotEstimable(reason, public=reason)
-    rows = []
-    for name, part in groups.items():
-        row: dict[str, object] = {column: name, "people": part["rater_id"].n_unique(), "judgments": part.height}
-        for c in strata:
-            others = [p[c].unique() for n, p in groups.items() if n != name]
-            elsewhere = part[c].is_in(pl.concat([part[c].clear(), *others]).implode(), nulls_equal=True)
-            values = ", ".join(map(str, part[c].unique().sort().to_list()[:8]))
-            row |= {c: values, f"{c}_shared": elsewhere.mean()}
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:

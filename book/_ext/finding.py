@@ -1,0 +1,84 @@
+"""What the search finds first: standards by identifier, pages by the words people use, chapters before the API.
+
+Sphinx' own search does the work, and it needs no server. This adds to its index the page of each standard, and the
+entries of ``book/search_words.yml``: page -> words a reader types. An unknown page there stops the build.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flat_urls import FlatIndex, flat
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.search.en import SearchEnglish
+from standards import page_of
+
+from halo_methods.standards import Standard, house
+
+WORDS = "book/search_words.yml"
+
+
+def spellings(name: str) -> list[str]:
+    """How people type an identifier.
+
+    >>> spellings("CAL-003")
+    ['cal-003', 'cal 003', 'cal003']
+    """
+    return [name.lower().replace("-", between) for between in ("-", " ", "")]
+
+
+class Index(FlatIndex):
+    """The index as it is published, with standards and words added; as it is read back, without them."""
+
+    def __init__(self, env: Any, standards: list[Standard], words: dict[str, list[str]]) -> None:
+        super().__init__(env)
+        self.lang, self.standards, self.words = SearchEnglish({}), standards, words
+
+    def dumps(self, data: dict[str, Any]) -> str:
+        names = [*data["docnames"], *(page_of(s.id) for s in self.standards)]
+        titles = [*data["titles"], *(f"{s.id} {s.title}" for s in self.standards)]
+        where = {flat(name): i for i, name in enumerate(names)}
+        entries = {entry: list(places) for entry, places in data["indexentries"].items()}
+        terms = {word: [held] if isinstance(held, int) else list(held) for word, held in data["terms"].items()}
+        for page, words in self.words.items():
+            for word in words:
+                entries.setdefault(word.lower(), []).append((where[page], "", True))
+        for s in self.standards:
+            at = where[page_of(s.id)]
+            for spelling in spellings(s.id):
+                entries.setdefault(spelling, []).append((at, "", True))
+            for word in set(map(self.lang.stem, self.lang.split(f"{s.title} {s.statement} {s.why}".lower()))):
+                if self.lang.word_filter(word):
+                    terms.setdefault(word, []).append(at)
+        more = {"docnames": names, "titles": titles, "filenames": [*data["filenames"], *[""] * len(self.standards)]}
+        return super().dumps({**data, **more, "indexentries": entries, "terms": terms})
+
+    def loads(self, text: str) -> dict[str, Any]:
+        data = super().loads(text)
+        kept = sum(not name.startswith("s/") for name in data["docnames"])  # those added stand last
+        ours = {word: [i for i in ([held] if isinstance(held, int) else held) if i < kept]
+                for word, held in data["terms"].items()}  # fmt: skip
+        cut = {key: data[key][:kept] for key in ("docnames", "titles", "filenames")}
+        return {**data, **cut, "terms": ours}
+
+
+def prepare(app: Sphinx) -> None:
+    if app.builder.name != "html":
+        return
+    words = yaml.safe_load(Path(app.srcdir, WORDS).read_text("utf-8"))
+    builder: Any = app.builder
+    builder.indexer_format = Index(app.env, list(house().register().values()), words)
+
+
+def check(app: Sphinx, env: Any) -> None:
+    words = yaml.safe_load(Path(app.srcdir, WORDS).read_text("utf-8"))
+    if wrong := sorted(set(words) - {flat(name) for name in env.all_docs}):
+        raise ExtensionError(f"{WORDS} names pages that there are not: {', '.join(wrong)}")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", prepare, priority=200)
+    app.connect("env-updated", check)
+    app.add_js_file("finding.js")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

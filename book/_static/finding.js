@@ -1,0 +1,82 @@
+"use strict";
+// What the search shows first, and tables that can be filtered and sorted. Needs no server and no other host.
+
+var Scorer = {
+  // [docname, title, anchor, descr, score, filename]: chapters before standards, standards before the API.
+  score: ([page, , , , score]) => (page.startsWith("api") ? score - 50 : page.startsWith("s/") && score < 50 ? score - 3 : score),
+  objNameMatch: 11, objPartialMatch: 6, objPrio: { 0: 15, 1: 5, 2: -5 }, objPrioDefault: 0,
+  title: 15, partialTitle: 7, term: 5, partialTerm: 2,
+};
+
+// Where no page has all the words, those with most of them, rare words first.
+function mostWords(search) {
+  const whole = search.performTermsSearch;
+  search.performTermsSearch = (terms, excluded) => {
+    const found = whole(terms, excluded);
+    if (found.length || terms.size < 2) return found;
+    const pages = new Map();
+    for (const term of terms) {
+      const results = whole(new Set([term]), excluded);
+      for (const result of results) {
+        const weight = result[4] / Math.log2(2 + results.length);
+        if (pages.has(result[0])) pages.get(result[0])[4] += weight;
+        else pages.set(result[0], [...result.slice(0, 4), weight, result[5]]);
+      }
+    }
+    return [...pages.values()];
+  };
+}
+
+function sift(table) {
+  const rows = [...table.tBodies[0].rows];
+  const heads = [...table.tHead.rows[0].cells];
+  const text = (row, column) => row.cells[column].textContent.trim();
+  const tools = document.createElement("div");
+  tools.className = "halo-sift-tools";
+  const count = document.createElement("span");
+  count.setAttribute("aria-live", "polite");
+  const wanted = [];
+  const show = () => {
+    for (const row of rows) row.hidden = !wanted.every((holds) => holds(row));
+    count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+  };
+  const add = (name, control) => {
+    const label = document.createElement("label");
+    label.append(`${name} `, control);
+    control.addEventListener("input", show);
+    tools.append(label);
+  };
+  const typed = document.createElement("input");
+  typed.type = "search";
+  wanted.push((row) => row.textContent.toLowerCase().includes(typed.value.trim().toLowerCase()));
+  add("Words", typed);
+  heads.forEach((head, column) => {
+    const values = [...new Set(rows.map((row) => text(row, column)))].sort();
+    if (values.length <= 10) {
+      const chosen = document.createElement("select");
+      chosen.add(new Option("all", ""));
+      values.forEach((value) => chosen.add(new Option(value)));
+      wanted.push((row) => !chosen.value || text(row, column) === chosen.value);
+      add(head.textContent, chosen);
+    }
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    button.addEventListener("click", () => {
+      const turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", turn === 1 ? "ascending" : "descending");
+      rows.sort((a, b) => turn * text(a, column).localeCompare(text(b, column), "en", { numeric: true }));
+      table.tBodies[0].append(...rows);
+    });
+    head.replaceChildren(button);
+  });
+  tools.append(count);
+  table.parentElement.before(tools);
+  show();
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  if (typeof Search !== "undefined") mostWords(Search);
+  document.querySelectorAll("table.halo-sift").forEach(sift);
+});
