@@ -331,7 +331,7 @@ def known(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
 def grouped(frame: pl.DataFrame, column: str, measure: Measure | None = None) -> dict[str, pl.DataFrame]:
     """The rows of each value of a column, sorted; rows without a value are a group of their own, last.
 
-    With a measure, only the columns that it needs.
+    With a measure, only the columns that it needs, of rows where it is known.
 
     Raises
     ------
@@ -349,6 +349,7 @@ def grouped(frame: pl.DataFrame, column: str, measure: Measure | None = None) ->
     if measure:
         wanted = {column, "item_id", "rater_id", "label", "week", measure, *COLUMNS.get(measure, ())}
         frame = frame.select(c for c in frame.columns if c in wanted)
+        frame = known(frame, measure) if measure in NEEDS else frame
     parts = frame.partition_by(column, as_dict=True)
     order = in_order([key[0] for key in parts])
     return {MISSING if value is None else str(value): parts[(value,)] for value in order}
@@ -356,8 +357,8 @@ def grouped(frame: pl.DataFrame, column: str, measure: Measure | None = None) ->
 
 def _reviewed(j: Judgments, keys: Sequence[str]) -> pl.DataFrame:
     """One label per item from its reviewers, where they agree."""
-    stages = j.frame["stage"].unique() if "stage" in j.columns else []
-    reviews = j.only(stage="review").frame if {"label", "review"} <= set(stages) else j.frame.clear()
+    stages = set(j.frame["stage"].unique()) if "stage" in j.columns else set()
+    reviews = j.only(stage="review").frame if {"label", "review"} <= stages else j.frame.clear()
     labels = reviews.group_by(keys).agg(pl.col("label").unique())
     return labels.filter(pl.col("label").list.len() == 1).select(*keys, pl.col("label").list.first().alias("_review"))
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import rests_on
+from ..judgments.table import GROUPING, rests_on
 from ..results import Estimate
 from .group_figures import MISSING, grouped, judged, known
 
@@ -43,7 +43,7 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     [1.0, 1.0]
     """
     frame = judged(as_judgments(j))
-    groups = grouped(frame, column)
+    groups = grouped(frame.select(c for c in frame.columns if c in {column, "rater_id", *GROUPING, *STRATA}), column)
     strata = [c for c in STRATA if c in frame.columns and c != column]
     if not strata:
         reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"

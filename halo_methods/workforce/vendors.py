@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import rests_on
+from ..judgments.table import GROUPING, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
@@ -323,9 +323,9 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     frame = judged(j)
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
-    groups = grouped(frame, column)
-    kept = ["item_id", "rater_id", PLACE if j.level != "nominal" else "label"]
-    return _all_pairs({name: part.select(kept) for name, part in groups.items()}, column, "agreement", confidence)
+    kept = {column, *GROUPING, "item_id", "rater_id", PLACE if j.level != "nominal" else "label"}
+    groups = grouped(frame.select(c for c in frame.columns if c in kept), column)
+    return _all_pairs(groups, column, "agreement", confidence)
 
 
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
