@@ -22,8 +22,8 @@ WORDS = "book/search_words.yml"
 def spellings(name: str) -> list[str]:
     """How people type an identifier.
 
-    >>> spellings("CAL-003")
-    ['cal-003', 'cal 003', 'cal003']
+    >>> spellings("CAL-004")
+    ['cal-004', 'cal 004', 'cal004']
     """
     return [name.lower().replace("-", between) for between in ("-", " ", "")]
 

@@ -1,8 +1,8 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
-``{std}`CAL-003` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
-``{standard} CAL-003`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
-has a page of its own, ``s/CAL-003/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
+``{std}`CAL-004` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
+``{standard} CAL-004`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
+has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
 ``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
 """
@@ -78,7 +78,7 @@ def _depends(env: Any) -> None:
 
 
 class Shown(SphinxDirective):
-    """``{standard} CAL-003``."""
+    """``{standard} CAL-004``."""
 
     required_arguments = 1
 
@@ -176,8 +176,8 @@ def _pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
 def page_of(name: str) -> str:
     """The page of a standard, as the builder names it.
 
-    >>> page_of("CAL-003")
-    's/CAL-003/index'
+    >>> page_of("CAL-004")
+    's/CAL-004/index'
     """
     return f"s/{name}/index"
 

@@ -38,7 +38,7 @@ class Fault(Problem):
     line : int or None
         Line in the file, from 1.
     path : str
-        The key, as ``raters.overlap`` or ``standards[CAL-003].level``.
+        The key, as ``raters.overlap`` or ``standards[CAL-002].level``.
     near : str
         For an unknown key, the path that was probably meant.
     """

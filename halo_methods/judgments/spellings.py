@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\s*[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d{1,3})?\s*",
 _UNSEEN = r"[\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFE0E\uFE0F\uFEFF]"
 _ROUNDED = r"^[-+]?\d([.,]\d+)?[eE]\+?\d+$"
 _PLAIN_CHANGES = r"[^!-@\[-~]|^0|^[0-9]+\."  # where none is met, folding changes nothing: distinct stays distinct
+_LISTED = r"^\s*(\[.*\]|\{.*\})\s*$"
 LIKE_MISSING = ("nan", "na", "n/a", "null", "none", "<na>", "#n/a", "#ref!", "#value!", "#div/0!", "#name?")
 
 
@@ -146,26 +147,17 @@ def rounded(texts: pl.Series, column: str) -> list[str]:
     return [f"{column}: {quoted(odd[0])} {what}"] if len(odd) else []
 
 
-def like_missing(labels: pl.Series) -> list[str]:
-    """Labels that look like an absent value.
+def odd_labels(labels: pl.Series) -> list[str]:
+    """Labels that look like an absent value, or like a list, of which another order would be another label.
 
     Examples
     --------
-    >>> like_missing(pl.Series(["good", "NaN"]))
-    ["the label 'NaN' looks like a missing value; if it is one, list it as missing"]
-    """
-    odd = labels.filter(labels.str.to_lowercase().is_in(LIKE_MISSING)).unique().sort()
-    return [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
-
-
-def like_lists(labels: pl.Series) -> list[str]:
-    """Labels that look like lists or objects written out, of which another order would be another label.
-
-    Examples
-    --------
-    >>> print(*like_lists(pl.Series(["good", "[1, 2]"])))
+    >>> print(*odd_labels(pl.Series(["good", "NaN", "[1, 2]"])), sep="\\n")
+    the label 'NaN' looks like a missing value; if it is one, list it as missing
     the label '[1, 2]' looks like a list; in another order it would be another label: write one value a row
     """
-    odd = labels.filter(labels.str.contains(r"^\s*(\[.*\]|\{.*\})\s*$")).sort()
+    odd = labels.filter(labels.str.to_lowercase().is_in(LIKE_MISSING)).unique().sort()
+    notes = [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
+    lists = labels.filter(labels.str.contains(_LISTED)).sort()[:1]
     why = "looks like a list; in another order it would be another label: write one value a row"
-    return [f"the label {quoted(odd[0])} {why}"] if len(odd) else []
+    return notes + [f"the label {quoted(text)} {why}" for text in lists]

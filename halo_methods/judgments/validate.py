@@ -27,17 +27,7 @@ from .faults import (
     too_long,
 )
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
-from .spellings import (
-    LIKE_MISSING,
-    like_lists,
-    like_missing,
-    lookalikes,
-    number_spellings,
-    respelled,
-    rewritten,
-    rounded,
-    shortest,
-)
+from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
 
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
@@ -369,5 +359,5 @@ def _remarks(state: _Check) -> None:
         if n := state.dates.get(state.names.get(column, column)):
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
-    state.notes += [*like_missing(distinct["label"]), *like_lists(distinct["label"])] if "label" in distinct else []
+    state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
     state.notes += odd_locales(distinct["locale"]) if "locale" in distinct else []

@@ -159,12 +159,16 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
 
     for module in ("papermill", "papermill.translators", "traitlets"):
         logging.getLogger(module).setLevel(logging.CRITICAL)
-    output = folder / "run.ipynb"
+    begun: list[Any] = []
+
+    def begin(cell: Any, cell_index: int) -> None:
+        begun.append(cell)
 
     def attempt() -> Any:
+        begun[:] = notebook.cells[:1]
         return papermill.execute_notebook(
             copy.deepcopy(notebook),
-            str(output).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
+            None,  # papermill would write the notebook twice for each cell
             parameters=parameters,
             kernel_name="python3",
             language="python",
@@ -173,32 +177,29 @@ def _execute(notebook: Any, parameters: dict[str, Any], folder: Path, timeout: i
             execution_timeout=timeout,
             kernel_manager_class=manager_with(environment),
             shutdown_kernel="immediate",
+            on_cell_start=begin,
         )
 
     try:
         try:
             return attempt()
         except DeadKernelError:
-            log.warning("the kernel died in %s; trying once more", _place(output))
+            log.warning("the kernel died in %s; trying once more", _place(begun))
             return attempt()
     except papermill.PapermillExecutionError as problem:
-        text = f"in {_place(output)}: {why(problem.ename, problem.evalue)}"
+        text = f"in {_place(begun)}: {why(problem.ename, problem.evalue)}"
         if problem.ename == BadOption.__name__:
             raise BadOption(text, option=problem.evalue.split(" ")[0]) from None
         raise HaloError(text) from None
     except CellTimeoutError:
-        raise HaloError(f"in {_place(output)}: still running after {timeout} s") from None
+        raise HaloError(f"in {_place(begun)}: still running after {timeout} s") from None
     except DeadKernelError:
-        raise HaloError(f"in {_place(output)}: the kernel died, twice") from None
+        raise HaloError(f"in {_place(begun)}: the kernel died, twice") from None
 
 
-def _place(output: Path) -> str:
-    """The last cell of a partly run notebook that was begun, and its section or the last heading above it."""
-    import nbformat
-
-    cells = nbformat.read(output, as_version=4).cells
-    begun = max((n for n, c in enumerate(cells) if c.metadata.get("papermill", {}).get("start_time")), default=0)
-    source, above = cells[begun].source, "\n".join(c.source for c in cells[:begun] if c.cell_type == "markdown")
+def _place(begun: list[Any]) -> str:
+    """The last cell that was begun, and its section or the last heading above it."""
+    source, above = begun[-1].source, "\n".join(c.source for c in begun[:-1] if c.cell_type == "markdown")
     section = re.search(r"""\.section\(\s*f?(["'])(?P<title>.+?)\1""", source)
     headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", above, re.MULTILINE) or ["the beginning"]
     first = source.strip().partition("\n")[0][:60]

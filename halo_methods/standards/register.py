@@ -200,12 +200,12 @@ def gates_in(notebook: Path) -> set[str]:
     Examples
     --------
     >>> import tempfile
-    >>> code = 'with report.section("A", gates=["CAL-003"]) as show:\\n    show.gate("CAL-004", x)'
+    >>> code = 'with report.section("A", gates=["CAL-002"]) as show:\\n    show.gate("CAL-004", x)'
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "a.ipynb")
     ...     _ = file.write_text(json.dumps({"cells": [{"cell_type": "code", "source": code}]}))
     ...     sorted(gates_in(file))
-    ['CAL-003', 'CAL-004']
+    ['CAL-002', 'CAL-004']
     """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
