@@ -79,7 +79,7 @@ def moment(text: str, dates: Dates = _ISO) -> tuple[datetime, bool]:
         zone = found.tzinfo or dates.zone
         first, second = (found.replace(tzinfo=zone or UTC, fold=fold).astimezone(UTC) for fold in (0, 1))
     except (ValueError, OverflowError, KeyError, OSError):
-        form = "ISO 8601" if dates.form == "iso" else f"a moment as {dates.form} names it"
+        form = "ISO 8601" if dates.form == "iso" else f"a moment in the form {dates.form}"
         raise ValueError(f"{quoted(text)} is not {form}") from None
     if first != second:
         raise ValueError(f"{quoted(text)} is there twice or not at all when clocks change in {zone}")
