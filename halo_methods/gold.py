@@ -26,6 +26,7 @@ __all__ = [
     "composition",
     "fewest_items",
     "gold_items",
+    "shown_again",
     "suspect_items",
     "worn_items",
 ]
@@ -280,6 +281,36 @@ def worn_items(j: Judgments, *, most_shown: int = 200, most_days: int = 180) -> 
     worn = (items["len"] > most_shown) | (items["days"] > most_days)
     method = f"gold items shown more than {most_shown} times or for more than {most_days} days; a count"
     return Estimate.count(int(worn.sum()), method=method, **rests_on(marked, "gold judgments"))
+
+
+def shown_again(j: Judgments, *, days: int = 30) -> Estimate:
+    """Count the judgments of gold items that the same rater had judged less than so many days before.
+
+    Parameters
+    ----------
+    j : Judgments or frame
+        One criterion and one stage, with gold and ``rated_at``; all rounds.
+    days : int
+        Days that must lie between two showings of an item to one rater.
+
+    Raises
+    ------
+    NotEstimable
+        If there is no ``rated_at``, or no judged item has gold.
+
+    Examples
+    --------
+    >>> rows = [("a", "r1", day, n) for n, day in enumerate(("2026-01-05", "2026-01-20", "2026-02-19"))]
+    >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "rated_at", "round"]).assign(label="x", gold="x")
+    >>> shown_again(frame).value
+    1.0
+    """
+    days = check_count(days, option="days", least=1)
+    marked = as_judgments(j).marked("gold")
+    waits = dated(marked).sort("day").select(pl.col("day").diff().over("item_id", "rater_id").dt.total_days())
+    method = f"judgments of gold items that the rater had judged less than {days} days before; a count"
+    again = int((waits["day"] < days).sum())
+    return Estimate.count(again, method=method, **rests_on(marked, "gold judgments"))
 
 
 def fewest_items(j: Judgments) -> Estimate:

@@ -814,6 +814,48 @@ def test_a_slice_of_the_study_of_policies():
     assert abs(error["all", 5.0] - error["margin", 2.0]) < 0.01
 
 
+DAYS = [f"2026-09-{day:02}" for day in range(1, 29)]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS)), min_size=1, max_size=8), st.integers(0, 15))
+def test_decisions_in_time_are_counted_from_the_last_label_before_them(made, days):
+    """A day after the decision is no wait; weekends are not counted. Checked day by day."""
+    rows = [(f"i{n}", "r1", "label", label) for n, (label, _) in enumerate(made)]
+    rows += [(f"i{n}", "eva", "adjudication", decision) for n, (_, decision) in enumerate(made)]
+    judged = pd.DataFrame(rows, columns=["item_id", "rater_id", "stage", "rated_at"]).assign(label="x")
+    waits = [sum(pd.Timestamp(d).weekday() < 5 for d in DAYS if a <= d < b) for a, b in made if a <= b]
+    if not waits:
+        with pytest.raises(NotEstimable, match="dated label before it"):
+            adjudication.decided_in_time(judged, days=days)
+        return
+    assert adjudication.decided_in_time(judged, days=days).value == pytest.approx(np.mean(np.array(waits) <= days))
+
+
+def test_a_decided_item_needs_complete_raw_labels():
+    rows = [(item, f"r{n}", "label", at) for item, n, at in
+            [("a", 1, "2026-09-01"), ("a", 2, "2026-09-02"), ("b", 1, "2026-09-01"), ("b", 2, None)]]  # fmt: skip
+    rows += [(item, "eva", "adjudication", "2026-09-09") for item in "abc"]
+    judged = pd.DataFrame(rows, columns=["item_id", "rater_id", "stage", "rated_at"]).assign(label="x", guideline="1")
+    assert adjudication.raw_labels_kept(judged).value == pytest.approx(1 / 3)
+    assert adjudication.raw_labels_kept(judged, labels=1).value == pytest.approx(2 / 3)
+    with pytest.raises(NotEstimable, match="no column guideline"):
+        adjudication.raw_labels_kept(judged.drop(columns="guideline"))
+    with pytest.raises(NotEstimable, match="no row has stage adjudication"):
+        adjudication.raw_labels_kept(judged[judged["stage"] == "label"])
+
+
+@pytest.mark.parametrize("cause", list(ASKS))
+def test_a_decision_is_complete_with_what_its_cause_needs(cause):
+    row = {"item_id": "a", "rater_id": "eva", "label": "x", "stage": "adjudication", "cause": cause,
+           "clause": "§ 3.2", "rated_at": "2026-09-21"}  # fmt: skip
+    assert adjudication.incomplete_decisions(pd.DataFrame([row])).value == 0
+    bare = adjudication.incomplete_decisions(pd.DataFrame([row | {"clause": " § "}])).value
+    assert bare == (ASKS[cause].clause == "required")
+    for lacking in ({"cause": "as discussed"}, {"rated_at": None}):
+        assert adjudication.incomplete_decisions(pd.DataFrame([row, row | {"item_id": "b"} | lacking])).value == 1
+
+
 def test_a_report_on_judgments_with_decisions_gates_the_amended_clause(tmp_path):
     made = reports.run("adjudication", "adjudication", tmp_path, audience="operations")
     (gate,) = [g for g in made["gates"] if g["standard"] == "PIP-047"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import oracles
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -342,6 +343,38 @@ def test_copying_raters_are_found_and_cautioned():
     assert "dependence" in [c.code for c in made.cautions]
     alone = made.dependence.table.set_index(["rater_a", "rater_b"])["same_alone"]
     assert alone.nlargest(1).index[0] in {("r05", "r06"), ("r05", "r07"), ("r06", "r07")}
+
+
+def test_a_test_of_few_shared_items_says_nothing(monkeypatch):
+    monkeypatch.setattr(dependence_module, "MOST_SIMULATED", 0)
+    few, many = (aggregation.dawid_skene(judged(simulated(3, n_items=n))).dependence for n in (12, 150))
+    assert few.power() < 0.5 < 0.95 < many.power()
+    assert many.estimate(power=0.8).value > 0.05
+    with pytest.raises(NotEstimable, match="share more items"):
+        few.estimate(power=0.8)
+
+
+def test_a_pair_that_copies_is_found_as_often_as_the_power_says():
+    """Three raters right on 80 of 100, two labels; the third copies the first on half of the items."""
+    rng = np.random.default_rng(5)
+    n, sets = 60, 400
+    c = 0.8**2 + 0.2**2
+    copied = c + (1 - c) / 2
+    agree = rng.binomial(n, copied, size=sets)
+    z = (agree / n - c) / np.sqrt(c * (1 - c) / n)
+    found = z > stats.norm.isf(1 - 0.95 ** (1 / 3))
+    table = pd.DataFrame({"n_shared": [n] * 3, "expected": [c] * 3})
+    made = dependence_module.Dependence(0.0, 1.0, table, False, (), pl.DataFrame())
+    assert made.power() == pytest.approx(found.mean(), abs=0.06)
+
+
+def test_labels_per_item_are_asked_of_models_only():
+    rows = [(i, r, "xy"[i % 2]) for i in range(20) for r in "pqrst"[: 3 if i < 5 else 5]]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    made = aggregation.dawid_skene(frame)
+    assert (made.enough_labels().value, made.enough_labels(labels=3).value) == (0.75, 1)
+    with pytest.raises(NotEstimable, match="no model of the raters decides"):
+        aggregation.majority(frame).enough_labels()
 
 
 def test_the_test_of_dependence_is_the_same_whatever_raters_are_called():

@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from halo_methods import as_judgments, audit, read_judgments, reports
+from halo_methods import as_judgments, audit, read_judgments, reports, standards
 from halo_methods import stats as stats_room
 from halo_methods.audit import sampling_plans as table
 from halo_methods.audit.audit_findings import audited_twice
@@ -393,6 +394,53 @@ def test_a_lot_drawn_too_thin_is_neither_accepted_nor_rejected():
     more = 10 + int(table["more"].item())
     assert stats.hypergeom.cdf(0, 400, 40, more) <= 0.10 < stats.hypergeom.cdf(0, 400, 40, more - 1)
     assert lots.worst_consumer_risk().value > 0.10
+
+
+LOTS = ("item_id", "rater_id", "label", "stage", "lot")
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("pqr"), st.booleans()), min_size=1, max_size=30))
+def test_raters_without_an_audited_label_are_counted_lot_by_lot(made):
+    rows = [(f"i{n}", rater, "x", "label", lot) for n, (lot, rater, _) in enumerate(made)]
+    rows += [(f"i{n}", "aud", "x", "audit", lot) for n, (lot, _, drawn) in enumerate(made) if drawn]
+    drawn = {lot: {r for m, r, d in made if d and m == lot} for lot, _, d in made if d}
+    if not drawn:
+        with pytest.raises(NotEstimable):
+            audit.raters_missed(pd.DataFrame(rows, columns=LOTS))
+        return
+    missed = sum(len({r for m, r, _ in made if m == lot} - raters) for lot, raters in drawn.items())
+    assert audit.raters_missed(pd.DataFrame(rows, columns=LOTS)).value == missed
+
+
+def test_the_samples_of_the_example_have_every_rater():
+    j = read_judgments(reports.sample("audit"))
+    assert audit.raters_missed(j).value == 0
+    with pytest.raises(NotEstimable, match="no column batch"):
+        audit.raters_missed(j, by="batch")
+    with pytest.raises(NotEstimable, match="rater_id is no group"):
+        audit.raters_missed(j, by="rater_id")
+
+
+def test_what_was_audited_again_is_counted_by_finding():
+    """30 labels, 10 of them found wrong; an expert audits 8 of these and 4 of the others again."""
+    rows = [(f"i{n}", "r", "y" if n < 10 else "x", "label", "1") for n in range(30)]
+    rows += [(f"i{n}", "aud", "x", "audit", "1") for n in range(30)]
+    rows += [(f"i{n}", "exp", "x", "audit", "2") for n in (*range(8), *range(10, 14))]
+    again = audit.audited_again(audited(rows))
+    assert {name: share.value for name, share in again.items()} == {"found wrong": 0.8, "found right": 0.2}
+    assert {share.n_raters for share in again.values()} == {1}
+    with pytest.raises(NotEstimable, match="audited again"):
+        audit.audited_again(audited(rows[:60]))
+
+
+def test_the_reports_limits_are_those_of_the_standard():
+    chapter = json.loads((Path(__file__).parents[1] / "book/chapters/pipelines/audit.ipynb").read_text("utf-8"))
+    (cell,) = [c for c in chapter["cells"] if "parameters" in c["metadata"].get("tags", ())]
+    options: dict = {}
+    exec("".join(cell["source"]), options)
+    names = {"aql": "expected", "rql": "rejectable", "consumer_risk": "risk"}
+    assert {o: options[o] for o in names} == {o: standards.number(f"QUA-006.{name}") for o, name in names.items()}
 
 
 def test_the_truth_of_the_sample_is_recovered():

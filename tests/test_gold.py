@@ -1,3 +1,4 @@
+import itertools
 from datetime import date, timedelta
 
 import numpy as np
@@ -131,6 +132,19 @@ class TestGates:
         held = {item: [day for name, day in shown if name == item] for item in dict(shown)}
         worn = sum(len(days) > 9 or max(days) - min(days) > 180 for days in held.values())
         assert gold.worn_items(table(rows, self.days), most_shown=9).value == worn
+
+    @given(
+        st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("pq"), st.integers(0, 90)), min_size=1, max_size=12)
+    )
+    @settings(max_examples=20, deadline=None)
+    def test_items_met_again_too_soon_are_those_a_loop_finds(self, shown):
+        start = date(2026, 1, 1)
+        rows = [(i, r, str(start + timedelta(days=d)), "x", "x", str(k)) for k, (i, r, d) in enumerate(shown)]
+        again = 0
+        for key in {(i, r) for i, r, _ in shown}:
+            days = sorted(d for i, r, d in shown if (i, r) == key)
+            again += sum(later - day < 30 for day, later in itertools.pairwise(days))
+        assert gold.shown_again(table(rows, (*self.days, "round"))).value == again
 
     def test_an_item_that_left_in_time_is_not_worn(self):
         rows = [("a", "r1", "2026-01-01", "x", "x"), ("b", "r1", "2026-12-01", "x", "x")]

@@ -47,14 +47,15 @@ def typed(text: str, numbers: dict[str, float]) -> list[str]:
 
 
 def blocks(path: Path) -> Iterator[str]:
-    """The paragraphs, table rows and list items of a page; of a notebook, of its prose."""
+    """The paragraphs, table rows and list items of a page without their own number; of a notebook, of its prose."""
     if path.suffix == ".ipynb":
         cells = json.loads(path.read_text("utf-8"))["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     else:
         texts = [path.read_text("utf-8")]
     for text in texts:
-        yield from re.split(r"\n\s*\n|\n(?=\||[-*] |\d+\. )", text)
+        for block in re.split(r"\n\s*\n|\n(?=\||[-*] |\d+\. )", text):
+            yield re.sub(r"^(\d+\.|\| *\d+ *\|)", "", block)
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -15,7 +15,7 @@ from halo_methods.standards.programme_load import SOURCES, label_shares, program
 from halo_methods.standards.sitting import sitting
 
 LOW_RISK = Path(__file__).parent / "low_risk_vendor.yml"
-NUMBERS = {"CAL-030": {"share": 0.05}, "CAL-020": {"share": 0.1}, "QUA-001": {"share": 0.05}, "QUA-011": {"right": 0.1}}
+NUMBERS = {"CAL-030": {"share": 0.05}, "CAL-020": {"share": 0.1}, "QUA-011": {"share": 0.1}}
 
 
 def labels(values, numbers=NUMBERS):

@@ -2,6 +2,7 @@
 
 from .decisions import ClauseChanges, Decisions, clause_changes, recorded
 from .packets import Packet, judgments_with, pack, read_decisions
+from .record_keeping import decided_in_time, incomplete_decisions, raw_labels_kept
 from .routing_items import LabelSource, Routing, rater_source, route
 
 __all__ = [
@@ -11,9 +12,12 @@ __all__ = [
     "Packet",
     "Routing",
     "clause_changes",
+    "decided_in_time",
+    "incomplete_decisions",
     "judgments_with",
     "pack",
     "rater_source",
+    "raw_labels_kept",
     "read_decisions",
     "recorded",
     "route",

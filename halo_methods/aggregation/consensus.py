@@ -15,6 +15,7 @@ from ..judgments.cells import gold_text
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, counted, readable
 from ..stats import check_probability, two_way_share
+from ..stats.checks import check_count
 from ..stats.proportions import informed_interval
 from .dependence import Dependence, dependence
 from .em import Fit
@@ -399,6 +400,30 @@ class Consensus(Fit):
         sure = (self.labels["probability"] >= at_least) & (self.labels["settled"] == "consensus")
         quantity = f"items with a consensus of probability {at_least:g} or more ({self.method})"
         return self._share(np.arange(self.n_items), sure.to_numpy(), quantity, confidence).with_cautions(*self.cautions)
+
+    def enough_labels(self, *, labels: int = 5) -> Estimate:
+        """Count the share of items with at least so many labels, where a model of the raters decides.
+
+        Raises
+        ------
+        NotEstimable
+            For a majority, of which no number of labels is asked.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rows = [(i, r, "xy"[i % 2]) for i in range(10) for r in ("pqrst" if i else "pqr")]
+        >>> consensus = aggregation.dawid_skene(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+        >>> consensus.enough_labels().value
+        0.9
+        """
+        check_count(labels, option="labels", least=1)
+        if not self.iterations:
+            text = f"{self.method}: no number of labels per item is asked where no model of the raters decides"
+            raise NotEstimable(text, public=True)
+        share = float((self._votes.n_by_item >= labels).mean())
+        method = f"share of items with {labels} labels or more ({self.method})"
+        return Estimate.count(share, method=method, **rests_on(self._votes.rows, "labels per item"))
 
     def gold_accuracy(self, *, confidence: float = 0.95) -> Estimate:
         """Estimate the share of gold items whose consensus label is an accepted answer.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import polars as pl
+import scipy.stats
 from scipy import sparse
 
 from ..errors import NotEstimable
@@ -55,16 +56,45 @@ class Dependence:
     cautions: tuple[Caution, ...]
     _rows: pl.DataFrame
 
-    def estimate(self) -> Estimate:
+    def power(self) -> float:
+        r"""Compute the chance to find a pair that copies half of its labels, at the usual number of shared items.
+
+        With the median number :math:`n` of shared items and the median chance :math:`c` of agreement, such a pair
+        agrees on :math:`c' = c + (1 - c) / 2` of them. Normal approximation, Šidák's critical value for all pairs.
+
+        Examples
+        --------
+        >>> from halo_methods import aggregation
+        >>> rng = np.random.default_rng(1)
+        >>> rows = [(i, r, "xy"[(i % 2) ^ (rng.random() < 0.2)]) for i in range(40) for r in "pqrs"]
+        >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+        >>> 0.3 < aggregation.dawid_skene(frame).dependence.power() < 0.8
+        True
+        """
+        if self.table.empty:
+            return 0.0
+        n, c = (float(self.table[column].median()) for column in ("n_shared", "expected"))
+        c = min(max(c, 0.01), 0.99)
+        copied = c + (1 - c) / 2
+        critical = scipy.stats.norm.isf(1 - (1 - ALPHA) ** (1 / len(self.table)))
+        over = (copied - c) * n**0.5 - critical * (c * (1 - c)) ** 0.5
+        return float(scipy.stats.norm.cdf(over / (copied * (1 - copied)) ** 0.5))
+
+    def estimate(self, *, power: float = 0.0) -> Estimate:
         """Return the p-value, with the interval that its simulation leaves.
 
         A p-value at or above .05 says that no pair of raters was caught, not that
         nobody copies: with few shared items a pair that copies passes.
 
+        Parameters
+        ----------
+        power : float
+            The least `power` at which a test that does not reject says anything.
+
         Raises
         ------
         NotEstimable
-            If no two raters share five items.
+            If no two raters share five items, or the test does not reject and its power is less than asked.
 
         Examples
         --------
@@ -77,6 +107,12 @@ class Dependence:
         """
         if self.table.empty:
             text = f"no two raters share {FEWEST_SHARED} items: whether raters copy cannot be tested"
+            raise NotEstimable(text, public="too few items are shared by two raters to test whether raters copy")
+        if self.p_value >= ALPHA and self.power() < power:
+            text = (
+                f"the test does not reject (p = {self.p_value:.2g}), but would find a pair that copies half of its "
+                f"labels with a chance of {self.power():.0%} only; have pairs of raters share more items"
+            )
             raise NotEstimable(text, public="too few items are shared by two raters to test whether raters copy")
         low, high = self.p_value, self.p_value
         how = "binomial tails with the fitted chances, adjusted by the number of pairs"

@@ -5,6 +5,7 @@ Plans need no data. Findings compare labels with gold, or with the rows of stage
 """
 
 from ..stats.proportions import proportion
+from .audit_coverage import audited_again, raters_missed
 from .audit_findings import (
     Clustering,
     Findings,
@@ -30,6 +31,7 @@ __all__ = [
     "Lots",
     "Plan",
     "allocate",
+    "audited_again",
     "auditor_agreement",
     "by_group",
     "by_rater",
@@ -44,6 +46,7 @@ __all__ = [
     "lots",
     "next_sizes",
     "proportion",
+    "raters_missed",
     "redraws",
     "sample_size",
     "single_plan",

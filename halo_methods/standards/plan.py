@@ -410,6 +410,9 @@ def measured(evidence: Measured, plan: Plan, gates: list[ReportedGate]) -> Answe
     if not gates:
         if why := plan.why_unreadable("results"):
             return Answer("undecided", why, FIX)
+        if any(Path(name).stem == report for name in plan.entries("results") if isinstance(name, str)):
+            fix = "`halo standards show` says how the report gives it."
+            return Answer("undecided", f"the {report} report that `results` names holds no gate for it", fix)
         fix = f"Run `halo report {report}` on the data, then name its {report}.json under `results`."
         return Answer("undecided", f"no {report} report has measured it yet", fix)
     worst = min(gates, key=lambda g: ("not_met", "undecided", "excepted", "stated", "met").index(g.verdict))

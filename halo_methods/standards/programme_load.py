@@ -19,10 +19,10 @@ SOURCES = {
     "tracking items": ("raters.tracking_share", "CAL-030.share", "A rater who drifts is told from items that change."),
     "repeats": ("raters.repeat_share", "", "What raters do not repeat is told from what they read differently."),
     "overlap": ("raters.overlap_share", "CAL-020.share", "Agreement can be stated, and one slip decides no item."),
-    "audit": ("audit.share", "QUA-001.share", "The error rate of what is delivered is known before use."),
+    "audit": ("audit.share", "", "The error rate of what is delivered is known before use."),
     "second audit": (
         "audit.second_share",
-        "QUA-011.right",
+        "QUA-011.share",
         "The error rate is corrected for the auditor's own errors.",
     ),
 }
