@@ -74,7 +74,7 @@ verify: $(INSTALLED)
 	HALO_FUZZ_EXAMPLES=1500 $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) tests/test_judgments_fuzz.py tests/test_plan_hostile.py
 
 bench: $(INSTALLED)
-	@for peer in benchmarks/peers_*.py; do \
+	@for peer in benchmarks/peers_*.py benchmarks/programme_reports.py; do \
 		if [ -f "$$peer" ]; then echo "== $$peer"; $(BIN)/python "$$peer"; fi; done
 
 report: $(INSTALLED)

@@ -67,6 +67,12 @@ def test_help_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_checking_a_file_loads_no_statistics(data):
+    code = f"import sys, halo_methods.cli as c; c.main(['check', {data('a,r,x')!r}]); print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 @pytest.mark.parametrize(
     "line",
     [[], ["absent"], ["report"], ["check", "x", "--level", "cardinal"], ["report", "x", "-p", "novalue"],

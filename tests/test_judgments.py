@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
+from halo_methods.judgments.cells import encoded
 from halo_methods.judgments.options import OPTIONAL, REQUIRED
 from halo_methods.workforce import rates
 from halo_methods.workforce.group_figures import judged
@@ -45,6 +46,17 @@ def rows(j: Judgments) -> list[tuple]:
 
 def problems(path, **options) -> list[tuple]:
     return [(p.row, p.column, p.what) for p in check(path, **options)]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "é", "", None]), max_size=30), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_cells_are_numbered_as_they_first_occur_also_where_hashes_collide(values, collide):
+    with pytest.MonkeyPatch.context() as patch:
+        if collide:
+            patch.setattr(pl.Series, "hash", lambda series: pl.Series([7] * len(series), dtype=pl.UInt64))
+        places, kinds = encoded(pl.Series(values, dtype=pl.String))
+    assert kinds.to_list() == list(dict.fromkeys(values))
+    assert [kinds[int(place)] for place in places] == values
 
 
 # ---- the published files

@@ -11,6 +11,7 @@ from plans import LAUNCH, PLANS, REGISTER, plan, put
 from halo_methods import cli
 from halo_methods.errors import HaloError
 from halo_methods.standards import Register
+from halo_methods.standards.plan import check_plan
 from halo_methods.standards.programme_load import SOURCES, label_shares, programme_load
 from halo_methods.standards.sitting import sitting
 
@@ -99,6 +100,7 @@ def test_the_command(capsys):
 
 def test_a_low_risk_programme_owes_little():
     load = programme_load(LOW_RISK, REGISTER)
+    assert not check_plan(LOW_RISK, REGISTER).problems
     assert load.answers <= 60, load.text()
     assert load.sittings <= 5
 

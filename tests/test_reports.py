@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -497,6 +498,19 @@ def test_a_result_is_computed_once_a_report_with_the_reason_it_has_none(tmp_path
         with pytest.raises(NotEstimable, match="no gold"):
             report.compute(method, report.judgments, fails=True)
     assert calls == [False, True]
+
+
+def test_a_refusal_that_is_remembered_holds_no_data(tmp_path):
+    report, held = started(tmp_path, 6, "operations"), []
+
+    def method(j):
+        rows = np.zeros(9)
+        held.append(weakref.ref(rows))
+        raise NotEstimable(f"no gold in {len(rows)} rows")
+
+    with pytest.raises(NotEstimable):
+        report.compute(method, report.judgments)
+    assert held[0]() is None
 
 
 def test_files_do_not_keep_parameters_that_name_raters(book, export, tmp_path):

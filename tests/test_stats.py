@@ -15,6 +15,7 @@ from halo_methods import NotEstimable, stats
 from halo_methods.errors import BadOption
 from halo_methods.stats.checks import check_confidence
 from halo_methods.stats.discovery import adjusted_p_values
+from halo_methods.stats.means import mean_errors
 from halo_methods.stats.proportions import share_interval
 from halo_methods.stats.totals import pattern_variance
 from halo_methods.stats.variance import cluster_codes, icc_within_groups, two_way_variance
@@ -267,3 +268,11 @@ def test_the_committed_study_covers_what_is_promised(root):
     assert (shares["rounds"] == 2000).all()
     assert shares["covers"].between(0.94, 0.975).all()
     assert (table["covers"] >= 0.94).all()
+
+
+@given(st.floats(1e-300, 1e307))
+def test_mean_errors_of_any_size_are_those_of_ordinary_size(unit):
+    y, group = np.array([1, 3, 5, 6.5]), np.array([0, 0, 1, 1])
+    means, errors = mean_errors(y * unit, group)
+    assert means / unit == pytest.approx([2, 5.75])
+    assert errors / unit == pytest.approx([1, 0.75])

@@ -237,6 +237,12 @@ def test_a_page_offers_three_kinds(tmp_path, monkeypatch):
     offered = [node["refuri"] for node in page.findall(nodes.reference) if "refuri" in node]
     assert offered == [f"../templates/record{kind}" for kind in (".docx", ".xlsx", ".md")]
     template_links.write(app, None)
+    (tmp_path / "record.md").write_text("{DAT-004.pages}")
+    warned = []
+    monkeypatch.setattr(template_links, "log", SimpleNamespace(warning=lambda text, *parts, **_: warned.append(parts)))
+    page += nodes.paragraph("", "", record)
+    template_links.offer(app, page)
+    assert "DAT-004 has no number pages" in str(warned)
     assert {path.name for path in (app.outdir / "templates").iterdir()} == {Path(name).name for name in offered}
 
 

@@ -1,6 +1,7 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
-``{std}`CAL-004` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number.
+``{std}`CAL-004` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number,
+``{answer}`CAL-003` `` the badge with what the standard asks for.
 ``{standard} CAL-004`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
 has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
@@ -53,6 +54,17 @@ class Std(SphinxRole):
             return [nodes.literal(text=self.text)], []
         _depends(self.env)
         return [badge(self.text, self.text, standard=self.text)], []
+
+
+class Answer(Std):
+    """``{answer}`CAL-003` ``: the badge and what the standard asks for, in a row of questions."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        made, problems = super().run()
+        if self.text in REGISTER:
+            asked = REGISTER[self.text].statement.removeprefix("Verify that ")
+            made.append(nodes.inline(asked, f" {asked[:1].upper()}{asked[1:]} ", classes=["halo-answer"]))
+        return made, problems
 
 
 class Number(SphinxRole):
@@ -371,6 +383,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for node in (badge, home, cells):
         app.add_node(node)
     app.add_role("std", Std())
+    app.add_role("answer", Answer())
     app.add_role("number", Number())
     app.add_directive("standard", Shown)
     for name in ("standards", "checklist", "traceability", "standards-changelog"):

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from halo_methods.errors import HaloError
-from halo_methods.standards.templates import KINDS, folder, template, template_names
+from halo_methods.standards.templates import KINDS, blocks, folder, source, template, template_names
 
 log = logging.getLogger(__name__)
 CALLED = {".docx": "Word", ".xlsx": "Excel", ".md": "Markdown"}
@@ -25,6 +25,10 @@ def offer(app: Sphinx, doctree: nodes.document) -> None:
         path = Path(app.env.relfn2path(node["reftarget"], app.env.docname)[1])
         if path.resolve().parent != folder().resolve() or path.stem not in template_names():
             continue
+        try:
+            blocks(source(path.stem))
+        except HaloError as unfilled:
+            log.warning("%s", unfilled, location=app.env.docname)
         made: list[nodes.Node] = [nodes.Text(f"{node.astext()} (")]
         for at, (kind, called) in enumerate(CALLED.items()):
             link = nodes.reference("", called, refuri=f"{up}templates/{path.stem}{kind}", internal=True)
@@ -40,11 +44,7 @@ def write(app: Sphinx, problem: Exception | None) -> None:
     target.mkdir(exist_ok=True)
     for name in template_names():
         for kind in KINDS:
-            try:
-                (target / f"{name}{kind}").write_bytes(template(name, kind))
-            except HaloError as unfilled:
-                log.warning("%s", unfilled)
-                break
+            (target / f"{name}{kind}").write_bytes(template(name, kind))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference, majority, share_right, shares_right
-from ..judgments.table import rests_on
+from ..judgments.table import need, rests_on
 from ..results import Caution, Estimate, Figure, Over, counted
 from ..stats import change as stats_change
 from ..stats import check_confidence, check_probability, proportion, two_way_share
@@ -193,10 +193,10 @@ def accuracy_by(
 
 def _marked(j: Judgments, by: str, reference: Reference | None) -> pl.DataFrame:
     """Mark judgments of one criterion, or of each criterion where groups are criteria."""
-    parts = [part for _, part in j.groups(by)]
     if by != "criterion":
+        need(j.frame, by)
         return j.marked(reference)
-    marked = []
+    parts, marked = [part for _, part in j.groups(by)], []
     for part in parts:
         with suppress(NotEstimable):
             marked.append(part.marked(reference))

@@ -486,35 +486,38 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
         raise NotEstimable(f"{n_steps + 1} labels are used; the many-facet model takes 2 to {MOST_LABELS}")
     if n_raters > MOST_RATERS:
         raise NotEstimable(f"{n_raters} raters are more than the {MOST_RATERS} of this model; {INSTEAD}")
-    n = len(y)
-    by_item = sparse.csr_array((np.ones(n), (item, np.arange(n))), shape=(int(item.max()) + 1, n))
-    by_rater = sparse.csr_array((np.ones(n), (rater, np.arange(n))), shape=(n_raters, n))
-    total = np.bincount(rater, y)
-    reached = np.array([(y >= k).sum() for k in range(1, n_steps + 1)], float)
-    labels = np.arange(n_steps + 1)
+    n, counts = len(y), np.ones(len(y))
+    labels, answers = np.arange(n_steps + 1), sparse.csr_array((counts, (item, rater * (n_steps + 1) + y)))
+    answers.resize(int(item.max()) + 1, n_raters * (n_steps + 1))  # items by raters' labels
+    shared, totals = sparse.csr_array((counts, (item, rater))), np.bincount(item, y)
+    given = np.bincount(rater * (n_steps + 1) + y, minlength=answers.shape[1]).reshape(n_raters, -1)
+    total, reached = given @ labels, given[:, ::-1].sum(axis=0).cumsum()[-2::-1]
 
-    def value_and_slope(x: NDArray) -> tuple[float, NDArray]:
+    def value_and_slope(x: NDArray, some: NDArray | slice = slice(None)) -> tuple[float, NDArray]:
+        """Of all items; of `some`, the slope is what theirs adds, up to what does not depend on x."""
         severity, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
         theta = np.exp(log_sigma) * _NODES
         height = (theta[None, :] + severity[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
         log_p = height - special.logsumexp(height, axis=2, keepdims=True)  # raters, nodes, labels
         p = np.exp(log_p)
         expected = p @ labels
-        joint = by_item @ log_p[rater, :, y] + _LOG_WEIGHTS
-        marginal = special.logsumexp(joint, axis=1)
-        posterior = np.exp(joint - marginal[:, None])
-        weight = by_rater @ posterior[item]  # raters, nodes
+        joint = answers[some] @ log_p.transpose(0, 2, 1).reshape(-1, len(theta)) + _LOG_WEIGHTS
+        highest = joint.max(axis=1, keepdims=True)
+        posterior = np.exp(joint - highest)
+        scale = posterior.sum(axis=1, keepdims=True)
+        posterior /= scale
+        weight = shared[some].T @ posterior  # raters, nodes
         of_rater = total - (weight * expected).sum(axis=1)
         at_least = p[..., ::-1].cumsum(axis=2)[..., ::-1][..., 1:]
         of_step = np.einsum("rq,rqk->k", weight, at_least) - reached
-        pulled = np.bincount(item, y) @ (posterior @ theta) - ((weight * expected) @ theta).sum()
+        pulled = totals[some] @ (posterior @ theta) - ((weight * expected) @ theta).sum()
         slope = np.concatenate([of_rater, of_step, [pulled]])
         mean = severity.mean()
-        value = marginal.sum() - (severity**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
+        value = (np.log(scale) + highest).sum() - (severity**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
         slope[:n_raters] -= severity / _RATER_SD**2 + mean * n / n_raters
         value -= log_sigma**2 / (2 * _LOG_SIGMA_SD**2)
         slope[-1] -= log_sigma / _LOG_SIGMA_SD**2
-        return -value, -slope
+        return float(-value), -slope
 
     start = np.zeros(n_raters + n_steps + 1)
     options = {"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-7}
@@ -522,9 +525,11 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     if np.abs(optimum.jac).max() > 1e-3 * max(1.0, n**0.5):
         raise NotEstimable(f"the many-facet model did not converge; {INSTEAD}")
     h = 1e-4
-    steps_away = np.eye(len(start)) * h
+    of_rater = shared.tocsc()  # a rater's severity moves the slope of the items that the rater judged, and of no others
+    moved = [of_rater.indices[of_rater.indptr[r] : of_rater.indptr[r + 1]] for r in range(n_raters)]
+    around_it = zip(np.eye(len(start)) * h, [*moved, *[slice(None)] * (n_steps + 1)], strict=True)
     information = np.array(
-        [(value_and_slope(optimum.x + d)[1] - value_and_slope(optimum.x - d)[1]) / (2 * h) for d in steps_away]
+        [(value_and_slope(optimum.x + d, i)[1] - value_and_slope(optimum.x - d, i)[1]) / (2 * h) for d, i in around_it]
     )
     covariance = np.linalg.inv((information + information.T) / 2)
     contrast = np.eye(n_raters) - 1 / n_raters

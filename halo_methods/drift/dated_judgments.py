@@ -1,7 +1,7 @@
 """Judgments by day or week: tracking items and fresh ones, versions of the guideline, what moved and why."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -69,11 +69,11 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
     if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
         reason = "no judgment says when it was made; drift needs a `rated_at` column with the moment of each judgment"
         raise NotEstimable(reason, public=reason)
-    frame = frame.filter(pl.col("rated_at").is_not_null())
+    kept = [column for column in ("guideline", by) if column in frame.columns]
+    frame = frame.select("rated_at", "item_id", "rater_id", "label", *kept).drop_nulls("rated_at")
     if frame["label"].n_unique() < 2:
         raise NotEstimable("one label only occurs, so nothing can be seen to move")
     when = pl.col("rated_at").dt.truncate(f"1{period.lower()}").dt.date().alias("period")
-    kept = [column for column in ("guideline", by) if column in frame.columns]
     return frame.select(when, "item_id", "rater_id", "label", figure(j)[0].alias("y"), *kept)
 
 
@@ -415,7 +415,9 @@ def causes_at(frame: pl.DataFrame, dates: dict[date, str], *, by: str | None, ra
         extra = difference(new, tracking, quantity=BEYOND) if new and tracking else None
         raters[at] = _listed(shared, "rater_id", rate) if tracking and not guideline else ()
         groups = _listed(fresh, by, rate) if by in frame.columns and not guideline else ()
-        row = {"at": at, "guideline": guideline, "tracking_items": tracking, "fresh_items": new, "beyond": extra}
+        bare = [one and replace(one, basis=None) for one in (tracking, new, extra)]  # else each date keeps its rows
+        row: dict[str, Any] = {"at": at, "guideline": guideline}
+        row |= dict(zip(("tracking_items", "fresh_items", "beyond"), bare, strict=True))
         row |= {"raters_moved": len(raters[at]), "groups_moved": groups}
         row["cause"], row["why"] = _at_a_version(row) if guideline else _at_another_date(row, by)
         rows.append(row)

@@ -285,7 +285,13 @@ def encoded(values: pl.Series) -> Kinds:
     >>> places.tolist(), kinds.to_list()
     ([0, 1, 0, 2], ['b', None, 'a'])
     """
-    made = values.to_arrow().dictionary_encode("encode")
+    made = values.hash().to_arrow().dictionary_encode()
+    places, first = made.indices.to_numpy(), np.empty(len(made.dictionary), np.int64)
+    first[places[::-1]] = np.arange(len(values))[::-1]
+    kinds = values.gather(first)
+    if kinds.gather(places).equals(values):
+        return places, kinds
+    made = values.to_arrow().dictionary_encode("encode")  # two values have one hash
     return made.indices.to_numpy(), pl.Series(values.name, made.dictionary, values.dtype)
 
 

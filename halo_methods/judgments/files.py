@@ -17,7 +17,7 @@ import polars as pl
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
 from . import bounds
-from .cells import Raw, columns_of, quoted, raw_table, text_series
+from .cells import Raw, columns_of, quoted, raw_table
 from .json_records import json_table
 from .options import SEARCHED, header_at
 from .packing import PACKED, unpacked
@@ -159,12 +159,13 @@ def _delimited(text: str, name: str, stem: str, given: str | None) -> Raw:
     if mark == " ":
         text = re.sub(r"(?m)^[ \t]+|[ \t]+(?=\r?$)", "", text)
         text, mark = re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or "\t", text), "\t"
-    bounds.within(name, "MOST_ROWS", text.count("\n"), "lines")
-    bounds.within(name, "MOST_CELLS", text.count(mark), "cells")
+    ends, marks = text.count("\n"), text.count(mark)
+    bounds.within(name, "MOST_ROWS", ends, "lines")
+    bounds.within(name, "MOST_CELLS", marks, "cells")
     spaced = header.count(mark) == len(re.findall(re.escape(mark) + " ", header)) > 0
     if spaced and '"' not in text:
         text = re.sub(f"{re.escape(mark)} +", mark, text)
-    raw = plain_table(text, mark, name) or _quoted_table(text, mark, name, spaced)
+    raw = plain_table(text, mark, name, ends, marks) or _quoted_table(text, mark, name, spaced)
     raw.decimal_comma = mark == ";"
     raw.notes += [f"passed over: {counted(before, 'line')} before the header"] if before else []
     raw.notes += [f"blanks after each {quoted(mark)} were taken off"] if spaced else []
@@ -174,22 +175,26 @@ def _delimited(text: str, name: str, stem: str, given: str | None) -> Raw:
     return raw
 
 
-def plain_table(text: str, mark: str, name: str) -> Raw | None:
+def plain_table(text: str, mark: str, name: str, ends: int, marks: int) -> Raw | None:
     """The table of a file without quotation marks, each line as wide as the header; None for any other.
 
-    The quick way: it gives what the careful way (`_quoted_table`) gives.
+    The quick way: it gives what the careful way (`_quoted_table`) gives. The text holds so many line ends and `marks`.
     """
-    text = text.replace("\r\n", "\n").removesuffix("\n")
-    if '"' in text or "\r" in text:
+    text = text.replace("\r\n", "\n") if "\r" in text else text
+    stop, lines = len(text) - text.endswith("\n"), ends + 1 - text.endswith("\n")
+    first, last = text[: text.find("\n")], text[text.rfind("\n", 0, stop) + 1 : stop]
+    header = first.split(mark)
+    blank = any(not line.replace(mark, "").strip() for line in (first, last))
+    if '"' in text or "\r" in text or lines < 2 or len(header) < 2 or blank or marks != lines * (len(header) - 1):
         return None
-    lines = text_series(text.split("\n"))
-    marks = lines.str.count_matches(mark, literal=True)
-    blank = lines.gather([0, -1]).str.replace_all(mark, "", literal=True).str.strip_chars() == ""
-    if len(lines) < 2 or not marks[0] or (marks != marks[0]).any() or blank.any():
+    bounds.table_within(name, lines - 1, len(header))
+    schema = {str(at): pl.String for at in range(len(header))}
+    how: dict[str, Any] = {"quote_char": None, "empty_string_is_null": False, "extra_columns": "raise"}
+    try:
+        cells = pl.read_csv(text.encode(), has_header=False, skip_lines=1, schema=schema, separator=mark, **how)
+    except (pl.exceptions.PolarsError, UnicodeEncodeError):  # a line is wider than the header, another narrower
         return None
-    bounds.table_within(name, len(lines) - 1, marks[0] + 1)
-    cells = lines.str.split_exact(mark, marks[0]).struct.unnest()
-    return raw_table(cells.row(0), cells[1:].get_columns(), name)
+    return raw_table(header, cells.get_columns(), name) if len(cells) == lines - 1 else None
 
 
 def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:

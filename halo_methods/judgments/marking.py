@@ -35,9 +35,9 @@ def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
     known = frame.clear()
     if reference != "audit" and "gold" in frame.columns:
         known = _by_gold(frame)
-    if reference != "gold":
+    if reference != "gold" and len(audits := _first_audits(j)):
         rest = frame.join(known.select("item_id"), on="item_id", how="anti", maintain_order="left")
-        known = pl.concat([known, _by_audit(rest, _first_audits(j))], how="diagonal")
+        known = pl.concat([known, _by_audit(rest, audits)], how="diagonal")
     if known.is_empty():
         raise NotEstimable(MISSING[reference], public=MISSING[reference])
     return known

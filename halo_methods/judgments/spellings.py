@@ -112,14 +112,14 @@ def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def lookalikes(texts: pl.Series, column: str) -> list[str]:
-    """Values that differ only in ways nobody sees or means: perhaps one thing written twice.
+    """Distinct values that differ only in ways nobody sees or means: perhaps one thing written twice.
 
     Examples
     --------
     >>> lookalikes(pl.Series(["Ann", "ann", "bob"]), "rater_id")
     ["rater_id: 'Ann' and 'ann' differ only by case, space, zeros or Unicode form; they are kept apart"]
     """
-    unique, plain = pl.DataFrame({"text": texts.drop_nulls().unique()}), pl.col("text")
+    unique, plain = pl.DataFrame({"text": texts.drop_nulls()}), pl.col("text")
     if not unique["text"].str.contains(_PLAIN_CHANGES).any():
         return []
     if unique["text"].str.len_bytes().sum() > unique["text"].str.len_chars().sum():

@@ -12,7 +12,6 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, counted, readable
-from ..stats.variance import basis_of_arrays
 from .cells import Kinds, cell_text, quoted
 from .options import Level, Reference, Scale, matching
 from .spellings import natural, number
@@ -105,6 +104,8 @@ def basis_of(frame: pl.DataFrame, measure: str) -> Basis:
     >>> basis_of(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}), "labels")
     Basis(labels)
     """
+    from ..stats.variance import basis_of_arrays  # and scipy with it, which checking a file does not need
+
     return basis_of_arrays(frame["rater_id"], frame["item_id"], measure)
 
 

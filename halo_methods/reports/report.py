@@ -108,7 +108,7 @@ class Report:
             try:
                 result: Any = method(*arguments, **options)
             except NotEstimable as refusal:
-                result = refusal
+                result = refusal.with_traceback(None)  # whose frames hold the data
             self._computed[key] = (result, arguments)  # which keeps their ids from being given again
         result = self._computed[key][0]
         if isinstance(result, NotEstimable):

@@ -76,7 +76,8 @@ def change(
     kept = both[rater]
     figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
     columns: list[Any] = [raters, items, items if cluster is None else cluster]
-    raters, items, clusters = (pl.Series(values=column).filter(pl.Series(kept)) for column in columns)
+    parts = (pl.Series(values=column) for column in columns)
+    raters, items, clusters = (part.filter(pl.Series(kept)) if left else part for part in parts)
     item, groups = cluster_codes(items), cluster_codes(clusters)
     size = np.stack(sides)[:, both]
     means = np.stack([np.bincount(rater[s], weights=figures[s], minlength=n_raters) for s in (~side, side)]) / size
@@ -101,7 +102,8 @@ def change(
         cautions.append(Caution("raters_left_out", text))
     if variance == 0:
         raise NotEstimable("nothing varies between raters or items before and after, so a change has no interval")
-    shared, half = len(np.intersect1d(item[side], item[~side])), float(quantile) * variance**0.5
+    seen = [np.bincount(item[s], minlength=item.max() + 1) > 0 for s in (~side, side)]
+    shared, half = int((seen[0] & seen[1]).sum()), float(quantile) * variance**0.5
     rests = resting(item.max() + 1, n_raters, len(figures), basis_of_arrays(raters, items, measure or quantity))
     place = {**around(value, value - half, value + half), "confidence": confidence}
     over: Over = "items and raters" if n_raters > 2 else "items"
@@ -214,7 +216,7 @@ def pair_share(
     y = np.asarray(same, float)
     p = float(y.mean())
     influence = (y - p) / y.size
-    item, a, b = (cluster_codes(np.asarray(of)) for of in (items, raters, others))
+    item, a, b = map(cluster_codes, (items, raters, others))
     single = [cluster_variance(influence, of) for of in (item, a, b)]
     double = [cluster_variance(influence, cells(*of)[1]) for of in ((item, a), (item, b), (a, b))]
     triple = cluster_variance(influence, cells(cells(item, a)[1], b)[1])

@@ -57,10 +57,14 @@ def mean_errors(y: ArrayLike, group: NDArray) -> tuple[NDArray, NDArray]:
     ([2.0, 5.0], [1.0, 0.707])
     """
     y, n = np.asarray(y, float), np.bincount(group)
+    unit = np.ldexp(
+        1.0, np.frexp(np.abs(y).max(initial=0.0))[1] - 1
+    )  # a power of two: squares of huge values stay finite
+    y = y / unit
     means = np.bincount(group, y) / n
     squares = np.bincount(group, (y - means[group]) ** 2)
     pooled = squares.sum() / (n - 1).sum()
-    return means, np.sqrt(np.where(squares > 0, squares / (n - 1), pooled) / n)
+    return unit * means, unit * np.sqrt(np.where(squares > 0, squares / (n - 1), pooled) / n)
 
 
 def welch(

@@ -31,6 +31,7 @@ NAMES = {
     "per_hour": "judgments an hour",
     "cost_per_accepted": "cost of an accepted judgment",
 }
+COLUMNS = {"right": (CHANCE,), "per_hour": ("seconds", "rated_at"), "cost_per_accepted": ("cost", "accepted")}
 LONGEST_GAP = 900.0
 NO_MOMENTS = "a comparison over time needs the column `rated_at`"
 NO_TIMES = "pace needs `seconds` or `rated_at`"
@@ -143,7 +144,7 @@ def rates(
     if weekly:
         frame = _by_week(frame)
     parts: dict[tuple[str, str], pl.DataFrame] = {}
-    for group, part in grouped(frame, column).items():
+    for group, part in grouped(frame, column, measure).items():
         weeks = grouped(part, "week") if weekly else {"": part}
         parts |= {(group, week): rows for week, rows in weeks.items()}
     estimates = each(parts, measure, confidence)
@@ -203,9 +204,9 @@ def each(groups: Mapping[Any, pl.DataFrame], measure: Measure, confidence: float
         try:
             estimates[group] = figure(rows, measure, confidence)
         except NotEstimable as reason:
-            reasons.append(reason)
+            reasons.append(reason.with_traceback(None))  # whose frames hold the rows
     if not estimates:
-        raise reasons[0]
+        raise reasons.pop(0)
     return estimates
 
 
@@ -300,11 +301,9 @@ def judged(j: Judgments) -> pl.DataFrame:
     with suppress(NotEstimable):
         right = people.marked().select(ROW, "right", cs.by_name(CHANCE, require_all=False))
     keys = [c for c in ("item_id", "criterion") if c in frame.columns]
-    frame = (
-        frame.drop(CHANCE, strict=False)
-        .join(right, on=ROW, how="left", maintain_order="left")
-        .join(_reviewed(people, keys), on=keys, how="left", maintain_order="left", nulls_equal=True)
-    )
+    found = frame.select(ROW, *keys).join(right, on=ROW, how="left", maintain_order="left")
+    found = found.join(_reviewed(people, keys), on=keys, how="left", maintain_order="left", nulls_equal=True)
+    frame = frame.drop(CHANCE, strict=False).with_columns(found.drop(ROW, *keys))  # the other columns are not copied
     frame = frame.with_columns(
         (pl.col("label") != pl.col("_review")).alias("overturned"), _redone(frame, people.rounds).alias("_redone")
     )
@@ -329,8 +328,10 @@ def known(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
     return rows
 
 
-def grouped(frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:
+def grouped(frame: pl.DataFrame, column: str, measure: Measure | None = None) -> dict[str, pl.DataFrame]:
     """The rows of each value of a column, sorted; rows without a value are a group of their own, last.
+
+    With a measure, only the columns that it needs, of rows where it is known.
 
     Raises
     ------
@@ -345,6 +346,10 @@ def grouped(frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:
         there = [c for c in GROUPING if c in frame.columns]
         advice = f"name another with `by`: {', '.join(there)}" if there else f"add one of {', '.join(GROUPING)}"
         raise NotEstimable(f"the data has no column {column} to group by; {advice}")
+    if measure:
+        wanted = {column, "item_id", "rater_id", "label", "week", measure, *COLUMNS.get(measure, ())}
+        frame = frame.select(c for c in frame.columns if c in wanted)
+        frame = known(frame, measure) if measure in NEEDS else frame
     parts = frame.partition_by(column, as_dict=True)
     order = in_order([key[0] for key in parts])
     return {MISSING if value is None else str(value): parts[(value,)] for value in order}
@@ -352,8 +357,8 @@ def grouped(frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:
 
 def _reviewed(j: Judgments, keys: Sequence[str]) -> pl.DataFrame:
     """One label per item from its reviewers, where they agree."""
-    stages = j.frame["stage"].to_list() if "stage" in j.columns else []
-    reviews = j.only(stage="review").frame if {"label", "review"} <= set(stages) else j.frame.clear()
+    stages = set(j.frame["stage"].unique()) if "stage" in j.columns else set()
+    reviews = j.only(stage="review").frame if {"label", "review"} <= stages else j.frame.clear()
     labels = reviews.group_by(keys).agg(pl.col("label").unique())
     return labels.filter(pl.col("label").list.len() == 1).select(*keys, pl.col("label").list.first().alias("_review"))
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import rests_on
+from ..judgments.table import GROUPING, rests_on
 from ..results import Estimate
 from .group_figures import MISSING, grouped, judged, known
 
@@ -43,7 +43,7 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     [1.0, 1.0]
     """
     frame = judged(as_judgments(j))
-    groups = grouped(frame, column)
+    groups = grouped(frame.select(c for c in frame.columns if c in {column, "rater_id", *GROUPING, *STRATA}), column)
     strata = [c for c in STRATA if c in frame.columns and c != column]
     if not strata:
         reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"
@@ -51,9 +51,9 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     rows = []
     for name, part in groups.items():
         row: dict[str, object] = {column: name, "people": part["rater_id"].n_unique(), "judgments": part.height}
-        others = pl.concat([frame.clear(), *(p for n, p in groups.items() if n != name)])
         for c in strata:
-            elsewhere = part[c].is_in(others[c].unique().implode(), nulls_equal=True)
+            others = [p[c].unique() for n, p in groups.items() if n != name]
+            elsewhere = part[c].is_in(pl.concat([part[c].clear(), *others]).implode(), nulls_equal=True)
             values = ", ".join(map(str, part[c].unique().sort().to_list()[:8]))
             row |= {c: values, f"{c}_shared": elsewhere.mean()}
         rows.append(row)

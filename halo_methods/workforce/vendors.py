@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import rests_on
+from ..judgments.table import GROUPING, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
@@ -141,7 +141,7 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     """
     check_confidence(confidence)
     frame = judged(as_judgments(j))
-    groups = grouped(frame, column)
+    groups = grouped(frame, column, "cost_per_accepted")
     if set(groups) == {MISSING}:
         raise NotEstimable(f"the column {column} is empty", public=f"the column {column} is empty")
     volume = [pl.col("rater_id").n_unique().alias("people"), pl.col("item_id").n_unique().alias("items")]
@@ -151,7 +151,7 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     quality: dict[str, Estimate] = {}
     for name, measure in FIGURES.items():
         try:
-            estimates = each(groups, measure, confidence)
+            estimates = each(grouped(frame, column, measure), measure, confidence)
         except NotEstimable as reason:
             missing[name] = str(reason)
             continue
@@ -323,7 +323,9 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     frame = judged(j)
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
-    return _all_pairs(grouped(frame, column), column, "agreement", confidence)
+    kept = {column, *GROUPING, "item_id", "rater_id", PLACE if j.level != "nominal" else "label"}
+    groups = grouped(frame.select(c for c in frame.columns if c in kept), column)
+    return _all_pairs(groups, column, "agreement", confidence)
 
 
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
@@ -438,8 +440,9 @@ class TwoGroups:
         self.left, self.right = groups[a], groups[b]
         sides = ((self.left, False), (self.right, True))
         self.both = pl.concat(part.with_columns(pl.lit(side).alias(SIDE)) for part, side in sides)
-        self.shared = set(self.left["item_id"]) & set(self.right["item_id"])
-        self.on_shared = self.both.filter(pl.col("item_id").is_in(list(self.shared)))
+        of_left, of_right = (part["item_id"].unique() for part in (self.left, self.right))
+        self.shared = of_left.filter(of_left.is_in(of_right.implode()))
+        self.on_shared = self.both.filter(pl.col("item_id").is_in(self.shared.implode()))
         self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
 
     def difference(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
