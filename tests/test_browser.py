@@ -228,7 +228,7 @@ def test_the_register_is_filtered_and_sorted(visit):
     page.get_by_label("Words").fill("gold")
     assert 0 < rows.count() < 30
     page.get_by_role("button", name="owner").click()
-    owners = [row.locator("td").nth(4).inner_text() for row in rows.all()]
+    owners = [row.locator("td").nth(5).inner_text() for row in rows.all()]
     assert owners == sorted(owners)
 
 

@@ -236,3 +236,13 @@ def test_what_cannot_be_read_is_not_compared() -> None:
     found = check(put(CLEAN, "raters.certification.pass_mark", "most"))
     assert not found.faults
     assert [f.verdict for f in found.findings if f.standard == "CAL-009"] == ["undecided"]
+
+
+@pytest.mark.parametrize("risk", ["low", "high"])
+def test_rights_of_raters_hang_on_exposure_and_stopping_on_every_task(risk: str) -> None:
+    exposed = {"WEL-031", "WEL-033", "WEL-037", "WEL-038", "WEL-039", "WEL-040"}
+    for exposure, owed in (("none", set()), ("low", exposed), ("high", exposed)):
+        found = check(put(put(CLEAN, "risk", risk), "wellbeing.exposure", exposure))
+        names = {f.standard for f in found.findings}
+        assert exposed & names == owed
+        assert {"WEL-030", "WEL-032", "WEL-034", "WEL-035", "OPS-051"} <= names

@@ -52,7 +52,7 @@ function sift(table) {
   add("Words", typed);
   heads.forEach((head, column) => {
     const values = [...new Set(rows.map((row) => text(row, column)))].sort();
-    if (values.length <= 10) {
+    if (values.length <= 20) {
       const chosen = document.createElement("select");
       chosen.add(new Option("all", ""));
       values.forEach((value) => chosen.add(new Option(value)));
