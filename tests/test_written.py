@@ -33,7 +33,7 @@ def test_every_template_is_fetched_from_a_page():
 
 def test_exposure_prints_what_the_page_shows():
     hours = ["2026-11-16T09:00Z", "2026-11-16T13:00Z", "2026-11-17T09:00Z", "2026-11-17T13:00Z"]
-    harms = ["violence", "self-harm", "violence", "none", "violence", "none", "none", "self-harm"]
+    harms = ["violence", "hatred", "violence", "none", "violence", "none", "none", "self-harm"]
     names = [f"i{n}" for n in range(8)]
     log = {"item_id": names, "rater_id": ["r1"] * 4 + ["r2"] * 4, "label": ["unsafe"] * 8, "rated_at": hours * 2,
            "seconds": [6000, 5400, 3600, 3000, 1800, 2400, 1200, 1500],
@@ -43,6 +43,8 @@ def test_exposure_prints_what_the_page_shows():
     assert str(found) in page("workforce/wellbeing_and_pay")
     assert found.by_harm["minutes"].tolist() == [90, 100, 60, 30, 25]
     assert found.routed["minutes"].tolist() == [25]
+    worst = found.by_harm.query("harm == 'self-harm'")["minutes"].max()
+    assert worst <= load()["WEL-031"].numbers["worst"]
 
 
 def test_the_rates_of_the_pay_table():
@@ -61,6 +63,8 @@ def test_the_intervals_of_the_weekly_page():
     assert f"{error.value:.1%} ({error.low * 100:.1f} to {error.high * 100:.1f}; 14 of 480)" in text
     assert f"{right.value:.0%} ({right.low * 100:.0f} to {right.high * 100:.0f}; 182 of 200)" in text
     assert 2480 + 2040 + 2450 + 2450 == 9420
+    people, planned, reserve = map(int, re.search(r"de-DE (\d+), (\d+), (\d+) \|[^|]*\| de-DE not met", text).groups())
+    assert people - planned == reserve < load()["VEN-007"].numbers["share"] * planned
 
 
 CITIES = {"fr-FR": "Europe/Paris", "de-DE": "Europe/Berlin", "es-ES": "Europe/Madrid", "pt-BR": "America/Sao_Paulo"}
