@@ -493,24 +493,25 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     given = np.bincount(rater * (n_steps + 1) + y, minlength=answers.shape[1]).reshape(n_raters, -1)
     total, reached = given @ labels, given[:, ::-1].sum(axis=0).cumsum()[-2::-1]
 
-    def value_and_slope(x: NDArray, some: NDArray | slice = slice(None)) -> tuple[float, NDArray]:
+    def value_and_slope(x: NDArray, some: NDArray | None = None) -> tuple[float, NDArray]:
         """Of all items; of `some`, the slope is what theirs adds, up to what does not depend on x."""
+        said, met, points = (of if some is None else of[some] for of in (answers, shared, totals))
         severity, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
         theta = np.exp(log_sigma) * _NODES
         height = (theta[None, :] + severity[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
         log_p = height - special.logsumexp(height, axis=2, keepdims=True)  # raters, nodes, labels
         p = np.exp(log_p)
         expected = p @ labels
-        joint = answers[some] @ log_p.transpose(0, 2, 1).reshape(-1, len(theta)) + _LOG_WEIGHTS
+        joint = said @ log_p.transpose(0, 2, 1).reshape(-1, len(theta)) + _LOG_WEIGHTS
         highest = joint.max(axis=1, keepdims=True)
         posterior = np.exp(joint - highest)
         scale = posterior.sum(axis=1, keepdims=True)
         posterior /= scale
-        weight = shared[some].T @ posterior  # raters, nodes
+        weight = met.T @ posterior  # raters, nodes
         of_rater = total - (weight * expected).sum(axis=1)
         at_least = p[..., ::-1].cumsum(axis=2)[..., ::-1][..., 1:]
         of_step = np.einsum("rq,rqk->k", weight, at_least) - reached
-        pulled = totals[some] @ (posterior @ theta) - ((weight * expected) @ theta).sum()
+        pulled = points @ (posterior @ theta) - ((weight * expected) @ theta).sum()
         slope = np.concatenate([of_rater, of_step, [pulled]])
         mean = severity.mean()
         value = (np.log(scale) + highest).sum() - (severity**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
@@ -527,7 +528,7 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     h = 1e-4
     of_rater = shared.tocsc()  # a rater's severity moves the slope of the items that the rater judged, and of no others
     moved = [of_rater.indices[of_rater.indptr[r] : of_rater.indptr[r + 1]] for r in range(n_raters)]
-    around_it = zip(np.eye(len(start)) * h, [*moved, *[slice(None)] * (n_steps + 1)], strict=True)
+    around_it = zip(np.eye(len(start)) * h, [*moved, *[None] * (n_steps + 1)], strict=True)
     information = np.array(
         [(value_and_slope(optimum.x + d, i)[1] - value_and_slope(optimum.x - d, i)[1]) / (2 * h) for d, i in around_it]
     )
