@@ -491,7 +491,11 @@ def piped(content):
 ONE = b"item_id,rater_id,label\na,x,good\n"
 
 
-@pytest.mark.parametrize("content", [ONE, gzip.compress(ONE), b'[{"item_id": "a", "rater_id": "x", "label": 1}]'])
+@pytest.mark.parametrize(
+    "content",
+    [ONE, gzip.compress(ONE, mtime=0), b'[{"item_id": "a", "rater_id": "x", "label": 1}]'],
+    ids=["csv", "gzip", "json"],
+)
 def test_standard_input_and_pipes_are_read_like_files(content, monkeypatch, capsys):
     for name in ("-", "/dev/fd/"):
         with piped(content) as stdin:

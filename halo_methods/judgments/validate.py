@@ -9,23 +9,10 @@ import polars as pl
 
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
+from . import faults
 from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, one_number, quoted
 from .coding import labelled, numbered
 from .dates import fitting, moment
-from .faults import (
-    DIGITS,
-    nested,
-    no_answer,
-    no_moment,
-    no_number,
-    no_order,
-    no_value,
-    no_word,
-    nul_byte,
-    odd_locales,
-    off_scale,
-    too_long,
-)
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
@@ -177,7 +164,7 @@ def _numbers(state: _Check, column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
     made = _pointed(state, column).cast(pl.Float64, strict=False)
     made = made.set(~made.is_finite().fill_null(True), None)
-    state.problem(column, state.frame[column].is_not_null() & made.is_null(), no_number)
+    state.problem(column, state.frame[column].is_not_null() & made.is_null(), faults.no_number)
     return made
 
 
@@ -217,7 +204,7 @@ def _moments(state: _Check) -> pl.Series:
         )
     other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
     made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(no_moment, odd, fitting(list(odd))))
+    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(faults.no_moment, odd, fitting(list(odd))))
     return made
 
 
@@ -261,28 +248,30 @@ def _labels(state: _Check) -> None:
         state.drop(labels == text, f"label {quoted(text)} taken as missing")
     if how.range:
         numbers = _numbers(state, "label")
-        state.problem("label", ~numbers.is_between(*how.range), partial(off_scale, how, "label"))
-        long = labels.filter(labels.str.len_chars() > DIGITS).unique()
+        state.problem("label", ~numbers.is_between(*how.range), partial(faults.off_scale, how, "label"))
+        long = labels.filter(labels.str.len_chars() > faults.DIGITS).unique()
         long = long.filter(long.cast(pl.Float64, strict=False).is_not_null())
         texts = sorted(set(map(shortest, long.filter(long.cast(pl.Float64).is_duplicated()))))
         if same := one_number(texts, np.array(texts, float)):
-            state.problems.append(too_long(*same))
+            state.problems.append(faults.too_long(*same))
         state.put(numbers)
     elif how.listed:
         on = state.each("label", lambda texts: texts.is_in(how.listed or ()))
-        state.problem("label", ~on, partial(off_scale, how, "label"))
+        state.problem("label", ~on, partial(faults.off_scale, how, "label"))
     elif how.level == "ordinal" and any(number(t) is None for t in state.kinds("label", state.live)):
-        state.problems.append(no_order("ordinal"))
+        state.problems.append(faults.no_order("ordinal"))
 
 
 def _words(state: _Check) -> None:
     """Identifiers, which are never empty, and columns of a few words."""
     for column in state.there("item_id", "rater_id"):
-        state.problem(column, state.frame[column].is_null(), partial(no_value, column))
+        state.problem(column, state.frame[column].is_null(), partial(faults.no_value, column))
     for column, rows in state.nested.items():
-        state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), nested)
+        state.problem(column, pl.int_range(1, state.n + 1, eager=True).is_in(rows), faults.nested)
     for column in state.there(*ALLOWED):
-        state.problem(column, ~state.frame[column].is_in(ALLOWED[column]), partial(no_word, column, ALLOWED[column]))
+        state.problem(
+            column, ~state.frame[column].is_in(ALLOWED[column]), partial(faults.no_word, column, ALLOWED[column])
+        )
 
 
 def _gold(state: _Check) -> None:
@@ -296,11 +285,11 @@ def _gold(state: _Check) -> None:
         state.put(_pointed(state, "gold"))
     gold = state.frame["gold"]
     wrong = [text for text in state.kinds("gold").drop_nulls() if not _on_scale(state.how, accepted_answers(text))]
-    state.problem("gold", gold.is_in(wrong), partial(off_scale, state.how, "gold"))
+    state.problem("gold", gold.is_in(wrong), partial(faults.off_scale, state.how, "gold"))
     if state.how.scale is None and not state.how.range:
         unseen = {text: set(accepted_answers(text)) - state.labels for text in state.kinds("gold", state.live)}
         odd = [text for text, answers in unseen.items() if any(a.strip().lower() in LIKE_MISSING for a in answers)]
-        state.problem("gold", gold.is_in(odd), no_answer)
+        state.problem("gold", gold.is_in(odd), faults.no_answer)
         if never := sorted({answer for answers in unseen.values() for answer in answers}):
             n = counted(len(never), "gold answer")
             state.notes.append(
@@ -355,7 +344,7 @@ def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
     for column in texts:
-        state.problem(column, state.each(column, lambda cells: cells.str.contains("\0", literal=True)), nul_byte)
+        state.problem(column, state.each(column, lambda cells: cells.str.contains("\0", literal=True)), faults.nul_byte)
     named = [column for column in state.there(*_NAMES, "label") if column in texts]
     distinct = {column: state.kinds(column, state.live) for column in named}
     for column, values in distinct.items():
@@ -366,4 +355,4 @@ def _remarks(state: _Check) -> None:
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
     state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
-    state.notes += odd_locales(distinct["locale"]) if "locale" in distinct else []
+    state.notes += faults.odd_locales(distinct["locale"]) if "locale" in distinct else []
