@@ -63,7 +63,7 @@ def test_the_intervals_of_the_weekly_page():
     assert f"{error.value:.1%} ({error.low * 100:.1f} to {error.high * 100:.1f}; 14 of 480)" in text
     assert f"{right.value:.0%} ({right.low * 100:.0f} to {right.high * 100:.0f}; 182 of 200)" in text
     assert 2480 + 2040 + 2450 + 2450 == 9420
-    people, planned, reserve = map(int, re.search(r"de-DE (\d+), (\d+), (\d+) \|[^|]*\| de-DE not met", text).groups())
+    people, planned, reserve = map(int, re.search(r"de-DE: (\d+), (\d+), (\d+) \|[^|]*\| de-DE not met", text).groups())
     assert people - planned == reserve < load()["VEN-007"].numbers["share"] * planned
 
 
