@@ -396,6 +396,11 @@ def test_thin_data_are_cautioned():
     made = aggregation.dawid_skene(table([("a", "r", "x"), ("b", "r", "y")]))
     assert {"few_raters", "few_judgments_per_item"} <= {c.code for c in made.cautions}
     assert made.dependence.p_value == 1
+    rows = [(str(i), r, "xy"[i % 2]) for i in range(20) for r in "pqrst"]
+    for labels, doubted in ((4, True), (5, False)):  # the number of PIP-044, of a model and of no majority
+        few = table([row for row in rows if row[1] in "pqrst"[:labels]])
+        assert ("few_judgments_per_item" in {c.code for c in aggregation.dawid_skene(few).cautions}) is doubted
+        assert "few_judgments_per_item" not in {c.code for c in aggregation.majority(few).cautions}
     with pytest.raises(NotEstimable, match="cannot be tested"):
         made.dependence.estimate()
     one = aggregation.dawid_skene(table([(i, r, "x") for i in "abc" for r in "pq"]))

@@ -24,6 +24,7 @@ from .vote_table import Array, Ints, Mask, Votes
 Ties = Literal["none", "share", "first"]
 BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SAME = 1e-9
+LABELS_OF_A_MODEL = 5  # PIP-044
 UNUSABLE = {
     "class_not_its_label": "raters give a fitted class another label more often than its own",
     "no_better_than_chance": "the raters are no better than chance under this model",
@@ -217,8 +218,8 @@ class Consensus(Fit):
         if self.n_raters < 3:
             text = f"{counted(self.n_raters, 'rater')}: with fewer than three, nothing in the data tells who is right."
             notes.append(Caution("few_raters", text))
-        if (each := float(votes.n_by_item.mean())) < 3:
-            text = f"{readable(each)} judgments per item: below three, probabilities rest more on the model."
+        if self.iterations and (each := float(votes.n_by_item.mean())) < LABELS_OF_A_MODEL:
+            text = f"{readable(each)} judgments per item: below {LABELS_OF_A_MODEL}, probabilities rest more on the model."
             notes.append(Caution("few_judgments_per_item", text))
         if self.prior.max() > 0.9:
             top = votes.labels[int(self.prior.argmax())]
@@ -401,7 +402,7 @@ class Consensus(Fit):
         quantity = f"items with a consensus of probability {at_least:g} or more ({self.method})"
         return self._share(np.arange(self.n_items), sure.to_numpy(), quantity, confidence).with_cautions(*self.cautions)
 
-    def enough_labels(self, *, labels: int = 5) -> Estimate:
+    def enough_labels(self, *, labels: int = LABELS_OF_A_MODEL) -> Estimate:
         """Count the share of items with at least so many labels, where a model of the raters decides.
 
         Raises
