@@ -219,7 +219,7 @@ class Consensus(Fit):
             text = f"{counted(self.n_raters, 'rater')}: with fewer than three, nothing in the data tells who is right."
             notes.append(Caution("few_raters", text))
         if self.iterations and (each := float(votes.n_by_item.mean())) < LABELS_OF_A_MODEL:
-            text = f"{readable(each)} judgments per item: below {LABELS_OF_A_MODEL}, probabilities rest more on the model."
+            text = f"{readable(each)} judgments per item: below {LABELS_OF_A_MODEL}, probabilities rest on the model."
             notes.append(Caution("few_judgments_per_item", text))
         if self.prior.max() > 0.9:
             top = votes.labels[int(self.prior.argmax())]
