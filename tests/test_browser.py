@@ -132,6 +132,11 @@ def resize(page, device):
     page.set_viewport_size({"width": width, "height": height})
 
 
+SETTLED = """() => [...document.querySelectorAll('pre')].every(e =>
+  (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight) === (e.tabIndex === 0))"""
+"""The theme makes what scrolls reachable a moment after the width has changed."""
+
+
 def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
@@ -143,6 +148,7 @@ def whole(page, name):
     go(page, (SITE / name).as_uri())
     for width, rules in (("phone", WIDTH_RULES), ("desktop", None)):
         resize(page, width)
+        page.wait_for_function(SETTLED)
         assert too_wide(page) <= 0, width
         assert page.locator("h1:visible").first.inner_text().strip()
         assert violations(page, rules) == [], width
@@ -162,8 +168,8 @@ def test_page_is_whole(window, name):
     whole(window, name)
 
 
-def test_a_standards_page_is_whole(visit):
-    whole(visit, "s/CAL-005/index.html")
+def test_a_standards_page_is_whole(window):
+    whole(window, "s/CAL-005/index.html")
 
 
 FIRST = """queries => queries.map(query =>

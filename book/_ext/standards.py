@@ -11,6 +11,7 @@ has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, `
 import hashlib
 import json
 import shutil
+import zlib
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -26,7 +27,7 @@ from standards_words import evidence, scope, words
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
 from halo_methods.standards.numbers import fill, written
-from halo_methods.standards.register import FAMILIES, gates_and_standards, trace
+from halo_methods.standards.register import gates_and_standards, trace
 
 log = logging.getLogger(__name__)
 MANY = 40  # rows from which a table can be filtered
@@ -120,7 +121,8 @@ class Table(SphinxDirective):
         if not chosen:
             asked = ", ".join(f"{k} {v}" for k, v in self.options.items())
             log.warning("no standard matches %s", asked, location=self.get_location())
-        return [cells(kind=self.name, standards=list(chosen))]
+        label = " ".join(["Standards", *self.options.values()])  # two tables of a page have two names
+        return [cells(kind=self.name, standards=list(chosen), label=label)]
 
 
 def _rest(app: Sphinx, s: Standard, docname: str) -> str:
@@ -216,7 +218,7 @@ def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]], label: str, *, sif
     )
 
 
-def _html(app: Sphinx, kind: str, names: list[str], docname: str) -> str:
+def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) -> str:
     chosen = [REGISTER[name] for name in names]
 
     def link(s: Standard) -> str:
@@ -312,7 +314,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(home)):
         node.replace_self(raw(_folded(app, REGISTER[node["standard"]], docname, _depth(node) + 1)))
     for node in list(doctree.findall(cells)):
-        node.replace_self(raw(_html(app, node["kind"], node["standards"], docname)))
+        node.replace_self(raw(_html(app, node["kind"], node["standards"], docname, node["label"])))
 
 
 def _prepare(env: Any) -> None:
@@ -396,4 +398,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", resolve)
     app.connect("html-collect-pages", _pages)
     app.connect("build-finished", _publish)
-    return {"version": str(len(FAMILIES)), "parallel_read_safe": True, "parallel_write_safe": True}
+    written = zlib.crc32(Path(__file__).read_bytes())  # pages are read again when this file has changed
+    return {"version": "1", "env_version": written, "parallel_read_safe": True, "parallel_write_safe": True}

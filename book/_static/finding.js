@@ -76,6 +76,9 @@ function sift(table) {
   show();
 }
 
+// What a fold holds gets its size when it is opened; the theme then makes what scrolls reachable by keyboard.
+document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
+
 document.addEventListener("DOMContentLoaded", () => {
   if (typeof Search !== "undefined") mostWords(Search);
   document.querySelectorAll("table.halo-sift").forEach(sift);
