@@ -225,8 +225,12 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) ->
         return _link(app, s.id, docname, whole=True)
 
     if kind == "standards":
-        rows = [(link(s), escape(s.title), s.tier.replace("_", " "), s.evidence.kind, escape(s.owner)) for s in chosen]
-        return _grid(("standard", "says", "tier", "evidence", "owner"), rows, "Standards", sift=len(rows) > MANY)
+        rows = [
+            (link(s), escape(s.title), s.family, s.tier.replace("_", " "), s.evidence.kind, escape(s.owner))
+            for s in chosen
+        ]
+        head = ("standard", "says", "family", "tier", "evidence", "owner")
+        return _grid(head, rows, label, sift=len(rows) > MANY)
     if kind == "checklist":
         items = "".join(
             f'<li><label><input type="checkbox"> <span>{escape(s.statement)}</span></label> {link(s)} '
