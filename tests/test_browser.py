@@ -132,9 +132,16 @@ def resize(page, device):
     page.set_viewport_size({"width": width, "height": height})
 
 
-SETTLED = """() => [...document.querySelectorAll('pre')].every(e =>
-  (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight) === (e.tabIndex === 0))"""
-"""The theme makes what scrolls reachable a moment after the width has changed."""
+SETTLED = """async () => {
+  const state = () => JSON.stringify([...document.querySelectorAll('pre')].map(e => [e.clientWidth, e.tabIndex]));
+  const reachable = () => [...document.querySelectorAll('pre')].every(e =>
+    (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight) === (e.tabIndex === 0));
+  for (let before = ''; before !== state() || !reachable();) {
+    before = state();
+    await new Promise(resolve => setTimeout(resolve, 400));
+  }
+}"""
+"""Waits until the page keeps its widths: the theme makes what scrolls reachable a moment after they have changed."""
 
 
 def too_wide(page):
@@ -148,7 +155,7 @@ def whole(page, name):
     go(page, (SITE / name).as_uri())
     for width, rules in (("phone", WIDTH_RULES), ("desktop", None)):
         resize(page, width)
-        page.wait_for_function(SETTLED)
+        page.evaluate(SETTLED)
         assert too_wide(page) <= 0, width
         assert page.locator("h1:visible").first.inner_text().strip()
         assert violations(page, rules) == [], width

@@ -76,8 +76,11 @@ function sift(table) {
   show();
 }
 
-// What a fold holds gets its size when it is opened; the theme then makes what scrolls reachable by keyboard.
-document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
+// When the text changes its size, as when a fold opens, the theme makes what scrolls reachable by keyboard.
+window.addEventListener("load", () => {
+  const observer = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
+  document.querySelectorAll("article").forEach((article) => observer.observe(article));
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   if (typeof Search !== "undefined") mostWords(Search);
