@@ -68,7 +68,7 @@ class SuspectItems:
         """
         if self.missed is None:
             text = f"no gold item was judged by {self.min_raters} raters or more, so no item can be called suspect"
-            raise NotEstimable(text, public=text)
+            raise NotEstimable(text, public=True)
         return self.missed
 
     @property

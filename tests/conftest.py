@@ -36,6 +36,18 @@ def no_section_stops_at_an_error_of_ours(request: pytest.FixtureRequest, caplog:
     assert not stopped or "stops_at_errors" in request.keywords, stopped
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes text or bytes to a file of some name."""
+
+    def write(content: str | bytes, name: str = "export.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the project."""

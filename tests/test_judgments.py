@@ -30,16 +30,6 @@ ROWS = [("a", "ann", "1"), ("a", "bob", "2"), ("b", "ann", "1"), ("b", "bob", No
 LINES = "item_id,rater_id,label\na,ann,1\na,bob,2\nb,ann,1\nb,bob,\n"
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="export.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
 def rows(j: Judgments) -> list[tuple]:
     return j.frame.select("item_id", "rater_id", "label").rows()
 

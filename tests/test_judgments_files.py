@@ -34,16 +34,6 @@ HEADER = ("item_id", "rater_id", "label")
 ROWS = [("q1", "ann", "good"), ("q1", "bob", "poor"), ("q2", "ann", "good")]
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="export.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
 def lines(mark=",", rows=(HEADER, *ROWS)):
     return "".join(mark.join(row) + "\n" for row in rows)
 

@@ -63,22 +63,16 @@ class Index(FlatIndex):
         return {**data, **cut, "terms": ours}
 
 
-def prepare(app: Sphinx) -> None:
-    if app.builder.name != "html":
-        return
-    words = yaml.safe_load(Path(app.srcdir, WORDS).read_text("utf-8"))
-    builder: Any = app.builder
-    builder.indexer_format = Index(app.env, list(house().register().values()), words)
-
-
-def check(app: Sphinx, env: Any) -> None:
+def prepare(app: Sphinx, env: Any) -> None:
     words = yaml.safe_load(Path(app.srcdir, WORDS).read_text("utf-8"))
     if wrong := sorted(set(words) - {flat(name) for name in env.all_docs}):
         raise ExtensionError(f"{WORDS} names pages that there are not: {', '.join(wrong)}")
+    if app.builder.name == "html":
+        builder: Any = app.builder
+        builder.indexer_format = Index(env, list(house().register().values()), words)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", prepare, priority=200)
-    app.connect("env-updated", check)
+    app.connect("env-updated", prepare)  # before the index is read or written
     app.add_js_file("finding.js")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

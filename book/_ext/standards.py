@@ -26,7 +26,7 @@ from standards_words import evidence, scope, words
 
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
-from halo_methods.standards.numbers import fill, written
+from halo_methods.standards.numbers import look_up, written
 from halo_methods.standards.register import gates_and_standards, trace
 
 log = logging.getLogger(__name__)
@@ -72,15 +72,13 @@ class Number(SphinxRole):
     """``{number}`CAL-013.days` ``, or ``{number}`CAL-004.bar:%` ``: a standard's number as the register has it."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        name, _, style = self.text.partition(":")
+        standard, _, key = name.partition(".")
         try:
-            text = fill(f"{{{self.text}}} ", {name: s.numbers for name, s in REGISTER.items()}).rstrip()
+            text = written(look_up(standard, key, REGISTER.numbers), style)
         except HaloError as unknown:
             log.warning("%s", unknown, location=(self.env.docname, self.lineno))
             return [nodes.literal(text=self.text)], []
-        if text.startswith("{"):
-            log.warning(
-                "%s is no number: write it as CAL-013.days", self.text, location=(self.env.docname, self.lineno)
-            )
         _depends(self.env)
         return [nodes.inline(text, text, classes=["halo-number"])], []
 

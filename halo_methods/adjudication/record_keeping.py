@@ -112,7 +112,7 @@ def decided_in_time(j: Judgments, *, days: int = 10) -> Estimate:
     )
     if pairs.is_empty():
         text = "no decision has a dated label before it, so nothing says how long it took"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     waits = pairs.group_by("item_id", "rater_id", "rated_at").agg(pl.col("last").max())
     first, last = (waits[c].dt.date().to_numpy().astype("datetime64[D]") for c in ("last", "rated_at"))
     in_time = float((np.busday_count(first, last) <= days).mean())
@@ -134,5 +134,5 @@ def raw_and_decided(j: Judgments, *columns: str) -> tuple[pl.DataFrame, pl.DataF
     raw, decided = (frame.filter(pl.col("stage") == stage) for stage in ("label", "adjudication"))
     if decided.is_empty():
         text = "no decisions are recorded: no row has stage adjudication"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     return raw, decided

@@ -408,7 +408,7 @@ def bridge_items(j: Judgments, *, by: str = "locale") -> Estimate:
     groups = j.frame[by].drop_nulls().unique().sort().to_list() if by in j.frame.columns else []
     if len(groups) < 2:
         alone = f"the column {by} holds fewer than two values, so there is nothing to compare over a bridge"
-        raise NotEstimable(alone, public=alone)
+        raise NotEstimable(alone, public=True)
     judged = [set(j.frame.filter(pl.col(by) == group)["item_id"]) for group in groups]
     fewest = min(len(one & other) for one, other in combinations(judged, 2))
     method = f"items that both of two values of {by} share, for the two that share fewest; a count"
@@ -649,7 +649,7 @@ def need_order(j: Judgments) -> None:
     """Refuse labels that are words without a scale."""
     if j.scale is None and as_numbers(j.labels) is None:
         reason = "labels are words and their order is not known: give scale=[...] from lowest to highest"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
 
 
 def all_alike(label: object) -> str:

@@ -5,9 +5,9 @@ import polars as pl
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference
-from ..judgments.table import need, rests_on
+from ..judgments.table import rests_on
 from ..results import Estimate, counted
-from .audit_findings import audited_twice, not_people
+from .audit_findings import audited_twice, in_lots
 
 FINDINGS = {"found wrong": True, "found right": False}
 
@@ -39,16 +39,10 @@ def raters_missed(j: Judgments, *, by: str | None = None, reference: Reference |
     >>> raters_missed(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "stage"])).value
     1.0
     """
-    column = by or "lot"
-    not_people(column)
-    j = as_judgments(j)
-    labels, audited = j.one().frame, j.marked(reference)
-    if by:
-        need(labels, by)
-    lot = pl.col(column).fill_null("(missing)") if column in labels.columns else pl.lit("all labels")
-    there, drawn = (t.select(lot.alias("lot"), "rater_id").unique() for t in (labels, audited))
-    missed = there.join(drawn, on="lot", how="semi").join(drawn, on=["lot", "rater_id"], how="anti").height
-    method = f"raters without an audited label, in {counted(drawn['lot'].n_unique(), 'audited lot')}; a count"
+    labels, audited, lot = in_lots(as_judgments(j), by, reference)
+    there, drawn = (t.select(lot, "rater_id").unique() for t in (labels, audited))
+    missed = there.join(drawn, on=lot, how="semi").join(drawn, on=[lot, "rater_id"], how="anti").height
+    method = f"raters without an audited label, in {counted(drawn[lot].n_unique(), 'audited lot')}; a count"
     return Estimate.count(missed, method=method, **rests_on(audited, "audited labels"))
 
 

@@ -250,7 +250,7 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     """
     if "stage" not in j.columns or not (j.frame["stage"] == "audit").any():
         reason = "no row has stage 'audit': give the auditors' labels as rows of stage 'audit' beside the labels"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     order, auditor = {value: n for n, value in enumerate(j.rounds)}, ~pl.col("by_expert")
     turn = pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64) if order else pl.lit(0)
     audits = j.only(stage="audit").one().frame.with_columns(turn=turn, by_expert=pl.col("rater_id") == (expert or ""))
@@ -270,7 +270,7 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
             "no audited item was audited again: have an expert audit a random part of the audited labels, as stage "
             "'audit' with a later round, or name the expert"
         )
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     if not (j.frame["stage"] == "label").any():
         raise NotEstimable("there are audits but no row has stage 'label'; the audited labels are needed beside them")
     again = pl.when("again").then(pl.col("by_expert", "second"))
@@ -451,6 +451,26 @@ def lot_size(j: Judgments, *, by: str | None = None) -> int:
     return int(np.median(frame.group_by(column).len()["len"].to_numpy()))
 
 
+def in_lots(j: Judgments, by: str | None, reference: Reference | None) -> tuple[pl.DataFrame, pl.DataFrame, str]:
+    """All labels and the audited ones, and the column that names their lot.
+
+    The column is the one asked for or ``lot``; without it all labels are one lot.
+
+    Raises
+    ------
+    NotEstimable
+        If the column that was asked for is not there, or no label was audited.
+    """
+    column = by or "lot"
+    not_people(column)
+    labels, audited = j.one().frame, j.marked(reference)
+    if by:
+        need(labels, by)
+    lot = pl.col(column).cast(pl.String).fill_null("(missing)") if column in labels.columns else pl.lit("all labels")
+    labels, audited = (t.with_columns(lot.alias(column)) for t in (labels, audited))
+    return labels, audited, column
+
+
 def lots(
     j: Judgments,
     *,
@@ -505,14 +525,7 @@ def lots(
     """
     check_ascending(aql=aql, rql=rql)
     check_probability(consumer_risk, option="consumer_risk", open_ends=True)
-    column = by or "lot"
-    not_people(column)
-    j = as_judgments(j)
-    frame, rows = j.one().frame, j.marked(reference)
-    if by:
-        need(frame, by)
-    named = pl.col(column).cast(pl.String).fill_null("(missing)") if column in frame.columns else pl.lit("all labels")
-    frame, rows = (t.with_columns(named.alias(column)) for t in (frame, rows))
+    frame, rows, column = in_lots(as_judgments(j), by, reference)
     chances = pl.col(CHANCE).cast(pl.Float64)
     uneven = (chances.null_count() == 0) & (chances.max() > MOST_UNEVEN * chances.min())
     if CHANCE in rows.columns and rows.group_by(column).agg(uneven=uneven)["uneven"].any():

@@ -68,7 +68,7 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
     frame = j.one().frame
     if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
         reason = "no judgment says when it was made; drift needs a `rated_at` column with the moment of each judgment"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     kept = [column for column in ("guideline", by) if column in frame.columns]
     frame = frame.select("rated_at", "item_id", "rater_id", "label", *kept).drop_nulls("rated_at")
     if frame["label"].n_unique() < 2:
@@ -324,7 +324,7 @@ def change_on_tracking(shared: pl.DataFrame) -> Estimate:
             "no item was judged both before and after, so raters cannot be told from data; give every rater the same "
             "known items (tracking items) again each week"
         )
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     columns = (shared[c] for c in ("y", "after", "rater_id", "item_id"))
     return change(*columns, quantity="change on tracking items", measure=MEASURE)
 
@@ -339,7 +339,7 @@ def change_on_fresh(fresh: pl.DataFrame) -> Estimate:
     """
     if fresh["after"].n_unique() < 2:
         reason = "every item was judged on both sides, so nothing shows what new items are like"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     columns = (fresh[c] for c in ("y", "after", "rater_id", "item_id"))
     periods = fresh["period"].rank("dense")
     return change(*columns, cluster=periods, quantity="change on fresh items", measure=MEASURE)

@@ -31,7 +31,7 @@ def versioned_share(j: Judgments) -> Estimate:
     """
     frame = as_judgments(j).one().frame
     if "guideline" not in frame.columns:
-        raise NotEstimable(NO_VERSION, public=NO_VERSION)
+        raise NotEstimable(NO_VERSION, public=True)
     share = 1 - frame["guideline"].null_count() / frame.height
     return Estimate.count(share, method=f"judgments that name a version{COUNTED}", **rests_on(frame, "versions"))
 
@@ -82,7 +82,7 @@ def judged_under_both(j: Judgments) -> Estimate:
     changes = version_changes(days.to_pandas(date_as_object=True))
     if changes.empty:
         only = "one version of the guideline is in use throughout, so there are no scores before and after a change"
-        raise NotEstimable(only, public=only)
+        raise NotEstimable(only, public=True)
     two = frame.filter(pl.col("guideline").is_in(changes[["before", "after"]].iloc[-1].tolist()))
     both = two.filter(pl.col("guideline").n_unique().over("item_id", "rater_id") == 2)
     method = f"items that one rater judged under both versions{COUNTED}"
@@ -96,4 +96,4 @@ def _by_day(j: Judgments) -> pl.DataFrame:
         frame = frame.drop_nulls(["guideline", "rated_at"])
         if frame.height:
             return frame.with_columns(pl.col("rated_at").dt.date().alias("period"))
-    raise NotEstimable(NO_DATE, public=NO_DATE)
+    raise NotEstimable(NO_DATE, public=True)

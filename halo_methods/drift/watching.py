@@ -179,7 +179,7 @@ class Watch:
                 "there is no `guideline` column, so a change of the guideline cannot be told from drift; record the "
                 "version each judgment was made under"
             )
-            raise NotEstimable(reason, public=reason)
+            raise NotEstimable(reason, public=True)
         return days.version_changes(self.table)
 
     @cached_property

@@ -210,12 +210,12 @@ def _distressing(
 ) -> tuple[pl.DataFrame, list[Caution]]:
     """The judgments of distressing items, the class in the column ``_harm``, null for items the side table lacks."""
     if not {"rated_at", "seconds"} <= set(log.columns):
-        raise NotEstimable(NO_MINUTES, public=NO_MINUTES)
+        raise NotEstimable(NO_MINUTES, public=True)
     cautions = []
     if items is None:
         if harm not in log.columns:
             reason = NO_HARM.format(harm=harm)
-            raise NotEstimable(reason, public=reason)
+            raise NotEstimable(reason, public=True)
         frame = log.with_columns(pl.col(harm).cast(pl.String).fill_null("").alias("_harm"))
     else:
         side = pl.DataFrame(items)
@@ -343,7 +343,7 @@ def _still_routed(sittings: pl.DataFrame, log: pl.DataFrame) -> Estimate | NotEs
     It rests on those who opted out and on nobody else.
     """
     if "opt_out" not in log.columns:
-        return NotEstimable(NO_OPT_OUT, public=NO_OPT_OUT)
+        return NotEstimable(NO_OPT_OUT, public=True)
     leavers = log.drop_nulls("_since")["rater_id"].unique()
     theirs = log.filter(pl.col("rater_id").is_in(leavers.implode()))
     possible = sittings.filter(pl.col("out").fill_null(True))

@@ -103,7 +103,7 @@ def speeders(j: Judgments) -> Evidence:
     """
     frame = as_judgments(j).people().one().frame
     if "seconds" not in frame.columns:
-        raise NotEstimable(NO_SECONDS, public=NO_SECONDS)
+        raise NotEstimable(NO_SECONDS, public=True)
     timed = frame.filter(pl.col("seconds") > 0).with_columns(
         pl.col("seconds").log().alias("x"), _stratum(frame, "locale", "slice").alias("s")
     )
@@ -417,7 +417,7 @@ def model_written(j: Judgments) -> Evidence:
     """
     frame = as_judgments(j).people().one().frame
     if "comment" not in frame.columns:
-        raise NotEstimable(NO_COMMENTS, public=NO_COMMENTS)
+        raise NotEstimable(NO_COMMENTS, public=True)
     frame = frame.drop_nulls("comment")
     seconds = frame["seconds"].to_numpy() if "seconds" in frame.columns else np.nan
     said = pd.DataFrame({"rater_id": frame["rater_id"], "text": frame["comment"].str.slice(0, LONGEST)})

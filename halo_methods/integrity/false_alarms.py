@@ -201,7 +201,7 @@ def signals(
 
 def _known_rates(name: str, j: Judgments, honest: Judgments | None, by: Sequence[str]) -> dict[str, Estimate]:
     if honest is None:
-        raise NotEstimable(NO_BASELINE, public=NO_BASELINE)
+        raise NotEstimable(NO_BASELINE, public=True)
     for table, where in ((honest, "the honest baseline"), (j, "this table")):
         if absent := [c for c in by if c not in table.columns]:
             lacks = f"{where} has no column {' and no column '.join(absent)}"

@@ -30,7 +30,7 @@ def marked(j: Judgments, reference: Reference | None = None) -> pl.DataFrame:
         raise BadOption.of("reference", reference, get_args(Reference))
     if "stage" in j.columns and not (j.frame["stage"] == "label").any():
         reason = "no row has stage 'label'; the labels are needed beside the audits"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     frame = j.one().frame.drop("answer", "right", strict=False)  # columns of the file may bear our names
     known = frame.clear()
     if reference != "audit" and "gold" in frame.columns:

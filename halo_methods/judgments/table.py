@@ -489,7 +489,7 @@ class Judgments:
             if column in self.columns and self.frame[column].drop_nulls().n_unique() > 1:
                 return column
         reason = f"none of the columns {', '.join(GROUPING)} has two values; name one with `by`"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
 
     def basis(self, measure: str) -> Basis:
         """Whose judgments these are, for an `Estimate` that rests on all of them."""
@@ -548,7 +548,7 @@ def dated(frame: pl.DataFrame) -> pl.DataFrame:
     """
     if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
         text = "the judgments are not dated; add a `rated_at` column"
-        raise NotEstimable(text, public=text)
+        raise NotEstimable(text, public=True)
     return frame.filter(pl.col("rated_at").is_not_null()).with_columns(pl.col("rated_at").dt.date().alias("day"))
 
 

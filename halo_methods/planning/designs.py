@@ -560,7 +560,7 @@ def pilot_items(j: Judgments, *, raters: int = 2) -> Estimate:
     people = labelled["rater_id"].n_unique()
     if people < raters:
         reason = f"the pilot has {counted(people, 'rater')}; it takes {raters} raters to size a programme from it"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     shared = labelled.group_by("item_id").agg(pl.col("rater_id").n_unique()).filter(pl.col("rater_id") > 1)
     return Estimate.count(
         shared.height, method="pilot items that two or more people judged", **rests_on(labelled, "pilot")

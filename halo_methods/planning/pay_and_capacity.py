@@ -573,7 +573,7 @@ def working_times(j: Judgments) -> pl.DataFrame:
     j = as_judgments(j)
     if "seconds" not in j.columns:
         reason = "the data has no column seconds: working times were not measured"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     timed = j.frame.select("item_id", "rater_id", "seconds").filter(pl.col("seconds") > 0)
     measured(timed["seconds"])
     return timed
@@ -591,5 +591,5 @@ def needed(name: str, value: T | None) -> T:
     """
     if value is None:
         reason = f"the parameter {name} was not given; say it with -p {name}=…"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     return value

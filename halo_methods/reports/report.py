@@ -166,7 +166,7 @@ class Report:
     def withheld(self) -> NotEstimable:
         """The reason that a figure is about too few people for this audience."""
         text = WITHHELD.format(least=self.privacy_threshold).rstrip(".")
-        return NotEstimable(text, public=text)
+        return NotEstimable(text, public=True)
 
     @contextmanager
     def section(self, title: str, *, gates: Iterable[str] = ()) -> Iterator[Section]:

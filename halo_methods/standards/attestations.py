@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from ..documents import nearest, show
+from ..documents import show
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
-from .model import Attested, Plan, Standard
+from .model import Attested, Plan
+from .register import Register
 
 COLUMNS = ("standard", "question", "role", "answer", "date", "note")
 ONE_SITTING = 10  # attestations of a plan's own list that one day can carry
@@ -60,7 +61,7 @@ def day_of(text: object) -> date | None:
         return None
 
 
-def answers(plan: Plan, register: Mapping[str, Standard]) -> Answers:
+def answers(plan: Plan, register: Register) -> Answers:
     """The answers under `attestations`, and those of the sheets under `attestation_sheets`."""
     found = Answers(problems=list(_listed_wrongly(plan, register)))
     if why := plan.why_unreadable("attestations"):
@@ -75,7 +76,7 @@ def answers(plan: Plan, register: Mapping[str, Standard]) -> Answers:
     return found
 
 
-def _listed_wrongly(plan: Plan, register: Mapping[str, Standard]) -> Iterator[Problem]:
+def _listed_wrongly(plan: Plan, register: Register) -> Iterator[Problem]:
     """Entries of the plan's list that name no attested standard, and a list of one day."""
     entries = plan.entries("attestations")
     dates = [e.get("date") for e in entries if isinstance(e, dict)]
@@ -91,7 +92,7 @@ def _listed_wrongly(plan: Plan, register: Mapping[str, Standard]) -> Iterator[Pr
             yield plan.document.fault(("attestations", i, "standard"), "kind", what, "Take the entry out.")
 
 
-def _take_sheet(name: str, folder: Path, register: Mapping[str, Standard], found: Answers) -> None:
+def _take_sheet(name: str, folder: Path, register: Register, found: Answers) -> None:
     """Take the answers of one sheet; a row that can't be used is a problem."""
     try:
         rows = list(_rows(folder / name))
@@ -134,7 +135,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         yield {key: " ".join((value or "").split()) for key, value in row.items()}
 
 
-def _given(row: Mapping[str, str], register: Mapping[str, Standard]) -> Given:
+def _given(row: Mapping[str, str], register: Register) -> Given:
     """The answer in a row, held against its standard.
 
     Raises
@@ -148,9 +149,7 @@ def _given(row: Mapping[str, str], register: Mapping[str, Standard]) -> Given:
 
     name, evidence = row["standard"], register[row["standard"]].evidence if row["standard"] in register else None
     if evidence is None:
-        near = nearest(name, register)
-        raise wrong("standard", f"names {show(name)}, which is no standard", f"Did you mean {near}?" if near else
-                    "`halo standards list` shows them all.")  # fmt: skip
+        raise wrong("standard", f"names {show(name)}, which is no standard", register.meant(name))
     if not isinstance(evidence, Attested):
         raise wrong("standard", f"answers {name}, which is {evidence.kind}, not attested", "Take the row out.")
     if row["question"] != " ".join(evidence.question.split()):

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from ..documents import Fault, nearest, show
+from ..documents import Fault, show
 from ..errors import Problem
-from ..results import Verdict
+from ..results import Verdict, counted
 from .attestations import Answers, answers, day_of, last_answer
 from .compare import compare
 from .gates import ReportedGate, reported_gates
@@ -22,7 +22,7 @@ from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard
 from .numbers import Number
 from .register import Register, house
 
-Severity = Literal["error", "warning", "note"]
+Severity = Literal["error", "warning"]
 DUE_SOON = 30
 FIX = "Correct the clause first."
 SWITCHES = (
@@ -31,7 +31,7 @@ SWITCHES = (
 )  # fmt: skip
 _OPEN: tuple[Verdict, ...] = ("not_met", "undecided", "excepted")
 _COUNTED: tuple[Verdict, ...] = ("met", "stated", *_OPEN)
-_SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning", "may": "note"}
+_SEVERITY: dict[str, Severity] = {"must": "error", "should": "warning"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Finding:
         The standard, and its kind of evidence.
     clause : str
         The clause, ``attestations`` or ``results`` that was read.
-    severity : {"error", "warning", "note"} or None
-        Error for a *must* that is not met, warning for a *should*, note for a *may*.
+    severity : {"error", "warning"} or None
+        Error for a *must* that is not met, warning for a *should*.
     verdict : {"met", "not_met", "undecided", "excepted", "stated"}
         ``stated`` are words that nothing compared.
     reason, mend : str
@@ -114,7 +114,7 @@ class PlanCheck:
     @property
     def faults(self) -> tuple[Finding, ...]:
         """Standards not met that bind or must be explained: errors and warnings."""
-        return tuple(f for f in self.findings if f.severity in ("error", "warning"))
+        return tuple(f for f in self.findings if f.severity)
 
     @property
     def clean(self) -> bool:
@@ -201,9 +201,7 @@ def check_plan(
     >>> check.clean, next(f.reason for f in check.findings if f.standard == "ALN-001")
     (False, 'the plan does not say `decision`')
     """
-    standards = house().register() if register is None else register
-    read = read_plan(plan, {s.id: s.numbers for s in standards.values()})
-    day = today or date.today()
+    read, standards, day = opened(plan, register, today)
     names = [name for name in read.entries("results") if isinstance(name, str)]
     gates, gate_problems = reported_gates(names, read.document.folder)
     given = answers(read, standards)
@@ -211,6 +209,14 @@ def check_plan(
     binding = in_force(standards, day)
     findings = [f for s in binding if (f := _finding(s, read, gates, given, day, standards)) is not None]
     return PlanCheck(read, day, tuple(problems), tuple(findings), len(binding) - len(findings))
+
+
+def opened(
+    plan: str | Path | Mapping[str, Any], register: Register | None, today: date | None
+) -> tuple[Plan, Register, date]:
+    """A plan, read with the numbers of the standards; the standards, the house's unless given; the day, or today."""
+    standards = house().register() if register is None else register
+    return read_plan(plan, standards.numbers), standards, today or date.today()
 
 
 def in_force(register: Register, today: date) -> list[Standard]:
@@ -260,9 +266,8 @@ def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
             if not isinstance(name, str) or plan.unreadable.get(f"{clause}.standard"):
                 continue
             if name not in register:
-                near = nearest(name, register)
-                fix = f"Did you mean {near}?" if near else "`halo standards list` shows them all."
-                yield plan.document.fault((clause, i, "standard"), "unknown", f"is {name}, which is no standard", fix)
+                what = f"is {name}, which is no standard"
+                yield plan.document.fault((clause, i, "standard"), "unknown", what, register.meant(name))
 
 
 def tiers(plan: Plan) -> set[str]:
@@ -400,7 +405,7 @@ def attested(standard: str, evidence: Attested, answers: Answers, plan: Plan, to
     if due < today:
         return Answer("not_met", f"the attestation of {last.date} ended on {due}", ask)
     left = (due - today).days
-    soon = f"; due again in {left} day{'s' if left != 1 else ''}" if left <= DUE_SOON else ""
+    soon = f"; due again in {counted(left, 'day')}" if left <= DUE_SOON else ""
     return Answer("met", f"attested by the {evidence.role} on {last.date}, good until {due}{soon}", due=due)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..errors import HaloError
 from ..results import counted
-from .model import Attested, Plan, read_plan
+from .model import Attested, Plan
 from .numbers import Numbers
-from .plan import in_force, scope
-from .register import Register, house
+from .plan import in_force, opened, scope
+from .register import Register
 
 # What takes labels: the plan's clause, else the standard's number, and what it buys.
 SOURCES = {
@@ -159,20 +159,18 @@ def programme_load(
     >>> load.labels[0].name, round(load.labels[0].setting, 2), load.labels[0].source
     ('gold', 0.1, 'the plan, `gold.share`')
     """
-    standards = house().register() if register is None else register
-    read = read_plan(plan, {s.id: s.numbers for s in standards.values()})
+    read, standards, day = opened(plan, register, today)
     if isinstance(read.document.content, dict) and read.get("stage") != "closing":
         read.document.content["stage"] = "live"
-    applying = [s for s in in_force(standards, today or date.today()) if scope(s, read) == "in"]
+    applying = [s for s in in_force(standards, day) if scope(s, read) == "in"]
     asked = [s.evidence for s in applying if isinstance(s.evidence, Attested)]
-    per_year = {"quarter": 4, "year": 1}
     roles = []
     for role in sorted({evidence.role for evidence in asked}):
-        times = [per_year[evidence.every] for evidence in asked if evidence.role == role]
+        times = [4 // evidence.quarters for evidence in asked if evidence.role == role]
         roles.append(RoleLoad(role, sum(times), max(times)))
     changes: list[str] = [change for evidence in asked for change in evidence.after]
     again = {change: changes.count(change) for change in sorted(set(changes))}
-    return Load(read, tuple(roles), again, label_shares(read, {s.id: s.numbers for s in applying}))
+    return Load(read, tuple(roles), again, label_shares(read, Register(applying).numbers))
 
 
 def label_shares(plan: Plan, numbers: Numbers) -> tuple[LabelShare, ...]:

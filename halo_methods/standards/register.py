@@ -18,13 +18,12 @@ from pydantic import Field
 
 from ..documents import Document, Fault, Model, Text, check, nearest, read, schema
 from ..errors import HaloError, InvalidData, NotEstimable, Problem
-from .model import Declared, Family, Measured, Standard, StandardsFile, Tier
+from .model import Declared, Family, Measured, Standard, StandardsFile
 from .numbers import Number, fill_document, look_up, numbers_in, with_places
 
 CONFIG = "HALO_CONFIG"
 MOST_BYTES, LONGEST_LINE = 100_000, 1_000
 FAMILIES: tuple[str, ...] = get_args(Family)
-TIERS: tuple[str, ...] = get_args(Tier)
 FOLDER = Path(__file__).parent
 _NAMED = re.compile(r"[A-Z]{3}-\d{3}")
 _GATE = re.compile(r"""(?:\.gates?\(\s*|gates\s*=\s*\[)(?:["'][A-Z]{3}-\d{3}["'],?\s*)+""")
@@ -49,6 +48,22 @@ class Register(UserDict[str, Standard]):
     def __missing__(self, name: str) -> Standard:
         near = difflib.get_close_matches(name.upper(), self, n=1, cutoff=0)
         raise HaloError(f"no standard is called {name}; the nearest is {near[0]}" if near else "the register is empty")
+
+    @property
+    def numbers(self) -> dict[str, dict[str, Number]]:
+        """Standard -> name -> number."""
+        return {name: standard.numbers for name, standard in self.items()}
+
+    def meant(self, name: str) -> str:
+        """What to do about a name that no standard has.
+
+        Examples
+        --------
+        >>> load().meant("CAL-004x")
+        'Did you mean CAL-004?'
+        """
+        near = nearest(name, self)
+        return f"Did you mean {near}?" if near else "`halo standards list` shows them all."
 
     def filter(
         self,
@@ -510,7 +525,7 @@ def number(name: str) -> Number:
 
 def all_numbers() -> dict[str, dict[str, Number]]:
     """Standard -> name -> number, of the handbook and the house."""
-    return {s.id: s.numbers for s in house().register().values()}
+    return house().register().numbers
 
 
 def threshold(name: str) -> float:

@@ -1,6 +1,5 @@
 """The sheet of a quarter's sitting: the audit questions that a plan is asked, to be answered in a spreadsheet."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from .attestations import COLUMNS, Quarter, answers, asked
-from .model import Attested, Plan, Standard, read_plan
-from .plan import in_force, scope
-from .register import Register, house
+from .model import Attested, Plan, Standard
+from .plan import in_force, opened, scope
+from .printed_sheet import saved, set_head, set_text
+from .register import Register
 
 WIDTHS = dict(zip(COLUMNS, (11, 70, 20, 10, 13, 50), strict=True))
 
@@ -56,7 +56,7 @@ class Sitting:
     def workbook(self) -> bytes:
         """The sheet as XLSX: answers are yes or no, dates are dates, and no cell is a formula."""
         import openpyxl
-        from openpyxl.styles import Alignment, Font, PatternFill
+        from openpyxl.styles import Alignment
         from openpyxl.worksheet.datavalidation import DataValidation
 
         book = openpyxl.Workbook()
@@ -65,12 +65,11 @@ class Sitting:
         lines = [COLUMNS, *((s.id, _asks(s).question, _asks(s).role, None, None, None) for s in self.questions)]
         for at, line in enumerate(lines, start=1):
             for column, text in enumerate(line, start=1):
-                cell = sheet.cell(at, column, text)
+                cell = sheet.cell(at, column)
+                set_text(cell, text)
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
-                if text is not None:
-                    cell.data_type = "s"  # a question that begins with = is text
                 if at == 1:
-                    cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DDE6EE")
+                    set_head(cell)
         letters = {name: openpyxl.utils.get_column_letter(at) for at, name in enumerate(COLUMNS, start=1)}
         for name, width in WIDTHS.items():
             sheet.column_dimensions[letters[name]].width = width
@@ -86,12 +85,7 @@ class Sitting:
             cell.number_format = "yyyy-mm-dd"
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
-        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-        sheet.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(fitToPage=True)
-        sheet.page_setup.fitToHeight = 0
-        made = io.BytesIO()
-        book.save(made)
-        return made.getvalue()
+        return saved(book, landscape=True)
 
 
 def sitting(
@@ -127,10 +121,8 @@ def sitting(
     >>> all(s.evidence.kind == "attested" for s in asked.questions), asked.workbook()[:2]
     (True, b'PK')
     """
-    standards = house().register() if register is None else register
-    day = today or date.today()
+    read, standards, day = opened(plan, register, today)
     when = Quarter.named(quarter) if quarter else Quarter.of(day)
-    read = read_plan(plan, {s.id: s.numbers for s in standards.values()})
     given = answers(read, standards)
     attested = [s for s in in_force(standards, day) if isinstance(s.evidence, Attested)]
     where = {s.id: scope(s, read) for s in attested}

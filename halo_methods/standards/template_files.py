@@ -6,12 +6,12 @@ import re
 from itertools import zip_longest
 from typing import Any
 
+from .printed_sheet import SHADE, saved, set_head, set_text
 from .templates import Block, Runs, text_of, widths
 
 CONTENT_CM, LANDSCAPE_CM = 17.0, 25.7  # A4 without its margins of 2 cm
 WIDE = 6  # columns from which a page lies on its side
 SHEET_WIDTH = 110  # characters
-SHADE = "DDE6EE"
 AUTHOR = "The HALO handbook"
 _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?|\.\d+)(%?)")
 
@@ -105,7 +105,6 @@ def xlsx(blocks: list[Block]) -> bytes:
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.pagebreak import Break
-    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = openpyxl.Workbook()
     book.properties.creator = AUTHOR
@@ -128,7 +127,7 @@ def xlsx(blocks: list[Block]) -> bytes:
             sheet.row_breaks.append(Break(id=at - 1))
             continue
         cell = sheet.cell(at, 1)
-        _set_text(cell, f"{'   ' * max(block.depth - 1, 0)}{block.marker} {block.text}".strip(" ") or None)
+        set_text(cell, f"{'   ' * max(block.depth - 1, 0)}{block.marker} {block.text}".strip(" ") or None)
         size = {1: 16, 2: 13}.get(block.heading, 11)
         cell.font = Font(bold=bool(block.heading) or all(run.bold for run in block.runs), size=size)
         cell.alignment = Alignment(wrap_text=True, vertical="top", indent=max(block.depth - 1, 0))
@@ -137,24 +136,12 @@ def xlsx(blocks: list[Block]) -> bytes:
         lines = math.ceil(len(str(cell.value or "")) * size / 11 / (whole * 0.95))
         sheet.row_dimensions[at].height = max(lines, 1) * size * 1.4
         at += 1
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.orientation = "landscape" if across >= WIDE else "portrait"
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_setup.fitToHeight = 0
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
-
-
-def _set_text(cell: Any, text: str | None) -> None:
-    cell.value = text
-    if text is not None:
-        cell.data_type = "s"  # what begins with = is text
+    return saved(book, landscape=across >= WIDE)
 
 
 def _xlsx_table(sheet: Any, block: Block, at: int, columns: list[float]) -> int:
     """Write a table from a row on; the row after it."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.styles import Alignment, Border, Side
 
     line = Side(style="thin", color="808080")
     rows = block.rows if _headed(block) else block.rows[1:]
@@ -168,7 +155,7 @@ def _xlsx_table(sheet: Any, block: Block, at: int, columns: list[float]) -> int:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.border = Border(left=line, right=line, top=line, bottom=line)
             if head:
-                cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=SHADE)
+                set_head(cell)
             most = max(most, math.ceil(len(text_of(runs)) / (columns[column - 1] * 0.9)))
         sheet.row_dimensions[at].height = most * 15.4
         at += 1
@@ -190,4 +177,4 @@ def _fill_cell(cell: Any, runs: Runs, rows: dict[str, int]) -> None:
         cell.value = value / 100 if number[2] else int(value) if value.is_integer() else value
         cell.number_format = ("0%" if value.is_integer() else "0.0%") if number[2] else "General"
     else:
-        _set_text(cell, text or None)
+        set_text(cell, text or None)

@@ -15,7 +15,7 @@ def _measured(values: ArrayLike, variances: ArrayLike, *, fewest: int = 3) -> tu
     x, v = np.asarray(values, float), np.asarray(variances, float)
     if len(x) < fewest:
         reason = f"with fewer than {fewest} groups nobody can say how much groups differ"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     if not (v > 0).all():
         raise BadOption("variances hold one that is not above 0; allowed: numbers above 0")
     return x, v
@@ -338,7 +338,7 @@ def rank_intervals(
     x, v = np.asarray(values, float), np.asarray(variances, float)
     if len(x) < 2:
         reason = "there is one group, so there is no order"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     if len(x) > MOST_GROUPS:
         reason = f"there are {len(x):,} groups, more than the {MOST_GROUPS} that are ranked at once: merge them"
         raise NotEstimable(reason)

@@ -186,7 +186,7 @@ def weeks_checked(j: Judgments, column: str = "vendor") -> dict[str, Estimate]:
 def _by_week(frame: pl.DataFrame) -> pl.DataFrame:
     """The dated rows with the Monday of their week, as text, in the column ``week``."""
     if "rated_at" not in frame.columns or frame["rated_at"].is_null().all():
-        raise NotEstimable(NO_MOMENTS, public=NO_MOMENTS)
+        raise NotEstimable(NO_MOMENTS, public=True)
     monday = pl.col("rated_at").dt.truncate("1w").dt.strftime("%Y-%m-%d")
     return frame.with_columns(monday.alias("week")).drop_nulls("week")
 
@@ -232,7 +232,7 @@ def _pace(rows: pl.DataFrame, confidence: float) -> Estimate:
         timed = timed.filter((pl.col("seconds") > 0) & (pl.col("seconds") <= LONGEST_GAP))
         how = "from gaps between moments of at most 15 minutes"
     else:
-        raise NotEstimable(NO_TIMES, public=NO_TIMES)
+        raise NotEstimable(NO_TIMES, public=True)
     if timed.is_empty():
         raise NotEstimable("no judgment has a duration above 0")
     totals = [pl.len() * 3600.0, pl.col("seconds").sum()]
@@ -241,7 +241,7 @@ def _pace(rows: pl.DataFrame, confidence: float) -> Estimate:
 
 def _cost(rows: pl.DataFrame, confidence: float) -> Estimate:
     if "cost" not in rows.columns or rows["cost"].is_null().all():
-        raise NotEstimable(NO_COST, public=NO_COST)
+        raise NotEstimable(NO_COST, public=True)
     if not known(rows, "accepted")["accepted"].any():
         raise NotEstimable("no judgment of this group is known to be accepted")
     cost, accepted = pl.col("cost"), pl.col("accepted")

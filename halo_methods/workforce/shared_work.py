@@ -47,7 +47,7 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     strata = [c for c in STRATA if c in frame.columns and c != column]
     if not strata:
         reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"
-        raise NotEstimable(reason, public=reason)
+        raise NotEstimable(reason, public=True)
     rows = []
     for name, part in groups.items():
         row: dict[str, object] = {column: name, "people": part["rater_id"].n_unique(), "judgments": part.height}
@@ -101,7 +101,7 @@ def shared_items(j: Judgments, column: str = "vendor") -> dict[str, Estimate]:
         if len(teams) == 1:
             counts[f"{teams[0]} alone{where}"] = _shared(0, part)
     if not counts:
-        raise NotEstimable(f"the column {column} has no value", public=f"the column {column} has no value")
+        raise NotEstimable(f"the column {column} has no value", public=True)
     return counts
 
 

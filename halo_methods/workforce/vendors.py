@@ -143,7 +143,7 @@ def by_group(j: Judgments, column: str, *, confidence: float = 0.95) -> Scorecar
     frame = judged(as_judgments(j))
     groups = grouped(frame, column, "cost_per_accepted")
     if set(groups) == {MISSING}:
-        raise NotEstimable(f"the column {column} is empty", public=f"the column {column} is empty")
+        raise NotEstimable(f"the column {column} is empty", public=True)
     volume = [pl.col("rater_id").n_unique().alias("people"), pl.col("item_id").n_unique().alias("items")]
     volume += [pl.len().alias("judgments"), *([pl.col("cost").sum()] if "cost" in frame.columns else [])]
     rows = [{column: group, **part.select(volume).row(0, named=True)} for group, part in groups.items()]
