@@ -314,9 +314,23 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = [("Quantity and method", self.method), ("Value", readable(self.value)), ("Interval", self.interval)]
-        if self.items_only:
-            rows.append(("If these raters were the only ones", " to ".join(map(readable, self.items_only))))
-        rows += [("Rests on", self.rests_on), *(("Caution", c) for c in self.cautions)]
-        body = "".join(f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
-        return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
+        lines = [self.shown(), *map(escape, self.cautions)]
+        return f'<div class="halo-estimate">{"".join(f"<p>{line}</p>" for line in lines)}{self.behind()}</div>'
+
+    def shown(self) -> str:
+        """Value and intervals, as HTML."""
+        alone = (
+            f" If these raters were the only ones: {' to '.join(map(readable, self.items_only))}."
+            if self.items_only
+            else ""
+        )
+        return f"<strong>{readable(self.value)}</strong>, {escape(self.interval)}.{alone}"
+
+    def behind(self) -> str:
+        """What the figure rests on and how it was made, as HTML, folded."""
+        lines = "".join(
+            f"<p>{escape(f'{name}: {text}.')}</p>"
+            for name, text in (("Rests on", self.rests_on), ("Method", self.method))
+            if text
+        )
+        return f"<details><summary>How it was made</summary>{lines}</details>"

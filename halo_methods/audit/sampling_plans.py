@@ -181,7 +181,7 @@ class Plan:
         rows = {**self._steps(), **self._risks(), "from": self.source}
         cells = ((escape(name.capitalize()), escape(text)) for name, text in rows.items())
         body = "".join(f'<tr><th scope="row">{name}</th><td>{text}</td></tr>' for name, text in cells)
-        return f'<table class="halo-estimate"><tbody>{body}</tbody></table>'
+        return f'<table class="halo-facts"><tbody>{body}</tbody></table>'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import HaloError
-from ..results import MIME, Estimate, readable
+from ..results import MIME, Estimate, counted, readable
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,6 +31,7 @@ CLASS = re.compile(r"^[a-z][a-z0-9 _-]*$")
 MIMEBundle = dict[str, Any]
 LONGEST_CELL = 300
 MOST_ROWS = 500
+LONG_TABLE, FIRST_ROWS = 12, 6
 HEADINGS = {
     "n_items": "items", "n_raters": "raters", "n_judgments": "judgments", "n_shared": "shared items",
     "n_tied": "ties", "n_differs": "differ", "n_before": "judgments before", "n_after": "judgments after",
@@ -141,16 +142,25 @@ def in_words(columns: list[str]) -> list[str]:
     return [words[c] if c in words and words[c] not in columns else c.replace("_", " ") for c in columns]
 
 
+def folded(html: str, summary: str) -> str:
+    """What a reader opens who wants it."""
+    return f'<details class="halo-fold"><summary>{escape(summary)}</summary>{html}</details>'
+
+
 def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> str:
-    """A DataFrame as HTML: at most 500 rows, and a sentence that counts the rest; no rows, and it says so."""
+    """A DataFrame as HTML: the first rows of a long one are open, 500 at most are there, the rest are counted."""
     numbered = table.index.names == [None] and pd.api.types.is_integer_dtype(table.index)
     shown = table if numbered else table.reset_index()
     if table.empty:
         return f"<p>{escape(caption or label)}: none.</p>"
     headers = in_words([" ".join(map(str, filter(None, c))) if isinstance(c, tuple) else str(c) for c in shown.columns])
+    rows = list(shown.head(MOST_ROWS).itertuples(index=False, name=None))
     more = f"The first {MOST_ROWS:,} of {len(shown):,} rows." if len(shown) > MOST_ROWS else ""
-    rows = shown.head(MOST_ROWS).itertuples(index=False, name=None)
-    return grid(headers, rows, caption=caption, label=label, more=more)
+    if len(rows) <= LONG_TABLE:
+        return grid(headers, rows, caption=caption, label=label, more=more)
+    first = grid(headers, rows[:FIRST_ROWS], caption=caption, label=f"{label}, first rows")
+    rest = grid(headers, rows[FIRST_ROWS:], label=f"{label}, further rows", more=more)
+    return first + folded(rest, f"{counted(len(shown) - FIRST_ROWS, 'more row')}")
 
 
 def facts(rows: Iterable[tuple[str, Any]], *, label: str = "Facts") -> str:
@@ -237,11 +247,13 @@ def figure_bundle(figure: Any, alt: str) -> tuple[MIMEBundle, dict[str, Any]]:
     return {"image/png": png, "text/plain": f"Figure: {alt}"}, {"image/png": image}
 
 
-def rendered(what: Any, name: str, caption: str, section: str) -> MIMEBundle:
-    """An object as one output: an estimate, several by name, a table, sentences, or what shows itself."""
+def rendered(what: Any, name: str, caption: str, section: str, *, fold: bool = False) -> MIMEBundle:
+    """An object as one output: an estimate, several by name, a table, sentences, or what shows itself.
+
+    With `fold` a table is closed: its picture stands above it.
+    """
     if isinstance(what, Estimate):
-        html = scrolling(what._repr_html_(), name or what.method)
-        return bundle(html, str(what), estimate_payload(what, name, section))
+        return bundle(what._repr_html_(), str(what), estimate_payload(what, name, section))
     if isinstance(what, Mapping):
         named = {str(k): e for k, e in what.items()}
         entries = [estimate_payload(e, k, section) for k, e in named.items()]
@@ -250,7 +262,10 @@ def rendered(what: Any, name: str, caption: str, section: str) -> MIMEBundle:
             html, "\n".join(f"{k}: {e}" for k, e in named.items()), {"shows": "estimates", "estimates": entries}
         )
     if isinstance(what, pd.DataFrame):
-        return bundle(frame(what, caption=caption, label=caption or section), what.to_string(max_rows=40))
+        html = frame(what, caption=caption, label=caption or section)
+        if fold and len(what):
+            html = folded(html, f"Table: {caption or section} ({counted(len(what), 'row')})")
+        return bundle(html, what.to_string(max_rows=40))
     if isinstance(what, list | tuple):
         lines = "".join(f"<li>{escape(str(line))}</li>" for line in what)
         return bundle(f"<ul>{lines}</ul>", "\n".join(f"- {line}" for line in what))
@@ -271,6 +286,25 @@ def allowed(tag: str, attribute: str, value: str) -> bool:
     if attribute in ("role", "tabindex"):
         return tag == "div" and value in ("group", "note", "0")
     return attribute in ("aria-label", "title", "open", "start")
+
+
+def folds(cells: Sequence[Any]) -> dict[int, int]:
+    """Cells tagged `fold`, each with the last cell that it closes: up to the next heading of its section's level.
+
+    >>> from types import SimpleNamespace as Cell
+    >>> texts = ("## A", "The table", "long", "## B")
+    >>> folds([Cell(cell_type="markdown", source=t, metadata={"tags": ["fold"] if "The" in t else []}) for t in texts])
+    {1: 2}
+    """
+    level, closed, opened = 6, {}, None
+    for k, cell in enumerate(cells):
+        heads = re.findall(r"^(#+) ", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+        starts = "fold" in cell.metadata.get("tags", [])
+        if opened is not None and (starts or any(len(h) <= level for h in heads)):
+            closed[opened], opened = k - 1, None
+        level = len(heads[-1]) if heads and opened is None else level
+        opened = k if starts else opened
+    return closed if opened is None else {**closed, opened: len(cells) - 1}
 
 
 def title_of(notebook: Any, name: str) -> str:
@@ -319,6 +353,8 @@ def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None, *,
         "css": (HERE / "report.css").read_text(encoding="utf-8"),
         "verdicts": verdicts(gates) if gates else "",
         "on_sample": on_sample,
+        "folds": (closed := folds(notebook.cells)),
+        "fold_ends": list(closed.values()),
     }
     html, _ = exporter.from_notebook_node(notebook, resources={"halo": about})
     return html.strip() + "\n"

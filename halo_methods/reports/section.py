@@ -10,7 +10,7 @@ import pandas as pd
 from ..errors import NotEstimable
 from ..results import Estimate
 from .audience import WITHHELD, for_outsiders, names_people
-from .rendering import bundle, estimate_payload, figure_bundle, gate_table, publish, rendered, scrolling
+from .rendering import bundle, estimate_payload, figure_bundle, gate_table, publish, rendered
 
 Only = Literal["table", "plot", "estimates"]
 
@@ -65,11 +65,12 @@ class Section:
         if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
             self._figure(what)
             return
-        if only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table)):
+        pictured = only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table) > 0)
+        if pictured:
             self._figure(what.plot())
         estimates = getattr(what, "estimates", None)
         if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title))
+            publish(rendered(what.table, name, caption, self.title, fold=pictured))
         elif only in (None, "estimates") and isinstance(estimates, Mapping):
             publish(rendered(estimates, name, caption, self.title))
         elif only is None and not hasattr(what, "plot"):
@@ -98,11 +99,10 @@ class Section:
         if isinstance(estimate, Estimate) and not (self._inside or self._report.shown.may_show(estimate.basis)):
             estimate = self._report.withheld()
         gate = self._gate(standard, estimate, subject, name)
-        html = scrolling(gate._repr_html_(), f"Gate {standard} {subject}".strip())
         payload = self._payload(gate)
         if name and gate.estimate is not None:
             payload["estimates"] = [estimate_payload(gate.estimate, name, self.title)]
-        publish(bundle(html, str(gate), payload))
+        publish(bundle(gate._repr_html_(), str(gate), payload))
         return gate
 
     def gates(self, standard: str, result: Any) -> dict[str, "Gate"]:

@@ -122,18 +122,17 @@ class Gate:
 
     def _repr_html_(self) -> str:
         badge = f'<span class="halo-gate halo-gate--{self.verdict}">{self.verdict.replace("_", " ")}</span>'
-        rows = [("Asked", f"{self.title}: {self.wanted}"), ("About", self.subject)]
-        if self.estimate:
-            rows.append(("Found", self.estimate.found))
-            if self.estimate.items_only:
-                low, high = map(readable, self.estimate.items_only)
-                rows.append(("If these raters were the only ones", f"{low} to {high}"))
-            rows += [("Rests on", self.estimate.rests_on), ("Method", self.estimate.method)]
-            rows += [("Caution", caution) for caution in self.estimate.cautions]
-        rows += [("Because", self.reason), ("To settle it", self.to_settle)]
-        body = "".join(f'<tr><th scope="row">{k}</th><td>{escape(v)}</td></tr>' for k, v in rows if v)
-        head = f'<tr><th scope="row">{self.standard} ({self.level})</th><td>{badge}</td></tr>'
-        return f'<table class="halo-gate-table"><tbody>{head}{body}</tbody></table>'
+        about = f" for {self.subject}" if self.subject else ""
+        asked = f"<strong>{self.standard}</strong> {self.level}. {escape(f'{self.title}{about}: {self.wanted}.')}"
+        found = self.estimate.shown() if self.estimate else escape(self.reason and f"{self.reason}.")
+        lines = [
+            f"{badge} {asked}",
+            found,
+            escape(self.to_settle),
+            *map(escape, self.estimate.cautions if self.estimate else ()),
+        ]
+        behind = self.estimate.behind() if self.estimate else ""
+        return f'<div class="halo-verdict">{"".join(f"<p>{line}</p>" for line in lines if line)}{behind}</div>'
 
 
 def gate(
