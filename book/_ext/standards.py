@@ -160,7 +160,7 @@ def _folded(app: Sphinx, s: Standard, docname: str, level: int) -> str:
         f'<p class="halo-standard-title" id="{s.id}-title" role="heading" aria-level="{level}">'
         f'<a href="{escape(_place(app, s.id, docname))}">{_head(s)}</a> {words(s.title)}</p>'
         f'<p class="halo-statement">{words(s.statement)}</p><p><strong>Why.</strong> {words(s.why)}</p>'
-        f"<details><summary>How it is checked, examples, owner</summary>{_rest(app, s, docname)}</details></section>"
+        f"<details><summary>How, examples, owner</summary>{_rest(app, s, docname)}</details></section>"
     )
 
 
