@@ -49,10 +49,10 @@ DOORS = {
         "How small may the team be?": "Four people can run a programme at low risk",
         "How do I write the plan, and who checks it?": "halo standards check plan.yml",
         "How many items does a market need?": "{DAT-004.items} items",
-        "How many anchors does a level need?": "at least {RUB-005.anchors} anchor examples",
-        "How large is the pilot?": "at least {RUB-015.items} items in each market",
+        "How many anchors does a level need?": "{RUB-005}",
+        "How large is the pilot?": "{RUB-015}",
         "How long until a vendor works live?": "about seven weeks",
-        "What must the contract say about quality?": "a quality annex that gives each measure its formula",
+        "What must the contract say about quality?": "{VEN-001}",
         "What does a rater pass before live work?": "{CAL-018.quiz_right} of {CAL-018.quiz_items}",
         "What is fair pay, and who checks it?": "{OPS-051.share:%} of the working times",
     },
@@ -69,7 +69,7 @@ DOORS = {
         "Who signed it, and whom do I ask?": "every number that leaves the team",
     },
 }  # fmt: skip
-"""A door, the question as it reads on the page behind it, and words of the answer; numbers are the standards'."""
+"""A door, the question as it reads on the page behind it, and words of the answer; what is in braces is a standard's."""
 
 LINKS = """() => Object.fromEntries([...document.querySelectorAll('article a')].filter(a => a.checkVisibility())
   .map(a => [a.innerText.trim(), [a.href, a.getBoundingClientRect().top]]))"""
@@ -102,14 +102,14 @@ def go(page, address):
 
 
 def filled(words):
-    """Words with the numbers of standards put in, as the pages show them."""
-    numbers = {name: s.numbers for name, s in load().items()}
+    """Words with the numbers or the sentences of standards put in, as the pages show them."""
+    register = load()
 
-    def number(found):
+    def shown(found):
         standard, key, style = found.groups(default="")
-        return written(look_up(standard, key, numbers), style)
+        return written(look_up(standard, key, register.numbers), style) if key else register[standard].statement
 
-    return re.sub(r"\{([A-Z]+-\d+)\.(\w+):?([^}]*)\}", number, words)
+    return re.sub(r"\{([A-Z]+-\d+)\.?(\w*):?([^}]*)\}", shown, words)
 
 
 def behind(page, door):
