@@ -69,7 +69,7 @@ DOORS = {
         "Who signed it, and whom do I ask?": "every number that leaves the team",
     },
 }  # fmt: skip
-"""A door, the question as it reads on the page behind it, and words of the answer; what is in braces is a standard's."""
+"""A door, the question as it reads on the page behind it, and words of the answer; braces hold what a standard says."""
 
 LINKS = """() => Object.fromEntries([...document.querySelectorAll('article a')].filter(a => a.checkVisibility())
   .map(a => [a.innerText.trim(), [a.href, a.getBoundingClientRect().top]]))"""
