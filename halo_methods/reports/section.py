@@ -32,7 +32,9 @@ class Section:
         self.title, self._hidden = title, 0
         self.given: set[str] = set()
 
-    def __call__(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
+    def __call__(
+        self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None, fold: bool = False
+    ) -> None:
         """Show a result, an estimate, several by name, a table, a figure or a sentence.
 
         Parameters
@@ -46,13 +48,17 @@ class Section:
             A table's caption.
         only : {"table", "plot", "estimates"}, optional
             One part of a result.
+        fold : bool
+            Close the table; one under its own picture is closed by itself.
         """
         if self._inside:
-            self.computed(what, name=name, caption=caption, only=only)
+            self.computed(what, name=name, caption=caption, only=only, fold=fold)
         else:
             self._outside(what, name)
 
-    def computed(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
+    def computed(
+        self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None, fold: bool = False
+    ) -> None:
         """Show what is computed from options alone, such as a plan: it is about no person, so all audiences see it."""
         table = getattr(what, "table", None)
         if isinstance(what, pd.DataFrame):
@@ -60,7 +66,7 @@ class Section:
         elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
             what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
         if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
-            publish(rendered(what, name, caption, self.title))
+            publish(rendered(what, name, caption, self.title, fold=fold))
             return
         if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
             self._figure(what)
@@ -70,7 +76,7 @@ class Section:
             self._figure(what.plot())
         estimates = getattr(what, "estimates", None)
         if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title, fold=pictured))
+            publish(rendered(what.table, name, caption, self.title, fold=fold or pictured))
         elif only in (None, "estimates") and isinstance(estimates, Mapping):
             publish(rendered(estimates, name, caption, self.title))
         elif only is None and not hasattr(what, "plot"):
