@@ -176,9 +176,9 @@ def gold_items(
 
     A good rater is right on at least ``good`` of the *other* gold items, five of
     them or more, so that an item cannot make its own judges. Actions, in order:
-    ``check the gold`` (at least half of three or more good raters miss it),
-    ``talk it over`` (good raters miss it more than the others do), ``replace``
-    (raters know it by now), ``keep``.
+    ``check the gold`` (at least half of three or more good raters miss it), then ``talk it over`` (good raters miss it
+    more than the others do).
+    Then ``replace`` (raters know it by now) and ``keep``.
 
     Parameters
     ----------

@@ -262,7 +262,7 @@ class ClauseChanges:
     others : dict of str to Estimate
         The same on all other clauses together, where there are some.
     differences : dict of str to Estimate
-        The change less that on the others: what is left when whatever happened to
+        The change minus that on the others: what is left when whatever happened to
         all clauses is taken off.
     """
 

@@ -143,11 +143,10 @@ class Dependence:
 def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     """Test each pair's agreement against Dawid and Skene's model; see `Dependence`.
 
-    The model is fitted with .1 added to each expected count, however the labels were aggregated, so that a rater's own
-    habits do not look like copying.
-    Up to 20,000 judgments the fit is repeated on 199 sets of judgments that it
-    makes, and pairs are adjusted together by the largest excess of them
-    (Westfall and Young). Above, each pair has a binomial tail with the fitted
+    The model is fitted with .1 added to each expected count, however the labels were aggregated. So a rater's own
+    habits do not look like copying. Up to 20,000 judgments the fit is repeated on 199 sets of judgments that it makes.
+    Pairs are then adjusted together by the largest excess of them (Westfall and Young). Above, each pair has a binomial
+    tail with the fitted
     chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
     fit = iterate(SMOOTHED, votes, votes.shares, None)

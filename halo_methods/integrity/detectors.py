@@ -156,9 +156,10 @@ def straight_liners(j: Judgments) -> Evidence:
 
     Judgments in the order of ``rated_at``, otherwise of the table. The chance
     :math:`p_k` of label k is a beta variable with the mean and the spread that the *other* raters of the same locales
-    show (all others, where these are fewer than five).
-    So no rater is listed for being lenient in a team whose leniency differs; where it does not differ, a rater with one
-    label only is listed. The
+    show.
+    Where these are fewer than five, all others count.
+    So no rater is listed for being lenient in a team whose leniency differs.
+    Where it does not differ, a rater with one label only is listed. The
     expected number of runs at least as long as the longest,
     :math:`\sum_k \mathrm{E}[p_k^L + (n-L)(1-p_k)p_k^L]`, bounds the p value
     from above; it is adjusted for the number of raters.
@@ -251,9 +252,10 @@ def copied(j: Judgments) -> Evidence:
 
     Two good raters agree because both are right; only shared *mistakes* tell.
     An item's reference is gold, otherwise the label of a strict majority of at
-    least three raters. For a pair a, b and an item i the chance of the same
-    wrong label is :math:`e_{ai} e_{bi} \sum_l s_{il}^2`: each rater's error rate moved by the item's difficulty on the
-    logit scale, and how the wrong answers on such an item concentrate.
+    least three raters. For a pair a, b and an item i the chance of the same wrong label is :math:`e_{ai} e_{bi} \sum_l
+    s_{il}^2`.
+    It takes each rater's error rate moved by the item's difficulty on the logit scale, and how the wrong answers on
+    such an item concentrate.
     Difficulty and concentration come from the *other* raters of the item, drawn towards the average item by two
     pseudo-judgments. Their sum is scaled up where all pairs together share more
     mistakes than expected, and the number seen is set against a Poisson

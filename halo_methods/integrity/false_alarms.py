@@ -20,7 +20,7 @@ DETECTORS: dict[str, Callable[..., Evidence]] = {
 }
 BY = ("locale", "accommodation")
 EVERYBODY = "everybody"
-NO_BASELINE = "without an honest baseline it is not known how often it lists honest people"
+NO_BASELINE = "there is no honest baseline, so how often it lists honest people is not known"
 
 
 def false_positive_rate(
@@ -167,7 +167,7 @@ def signals(
     --------
     >>> found = signals(pd.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"]}))
     >>> found.table["why_off"][0]
-    'without an honest baseline it is not known how often it lists honest people'
+    'there is no honest baseline, so how often it lists honest people is not known'
     """
     check_count(min_people, option="min_people", least=1)
     check_probability(max_rate, option="max_rate")

@@ -343,8 +343,8 @@ class BudgetPlan:
 def best_design(components: Any, prices: Prices, budget: float, *, limits: Limits = NO_LIMITS) -> BudgetPlan:
     """The raters, items and labels per item that leave the least variance for a budget.
 
-    Every number of raters up to the pool, every number of labels per item up to 20, and steps of a tenth of overlap and
-    a twentieth of audit are tried.
+    Tried are every number of raters up to the pool and of labels per item up to 20, in steps of a tenth of overlap and
+    a twentieth of audit.
     Each takes as many items as the money then buys; nothing is approximated beyond these steps.
 
     Do not read more into it than the pilot holds.

@@ -121,7 +121,7 @@ def standardised_difference(
     drawn: bool = False,
     confidence: float = 0.95,
 ) -> tuple[float, float, float]:
-    r"""Estimate the mean of a first group less that of a second, both on the same mix of strata.
+    r"""Estimate the mean of a first group minus that of a second, both on the same mix of strata.
 
     .. math:: D = \sum_s w_s (\bar a_s - \bar b_s)
 

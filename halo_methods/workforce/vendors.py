@@ -236,12 +236,12 @@ class Comparisons:
 def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
     r"""Compare every pair of groups where that is fair, and refuse it with the reason where it is not.
 
-    A difference is the share right of the one less that of the other. On shared
+    A difference is the share right of the one minus that of the other. On shared
     items, where there are at least 20, each item both groups judged counts with
-    one weight. Otherwise by case mix: direct standardisation over the strata
-    (locale × queue × slice, as far as the table has them) in which both groups
-    have at least two raters and ten checked judgments; a stratum's weight is its
-    share of both groups' judgments there. The interval is that of
+    one weight. Otherwise by case mix: direct standardisation over the strata (locale × queue × slice, as far as the
+    table has them).
+    A stratum counts where both groups have at least two raters and ten checked judgments; its weight is its share of
+    both groups' judgments there. The interval is that of
     `halo_methods.stats.change.standardised_difference`.
 
     A pair is refused if the groups share no stratum (vendor and locale can't be told apart).
