@@ -23,7 +23,7 @@ class Section:
 
     Operations sees everything, people under pseudonyms. Every other audience sees
     estimates, gates and groups of the report's one column, each only where enough
-    people stand behind it. A page that is no report speaks of nobody: it shows everything.
+    people stand behind it. A page that is no report is about no person: it shows everything.
     """
 
     def __init__(self, report: Any, title: str):
@@ -32,7 +32,9 @@ class Section:
         self.title, self._hidden = title, 0
         self.given: set[str] = set()
 
-    def __call__(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
+    def __call__(
+        self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None, fold: bool = False
+    ) -> None:
         """Show a result, an estimate, several by name, a table, a figure or a sentence.
 
         Parameters
@@ -46,21 +48,25 @@ class Section:
             A table's caption.
         only : {"table", "plot", "estimates"}, optional
             One part of a result.
+        fold : bool
+            Close the table; one under its own picture is closed by itself.
         """
         if self._inside:
-            self.computed(what, name=name, caption=caption, only=only)
+            self.computed(what, name=name, caption=caption, only=only, fold=fold)
         else:
             self._outside(what, name)
 
-    def computed(self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None) -> None:
-        """Show what is computed from options alone, such as a plan: it is about nobody, so every audience sees it."""
+    def computed(
+        self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None, fold: bool = False
+    ) -> None:
+        """Show what is computed from options alone, such as a plan: it is about no person, so all audiences see it."""
         table = getattr(what, "table", None)
         if isinstance(what, pd.DataFrame):
             what = self._pseudonymous(what)
         elif isinstance(table, pd.DataFrame) and is_dataclass(what) and any(map(names_people, table.columns)):
             what = replace(what, table=self._pseudonymous(table))  # type: ignore[type-var]
         if isinstance(what, Estimate | Mapping | str | list | tuple | pd.DataFrame):
-            publish(rendered(what, name, caption, self.title))
+            publish(rendered(what, name, caption, self.title, fold=fold))
             return
         if hasattr(what, "savefig") or hasattr(getattr(what, "figure", None), "savefig"):
             self._figure(what)
@@ -70,7 +76,7 @@ class Section:
             self._figure(what.plot())
         estimates = getattr(what, "estimates", None)
         if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title, fold=pictured))
+            publish(rendered(what.table, name, caption, self.title, fold=fold or pictured))
         elif only in (None, "estimates") and isinstance(estimates, Mapping):
             publish(rendered(estimates, name, caption, self.title))
         elif only is None and not hasattr(what, "plot"):
@@ -113,7 +119,7 @@ class Section:
         standard : str
             As for `gate`.
         result : object with ``by`` and ``estimates``, or mapping of str to Estimate
-            Where ``by`` names raters, they are shown under pseudonyms; the keys of a mapping name nobody.
+            Where ``by`` names raters, they are shown under pseudonyms; the keys of a mapping name no rater.
 
         Returns
         -------
@@ -134,7 +140,7 @@ class Section:
         return gates
 
     def not_estimated(self, reason: NotEstimable, gates: Iterable[str] = ()) -> None:
-        """Show why a section stops here; outside operations only what may be told to anyone."""
+        """Show why a section stops here; outside operations only what may be told to every audience."""
         self._stop("Not estimated", reason, gates)
 
     def stopped(self, error: Exception, gates: Iterable[str] = ()) -> None:
