@@ -1,6 +1,7 @@
 """The page of situations: each has all parts of its form, and its tables are what the package computes."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,8 @@ OWNERS = (
     "programme manager|quality lead|linguist lead|analyst|data steward|vendor manager|wellbeing lead|tooling engineer"
 )
 ROLE = rf"(?:{OWNERS}|partner's owner|counsel|duty lead|rater)"
-TIME = r"(?:within an hour|within [^:]*(?:minutes|hours?|working days?)(?: after it)?|at once|the (?:same|next) [^:]+|before [^:]+|after the talk)"
+LIMIT = r"within (?:an hour|[^:]*(?:minutes|hours?|working days?))(?: after it)?"
+TIME = rf"(?:{LIMIT}|at once|the (?:same|next) [^:]+|before [^:]+|after the talk)"
 
 
 def test_every_situation_is_in_the_index_once() -> None:
@@ -28,8 +30,9 @@ def test_every_situation_is_in_the_index_once() -> None:
 def test_a_situation_has_all_parts_of_the_form(name: str, text: str) -> None:
     parts = ["**Do first.**", "**Rule and number.**", "**Template.**", "> **Send:**", "> **Never:**"]
     places = [text.find(part) for part in parts]
-    assert -1 not in places and places == sorted(places)
-    first, rule, template = (text[a:b] for a, b in zip(places, places[1:4], strict=False))
+    assert -1 not in places
+    assert places == sorted(places)
+    first, rule, template = (text[a:b] for a, b in pairwise(places[:4]))
     steps = re.findall(r"^\d\. (.+)$", first, re.MULTILINE)
     assert 1 <= len(steps) <= 3
     for step in steps:
@@ -72,8 +75,8 @@ def test_the_agreement_of_a_common_label() -> None:
         rest = 400 - int(both) - int(alone)
         pairs = [("harmful", "harmful")] * int(both) + [("harmless", "harmless")] * rest
         pairs += [("harmful", "harmless"), ("harmless", "harmful")] * (int(alone) // 2)
-        judged = pd.DataFrame([(f"i{i}", f"r{r}", label) for i, pair in enumerate(pairs) for r, label in enumerate(pair)],
-                              columns=["item_id", "rater_id", "label"])  # fmt: skip
+        rows = [(f"i{i}", f"r{r}", label) for i, pair in enumerate(pairs) for r, label in enumerate(pair)]
+        judged = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
         assert f"{percent_agreement(judged).value:.0%}" == raw
         assert f"{specific_agreement(judged, 'harmful').value:.2f}" == f"0{specific}"
         assert f"{krippendorff_alpha(judged).value:.2f}" == alpha.replace(".", "0.")
