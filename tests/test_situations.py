@@ -39,7 +39,7 @@ def test_a_situation_has_all_parts_of_the_form(name: str, text: str) -> None:
         assert re.match(rf"\*\*{ROLE}, {TIME}:\*\* \S", step, re.IGNORECASE), step
     assert "{std}" in rule
     assert "{download}" in template or "None: " in template
-    assert "% fold: Sentence to " in text
+    assert "% fold: Template, sentence to " in text
 
 
 def table(name: str) -> list[list[str]]:
