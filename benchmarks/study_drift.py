@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 from halo_methods import drift
+from halo_methods.drift.run_length import _cusum_two_sided, share_run_length
 from halo_methods.stats.discovery import change_test
 
 RESULTS = Path(__file__).parent / "results" / "study_drift.csv"
@@ -68,6 +70,54 @@ def from_a_baseline(charts: int = 20_000, periods: int = 1000) -> Iterator[Row]:
             error = alarms.std() / charts**0.5 / periods / rate**2
             stated = drift.cusum_run_length(0.5, h, baseline=baseline)
             yield "run length from a baseline", f"baseline {baseline}, {name}", stated, 1 / rate, error, charts
+
+
+def shares_from_a_baseline(charts: int = 100_000) -> Iterator[Row]:
+    """Periods a false alarm of charts of shares, where the centre (and Laney's spread) comes from drawn baselines."""
+    for size, share in ((170, 0.1), (4000, 0.3)):
+        above = stats.binom.sf(np.arange(-1, size + 1), size, share)  # of counting 0 and more
+        for baseline in (20, 30, 50, 100):
+            rng = np.random.default_rng(6)
+            made = rng.binomial(size, share, (charts, baseline)) / size
+            centre = made.mean(axis=1)
+            spread = np.sqrt(centre * (1 - centre) / size)
+            moving = np.abs(np.diff(made)).mean(axis=1) / 1.128
+            for name, widths, factor in (("p chart", spread, None), ("Laney", moving, 1.0)):
+                over = np.floor((centre + 3 * widths) * size).astype(int).clip(-1, size) + 1
+                under = np.ceil((centre - 3 * widths) * size).astype(int).clip(0, size + 1)
+                rate = above[over] + 1 - above[under]
+                stated = share_run_length(3, share, size, baseline=np.full(baseline, size), spread=factor)
+                error = rate.std() / charts**0.5 / rate.mean() ** 2
+                setting = f"{name}, baseline {baseline}, n {size}, p {share:g}"
+                yield "share from a baseline", setting, stated, 1 / rate.mean(), error, charts
+
+
+def delay_from_a_baseline(charts: int = 20_000) -> Iterator[Row]:
+    """Periods until a shift of one is seen on average; below 30 periods, what nine baselines of ten stay below."""
+    for baseline in (12, 20, 30, 50, 100):
+        rng = np.random.default_rng(7)
+        design = drift.cusum_design(465, baseline=baseline)
+        steady = np.isfinite(design.detection)
+        centre = rng.normal(size=charts) / baseline**0.5
+        spread = np.sqrt(rng.chisquare(baseline - 1, size=charts) / (baseline - 1))
+        took, at = np.zeros(charts), np.arange(charts)
+        up, down = np.zeros(charts), np.zeros(charts)
+        while steady and at.size:
+            z = (rng.normal(size=at.size) + 1 - centre[at]) / spread[at]
+            took[at] += 1
+            up, down = np.maximum(0, up + z - design.weight), np.maximum(0, down - z - design.weight)
+            on = (up <= design.limit) & (down <= design.limit)
+            at, up, down = at[on], up[on], down[on]
+        if steady:
+            error, name = took.std() / charts**0.5, f"baseline {baseline}, mean"
+            yield "delay from a baseline", name, design.detection, took.mean(), error, charts
+            continue
+        few = charts // 10
+        each = [_cusum_two_sided(design.weight * s, design.limit * s, 1 + c)
+                for s, c in zip(spread[:few], centre[:few], strict=True)]  # fmt: skip
+        name, nine = f"baseline {baseline}, mean of nine baselines in ten at most", float(np.quantile(each, 0.9))
+        density = 0.02 / (np.quantile(each, 0.91) - np.quantile(each, 0.89))
+        yield "delay from a baseline", name, design.nine_in_ten, nine, (0.09 / few) ** 0.5 / density, few
 
 
 def peeking(streams: int = 2000, looks: int = 2000) -> Iterator[Row]:
@@ -133,7 +183,8 @@ def main() -> None:
         file.write("# made by: python benchmarks/study_drift.py\n")
         write = csv.writer(file, lineterminator="\n")
         write.writerow(("part", "setting", "stated", "simulated", "standard_error", "runs"))
-        for part in (known_centre, from_a_baseline, peeking, batches, small_counts, many_charts):
+        parts = (known_centre, from_a_baseline, shares_from_a_baseline, delay_from_a_baseline, peeking)
+        for part in (*parts, batches, small_counts, many_charts):
             for name, setting, *numbers, runs in part():
                 write.writerow((name, setting, *(f"{x:.5g}" for x in numbers), runs))
             file.flush()

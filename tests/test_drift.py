@@ -15,6 +15,7 @@ from scipy import stats
 import halo_methods as halo
 from halo_methods import drift, reports
 from halo_methods.drift.dated_judgments import change_on_tracking, dated, on_both_sides, split
+from halo_methods.drift.run_length import share_run_length
 from halo_methods.errors import BadOption, NotEstimable
 
 PUBLISHED = {
@@ -130,10 +131,19 @@ class TestRunLength:
             at, up, down = at[on], up[on], down[on]
         assert made.detection == pytest.approx(took.mean(), rel=0.03)
 
-    def test_a_short_baseline_may_hide_a_shift_for_good(self):
-        made = drift.cusum_design(465, baseline=20)
+    @pytest.mark.parametrize("baseline", [12, 20])
+    def test_a_short_baseline_may_hide_a_shift_for_good_and_says_what_nine_in_ten_see(self, baseline):
+        made = drift.cusum_design(465, baseline=baseline)
         assert made.detection == np.inf
-        assert "may never be seen" in str(made)
+        assert f"at most {made.nine_in_ten:.1f} on average in nine baselines of ten" in str(made)
+        centre, spread = drawn(baseline, 1500, np.random.default_rng(11))
+        within = 0
+        for c, s in zip(centre, spread, strict=True):
+            try:
+                within += drift.cusum_run_length(0.5 * s, made.limit * s, 1 + c) < made.nine_in_ten
+            except BadOption:  # practically never
+                continue
+        assert within / 1500 == pytest.approx(0.9, abs=0.02)
 
     def test_a_shift_to_either_side_takes_as_long(self):
         made = drift.cusum_run_length(0.5, 5, 1, baseline=30)
@@ -145,17 +155,43 @@ class TestRunLength:
 
     @pytest.mark.parametrize("baseline", [20, 30, 50, 100])
     @pytest.mark.parametrize("chart", [drift.laney, drift.p_chart])
-    def test_charts_of_shares_signal_as_often_as_stated(self, chart, baseline):
-        rng, n, size = np.random.default_rng(7), 3_000_000 // baseline, 4000
-        shares = rng.binomial(size, 0.3, (n, baseline)) / size
+    @pytest.mark.parametrize(("size", "share"), [(4000, 0.3), (170, 0.1)])
+    def test_charts_of_shares_signal_as_often_as_stated(self, chart, baseline, size, share):
+        rng, n = np.random.default_rng(7), 1_500_000 // baseline
+        shares = rng.binomial(size, share, (n, baseline)) / size
         centre = shares.mean(axis=1)
         sigma = np.sqrt(centre * (1 - centre) / size)
         wide = np.abs(np.diff(shares)).mean(axis=1) / 1.128 if chart is drift.laney else sigma
-        true = np.sqrt(0.3 * 0.7 / size)
-        rate = sum(stats.norm.sf((3 * wide + side * (centre - 0.3)) / true).mean() for side in (1, -1))
-        counts = [*(shares[0] * size).round(), 1200]
-        stated = chart(counts, [size] * (baseline + 1), baseline=baseline).run_length
+        above = stats.binom.sf(np.arange(-1, size + 1), size, share)  # of counting 0 and more
+        over = np.floor((centre + 3 * wide) * size).astype(int).clip(-1, size) + 1
+        under = np.ceil((centre - 3 * wide) * size).astype(int).clip(0, size + 1)
+        rate = (above[over] + 1 - above[under]).mean()
+        spread = 1 if chart is drift.laney else None
+        stated = share_run_length(3, share, size, baseline=np.full(baseline, size), spread=spread)
         assert stated * rate == pytest.approx(1, abs=0.03)
+
+    def test_a_chart_of_shares_states_the_run_length_of_its_share_sizes_and_spread(self):
+        sizes = np.tile([100, 300], 20)
+        counts = np.random.default_rng(8).binomial(sizes, 0.2)
+        for chart in (drift.laney, drift.p_chart):
+            made = chart(counts, sizes, baseline=30)
+            wide = (made.limits[1][0] - made.centre) / 3 / np.sqrt(made.centre * (1 - made.centre) / 100)
+            spread = wide if chart is drift.laney else None
+            stated = share_run_length(3, made.centre, 200, baseline=sizes[:30], spread=spread)
+            assert made.run_length == pytest.approx(stated, rel=0.01)
+        known = drift.p_chart([20] * 9 + [25], [200] * 10).run_length
+        assert known == pytest.approx(drift.normal_approximation(200, 0.1025)["exact"][0], rel=1e-6)
+        assert drift.p_chart([1, 1, 0, 1], [2] * 4).run_length == np.inf
+
+    def test_where_periods_differ_more_than_drawn_items_laney_still_runs_as_long_as_stated(self):
+        rng, n, baseline = np.random.default_rng(9), 2000, 30
+        made = rng.binomial(n, np.clip(rng.normal(0.1, 0.02, (40_000, baseline + 1)), 0, 1)) / n
+        centre, wide = made[:, :-1].mean(axis=1), np.abs(np.diff(made[:, :-1])).mean(axis=1) / 1.128
+        rate = sum(stats.norm.sf((3 * wide + side * (centre - 0.1)) / made.std()).mean() for side in (1, -1))
+        spread = made.std() / np.sqrt(0.1 * 0.9 / n)
+        assert share_run_length(3, 0.1, n, baseline=np.full(baseline, n), spread=spread) * rate == pytest.approx(
+            1, abs=0.03
+        )
 
     @given(st.floats(50, 5000), st.floats(0.3, 2))
     @settings(max_examples=15)
@@ -504,6 +540,14 @@ class TestStudy:
         runs_ = table[table["part"].isin(["run length", "run length from a baseline"])]
         assert len(runs_) >= 20
         assert (runs_["simulated"] / runs_["stated"]).to_numpy() == pytest.approx(1, abs=0.05)
+        shares = table[table["part"] == "share from a baseline"]
+        assert len(shares) == 16
+        assert (shares["simulated"] / shares["stated"]).to_numpy() == pytest.approx(1, abs=0.03)
+        delays = table[table["part"] == "delay from a baseline"]
+        assert len(delays) == 5
+        assert (
+            (delays["simulated"] - delays["stated"]).abs() <= 3 * delays["standard_error"] + 0.02 * delays["stated"]
+        ).all()
 
     def test_a_slice_of_it_comes_out_again(self):
         table = reports.study("study_drift").set_index("setting")

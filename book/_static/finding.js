@@ -2,8 +2,12 @@
 // What the search shows first, and tables that can be filtered and sorted. Needs no server and no other host.
 
 var Scorer = {
-  // [docname, title, anchor, descr, score, filename]: chapters before standards, standards before the API.
-  score: ([page, , , , score]) => (page.startsWith("api") ? score - 50 : page.startsWith("s/") && score < 50 ? score - 3 : score),
+  // [docname, title, anchor, descr, score, filename]: chapters before standards, standards before the API. A page with
+  // the word as its title stands before the glossary, one with it in a heading after.
+  score: ([page, , , , score]) => {
+    if (page === "glossary") return Math.min(score, 15.5);
+    return page.startsWith("api") ? score - 50 : page.startsWith("s/") && score < 50 ? score - 3 : score;
+  },
   objNameMatch: 11, objPartialMatch: 6, objPrio: { 0: 15, 1: 5, 2: -5 }, objPrioDefault: 0,
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
 };
@@ -24,6 +28,16 @@ function mostWords(search) {
       }
     }
     return [...pages.values()];
+  };
+}
+
+// What is found by no letter with an accent is looked for without.
+function plainLetters(search) {
+  const perform = search._performSearch;
+  search._performSearch = (query, ...terms) => {
+    const found = perform(query, ...terms);
+    const plain = query.normalize("NFKD").replace(/\p{M}/gu, "").replace(/ß/g, "ss");
+    return found.length || plain === query ? found : perform(...search._parseQuery(plain));
   };
 }
 
@@ -83,6 +97,9 @@ window.addEventListener("load", () => {
 });
 
 document.addEventListener("DOMContentLoaded", () => {
-  if (typeof Search !== "undefined") mostWords(Search);
+  if (typeof Search !== "undefined") {
+    mostWords(Search);
+    plainLetters(Search);
+  }
   document.querySelectorAll("table.halo-sift").forEach(sift);
 });

@@ -13,7 +13,7 @@ from ..errors import BadOption, NotEstimable
 from ..results import Caution, Figure, counted, readable
 from ..stats.checks import check_count, check_probability
 from ..stats.discovery import benjamini_hochberg
-from .run_length import Design, cusum_run_length, ewma_run_length, share_run_length
+from .run_length import Design, cusum_run_length, ewma_run_length, moving_spread, share_run_length
 
 FEW_EXPECTED = 5
 FEW_PERIODS = 20
@@ -36,7 +36,7 @@ class Chart:
     tested : ndarray of bool
         The periods in which it can signal; the others are baselines.
     run_length : float
-        Periods between false alarms if periods are independent and normal.
+        Periods between false alarms if periods are independent and normal; for a chart of shares, binomial.
     method : str
     cautions : tuple of Caution
         When not to trust it.
@@ -348,12 +348,13 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
     if widened:
         if part.sum() < 3:
             raise NotEstimable(f"the spread between periods needs three of them; there are {part.sum()}")
-        spread = float(np.abs(np.diff(((d / n - p) / sigma)[part])).mean() / 1.128)
+        spread = float(moving_spread(((d / n - p) / sigma)[part]))
         if spread <= 0:
             raise NotEstimable("the share is the same in every period, so there is no spread to judge by")
         method = f"Laney's p' chart, limits {spread:.3g} times the plain ones"
         cautions.append(Caution("absorbs_drift", "This chart absorbs slow drift: read it beside a CUSUM."))
     half = limit * sigma * spread
+    tested = part if baseline is None else ~part
     expected = float(n.min() * min(p, 1 - p))
     if expected < FEW_EXPECTED:
         text = (
@@ -365,8 +366,14 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
         statistic=d / n,
         limits=(np.maximum(p - half, 0), np.minimum(p + half, 1)),
         centre=p,
-        tested=~part if baseline else part,
-        run_length=_share_run(limit, n, part, widened),
+        tested=tested,
+        run_length=share_run_length(
+            limit,
+            p,
+            float(n[tested].mean()),
+            baseline=None if baseline is None else n[part],
+            spread=spread if widened else None,
+        ),
         method=method,
         cautions=tuple(cautions),
         periods=range(d.size),
@@ -374,21 +381,13 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
     )
 
 
-def _share_run(limit: float, sizes: NDArray, part: NDArray, widened: bool) -> float:
-    """The run length of the periods after the baseline; without one, of limits that are known."""
-    if part.all():
-        return share_run_length(limit, 0)
-    centre = float(sizes[~part].mean() / sizes[part].sum())
-    return share_run_length(limit, centre, int(part.sum()) - 1 if widened else None)
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ManyCharts:
     """Several CUSUM charts over the same periods.
 
-    A chart is *listed* if Benjamini and Hochberg's procedure keeps it, at the
-    false discovery rate stated, on the p-value of the highest its cumulative
-    sum stood since the baseline, among simulated charts without a change.
+    A chart is *listed* if Benjamini and Hochberg's procedure keeps it, at the false discovery rate stated.
+    Its p-value is that of the highest its cumulative sum stood since the baseline, among simulated charts without a
+    change.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
-from scipy.special import ndtr
+from scipy.special import bdtrc, ndtr
 
 from ..errors import BadOption, NotEstimable
 from ..results import Basis, Estimate, counted
@@ -17,6 +17,7 @@ from ..stats.checks import check_count, check_probability
 SHORTEST_BASELINE = 10
 STEADY_BASELINE = 30
 LONGEST = 1e9
+DRAWN = 800_000
 _legendre = lru_cache(maxsize=64)(np.polynomial.legendre.leggauss)
 
 
@@ -47,9 +48,9 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
     shift : float
         Of the mean, in standard deviations.
     baseline : int, optional
-        Periods that gave the centre and the standard deviation; then the
-        harmonic mean over the luck of the baseline, so that charts × periods /
-        run length is the number of false alarms to expect. Without it both
+        Periods that gave the centre and the standard deviation.
+        The result is then the harmonic mean over the luck of the baseline, so that charts × periods / run length is the
+        number of false alarms to expect. Without it both
         are taken as known.
 
     Returns
@@ -134,10 +135,12 @@ class Design:
     run_length : float
         Samples between false alarms.
     detection : float
-        Samples until a shift of this size is seen, on average, also over the luck of the baseline;
-        infinite for a baseline below 30, where a rare one hides the shift for good.
+        Samples until a shift of this size is seen, on average, also over the luck of the baseline.
+        Infinite for a baseline below 30, where a rare one hides the shift for good.
     shift : float
         In standard deviations.
+    nine_in_ten : float
+        The mean samples until the shift is seen that nine baselines of ten stay below; of any length.
     """
 
     weight: float
@@ -145,6 +148,7 @@ class Design:
     run_length: float
     detection: float
     shift: float
+    nine_in_ten: float
 
     def false_alarms(self, charts: int, *, periods: int = 30) -> Estimate:
         """Compute the false alarms to expect over so many charts and periods: charts × periods / run length.
@@ -163,7 +167,10 @@ class Design:
         unit = "standard deviation" if abs(self.shift) == 1 else "standard deviations"
         seen = f"seen after {self.detection:.1f} on average"
         if not np.isfinite(self.detection):
-            seen = f"may never be seen where the baseline is unlucky; take {STEADY_BASELINE} periods to say when it is"
+            seen = (
+                f"seen after at most {self.nine_in_ten:.1f} on average in nine baselines of ten, and perhaps never in "
+                f"the tenth; take {STEADY_BASELINE} periods to say when it is"
+            )
         return (
             f"cusum with k {self.weight:.3g} and h {self.limit:.4g}: a false alarm every {self.run_length:.0f} "
             f"samples, a shift of {self.shift:.3g} {unit} {seen}"
@@ -214,7 +221,8 @@ def cusum_design(run_length: float, shift: float = 1, *, baseline: int | None = 
     while short(high) < 0:
         low, high = high, 2 * high
     h = float(optimize.brentq(short, low, high, xtol=1e-4))
-    return Design(k, h, cusum_run_length(k, h, baseline=baseline), _delay(k, h, shift, baseline), shift)
+    mean, nine = _delays(k, h, shift, baseline)
+    return Design(k, h, cusum_run_length(k, h, baseline=baseline), mean, shift, nine)
 
 
 def normal_approximation(n: int, p: float, *, k: float = 0.5, h: float = 5) -> pd.DataFrame:
@@ -312,13 +320,17 @@ def _mean_run(k: float, h: float, shift: float, baseline: int | None) -> float:
     return float(1 / sum(w / _cusum_two_sided(k * s, h * s, shift + c) for w, s, c in luck))
 
 
-def _delay(k: float, h: float, shift: float, baseline: int | None) -> float:
-    """Mean samples until a shift is seen, over the luck of the baseline."""
+def _delays(k: float, h: float, shift: float, baseline: int | None) -> tuple[float, float]:
+    """Mean samples until a shift is seen, over the luck of the baseline, and what nine baselines of ten stay below."""
     if baseline is None:
-        return _cusum_two_sided(k, h, shift)
-    if baseline < STEADY_BASELINE:
-        return np.inf
-    return float(sum(w * _cusum_two_sided(k * s, h * s, shift + c) for w, s, c in _luck(baseline)))
+        known = _cusum_two_sided(k, h, shift)
+        return known, known
+    luck = _luck(baseline)
+    weight, delay = np.array([(w, _cusum_two_sided(k * s, h * s, shift + c)) for w, s, c in luck]).T
+    order = np.argsort(delay)
+    below = weight[order].cumsum() - weight[order] / 2
+    nine = float(np.exp(np.interp(0.9, below, np.log(delay[order]))))
+    return float(weight @ delay) if baseline >= STEADY_BASELINE else np.inf, nine
 
 
 def _luck(baseline: int) -> list[tuple[float, float, float]]:
@@ -333,42 +345,74 @@ def _luck(baseline: int) -> list[tuple[float, float, float]]:
     ]
 
 
-def share_run_length(limit: float, centre: float, ranges: int | None = None) -> float:
+def share_run_length(
+    limit: float, share: float, size: float, *, baseline: NDArray | None = None, spread: float | None = None
+) -> float:
     r"""Compute the mean number of periods until a chart of shares signals, over the luck of its baseline.
 
-    The rate of false alarms is the mean of :math:`2\Phi(-L s / \sqrt{1 + c})`. For
-    Laney's chart :math:`s = \overline{MR} / 1.128` is near to a gamma variable with mean 1
-    and the exact variance of a mean moving range of normal values.
+    Baselines of binomial counts are drawn, some ten thousand of them from a fixed
+    seed. Each gives its own limits, and the counts outside them have a known
+    probability. Where Laney's chart found periods to differ, by :math:`\sigma_z`
+    times as much as items drawn at random, they differ here as much, normally.
 
     Parameters
     ----------
     limit : float
         L, in standard deviations.
-    centre : float
-        Variance of the baseline's mean, in variances of a period: 1 over its number of periods where sizes are equal.
-    ranges : int, optional
-        Moving ranges that gave the spread; none where it follows from the share.
+    share : float
+        Of all judgments, above 0 and below 1.
+    size : float
+        Judgments per period.
+    baseline : ndarray, optional
+        Judgments in each of its periods; without it share and spread are taken as known.
+    spread : float, optional
+        Laney's :math:`\sigma_z`; none where the spread follows from the share.
 
     Returns
     -------
     float
-        In periods; one over the rate of false alarms.
-
-    References
-    ----------
-    Cryer and Ryan (1990), Journal of Quality Technology 22, 187-192, for the variance.
+        In periods; one over the rate of false alarms. Infinite where no count lies outside the limits.
 
     Examples
     --------
-    >>> round(share_run_length(3, 0)), round(share_run_length(3, 1 / 30)), round(share_run_length(3, 1 / 30, 29))
-    (370, 316, 133)
+    >>> round(share_run_length(3, 0.5, 100_000), -1)
+    370.0
+    >>> thirty = np.full(30, 200)
+    >>> [round(share_run_length(3, 0.1, 200, baseline=thirty, spread=s), -1) for s in (None, 1)]
+    [280.0, 130.0]
     """
-    spread = np.ones(1)
-    if ranges is not None:
-        each, next_one = np.pi / 2 - 1, np.sqrt(0.75) + np.arcsin(0.5) / 2 - 1
-        variance = (each * ranges + 2 * next_one * (ranges - 1)) / ranges**2
-        spread = stats.gamma.ppf((np.arange(2000) + 0.5) / 2000, 1 / variance, scale=variance)
-    return _finite(float(1 / (2 * ndtr(-limit * spread / np.sqrt(1 + centre))).mean()))
+    n = max(1, round(size))
+    between = share * (1 - share) * (max(spread or 1.0, 1.0) ** 2 - 1)
+    centre, wide = np.array([share]), np.array([spread or 1.0])
+    if baseline is not None:
+        rng = np.random.default_rng(20260)
+        shape = (max(2000, DRAWN // baseline.size), baseline.size)
+        true = share if between == 0 else share + rng.normal(size=shape) * np.sqrt(between / baseline)
+        count = rng.binomial(baseline.astype(int), np.clip(true, 0, 1), shape)
+        centre = count.sum(axis=1) / baseline.sum()
+        wide = np.ones(len(count))
+        if spread is not None:
+            unit = np.sqrt(np.maximum(centre * (1 - centre), 1e-300))[:, None] / np.sqrt(baseline)
+            wide = moving_spread((count / baseline - centre[:, None]) / unit)
+    half = limit * wide * np.sqrt(centre * (1 - centre) / n)
+    rate = _above(n * (centre + half), n, share, between) + _above(n * (1 - centre + half), n, 1 - share, between)
+    return _finite(1 / rate.mean()) if rate.mean() > 0 else np.inf
+
+
+def moving_spread(z: NDArray) -> NDArray:
+    """Standard deviation of each row of values in order, from the mean of their moving ranges."""
+    return np.abs(np.diff(z)).mean(axis=-1) / 1.128
+
+
+def _above(bound: NDArray, n: int, share: float, between: float) -> NDArray:
+    """Probability that a period counts more than each bound; its own share is normal with variance between / n."""
+    normal = np.linspace(-6, 6, 61) if between else np.zeros(1)
+    weight = stats.norm.pdf(normal) / stats.norm.pdf(normal).sum()
+    own = np.clip(share + normal * np.sqrt(between / n), 0, 1)
+    k = np.unique(np.clip(np.floor(np.linspace(bound.min(), bound.max(), 800)), 0, n))
+    chance = bdtrc(k[:, None], n, own) @ weight
+    log = np.log(np.maximum(chance, 1e-300))
+    return np.where(bound >= n, 0.0, np.exp(np.interp(np.floor(bound), k, log)))
 
 
 @lru_cache(maxsize=4096)

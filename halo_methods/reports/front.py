@@ -88,7 +88,7 @@ def on_data(data: Given) -> str:
 def first_screen(found: Given, places: Mapping[str, str] | None = None) -> str:
     """On what data, the verdicts, and what to do next, as HTML.
 
-    People are counted and not named: one line a standard, in whose fold the standard stands.
+    People are counted and not named: one line per standard, in whose fold the standard stands.
 
     Parameters
     ----------
