@@ -38,7 +38,7 @@ class NotEstimable(HaloError):
     who : tuple of str
         The raters it is about.
     public : str
-        What may be told to anyone: no value, count or name out of the data. Given as True it is the reason itself.
+        What every audience may be told: no value, count or name out of the data. Given as True it is the reason itself.
 
     Examples
     --------
@@ -115,7 +115,7 @@ class Problem:
     ----------
     what : str
         What is wrong, quoting at most 80 characters of the cell.
-    mend : str
+    fix : str
         What to do about it.
     row : int or None
         Row in the source as a reader counts it: the first row of data is 1,
@@ -129,7 +129,7 @@ class Problem:
     """
 
     what: str
-    mend: str
+    fix: str
     row: int | None = None
     column: str | None = None
     option: str | None = None
@@ -152,7 +152,7 @@ class Problem:
         """
         row, column = (f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else "")
         place = ", ".join(part for part in (row, column) if part)
-        fix = self.mend
+        fix = self.fix
         if self.option is not None and self.value is not None:
             fix = f"{fix.removesuffix('.')}: {spell(self.option, self.value)}"
         return printable(f"{place + ': ' if place else ''}{self.what}. {fix}")
@@ -198,7 +198,7 @@ class InvalidData(HaloError, ValueError):
         kinds: dict[Any, list[Problem]] = {}
         for p in self.problems:
             what = _QUOTED.sub("", p.what) if p.row else p.text()
-            kinds.setdefault((p.column, what, p.mend, p.option), []).append(p)
+            kinds.setdefault((p.column, what, p.fix, p.option), []).append(p)
         made = []
         for alike in kinds.values():
             made += [p.text(spell) for p in alike[:ALIKE]]

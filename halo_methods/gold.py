@@ -99,7 +99,7 @@ def suspect_items(
     share_wrong : float
         From this share of wrong answers on, an item is suspect.
     min_raters : int
-        Judgments an item needs to be called suspect.
+        Judgments needed to call an item suspect.
     confidence : float
         Of the share's exact interval over items.
 
@@ -176,9 +176,9 @@ def gold_items(
 
     A good rater is right on at least ``good`` of the *other* gold items, five of
     them or more, so that an item cannot make its own judges. Actions, in order:
-    ``check the gold`` (at least half of three or more good raters miss it),
-    ``talk it over`` (good raters miss it more than the others do), ``replace``
-    (raters know it by now), ``keep``.
+    ``check the gold`` (at least half of three or more good raters miss it), then ``talk it over`` (good raters miss it
+    more than the others do).
+    Then ``replace`` (raters know it by now) and ``keep``.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def worn_items(j: Judgments, *, most_shown: int = 200, most_days: int = 180) -> 
     j : Judgments or frame
         One criterion and one stage, with gold and ``rated_at``; all rounds.
     most_shown, most_days : int
-        Judgments an item may have, and days from its first to its last.
+        The most judgments of an item, and days from its first to its last.
 
     Raises
     ------

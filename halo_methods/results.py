@@ -86,7 +86,7 @@ class Caution(str):
 
     Examples
     --------
-    >>> caution = Caution("few_raters", "With 2 raters the interval speaks for the items only.")
+    >>> caution = Caution("few_raters", "With 2 raters the interval holds for the items only.")
     >>> caution.code, caution.startswith("With 2 raters")
     ('few_raters', True)
     """
@@ -110,8 +110,8 @@ class Basis:
     measure : str
         What is counted. Figures of one measure can be added and subtracted; those of two can't.
     judgments : mapping of str to int or array of numbers, or a function that returns one
-        By rater the judgments, one number for each item; or only how many they are. It is made when
-        somebody asks, and never leaves the process: no printed form, no JSON.
+        By rater the judgments, one number for each item; or only how many they are. It is made on request, and never
+        leaves the process: no printed form, no JSON.
 
     Examples
     --------
@@ -154,7 +154,7 @@ class Estimate:
     method : str
         The quantity and how its interval was made.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for: which of the two would be drawn anew.
+        What the interval covers: which of the two would be drawn anew.
     kind : {"sampled", "p_value", "count", "bounds"}
         ``sampled``: an interval of a quantity that more data would make narrower.
         ``p_value``: of a test. ``count``: counted or computed, exact.
@@ -237,7 +237,7 @@ class Estimate:
 
     @property
     def interval(self) -> str:
-        """The interval as text, with its confidence and whom it speaks for.
+        """The interval as text, with its confidence and what it covers.
 
         Examples
         --------

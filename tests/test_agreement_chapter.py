@@ -140,7 +140,7 @@ def test_the_picture_of_peers():
     table = reports.study("peers_agreement")
     for question in table["question"].unique():
         assert "halo_methods" in plots.peers(table, question=question).alt
-    with pytest.raises(NotEstimable, match="nobody answered 'speed'"):
+    with pytest.raises(NotEstimable, match="no rater answered 'speed'"):
         plots.peers(table, question="speed")
 
 

@@ -131,7 +131,7 @@ def test_hostile_yaml_ends_in_words_at_once(text: str, code: str, line: int | No
     found = refused(text.encode())
     assert time.perf_counter() - started < 5
     assert 0 < len(found) <= MOST_FAULTS + 1
-    assert all(str(fault).startswith("hostile.yml") and len(str(fault)) < 400 and fault.mend for fault in found)
+    assert all(str(fault).startswith("hostile.yml") and len(str(fault)) < 400 and fault.fix for fault in found)
     assert "\x1b" not in str(found)
     first = found[0]
     assert not code or (first.code, first.line or None) == (code, line)  # type: ignore[attr-defined]
@@ -184,10 +184,10 @@ def never(content: bytes) -> None:
     try:
         document = read(content)
     except InvalidData as error:
-        assert all(fault.what and fault.mend for fault in error.problems)  # noqa: PT017
+        assert all(fault.what and fault.fix for fault in error.problems)  # noqa: PT017
         return
     json.dumps(document.content, allow_nan=False)
-    assert all(fault.what and fault.mend and fault.line for fault in document.faults)
+    assert all(fault.what and fault.fix and fault.line for fault in document.faults)
     made, found = check(Card, document)
     assert (made is None) == bool(found)
 
@@ -286,7 +286,7 @@ def test_each_fault_says_what_and_how(changes: dict[str, Any], code: str, path: 
         assert not found
         return
     (fault,) = found
-    assert (fault.code, what in fault.what, fix in fault.mend) == (code, True, True), str(fault)
+    assert (fault.code, what in fault.what, fix in fault.fix) == (code, True, True), str(fault)
 
 
 def test_faults_stand_at_their_lines_in_their_order() -> None:

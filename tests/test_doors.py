@@ -35,9 +35,9 @@ DOORS = {
     "I have a file and a question": {
         "May these labels be used?": "alpha at least {CAL-026.bar}",
         "Is each rater right often enough?": "at least {CAL-005.bar}",
-        "Which label is it, when raters differ?": "fewer than {PIP-044.labels} labels per item the majority decides",
-        "Is this lot used or sent back?": "with {QUA-006.rejectable:%} wrong ones passes at most {QUA-006.risk:%}",
-        "Raters disagree. What do we change?": "the rater sees the item and the clause",
+        "Which label is it, when raters differ?": "{PIP-044.labels} labels per item",
+        "Is this lot used or sent back?": "{QUA-006.rejectable:%} wrong passes at most {QUA-006.risk:%}",
+        "Has something changed since last month?": "at most {CAL-031.change:%} of the scale",
         "Which vendor gets more work?": "over {VEN-048.weeks} weeks",
         "What does an alpha of .79 mean?": "raters differ about a fifth as much",
         "My columns have other names. What do I type?": "--columns item_id=task,rater_id=worker",

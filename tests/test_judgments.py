@@ -229,7 +229,7 @@ def test_lists_of_gold_become_accepted_answers(file):
     assert accepted_answers(j.frame["gold"][0]) == ("1", "2|3")
 
 
-# ---- what is refused, where and how it is mended
+# ---- what is refused, where and how it is fixed
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_problem_names_the_option_that_settles_it(content, options, option, va
 )
 def test_a_problem_says_what_to_write(content, options, fix, file):
     (found,) = check(file(content), **options)
-    assert fix in found.mend
+    assert fix in found.fix
     assert found.value is None
     assert str(found).endswith(".")
 
@@ -520,8 +520,8 @@ def test_rows_filtered_out_are_not_checked_unless_the_filter_needs_the_cell(file
     path = file("item_id,rater_id,label,seconds,test\na,x,bad,1,yes\nb,x,1,slow,no\nc,x,1,1,no\n")
     assert [p.row for p in check(path, scale=["1"], where="test = 'no'")] == [2]
     assert [p.row for p in check(path, scale=["1"], where="seconds < 9 AND test = 'no'")] == [2]
-    mended = read_judgments(path, scale=["1"], where="item_id = 'c'")
-    assert mended.source.dropped == {"not where item_id = 'c'": 2}
+    fixed = read_judgments(path, scale=["1"], where="item_id = 'c'")
+    assert fixed.source.dropped == {"not where item_id = 'c'": 2}
 
 
 def test_an_odd_locale_is_a_note(file):

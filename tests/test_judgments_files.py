@@ -392,7 +392,7 @@ def test_a_form_that_is_not_named_is_never_guessed(cells, value, said, file):
     found = check(path)
     assert len(found) == len(cells)
     assert {(p.option, p.value) for p in found} == {("dates" if value else None, value)}
-    assert all(said in p.mend for p in found)
+    assert all(said in p.fix for p in found)
     assert value is None or check(path, dates=value) == []
 
 
@@ -436,7 +436,7 @@ def test_rounded_identifiers_are_no_repeats_to_be_removed():
     frame = pd.DataFrame({"item_id": np.array(ids, float), "rater_id": ["ann", "bob"] * 2, "label": "x"})
     with pytest.raises(InvalidData) as refused:
         as_judgments(frame)
-    assert {(p.option, "looks rounded by a spreadsheet" in p.mend) for p in refused.value.problems} == {(None, True)}
+    assert {(p.option, "looks rounded by a spreadsheet" in p.fix) for p in refused.value.problems} == {(None, True)}
 
 
 @pytest.mark.parametrize("label", ['["x", "y"]', "['y', 'x']", '{"a": 1}'])

@@ -170,7 +170,7 @@ def test_a_finding_says_what_to_do() -> None:
     (fault,) = found.faults
     assert (fault.severity, fault.clause, fault.verdict) == ("error", "raters.overlap", "not_met")
     assert fault.reason == "`raters.overlap` is 2"
-    assert fault.mend.startswith("Make it at least 3.")
+    assert fault.fix.startswith("Make it at least 3.")
     assert "CAL-021 must: not met" in str(found)
     assert json.loads(json.dumps(found.to_dict()))["clean"] is False
     assert len(found.table) == len(found.findings)
@@ -185,7 +185,7 @@ def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "plan.yml"
     file.write_text("title: A\ntask: label\nrisk: hihg\nstage: design\nraters:\n  overlapp: 3\n", encoding="utf-8")
     found = check(file)
-    assert [(p["line"], p["mend"]) for p in found.to_dict()["problems"] if "not said" not in p["what"]] == [
+    assert [(p["line"], p["fix"]) for p in found.to_dict()["problems"] if "not said" not in p["what"]] == [
         (3, "Did you mean high?"),
         (6, "Did you mean `raters.overlap`?"),
     ]
@@ -193,13 +193,13 @@ def test_problems_of_a_file_name_their_lines(tmp_path: Path) -> None:
 
 
 def test_near_names_are_offered() -> None:
-    def mend(clause: str, value: object) -> str:
-        return check(put(plan(LAUNCH), clause, value)).problems[0].mend
+    def fix(clause: str, value: object) -> str:
+        return check(put(plan(LAUNCH), clause, value)).problems[0].fix
 
-    assert mend("raters.overlapp", 3) == "Did you mean `raters.overlap`?"
-    assert mend("overlap_share", 1) == "Did you mean `raters.overlap_share`?"
-    assert mend("task", "pairwize") == "Did you mean pairwise?"
-    assert mend("rubric.version", 3.1) == "Write it in quotes."
+    assert fix("raters.overlapp", 3) == "Did you mean `raters.overlap`?"
+    assert fix("overlap_share", 1) == "Did you mean `raters.overlap_share`?"
+    assert fix("task", "pairwize") == "Did you mean pairwise?"
+    assert fix("rubric.version", 3.1) == "Write it in quotes."
 
 
 def test_a_misspelt_clause_leaves_its_standard_undecided() -> None:

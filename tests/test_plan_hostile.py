@@ -25,7 +25,7 @@ def ends_in_words(file: Path, content: str | bytes) -> None:
         said = str(error)
     else:
         said = str(found)
-        assert all(p.what and p.mend for p in found.problems)
+        assert all(p.what and p.fix for p in found.problems)
     assert 0 < len(said) < 100_000
     assert "\x1b" not in said
 

@@ -212,7 +212,7 @@ def test_one_planted_fault_is_found_and_no_other(clause: str, value: object, wan
     found = check(put(CLEAN, clause, value))
     problems = [re.findall("`(.*?)`", p.what)[0] for p in found.problems]
     assert [f.standard for f in found.faults] + problems == wanted.split()
-    assert all(f.mend for f in found.faults)
+    assert all(f.fix for f in found.faults)
 
 
 @pytest.mark.parametrize("by", ["programme manager", "quality lead"])

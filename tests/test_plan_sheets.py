@@ -145,7 +145,7 @@ def test_answers_come_back_through_the_check(checked):
     refused = found(check, second)
     assert refused.verdict == "not_met"
     assert refused.reason.endswith("on 2027-01-21: two pages are missing")
-    assert found(check, third).reason == "nobody has attested it"
+    assert found(check, third).reason == "it is not attested"
 
 
 def test_a_later_yes_settles_a_no_and_on_one_day_the_no_counts(checked):

@@ -92,9 +92,9 @@ def test_search_index_keeps_its_names_through_disk():
 
 
 def test_no_bibliography_entry_or_checkbox_without_a_role_or_name():
-    mended = page_faults.mend('<input class="task-list-item-checkbox" type="checkbox"><div role="doc-biblioentry">')
-    assert 'aria-label="Done"' in mended
-    assert "doc-biblioentry" not in mended
+    fixed = page_faults.fix('<input class="task-list-item-checkbox" type="checkbox"><div role="doc-biblioentry">')
+    assert 'aria-label="Done"' in fixed
+    assert "doc-biblioentry" not in fixed
 
 
 @built

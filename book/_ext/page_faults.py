@@ -36,10 +36,10 @@ def copy_mathjax(app: Any, exception: Exception | None) -> None:
             copyfile(source, target / name)
 
 
-def mend(body: str) -> str:
+def fix(body: str) -> str:
     """Data tables without empty headings, boxes of checklists with a name.
 
-    >>> mend('<tr><th></th><th>rater</th></tr>')
+    >>> fix('<tr><th></th><th>rater</th></tr>')
     '<tr><td></td><th>rater</th></tr>'
     """
     box = '<input class="task-list-item-checkbox"'
@@ -53,7 +53,7 @@ def mend(body: str) -> str:
 
 def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
-        context["body"] = mend(context["body"])
+        context["body"] = fix(context["body"])
 
 
 def named_toggles(navigation: Any) -> Any:

@@ -66,7 +66,7 @@ HEAD = """\
 FEW_ITEMS = 20
 CHOSEN_FOR_IT = Caution(
     "chosen_for_it",
-    "A clause chosen because raters differed on it differs less the next time by itself; "
+    "A clause chosen because raters differed on it shows smaller differences next time by itself; "
     "the other clauses, and items that did not lead to the amendment, show how much.",
 )
 COMPARISONS = {
@@ -125,7 +125,7 @@ class Decisions:
         """Return the share of the decisions by cause and by clause, with Wilson's interval over items.
 
         Columns ``of`` (cause or clause), ``name``, ``n``, ``share``, ``low``,
-        ``high``; most frequent first. The interval speaks for items like these,
+        ``high``; most frequent first. The interval holds for items like these,
         decided by these adjudicators; a packet chosen for its disagreement says
         nothing about all items.
         """
@@ -262,7 +262,7 @@ class ClauseChanges:
     others : dict of str to Estimate
         The same on all other clauses together, where there are some.
     differences : dict of str to Estimate
-        The change less that on the others: what is left when whatever happened to
+        The change minus that on the others: what is left when whatever happened to
         all clauses is taken off.
     """
 
@@ -428,7 +428,7 @@ def _compared(
             text = f"A version has {contrast.fewest} items here: below {FEW_ITEMS} the interval may be too short."
             cautions.append(Caution("few_items", text))
         if contrast.over == "items":
-            text = f"With {contrast.n_raters} raters the interval speaks for the items only."
+            text = f"With {contrast.n_raters} raters the interval holds for the items only."
             cautions.append(Caution("items_only", text))
         place = around(contrast.value, contrast.low, contrast.high) | {"confidence": confidence, "over": contrast.over}
         rests = rests_on(frame.filter(pl.col("cell").is_in(cells)), "disagreement on clauses")

@@ -1,4 +1,4 @@
-"""Blind packets for adjudicators: the item, the answers, the reasons, and nobody's name; and their decisions back."""
+"""Blind packets for adjudicators: the item, the answers, the reasons, and no names; and their decisions back."""
 
 import hashlib
 import os
@@ -108,12 +108,12 @@ def pack(
 ) -> Packet:
     """Make a blind packet of the items that an adjudicator decides.
 
-    Of each item it shows every distinct answer once, in random order, and of
-    each answer one reason (the ``comment`` of a rater who gave it, drawn at
-    random): more would tell which answer has the majority. Identifiers of
-    raters and names of vendors are taken out of the reasons where they have
-    three letters or more; a rater who is named otherwise stays named, so look
-    through the packet. Of an item on which all agree no answer is shown: a
+    Of each item it shows every distinct answer once, in random order, and of each answer one reason.
+    The reason is the ``comment`` of a rater who gave the answer, drawn at random; more would tell which answer has the
+    majority. Identifiers of raters and names of vendors are taken out of the reasons where they have three letters or
+    more.
+    A rater who is named otherwise stays named, so look through the packet. Of an item on which all agree no answer is
+    shown: a
     single one would be a suggestion.
 
     Parameters
@@ -275,9 +275,8 @@ def read_decisions(
     Raises
     ------
     InvalidData
-        With every problem and its row: an unknown packet identifier or cause,
-        a label off the scale, a clause, a decision, a reason, a name or a day
-        that is missing, an item decided twice or by one of its own raters.
+        With every problem and its row: an unknown packet identifier or cause, or a label off the scale.
+        Also a missing clause, decision, reason, name or day, and an item decided twice or by one of its own raters.
     HaloError
         If there is no key.
     """

@@ -1,4 +1,4 @@
-"""Who looks at an item next: another rater, an adjudicator, a model, or nobody."""
+"""Who looks at an item next: another rater, an adjudicator, a model, or none."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -34,10 +34,9 @@ class LabelSource:
     price : float
         Of one label, in the unit of the cost of an error.
     confusion : float or array_like
-        How it errs. A number is the chance of the right label, its errors
-        falling on all others alike; a table (true by given, rows add up to 1)
-        says it label by label; several tables, one each, are a pool from which
-        one member is drawn by `weights`, known when the label arrives.
+        How it errs. A number is the chance of the right label, its errors falling on all others alike.
+        A table (true by given, rows add up to 1) says it label by label.
+        Several tables, one each, are a pool from which one member is drawn by `weights`, known when the label arrives.
     weights : array_like, optional
         Of the members of the pool; alike if not given.
     seen : collection of str
@@ -98,7 +97,7 @@ def rater_source(
     """
     chosen = consensus.raters["rater_id"].isin(list(raters)) if raters else np.ones(len(consensus.raters), bool)
     if not chosen.any():
-        raise BadOption("raters names nobody of the consensus")
+        raise BadOption("raters names no rater of the consensus")
     k = len(consensus.probabilities.columns)
     tables = consensus.confusion["probability"].to_numpy(float).reshape(-1, k, k)[chosen] + RARE
     weights = consensus.raters["n"].to_numpy(float)[chosen]
@@ -114,7 +113,7 @@ class Routing:
     table : pandas.DataFrame
         One row per item: ``item_id``, ``label`` (the cheapest decision now),
         ``probability`` (of that label), ``margin`` (between the two likeliest
-        labels), ``risk`` (expected cost of error if nobody looks), ``next`` (a
+        labels), ``risk`` (expected cost of error without a further look), ``next`` (a
         source, ``stop``, or ``keep all answers``), ``labels`` (how many of
         them), ``value`` (expected fall of the risk), ``price``, ``net``
         (value less price), ``per_cost`` (value for each unit of price),
@@ -135,7 +134,7 @@ class Routing:
         return sums.sort_values(["items"], ascending=False, kind="stable").reset_index()
 
     def queue(self, *, budget: float | None = None) -> pd.DataFrame:
-        """List the items that somebody looks at, the most value for the price first.
+        """List the items that get a further look, the most value for the price first.
 
         With a budget an item that no longer fits is passed over, and cheaper
         ones behind it still get in. ``spent`` adds up the prices.
@@ -169,7 +168,7 @@ def route(
     perspective: bool | Collection[str] = False,
     done: Collection[str] = (),
 ) -> Routing:
-    r"""Name the next look at each item: the source whose label is worth most above its price, or nobody.
+    r"""Name the next look at each item: the source whose label is worth most above its price, or none.
 
     With :math:`p_k` the chance that label :math:`k` is right and
     :math:`L_{kd}` the cost of deciding :math:`d` where :math:`k` is right, an
@@ -183,8 +182,8 @@ def route(
     together, ``ahead=3`` three (of a pool, by its average table).
 
     Do not trust it where the probabilities are not: raters who copy from each
-    other, or items that are hard for everybody, make a consensus surer than it
-    is right, and then it stops too soon.
+    other, or items that are hard for all, make a consensus surer than it is right.
+    Then it stops too soon.
 
     Parameters
     ----------
@@ -198,7 +197,7 @@ def route(
         Labels of one source bought together, at most.
     perspective : bool or collection of str
         True if the criterion is declared a perspective, or the items that are:
-        nobody is asked who is right, and all answers are kept.
+        no rater is asked who is right, and all answers are kept.
     done : collection of str
         Items decided already.
 

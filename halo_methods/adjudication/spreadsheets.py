@@ -16,9 +16,9 @@ _LIVE, _SAFE = re.compile(_BEGINS + _RUNS), re.compile(f"{_BEGINS}'{_RUNS}")
 def neutral(text: str) -> str:
     """Return a cell that a spreadsheet shows and never runs.
 
-    A text that begins with ``=``, ``+``, ``-``, ``@`` (also wide or small), a
-    tab or a line break, after any space, gets an apostrophe in front; so does
-    one that has such an apostrophe already. The same holds after a semicolon, a
+    A text that begins with ``=``, ``+``, ``-``, ``@`` (also wide or small), a tab or a line break, after any space,
+    gets an apostrophe in front.
+    So does one that has such an apostrophe already. The same holds after a semicolon, a
     tab or a line break inside it, where some spreadsheets begin a new cell.
     `plain` takes them off again.
 

@@ -83,8 +83,8 @@ class Dependence:
     def estimate(self, *, power: float = 0.0) -> Estimate:
         """Return the p-value, with the interval that its simulation leaves.
 
-        A p-value at or above .05 says that no pair of raters was caught, not that
-        nobody copies: with few shared items a pair that copies passes.
+        A p-value at or above .05 says that no pair of raters was caught, not that no rater copies: with few shared
+        items two raters who copy pass.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ class Dependence:
         if self.p_value >= ALPHA and self.power() < power:
             text = (
                 f"the test does not reject (p = {self.p_value:.2g}), but would find a pair that copies half of its "
-                f"labels with a chance of {self.power():.0%} only; have pairs of raters share more items"
+                f"labels with a chance of {self.power():.0%} only. Let pairs of raters share more items"
             )
             raise NotEstimable(text, public="too few items are shared by two raters to test whether raters copy")
         low, high = self.p_value, self.p_value
@@ -143,11 +143,10 @@ class Dependence:
 def dependence(votes: Votes, *, seed: int = 0) -> Dependence:
     """Test each pair's agreement against Dawid and Skene's model; see `Dependence`.
 
-    The model is fitted with .1 added to each expected count, whichever way the
-    labels were aggregated: so a rater's own habits do not look like copying.
-    Up to 20,000 judgments the fit is repeated on 199 sets of judgments that it
-    makes, and pairs are adjusted together by the largest excess of them
-    (Westfall and Young). Above, each pair has a binomial tail with the fitted
+    The model is fitted with .1 added to each expected count, however the labels were aggregated. So a rater's own
+    habits do not look like copying. Up to 20,000 judgments the fit is repeated on 199 sets of judgments that it makes.
+    Pairs are then adjusted together by the largest excess of them (Westfall and Young). Above, each pair has a binomial
+    tail with the fitted
     chances, adjusted by the number of pairs (Šidák), a little cautious.
     """
     fit = iterate(SMOOTHED, votes, votes.shares, None)
@@ -228,7 +227,7 @@ def same_alone(votes: Votes, a: int, b: int) -> float:
 
 
 def _cautions(table: pd.DataFrame) -> tuple[Caution, ...]:
-    """What the test says in words; names nobody."""
+    """What the test says in words; names no rater."""
     cautions = []
     if (pairs := int((table["p_value"] < ALPHA).sum())) > 0:
         text = (

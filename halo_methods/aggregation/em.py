@@ -19,8 +19,10 @@ from .vote_table import Array, Ints, Mask, Votes
 Gold = Literal["ignore", "use"]
 Prevalence = Literal["estimated", "uniform"]
 Step = Callable[[Votes, Array, Any, float], tuple[Array, Any]]
-"""From the votes, the chances of the labels, the last parameters and a smoothing to chances (rater, given, true) and
-parameters; where items differ in difficulty, to the strength of each judgment and parameters."""
+"""From the votes, the chances of the labels, the last parameters and a smoothing to chances (rater, given, true).
+
+It also returns the parameters and, where items differ in difficulty, the strength of each judgment.
+"""
 LOWEST = 1e-300
 SMALLEST = 1e-250
 SLIP = 0.01

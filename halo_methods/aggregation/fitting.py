@@ -99,10 +99,9 @@ def dawid_skene(
 
     Rounds are repeats of one rater on one item.
 
-    Do not trust it where raters copy from each other (see ``.dependence``),
-    where items have fewer than five judgments, where a rater has so few that
-    the table of confusion cannot be learnt, or where one label has nearly all
-    items. Probabilities lie too near 0 and 1 wherever items differ in
+    Do not trust it where raters copy from each other (see ``.dependence``) or items have fewer than five judgments.
+    The same holds where a rater has too few to learn the table of confusion, or where one label has nearly all items.
+    Probabilities lie too near 0 and 1 wherever items differ in
     difficulty.
 
     Parameters

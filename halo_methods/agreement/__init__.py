@@ -1,4 +1,4 @@
-"""Agreement between raters: coefficients, each with an interval that says whom it speaks for."""
+"""Agreement between raters: coefficients, each with an interval that says what it covers."""
 
 from .coefficients import agreement_weights
 from .comparisons import (

@@ -1,8 +1,8 @@
 """The coefficients as their papers give them, on arrays of counts.
 
-Every coefficient here is a smooth function of sums over units (an item in one
-round): ``sums`` turns the label counts of a unit into its terms, ``value``
-turns totals of terms into the coefficient. Bootstraps and jackknives then
+Every coefficient here is a smooth function of sums over units (an item in one round).
+``sums`` turns the label counts of a unit into its terms, ``value`` turns totals of terms into the coefficient.
+Bootstraps and jackknives then
 re-weight totals and never touch a judgment.
 
 In all of it a unit has counts n_k (raters who gave label k), m = sum of n_k.
@@ -103,12 +103,12 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
         hours or weekdays; ``ordinal`` 1 - C(s, 2), s the number of labels from one to
         the other, both included, which is not Krippendorff's ordinal metric; ``jaccard``
         and ``masi`` for labels that are sets (`set_distances`).
-        A q x q array in the order of the scale, or a DataFrame with the labels as index
-        and columns, is taken as it is: symmetric, 1 on the diagonal, from 0 to 1.
+        A q x q array in the order of the scale, or a DataFrame with the labels as index and columns, is taken as it is.
+        It is symmetric, 1 on the diagonal, from 0 to 1.
     labels : sequence
         The scale, in order.
     period : float, optional
-        Of circular weights; by default the largest place less the smallest plus 1, so
+        Of circular weights; by default the largest place minus the smallest plus 1, so
         that the last label is next to the first.
 
     Returns
@@ -164,7 +164,7 @@ def agreement_weights(kind: Weights, labels: Sequence[object], *, period: float 
 
 
 def _given(table: Any, labels: Sequence[object]) -> Array:
-    """A table of weights that somebody wrote, in the order of the labels."""
+    """A table of weights written by hand, in the order of the labels."""
     q = len(labels)
     if hasattr(table, "columns"):
         names, table = [str(label) for label in labels], table.rename(index=str, columns=str)
@@ -576,9 +576,9 @@ def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False
 
     The derivative of the coefficient in the direction of a unit's terms, times the
     number of units. Gwet holds the share of units with two judgments or more fixed,
-    which adds value x (units / such units, where the unit is one, else 0, - 1). For
-    alpha he takes the derivative without Krippendorff's small-sample term, and keeps
-    that term where judgments a unit differ in number: - (1 - alpha) / (n - 1) x (m / mean m - 1).
+    which adds value x (units / such units, where the unit is one, else 0, - 1). For alpha he takes the derivative
+    without Krippendorff's small-sample term.
+    Where units differ in their number of judgments he keeps that term: - (1 - alpha) / (n - 1) x (m / mean m - 1).
     """
 
     def value(t: Array) -> Array:

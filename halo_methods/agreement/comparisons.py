@@ -88,7 +88,7 @@ def need_one(estimates: dict[str, Estimate | NotEstimable]) -> None:
 
 
 def few_rows(n: int, what: str, instead: str, most: int = MOST_ROWS) -> None:
-    """Refuse at once what would take minutes and fill a table that nobody reads.
+    """Refuse at once what would take minutes and fill a table too long to read.
 
     Examples
     --------
@@ -286,7 +286,7 @@ def _pair(table: np.ndarray, coefficient: formulas.Coefficient, confidence: floa
     row = {"value": np.nan, "low": np.nan, "high": np.nan, "raw_agreement": float(np.trace(table) / n), "n_shared": n}
     totals = pair_totals(table, coefficient)
     if not np.isfinite(totals.estimate):
-        return row | {"remarks": "not estimable: both gave one and the same label throughout"}
+        return row | {"remarks": "not estimable: both gave the same label throughout"}
     ends = over_shared_items(totals, confidence)
     remarks = [f"only {n} shared items."] * (n < FEWEST_SHARED) + [*ends.cautions]
     return row | {"value": totals.estimate, "low": ends.low, "high": ends.high, "remarks": " ".join(remarks)}
@@ -311,7 +311,7 @@ def specific_agreement(
     """Estimate specific agreement on one label: when a rater gives it, how often another rater of the item does too.
 
     Between 0 and 1; for two raters 2a / (2a + b + c). It is not corrected for chance,
-    and does not look at items on which nobody gave the label, so a rare label shows
+    and does not look at items on which no rater gave the label, so a rare label shows
     what raw agreement hides.
 
     Parameters
@@ -326,12 +326,12 @@ def specific_agreement(
     Returns
     -------
     Estimate
-        It rests on the raters who judged an item on which somebody gave the label.
+        It rests on the raters who judged an item on which at least one rater gave the label.
 
     Raises
     ------
     NotEstimable
-        If nobody gave the label on an item that two raters judged.
+        If no rater gave the label on an item that two raters judged.
     BadOption
         If the scale has no such label.
 
@@ -359,7 +359,7 @@ def _specific(two: CountedJudgments, label: str, asked: single.Asked) -> Estimat
     table, frequency = two.patterns.table, two.patterns.frequency * (two.patterns.table.sum(1) > 1)
     given = int(frequency @ (table[:, 0] > 0))
     if not given:
-        raise NotEstimable(f"nobody gave {label!r} on an item that two raters judged")
+        raise NotEstimable(f"no rater gave {label!r} on an item that two raters judged")
     estimate = single.estimated(two, formulas.specific_agreement(label), asked)
     cautions = [c for c in estimate.cautions if c.code != "prevalence"]
     if estimate.value == 0:
@@ -390,7 +390,7 @@ def by_label(j: Judgments, *, over: Over = "items and raters", confidence: float
     -------
     Compared
         By ``label``, in the order of the scale: ``judgments`` and ``share`` (how often it
-        was given), ``items`` (on which anybody gave it), ``value``, ``low``, ``high``
+        was given), ``items`` (on which at least one rater gave it), ``value``, ``low``, ``high``
         (specific agreement), ``alpha`` and ``ac1`` of the label against the rest, each with
         its ends, ``over``, ``remarks``. Where a value is missing, remarks say why.
 
@@ -492,9 +492,9 @@ def one_criterion(j: Judgments, criterion: str | None = None) -> Judgments:
 def by_prevalence(accuracy: float = 0.9, prevalence: np.ndarray | None = None) -> pd.DataFrame:
     """What two-label agreement is in the limit, for raters of one accuracy, as one label becomes common.
 
-    Every rater is right with the same chance on both labels and errs alone: raw agreement
-    is a^2 + (1 - a)^2 whatever the prevalence, and the coefficients follow from the share of
-    the labels given.
+    Every rater is right with the same chance on both labels and errs alone.
+    Raw agreement is a^2 + (1 - a)^2 whatever the prevalence, and the coefficients follow from the share of the labels
+    given.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class Asked:
     Attributes
     ----------
     over : {"items and raters", "items", "raters"}
-        Whom the interval speaks for. Items and raters: two-way jackknife. Items:
+        What the interval covers. Items and raters: two-way jackknife. Items:
         bootstrap on label patterns. Raters: jackknife over raters.
     confidence : float
         Above 0 and below 1.
@@ -122,7 +122,7 @@ def krippendorff_alpha(
     distance : {"jaccard", "masi"}, optional
         In place of a level, for labels that are sets of answers separated by ``|``.
     over : {"items and raters", "items", "raters"}
-        Whom the interval speaks for. Items and raters: two-way jackknife. Items:
+        What the interval covers. Items and raters: two-way jackknife. Items:
         bootstrap on label patterns. Raters: jackknife over raters.
     confidence : float
         Above 0 and below 1.
@@ -135,7 +135,7 @@ def krippendorff_alpha(
     -------
     Estimate
         With fewer than three raters over items only, with a caution; with three
-        or four the items-only interval stands beside. ``n_raters`` counts raters whose
+        or four the items-only interval is given too. ``n_raters`` counts raters whose
         labels could be paired.
 
     Raises
@@ -252,8 +252,7 @@ def gwet_ac(
     """Estimate Gwet's AC1 (identity weights) or AC2 (any other weights).
 
     Chance agreement is small where prevalence is uneven, so AC1 stays near raw
-    agreement where alpha and kappa fall. Labels of the scale that nobody used
-    count.
+    agreement where alpha and kappa fall. Labels of the scale that no rater used count.
 
     Parameters
     ----------
@@ -261,8 +260,7 @@ def gwet_ac(
         One criterion and one stage; rounds are separate units.
     weights : str or table
         As in `agreement_weights`. Gwet's ordinal weights are not Krippendorff's ordinal
-        level. Weights for sets are refused: the number of sets counts here, and nobody
-        chose it.
+        level. Weights for sets are refused: the number of sets counts here, and it is not known.
     over, confidence, replicates, seed
         As in `krippendorff_alpha`.
 
@@ -330,7 +328,7 @@ def cohen_kappa(
     Raises
     ------
     NotEstimable
-        If they share no item or both gave one and the same label throughout.
+        If they share no item or both gave the same label throughout.
 
     References
     ----------
@@ -500,7 +498,7 @@ def _corrected(
     weighted = check_weights(j, weights)
     if weighted in SETS and chance != "fleiss":
         raise BadOption(
-            f"weights is {weighted!r}; {name} counts labels, and nobody chose how many sets there are: "
+            f"weights is {weighted!r}; {name} counts labels, and it is not known how many sets there are: "
             f'use krippendorff_alpha(j, distance="{weighted}")'
         )
     if weighted == "identity":
@@ -587,7 +585,7 @@ def _over_items(totals: Totals, coefficient: Coefficient, asked: Asked, *, all_p
 def _interval(
     totals: Totals, coefficient: Coefficient, n: int, asked: Asked
 ) -> tuple[Interval, tuple[float, float] | None, Over, list[Caution]]:
-    """The interval, the items-only one to stand beside it, whom it speaks for, and cautions."""
+    """The interval, the items-only one to show with it, what it covers, and cautions."""
     if asked.over == "items" or n < 3:
         text = f"With {n} raters nothing can be said of other raters: the interval is over items only."
         about = [Caution("items_only", text)] if asked.over != "items" else []
@@ -632,7 +630,7 @@ def few_items(n: int) -> tuple[Caution, ...]:
 
 
 def order_caution(j: Any, stated: bool) -> tuple[Caution, ...]:
-    """A caution if nobody said what differences between labels mean."""
+    """A caution if it was not said what differences between labels mean."""
     text = "Labels are taken as nominal; give level= if their order or distance matters."
     return () if j.level_given or stated else (Caution("taken_as_nominal", text),)
 

@@ -39,7 +39,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     j : Judgments
         Numeric labels, every item judged by every rater.
     form : {"ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"}
-        What it is the reliability of, and whom it speaks for:
+        What it is the reliability of, and what it covers:
 
         ====== =============================== =================================== ================
         form   reliability of                  raters                              speaks for
@@ -67,9 +67,10 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     Raises
     ------
     NotEstimable
-        If labels are not numbers, items are incomplete (unless dropped), fewer
-        than three items or two raters remain, there is no variance to divide, or raters
-        contradict each other so much that the form leaves the range of a correlation.
+        If labels are not numbers, items are incomplete (unless dropped), or fewer than three items or two raters
+        remain.
+        The same holds if there is no variance to divide, or raters contradict each other so much that the form leaves
+        the range of a correlation.
 
     Notes
     -----
@@ -213,24 +214,24 @@ def refuse_constant(ratings: Array, form: str) -> None:
         raise NotEstimable(f"raters {what}: the error variance is zero and F is infinite, so no interval can be given")
     if ratings.mean(1).var() <= 1e-12 * spread:
         raise NotEstimable(
-            "all items have the same mean, because raters contradict each other on each: nothing lies between items, "
-            "so no intraclass correlation can be given; see whether a rater uses the scale the other way round"
+            "all items have the same mean, because raters contradict each other on each item. Nothing lies between "
+            "items, so no intraclass correlation can be given. See whether a rater uses the scale the other way round"
         )
 
 
 def possible(form: str, value: float, ends: tuple[float, float], k: int) -> tuple[float, float]:
     """The interval within what the form can be: one label's from -1 / (k - 1) to 1, a mean's up to 1, without a least.
 
-    Form 2 subtracts a variance of raters that may come out below zero, and then leaves that range: it is refused, as
-    is the mean's interval that has no lower end.
+    Form 2 subtracts a variance of raters that may come out below zero, and then leaves that range.
+    Such a value is refused, as is an interval of the mean that has no lower end.
     """
     least = NO_END if form.endswith("k") else -1 / (k - 1)
     low, high = ends[0] if form.endswith("k") else max(ends[0], least), min(ends[1], 1.0)
     if not (least <= value <= 1 and least <= low <= high):
         what = "lower end of its interval" if least <= value <= 1 else "value"
         raise NotEstimable(
-            f"raters contradict each other on so many items that the {what} of {FORMS[form][0]} lies outside what can "
-            "be: see ICC3, which leaves severity out, and whether a rater uses the scale the other way round"
+            f"raters contradict each other on so many items that the {what} of {FORMS[form][0]} lies outside what is "
+            "possible. See ICC3, which leaves strictness out, and whether a rater uses the scale the other way round"
         )
     return low, high
 

@@ -21,7 +21,7 @@ MOST_UNEVEN = 2.0
 STEPS = {
     ACCEPT: "use the lot; fix the errors found",
     REJECT: "send back: paid rework of the whole lot, then a fresh draw",
-    MORE: "hold; draw this many more, once, before anybody decides",
+    MORE: "hold; draw this many more, once, before the lot is decided",
 }
 
 
@@ -71,7 +71,7 @@ def error_rate(
     reference : {"gold", "audit"}, optional
         What says that a label is right; by default gold, and the audit for items without gold.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for.
+        What the interval covers.
     confidence : float
         Of the interval.
 
@@ -241,7 +241,7 @@ def audited_twice(j: Judgments, *, expert: str | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The columns of the labels, ``wrong``, ``second_wrong`` (null where nobody audited again) and ``by_expert``.
+        The columns of the labels, ``wrong``, ``second_wrong`` (null where it was not audited again) and ``by_expert``.
 
     Raises
     ------
@@ -393,7 +393,7 @@ class Lots:
     def worst_consumer_risk(self) -> Estimate:
         """The largest chance with which any of these lots would be accepted at the limiting quality.
 
-        It follows from sizes and plan alone, so it has no interval and is about nobody.
+        It follows from sizes and plan alone, so it has no interval and is about no person.
         """
         return Estimate.count(
             float(self.table["consumer_risk"].max()),
@@ -405,8 +405,8 @@ class Lots:
     def outgoing_rate(self, *, confidence: float = 0.95) -> Estimate:
         """Estimate the share of the labels of accepted lots still wrong once the errors found are fixed.
 
-        The error rate found in accepted lots, times the part of them nobody
-        audited. It leans low: lots are accepted because few errors were found.
+        The error rate found in accepted lots, times the part of them that was not audited. It leans low: lots are
+        accepted because few errors were found.
 
         Raises
         ------
@@ -482,10 +482,10 @@ def lots(
 ) -> Lots:
     """Decide on each lot from the labels that were audited, the buyer's risk held first.
 
-    For the number drawn from a lot, the accept number is the largest at which
-    a lot of that size with ``rql`` wrong labels is accepted with chance
-    ``consumer_risk`` at most (draws without replacement). What this costs the
-    producer stands beside it. ``draw more``: even a draw without any error
+    For the number drawn from a lot, the accept number is the largest that keeps the consumer's risk.
+    That is: a lot of that size with ``rql`` wrong labels is accepted with chance ``consumer_risk`` at most.
+    Labels are drawn without replacement. What this costs the producer is given with it. ``draw more``: even a draw
+    without any error
     would leave the buyer a larger risk. A rejected lot is relabelled whole and
     audited again by a fresh draw; the work is paid, and who bears its cost
     stands in the contract.
@@ -530,8 +530,8 @@ def lots(
     uneven = (chances.null_count() == 0) & (chances.max() > MOST_UNEVEN * chances.min())
     if CHANCE in rows.columns and rows.group_by(column).agg(uneven=uneven)["uneven"].any():
         raise NotEstimable(
-            "labels of one lot were drawn with chances that differ more than twofold; an accept number supposes "
-            "equal chances: judge such lots by the upper end of the weighted error rate"
+            "labels of one lot were drawn with chances that differ more than twofold, but an accept number supposes "
+            "equal chances. Judge such lots by the upper end of the weighted error rate"
         )
     audited = rows.group_by(column).agg(drawn=pl.len(), found=(~pl.col("right")).sum())
     sizes = frame.group_by(column).agg(size=pl.len()).join(audited, on=column, how="left").fill_null(0).sort(column)

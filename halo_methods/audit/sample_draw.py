@@ -1,4 +1,4 @@
-"""How many labels to audit, and a draw of them that anybody can draw again from the file."""
+"""How many labels to audit, and a draw of them that can be repeated from the file."""
 
 import csv
 import hashlib
@@ -36,9 +36,9 @@ def allocate(
 ) -> tuple[int, ...]:
     r"""Neyman's allocation in whole numbers: sizes of strata, in order, that sum to ``n``.
 
-    Minimizes :math:`\sum_h (W_h S_h)^2 / n_h`. Labels are given out one at a
-    time, each to the stratum where it lowers the variance most, which is exact
-    in whole numbers (Wright's algorithm); without the bounds it is Neyman's
+    Minimizes :math:`\sum_h (W_h S_h)^2 / n_h`. Labels are given out one at a time, each to the stratum where it lowers
+    the variance most.
+    That is exact in whole numbers (Wright's algorithm); without the bounds it is Neyman's
     :math:`n_h \propto W_h S_h` rounded.
 
     The deviations are guesses from a pilot; a stratum guessed at 0 gets
@@ -107,9 +107,8 @@ def sample_size(
 ) -> int:
     """Labels to audit so that the interval of an error rate is about ``rate`` ± ``half_width``.
 
-    The smallest n at which Wilson's interval at the effective size
-    n / design_effect is at most 2 × half_width long; with ``population`` the
-    sample is lowered by the finite population correction.
+    The smallest n at which Wilson's interval at the effective size n / design_effect is at most 2 × half_width long.
+    With ``population`` the sample is lowered by the finite population correction.
 
     Parameters
     ----------
@@ -184,7 +183,7 @@ class Drawn:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a label: what identifies it, ``stratum`` and
+        One row per label: what identifies it, ``stratum`` and
         ``inclusion_probability``; no labels, so that the file can go to the
         auditors. In an order of its own, made from the seed.
     facts : dict of str to str or int
@@ -231,10 +230,9 @@ def draw(j: Judgments, n: int, *, by: str | None = None, risk: str | None = None
     Each label gets a number from the SHA-256 of the seed and of what
     identifies it. Without options the n smallest numbers are drawn (a simple
     random sample). With ``by`` each stratum gets labels in proportion to its
-    size, one at least, and its smallest numbers are drawn. With ``risk`` the
-    chance of a label is proportional to that column (systematic sampling in
-    the order of the numbers); a risk of 0 is refused, because what can't be
-    drawn can't be estimated.
+    size, one at least, and its smallest numbers are drawn. With ``risk`` the chance of a label is proportional to that
+    column (systematic sampling in the order of the numbers).
+    A risk of 0 is refused, because what can't be drawn can't be estimated.
 
     Whoever can choose the seed after seeing the frame can choose the sample:
     fix it first, for instance the number of the lot.

@@ -253,10 +253,10 @@ def percent(share: float) -> str:
 def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: float, *, lot: int | None = None) -> Plan:
     """The smallest single sampling plan that holds both risks.
 
-    For each number of errors accepted, the sample grows until a lot at ``rql``
-    is accepted with chance ``consumer_risk`` at most; the first such plan under
-    which a lot at ``aql`` is rejected with chance ``producer_risk`` at most is
-    the answer. Errors are counted as if the auditor never errs; see
+    For each number of errors accepted, the sample grows until a lot at ``rql`` is accepted with chance
+    ``consumer_risk`` at most.
+    The answer is the first such plan under which a lot at ``aql`` is rejected with chance ``producer_risk`` at most.
+    Errors are counted as if the auditor never errs; see
     `corrected_rate` for when that does not hold.
 
     Parameters
@@ -309,7 +309,7 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
                 return Plan(n, accept, aql, rql, lot)
     raise NotEstimable(
         f"no sample of up to {most:,} labels tells a lot with {percent(aql)} errors from one with {percent(rql)} at "
-        "these risks; audit the whole lot, set the two rates further apart or allow a larger risk"
+        "these risks. Audit the whole lot, set the two rates further apart or allow a larger risk"
     )
 
 
@@ -417,9 +417,9 @@ def standard_plan(lot: int, aql: float, inspection: Inspection = "II") -> Plan:
     """The plan of MIL-STD-105E and ISO 2859-1 for a lot: single sampling, normal inspection.
 
     The table protects the producer: a lot at ``aql`` is accepted nearly
-    always. What the buyer is protected from is not asked for, so it is printed
-    first: ``.rql`` is the error rate that is still accepted in 10% of audits,
-    and it is often five times the AQL. The standard also asks for tightened
+    always. What the buyer is protected from is not asked for, so it is printed first.
+    ``.rql`` is the error rate that is still accepted in 10% of audits, and it is often five times the AQL. The standard
+    also asks for tightened
     inspection after two rejections in five lots; without that switch its
     protection is less than it says. Where the arrow of the table leads to
     a sample as large as the lot, the whole lot is audited.

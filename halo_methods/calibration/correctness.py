@@ -69,7 +69,7 @@ def accuracy(
     reference : {"gold", "audit"}, optional
         Where right answers come from; by default gold, and the audit for items without gold.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for.
+        What the interval covers.
     confidence : float
 
     Raises
@@ -274,7 +274,7 @@ def majority_accuracy(j: Judgments, *, by: str | None = None, confidence: float 
     """Estimate how often the label that most raters gave is an accepted gold answer.
 
     Of m tied labels each counts 1/m. Many tools let the alphabet decide instead,
-    which gives another figure for the same votes; it stands beside the first.
+    which gives another figure for the same votes; it is given after the first.
     Intervals are over items.
 
     Parameters

@@ -296,10 +296,9 @@ class NextSteps:
 def next_steps(j: Judgments, *, bar: float, suspects: Mapping[str, str] | None = None) -> NextSteps:
     """Tell what each rater does next, with suspect items looked at first.
 
-    Accuracy and verdict count every gold item. Beside them stands the verdict
-    without suspect items; it leans in the raters' favour, because those items
-    are chosen for being missed, and serves only to see whether the verdict
-    hangs on them.
+    Accuracy and verdict count every gold item. The verdict without suspect items is given with them.
+    It leans in the raters' favour, because those items are chosen for being missed; it only shows whether the verdict
+    depends on them.
 
     ``pass``: the whole interval clears the bar. ``check the gold``: without
     suspect items the verdict is another. ``train again``: the whole interval

@@ -409,9 +409,9 @@ def exam_plan(
     them with chance :math:`1-\alpha`, whoever is good fails all with chance
     :math:`\beta`. All chances are exact.
 
-    It supposes that gold items are drawn at random for each attempt, that none
-    returns, and that the rater's ability stays what it was; a rater who trains
-    between attempts has another ability, and the chance for that one holds.
+    It supposes that gold items are drawn at random for each attempt, that none returns, and that the rater's ability
+    stays what it was.
+    A rater who trains between attempts has another ability, and the chance for that one holds.
 
     Parameters
     ----------
@@ -519,9 +519,9 @@ def expert_accuracy(j: Judgments, *, experts: Iterable[str] | str | None = None)
 def bars_from_experts(j: Judgments, *, experts: Iterable[str] | str | None = None, margin: float = 0.10) -> Bars:
     """Propose the bars that this gold allows: no rater is asked to do better than experts do on it.
 
-    The good bar is the low end of the interval of the experts' accuracy (over
-    items, for this panel), rounded down to a full percent: a rater who is as
-    good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
+    The good bar is the low end of the interval of the experts' accuracy (over items, for this panel), rounded down to a
+    full percent.
+    A rater who is as good as the experts is at or above it. The unacceptable bar lies ``margin`` below.
 
     Experts who wrote the gold score themselves; use answers they gave before,
     independently, or other experts. An easy gold set gives high bars that say

@@ -45,12 +45,13 @@ def recertification(
 ) -> Recertification:
     """List who has to show again that they can: by time, by an amendment, by drift, by absence.
 
-    Certified means here: judged gold on that day. Due are raters without gold
-    in the table; whose last gold is more than ``after_days`` old; who judged
-    no gold under the latest guideline (the highest version where versions are
-    numbers such as 1.10, otherwise the one that came into the table last); who
-    were away for more than ``absent_days`` since their last gold; and those
-    whom a drift chart names.
+    Certified means here: judged gold on that day. Due are raters without gold in the table, and those whose last gold
+    is more than ``after_days`` old.
+    Also those who judged no gold under the latest guideline, or who were away for more than ``absent_days`` since their
+    last gold.
+    Also those whom a drift chart names.
+    The latest guideline is the highest version where versions are numbers such as 1.10, otherwise the one that came
+    into the table last.
 
     Absence can only be seen in a table that holds the live work too.
 

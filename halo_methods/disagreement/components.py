@@ -23,7 +23,7 @@ NAMES = {
     "item_rater": "a rater sees an item in a way of their own, and again the next time",
     "item_criterion": "an item is better on one criterion than on another",
     "rater_criterion": "raters are stricter on one criterion than on another",
-    "residual": "noise, and what else nobody repeats",
+    "residual": "noise, and all else that is not repeated",
 }
 FEW_RATERS = 5
 ALONE = "everything else: noise, and ways of their own in which raters see an item"
@@ -36,9 +36,8 @@ class VarianceComponents:
     Attributes
     ----------
     item, rater, residual : Estimate
-        Variances, in squared units of the label. Without repeated judgments
-        the residual holds what a rater sees in an item and nobody else does,
-        and noise; with them it is noise alone.
+        Variances, in squared units of the label. Without repeated judgments the residual holds what only one rater sees
+        in an item, and noise; with them it is noise alone.
     item_rater : Estimate or None
         Only where a rater judged an item more than once (rounds), or with
         ``facets=("criterion",)``.
@@ -105,7 +104,7 @@ class VarianceComponents:
         Parameters
         ----------
         n_raters : int
-            Raters an item, at least 1.
+            Raters per item, at least 1.
         n_criteria : int, optional
             Criteria averaged, as many as in the data by default.
 
@@ -147,7 +146,7 @@ class VarianceComponents:
         return self._coefficient(n_raters, n_criteria, absolute=True)
 
     def d_study(self, most: int = 10) -> pd.DataFrame:
-        """Both coefficients for 1 to ``most`` raters an item.
+        """Both coefficients for 1 to ``most`` raters per item.
 
         Returns
         -------
@@ -160,7 +159,7 @@ class VarianceComponents:
         return pd.DataFrame(rows, columns=["n_raters", "coefficient", "value", "low", "high"])
 
     def _spoken(self) -> Parts:
-        """The draws that speak for whom the estimates speak for."""
+        """The draws over what the estimates cover."""
         return self.draws if self.rater.over == "items and raters" else self._draws_items_only
 
     def _coefficient(self, n_raters: int, n_criteria: int | None, *, absolute: bool) -> Estimate:
@@ -242,9 +241,8 @@ def variance_components(
     workloads, and lower where squares spread more than normal ones would
     (items of another kind, raters of another noise).
 
-    Do not read a rater component from three raters as a fact about raters, and
-    do not read components of labels crowded at one end of a scale as if the
-    scale had no end.
+    Do not read a rater component from three raters as a fact about raters.
+    Do not read components of labels crowded at one end of a scale as if the scale had no end.
 
     Parameters
     ----------
@@ -333,7 +331,7 @@ def variance_components(
 
 
 def _complete(frame: pl.DataFrame) -> tuple[pl.DataFrame, Array, list[Caution]]:
-    """One row a judgment of an item by a rater, its labels on every criterion beside each other."""
+    """One row per judgment of an item by a rater, its labels on every criterion beside each other."""
     keys = [key for key in ("item_id", "rater_id", "round") if key in frame.columns]
     wide = frame.pivot("criterion", index=keys, values="y").sort(keys)  # noqa: PD010
     whole = wide.drop_nulls([c for c in wide.columns if c not in keys])
@@ -454,7 +452,7 @@ def coded(values: pl.Series) -> Ints:
 def few_raters(n: int) -> list[Caution]:
     """What to beware of where raters are few."""
     if n < 3:
-        return [Caution("items_only", "With 2 raters the interval speaks for the items only.")]
+        return [Caution("items_only", "With 2 raters the interval holds for the items only.")]
     text = f"{n} raters say little about raters in general."
     return [Caution("few_raters", text)] if n < FEW_RATERS else []
 

@@ -188,9 +188,8 @@ class Apart:
 def apart(design: Design, unclear: Ints = NONE) -> Apart:
     """Disagreement between two raters on one item, and the parts that pairs tell.
 
-    Half the squared difference of two labels, averaged over the pairs of an
-    item, is the variance of its labels; on nominal labels as 0 and 1 it is the
-    share of pairs that differ.
+    Half the squared difference of two labels, averaged over the pairs of an item, is the variance of its labels.
+    On nominal labels as 0 and 1 it is the share of pairs that differ.
     """
     severity, effect = _severity(design, unclear)
     n = int(design.item.max()) + 1
@@ -267,9 +266,9 @@ def _variation(code: Ints, y: Array, size: int) -> Array:
 def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> Array:
     """How likely each item's labels, shuffled over the groups, lie so far apart; 1 unless two groups gave two labels.
 
-    The statistic is the variance between groups over that inside them, the
-    latter drawn towards the mean of all items (as worth four labels) so that
-    three equal labels do not make it infinite. Its null distribution pools the
+    The statistic is the variance between groups over that inside them.
+    The latter is drawn towards the mean of all items (as worth four labels), so that three equal labels do not make the
+    statistic infinite. Its null distribution pools the
     shufflings of all items.
     """
     assert design.group is not None

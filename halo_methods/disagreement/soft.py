@@ -55,9 +55,9 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> SoftLabels:
     r"""Each item's distribution of labels, shrunk towards that of all items.
 
     Three labels are a poor picture of a distribution: two against one is not
-    two thirds. The counts of an item are a draw from a Dirichlet-multinomial
-    with the shares of all items as its mean and a precision s estimated from
-    all items (moments); the soft label is its posterior mean
+    two thirds. The counts of an item are a draw from a Dirichlet-multinomial with the shares of all items as its mean
+    and a precision s estimated from all items (moments).
+    The soft label is its posterior mean
     :math:`(n_k + s\,p_k) / (n + s)`. Intervals are the posterior's Beta
     quantiles of each label.
 
@@ -151,7 +151,7 @@ def _tally(frame: pl.DataFrame, items: pl.Series, labels: tuple[object, ...]) ->
 
 
 def first_judgments(j: Judgments) -> Judgments:
-    """One judgment a rater and item: that of the first round.
+    """One judgment per rater and item: that of the first round.
 
     Examples
     --------
@@ -170,10 +170,10 @@ def first_judgments(j: Judgments) -> Judgments:
 def between_groups(j: Judgments, groups: str) -> pd.DataFrame:
     """How differently groups of raters label the same items.
 
-    For each pair of groups and each item both judged: Jensen-Shannon
-    divergence of their soft labels in bits (0 the same, 1 nothing in common),
-    and the cross-entropy of predicting the second group's labels from the
-    first group's soft label, beside the entropy of the second group itself.
+    For each pair of groups and each item both judged: Jensen-Shannon divergence of their soft labels in bits (0 the
+    same, 1 nothing in common).
+    Then the cross-entropy of predicting the second group's labels from the first group's soft label, and the entropy of
+    the second group itself.
 
     Parameters
     ----------
@@ -298,10 +298,10 @@ class Routes:
 def adjudicate(j: Judgments, *, groups: str | None = None) -> Routes:
     """Which items are settled, which are looked at, and which must not be adjudicated.
 
-    ``keep the distribution``: groups of raters label the item differently,
-    beyond what labels shuffled over the groups do, with at most a tenth of
-    such items false on average (Benjamini and Hochberg 1995); one answer would
-    silence a group. ``settled``: the leading label's soft share is at least
+    ``keep the distribution``: groups of raters label the item differently, beyond what labels shuffled over the groups
+    do; one answer would silence a group.
+    At most a tenth of such items are false on average (Benjamini and Hochberg 1995). ``settled``: the leading label's
+    soft share is at least
     .6. ``adjudicate or amend``: the rest.
 
     That groups differ does not make the difference legitimate: the guideline
@@ -356,9 +356,9 @@ def worksheet(
 ) -> pd.DataFrame:
     """The most disputed items, drawn by stratum, for two coders who see no names.
 
-    Every stratum gets places in proportion to its disputed items (by Webster's
-    rule), at least one; within it the most disputed items are taken (the share of pairs of
-    raters that differ), ties by a draw from ``seed``. Rows are shuffled, so
+    Every stratum gets places in proportion to its disputed items (by Webster's rule), at least one.
+    Within it the most disputed items are taken (the share of pairs of raters that differ), ties by a draw from
+    ``seed``. Rows are shuffled, so
     that a coder cannot read the rank. Write it with ``.to_csv(path,
     index=False)``; the same data, options and seed give the same file.
 
@@ -422,8 +422,7 @@ def worksheet(
 def cause_shares(sheet: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """What the coders found: each cause's share of the coded items.
 
-    The worksheet holds the most disputed items, so the shares speak for those,
-    not for all items.
+    The worksheet holds the most disputed items, so the shares hold for those, not for all items.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ SOURCES = {
 }
 ROUTES = {
     "severity": "calibrate: each rater sees where they lie, and works the anchors again",
-    "noise": "more labels an item, shorter shifts, a simpler screen; feedback to raters far above the others",
+    "noise": "more labels per item, shorter shifts, a simpler screen; feedback to raters far above the others",
     "perspective": "do not adjudicate: keep the distribution and show results by group",
     "clause": "amend the clause with an example, then calibrate again",
     "item": "write the item up as an edge case, give more context, or allow 'cannot judge'",
@@ -154,9 +154,9 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     What the data do not identify is not estimated: `Split.collect` says what
     is missing, and the rest carries the names of all it may hold.
 
-    Intervals add the delete-a-group jackknife variances over items (40 groups)
-    and over raters (at most 20), with a t on the raters' groups - 1; that of
-    severity is taken on the log scale. Unclear clauses are held fixed; where
+    Intervals add the delete-a-group jackknife variances over items (40 groups) and over raters (at most 20), with a t
+    on the raters' groups - 1.
+    That of severity is taken on the log scale. Unclear clauses are held fixed; where
     none is found, the interval reaches up to what the most disputed one would
     carry.
 
@@ -176,7 +176,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     Raises
     ------
     NotEstimable
-        If fewer than two raters share items, more than 2,000 judged, or nobody ever disagrees.
+        If fewer than two raters share items, more than 2,000 judged, or all agree on every item.
 
     References
     ----------
@@ -374,12 +374,12 @@ def changes(j: Judgments, *, groups: str | None = None, clause: str = "clause") 
     random (see `split`); without clauses, the pair of labels most confused.
     *edge case*: an item with at least twice the mean disagreement of items
     under clear clauses, four labels or more, no matter of perspective; the 20 most disputed.
-    *retraining*: all raters of `retraining` together; nobody is named here.
+    *retraining*: all raters of `retraining` together; no rater is named here.
     *nothing*: items on which groups hold different views, in one row.
 
-    ``share`` is the part of all disagreement that would go if the change
-    brought the clause, the item or the raters to the level of the others:
-    the most it can gain, not a promise.
+    ``share`` is the part of all disagreement that would go if the change brought the clause, the item or the raters to
+    the level of the others.
+    It is the most that can be gained, not a promise.
 
     Parameters
     ----------
@@ -460,7 +460,7 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     """How far each rater lies from the others on the same items, and who would gain from training.
 
     Items under unclear clauses, and those on which groups hold different
-    views, are left out: nobody is charged with them. The distance of a rater
+    views, are left out: they count against no rater. The distance of a rater
     is the mean over their items of half the squared difference to each other
     rater of the item (on nominal labels the share that differ). The interval is a t interval
     over the rater's items, with Bonferroni's correction over all raters; on

@@ -1,4 +1,4 @@
-"""YAML that somebody else wrote, read within bounds of size, depth and time, with the line of every value."""
+"""YAML from any writer, read within bounds of size, depth and time, with the line of every value."""
 
 import difflib
 import math
@@ -52,7 +52,7 @@ class Fault(Problem):
     def text(self, *_: Any) -> str:
         """File, line, fault and fix in one line of text."""
         where = ", ".join(filter(None, (self.file, f"line {self.line}" if self.line else "")))
-        return f"{where + ': ' if where else ''}{self.what}. {self.mend}"
+        return f"{where + ': ' if where else ''}{self.what}. {self.fix}"
 
     __str__ = text
 

@@ -385,9 +385,9 @@ def _share_chart(defects: ArrayLike, sizes: ArrayLike, baseline: int | None, lim
 class ManyCharts:
     """Several CUSUM charts over the same periods.
 
-    A chart is *listed* if Benjamini and Hochberg's procedure keeps it, at the
-    false discovery rate stated, on the p-value of the highest its cumulative
-    sum stood since the baseline, among simulated charts without a change.
+    A chart is *listed* if Benjamini and Hochberg's procedure keeps it, at the false discovery rate stated.
+    Its p-value is that of the highest its cumulative sum stood since the baseline, among simulated charts without a
+    change.
 
     Attributes
     ----------

@@ -80,8 +80,9 @@ def dated(j: Judgments, *, period: Period = "D", by: str | None = None) -> pl.Da
 def figure(j: Judgments) -> tuple[pl.Expr, str]:
     """Place a label from 0 to 1, and say what a rise means.
 
-    Ordered labels from 0 (the first of the scale) to 1 (the last), numbers from the low end of
-    the scale to the high end, nominal labels 1 for the most frequent and 0 for others.
+    Ordered labels from 0 (the first of the scale) to 1 (the last), numbers from the low end of the scale to the high
+    end.
+    Nominal labels are 1 for the most frequent and 0 for others.
 
     Examples
     --------
@@ -186,9 +187,9 @@ def by_version(
 ) -> tuple[NDArray, NDArray, dict[int, str]]:
     """Standardise series, each begun anew with each version of the guideline.
 
-    Judgments under two versions are two measurements, so each version's first
-    `baseline` periods give a centre and a spread of their own and are zero
-    themselves, as are versions too short to be watched and periods without judgments.
+    Judgments under two versions are two measurements, so each version's first `baseline` periods give a centre and a
+    spread of their own.
+    These periods are zero themselves, as are versions too short to be watched and periods without judgments.
 
     Parameters
     ----------
@@ -279,9 +280,9 @@ def dates_to_look_at(periods: pd.Series, versions: dict[date, str], onsets: Iter
 def window(frame: pl.DataFrame, dates: dict[date, str], at: date) -> pl.DataFrame:
     """Keep the judgments before and after a date, which a column ``after`` tells apart.
 
-    A change of the guideline is compared with all that was judged under the
-    version before, up to the next date of any kind; another date with what lies
-    between it and the date before, up to the next change of the guideline.
+    A change of the guideline is compared with all that was judged under the version before, up to the next date of any
+    kind.
+    Another date is compared with what lies between it and the date before, up to the next change of the guideline.
 
     Examples
     --------

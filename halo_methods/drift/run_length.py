@@ -48,9 +48,9 @@ def cusum_run_length(k: float, h: float, shift: float = 0, *, baseline: int | No
     shift : float
         Of the mean, in standard deviations.
     baseline : int, optional
-        Periods that gave the centre and the standard deviation; then the
-        harmonic mean over the luck of the baseline, so that charts × periods /
-        run length is the number of false alarms to expect. Without it both
+        Periods that gave the centre and the standard deviation.
+        The result is then the harmonic mean over the luck of the baseline, so that charts × periods / run length is the
+        number of false alarms to expect. Without it both
         are taken as known.
 
     Returns
@@ -135,8 +135,8 @@ class Design:
     run_length : float
         Samples between false alarms.
     detection : float
-        Samples until a shift of this size is seen, on average, also over the luck of the baseline;
-        infinite for a baseline below 30, where a rare one hides the shift for good.
+        Samples until a shift of this size is seen, on average, also over the luck of the baseline.
+        Infinite for a baseline below 30, where a rare one hides the shift for good.
     shift : float
         In standard deviations.
     nine_in_ten : float

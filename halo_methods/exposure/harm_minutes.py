@@ -52,10 +52,12 @@ class Exposure:
     share : Estimate
         Share of the rater-days with exposure that passed the limit: how often it happens, for planning.
     counts : dict
-        What must not happen once: rater-days over the limit, and with a distressing item after opting out. Nobody's
-        day is averaged away: ``value`` and ``low`` are those known, ``high`` those possible if each judgment without
-        ``seconds`` took as long as the longest in the log, each undated one fell on the rater's worst day, and each
-        item missing in the side table was distressing. The second is a `NotEstimable` without a column ``opt_out``.
+        What must not happen once: rater-days over the limit, and with a distressing item after opting out. No rater's
+        day is averaged away: ``value`` and ``low`` are those known, ``high`` those possible.
+        Possible means: each judgment without ``seconds`` took as long as the longest in the log, and each undated one
+        fell on the rater's worst day.
+        Each item missing in the side table was distressing. The second is a `NotEstimable` without a column
+        ``opt_out``.
     complete : Estimate
         Share of all judgments whose minutes are known: the item has a class of harm and, where it distresses, the
         judgment has ``seconds`` and ``rated_at``.
@@ -85,7 +87,7 @@ class Exposure:
 
     @property
     def by_person(self) -> pd.DataFrame:
-        """One row a rater, the longest day first: that day, its minutes by class, and how many days were over."""
+        """One row per rater, the longest day first: that day, its minutes by class, and how many days were over."""
         days = self.days
         worst = days.sort_values(["minutes", "rater_id"], ascending=[False, True]).drop_duplicates("rater_id")
         classes = self.by_harm.pivot_table(index=RATER_DAY, columns="harm", values="minutes", fill_value=0.0)
@@ -95,7 +97,7 @@ class Exposure:
         return rows.rename(columns={"day": "longest_day"})
 
     def plot(self) -> Figure:
-        """One row a person, one dot a day, each limit as a line."""
+        """One row per person, one dot per day, each limit as a line."""
         from .. import plots
 
         return plots.minutes_a_day(self.table)
@@ -151,7 +153,7 @@ def daily_minutes(
     ------
     NotEstimable
         Without ``rated_at``, ``seconds`` or a class of harm, if none of these is filled in where an item distresses,
-        or if nobody was exposed.
+        or if no rater was exposed.
     BadOption
         For an impossible limit, time zone or rule for criteria, if the side table names an item twice, or if
         ``opt_out`` holds something else than yes, no or a moment.
@@ -251,7 +253,7 @@ def _sittings(frame: pl.DataFrame, criteria: Criteria, clock: ZoneInfo) -> tuple
         text = "Seconds of several criteria were added; take criteria='longest' if each holds the whole time."
         cautions.append(Caution("criteria_added", text))
     if "opt_out" not in frame.columns:
-        text = "No column `opt_out`: nobody can say whether somebody who opted out was still routed."
+        text = "No column `opt_out`: whether a rater who opted out was still routed cannot be told."
         cautions.append(Caution("no_opt_out", text))
 
     def minutes(of: str) -> pl.Expr:
@@ -328,7 +330,7 @@ def _opt_outs(log: pl.DataFrame) -> pl.Series:
 def _days_over(sittings: pl.DataFrame, over: pl.DataFrame, limits: Limits) -> Estimate:
     """Rater-days over a limit: known, and possible if every gap of the log hides the worst.
 
-    It rests on those who may have passed one; that nobody did is said of everybody who was exposed.
+    It rests on those who may have passed one; that none did is said of all who were exposed.
     """
     possible = pl.concat(_possible(sittings, name, limit) for name, limit in limits.items())
     exposed = sittings.drop_nulls("harm")
@@ -340,7 +342,7 @@ def _days_over(sittings: pl.DataFrame, over: pl.DataFrame, limits: Limits) -> Es
 def _still_routed(sittings: pl.DataFrame, log: pl.DataFrame) -> Estimate | NotEstimable:
     """Rater-days with a distressing item after opting out; not estimable where nothing says who opted out.
 
-    It rests on those who opted out and on nobody else.
+    It rests on those who opted out and on no other rater.
     """
     if "opt_out" not in log.columns:
         return NotEstimable(NO_OPT_OUT, public=True)

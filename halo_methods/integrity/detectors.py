@@ -38,10 +38,10 @@ class Evidence:
     detector : str
         ``speeders``, ``straight_liners``, ``copied`` or ``model_written``.
     table : pandas.DataFrame
-        One row a person (``rater_id``) or a pair (``rater_a``, ``rater_b``)
+        One row per person (``rater_id``) or per pair (``rater_a``, ``rater_b``)
         tested, with ``listed``, the strongest first.
     rule : str
-        When somebody is listed, in one sentence.
+        When a rater is listed, in one sentence.
     innocent : str
         What else produces the same figures.
     """
@@ -70,12 +70,11 @@ def people_of(table: pd.DataFrame) -> frozenset[str]:
 def speeders(j: Judgments) -> Evidence:
     r"""Find raters whose usual time lies far below the others' on items like theirs.
 
-    The log of ``seconds`` less its median in the same locale and slice, and
-    less a slope for the length of the item where the table has a column
-    ``length``. Each rater's median of that is set against all raters' medians:
-    a robust score :math:`z = (m_r - med) / (1.4826\,MAD)`, its lower tail under
-    a t distribution with raters - 1 degrees of freedom, adjusted for the number
-    of raters. Listed where the adjusted p is at most .05 *and* the rater
+    The log of ``seconds`` minus its median in the same locale and slice.
+    Where the table has a column ``length``, a slope for the length of the item is taken off too. Each rater's median of
+    that is set against all raters' medians by a robust score :math:`z = (m_r - med) / (1.4826\,MAD)`.
+    Its lower tail is taken under a t distribution with raters - 1 degrees of freedom, adjusted for the number of
+    raters. Listed where the adjusted p is at most .05 *and* the rater
     takes at most half the usual time.
 
     Parameters
@@ -156,10 +155,11 @@ def straight_liners(j: Judgments) -> Evidence:
     r"""Find raters with a run of one label longer than the shares of the labels explain.
 
     Judgments in the order of ``rated_at``, otherwise of the table. The chance
-    :math:`p_k` of label k is a beta variable with the mean and the spread that
-    the *other* raters of the same locales show (all others, where these are
-    fewer than five): nobody is listed for being lenient in a team whose
-    leniency differs, and a rater with one label only is where it does not. The
+    :math:`p_k` of label k is a beta variable with the mean and the spread that the *other* raters of the same locales
+    show.
+    Where these are fewer than five, all others count.
+    So no rater is listed for being lenient in a team whose leniency differs.
+    Where it does not differ, a rater with one label only is listed. The
     expected number of runs at least as long as the longest,
     :math:`\sum_k \mathrm{E}[p_k^L + (n-L)(1-p_k)p_k^L]`, bounds the p value
     from above; it is adjusted for the number of raters.
@@ -191,7 +191,7 @@ def straight_liners(j: Judgments) -> Evidence:
     if "rated_at" in frame.columns:
         frame = frame.sort("rated_at", maintain_order=True)
     if frame["label"].n_unique() < 2:
-        raise NotEstimable("everybody gave one and the same label, so a run of it means nothing")
+        raise NotEstimable("all raters gave the same label, so a run of it means nothing")
     codes = pl.Series("k", pd.factorize(frame["label"].to_numpy())[0])
     frame = frame.with_columns(_stratum(frame, "locale").alias("s"), codes)
     n_labels = frame["label"].n_unique()
@@ -252,11 +252,11 @@ def copied(j: Judgments) -> Evidence:
 
     Two good raters agree because both are right; only shared *mistakes* tell.
     An item's reference is gold, otherwise the label of a strict majority of at
-    least three raters. For a pair a, b and an item i the chance of the same
-    wrong label is :math:`e_{ai} e_{bi} \sum_l s_{il}^2`: each rater's error
-    rate moved by the item's difficulty on the logit scale, and how the wrong
-    answers on such an item concentrate; difficulty and concentration come from
-    the *other* raters of the item, drawn towards the average item by two
+    least three raters. For a pair a, b and an item i the chance of the same wrong label is :math:`e_{ai} e_{bi} \sum_l
+    s_{il}^2`.
+    It takes each rater's error rate moved by the item's difficulty on the logit scale, and how the wrong answers on
+    such an item concentrate.
+    Difficulty and concentration come from the *other* raters of the item, drawn towards the average item by two
     pseudo-judgments. Their sum is scaled up where all pairs together share more
     mistakes than expected, and the number seen is set against a Poisson
     distribution with that mean. P values are adjusted for the number of pairs.
@@ -277,7 +277,7 @@ def copied(j: Judgments) -> Evidence:
     Raises
     ------
     NotEstimable
-        If no pair shares 20 items with a reference, or nobody made a mistake.
+        If no pair shares 20 items with a reference, or no rater made a mistake.
 
     References
     ----------
@@ -301,7 +301,7 @@ def copied(j: Judgments) -> Evidence:
     if not len(pairs):
         raise NotEstimable(f"no two raters share {LEAST_SHARED} items with gold or a majority")
     if not wrong.any():
-        raise NotEstimable("nobody made a mistake, and right answers that agree show nothing")
+        raise NotEstimable("no rater made a mistake, and right answers that agree show nothing")
     rows = [(*raters[pair], *figures) for pair, figures in zip(pairs, _alike(label, wrong, key, pairs), strict=True)]
     table = pd.DataFrame(rows, columns=["rater_a", "rater_b", "n", "agreement", "same_mistakes", "expected"])
     table["expected"] *= max(table["same_mistakes"].sum() / max(table["expected"].sum(), 1e-9), 1.0)
@@ -385,10 +385,9 @@ def model_written(j: Judgments) -> Evidence:
       opens most often, where that happens more than once;
     - ``fast_typing``: more than ten characters a second of ``seconds``.
 
-    Listed where two of the three reach 30% on at least eight comments. No
-    feature shows that a model wrote anything, and a classifier that claims to
-    is not used here: people who write in a second language, by dictation, from
-    a phrase list or with a screen reader have the same marks.
+    Listed where two of the three reach 30% on at least eight comments. No feature shows that a model wrote anything,
+    and a classifier that claims to is not used here.
+    People who write in a second language, by dictation, from a phrase list or with a screen reader have the same marks.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ DETECTORS: dict[str, Callable[..., Evidence]] = {
 }
 BY = ("locale", "accommodation")
 EVERYBODY = "everybody"
-NO_BASELINE = "there is no honest baseline, so nobody knows how often it lists honest people"
+NO_BASELINE = "there is no honest baseline, so how often it lists honest people is not known"
 
 
 def false_positive_rate(
@@ -37,7 +37,7 @@ def false_positive_rate(
     detector : {"speeders", "straight_liners", "copied", "model_written"}
     honest : Judgments
         Work known to be honest: done under supervision, or by staff, on the
-        same task, without telling anybody to hurry or to take their time.
+        same task, without telling the raters to hurry or to take their time.
     by : sequence of str
         Columns that make the groups; a person belongs to the value they have
         most often. A column that is not there is skipped.
@@ -167,7 +167,7 @@ def signals(
     --------
     >>> found = signals(pd.DataFrame({"item_id": ["a"], "rater_id": ["r"], "label": ["x"]}))
     >>> found.table["why_off"][0]
-    'there is no honest baseline, so nobody knows how often it lists honest people'
+    'there is no honest baseline, so how often it lists honest people is not known'
     """
     check_count(min_people, option="min_people", least=1)
     check_probability(max_rate, option="max_rate")

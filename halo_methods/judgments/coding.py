@@ -103,7 +103,7 @@ def _places(q: int, n_raters: int) -> tuple[Ints, Ints, int]:
 
 
 def packed_units(frame: Any, keys: Sequence[str], labels: Sequence[list[Any]], n_raters: int) -> Any:
-    """One row a unit: its keys and its label counts, packed into whole numbers word0, word1, …
+    """One row per unit: its keys and its label counts, packed into whole numbers word0, word1, …
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class CountedJudgments:
     level : {"nominal", "ordinal", "interval", "ratio"}
         What differences between labels mean.
     level_given : bool
-        False if nobody said.
+        False if it was not said.
     source : Source
         Rows read, used, and dropped with reasons.
 

@@ -65,7 +65,7 @@ def moment(text: str, dates: Dates = _ISO) -> tuple[datetime, bool]:
     Raises
     ------
     ValueError
-        If the text is written otherwise, lies outside the years 1 to 9999, or is no one moment in the zone.
+        If the text is written otherwise, lies outside the years 1 to 9999, or is not a single moment in the zone.
 
     Examples
     --------

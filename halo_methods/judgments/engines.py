@@ -41,9 +41,9 @@ def scan_judgments(
 ) -> CountedJudgments:
     """Counts of judgments that stay where they are, for data larger than memory.
 
-    The engine that holds the data groups and adds; what comes back is how many
-    items show each pattern of labels, and how often each rater gave each label on
-    them. Agreement takes these counts as it takes `Judgments`. Only what counting
+    The engine that holds the data groups and adds.
+    What comes back is how many items show each pattern of labels, and how often each rater gave each label on them.
+    Agreement takes these counts as it takes `Judgments`. Only what counting
     needs is checked (columns, empty identifiers, labels, repeated judgments): for a
     full check read the file with `read_judgments`.
 
@@ -304,9 +304,9 @@ def by_column(
     Returns
     -------
     pandas.DataFrame
-        One row for each value and label that occur, sorted, a missing value last: the column, label,
-        judgments, with_gold (how many of them are on items with gold), right (how many of those
-        gave an accepted answer).
+        One row for each value and label that occur, sorted, a missing value last.
+        The columns: the column, label, judgments, with_gold (how many of them are on items with gold), right (how many
+        of those gave an accepted answer).
 
     Raises
     ------
@@ -377,8 +377,8 @@ def _days(rows: Any, kind: Any, column: str) -> Any:
         if len(found := _collected(foreign.select("value").head(3))):
             shown = ", ".join(map(repr, found["value"].to_list()))
             what = f"{column} has moments that are not in UTC, such as {shown}"
-            mend = "Store them in UTC, or read the file with read_judgments."
-            raise InvalidData([Problem(what, mend, column=column)])
+            fix = "Store them in UTC, or read the file with read_judgments."
+            raise InvalidData([Problem(what, fix, column=column)])
         return text.str.slice(0, 10)
     if kind == nw.Date or kind == nw.Datetime:
         return value.dt.to_string("%Y-%m-%d")

@@ -1,4 +1,4 @@
-"""What is wrong with a cell or a column, each said once with its mend."""
+"""What is wrong with a cell or a column, each said once with its fix."""
 
 import re
 
@@ -23,14 +23,14 @@ def no_number(cell: str) -> Problem:
     """A cell that should hold a finite number."""
     fix = "Write a number such as 12.5, or leave the cell empty."
     if re.fullmatch(r"\s*[-+]?\d{1,3}(,\d{3})+\s*", cell):
-        fix = "Write the number without commas: nobody can tell here whether one marks thousands or decimals."
+        fix = "Write the number without commas: it is not clear whether one marks thousands or decimals."
     elif re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
         fix = "Write a decimal point, not a comma."
     return Problem(f"{quoted(cell)} is not a finite number", fix)
 
 
 def no_answer(cell: str) -> Problem:
-    """A gold answer that nobody gave and that looks like no answer."""
+    """A gold answer that no rater gave and that looks like no answer."""
     what = f"the gold answer {quoted(cell)} equals no label and looks like a missing value"
     return Problem(what, "List it as missing, or give the scale.", option="missing", value=[cell])
 
@@ -50,7 +50,7 @@ def nul_byte(cell: str) -> Problem:
 
 
 def no_order(level: str) -> Problem:
-    """Labels of an ordered level that are words, in no order anybody gave."""
+    """Labels of an ordered level that are words, without an order."""
     what = f"{level} labels that are no numbers have no known order"
     return Problem(what, "Give them in order.", column="label", option="scale", value=["poor", "good"])
 

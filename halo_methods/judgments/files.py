@@ -119,7 +119,7 @@ def _undecodable(content: bytes, codec: str, at: int) -> Problem:
         with contextlib.suppress(UnicodeDecodeError):
             content.decode(guess)
             fix = f"Export it again as UTF-8, or say so if it is {guess}."
-            return replace(problem, mend=fix, option="encoding", value=guess)
+            return replace(problem, fix=fix, option="encoding", value=guess)
     return problem
 
 

@@ -11,7 +11,7 @@ from .cells import Raw, quoted, raw_table
 
 
 def json_table(text: str, name: str) -> Raw:
-    """One object a judgment: line by line, one after another, in one list, or in a list inside one object.
+    """One object per judgment: line by line, one after another, in one list, or in a list inside one object.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def json_table(text: str, name: str) -> Raw:
         records.append(record if isinstance(record, dict) else {})
     for key, tool in _TOOLS.items():
         if any(isinstance(record.get(key), list | dict) for record in records[:1]):
-            fix = "Write one row a judgment (Label Studio: as CSV or JSON-MIN) and say which column is which."
+            fix = "Write one row per judgment (Label Studio: as CSV or JSON-MIN) and say which column is which."
             raise InvalidData([Problem(f"the file is {tool} export with {key} inside records", fix)])
     header = list(dict.fromkeys(key for record in records for key in record))
     bounds.table_within(name, len(records), len(header))
@@ -80,7 +80,7 @@ def _entries(text: str) -> tuple[list[Any], list[str]]:
     if len(whole) > 1 and (tables or all(isinstance(held, dict | list) for held in whole.values())):
         held = "an object for each column, as to_json writes it"
         held = f"several lists: {', '.join(map(quoted, tables))}" if tables else held
-        fix = "Write one object a row: to_json(path, orient='records', lines=True)."
+        fix = "Write one object per row: to_json(path, orient='records', lines=True)."
         raise InvalidData([Problem(f"the file holds {held}", fix)])
     return made, []
 

@@ -45,9 +45,9 @@ def read_judgments(
     Parameters
     ----------
     path : str or path
-        CSV or TSV (comma, semicolon, tab or bar, told from the header), Parquet,
-        XLSX (one sheet, formulas as their stored results), JSON lines; each
-        possibly packed by gzip, bzip2, xz, zstd or lz4.
+        CSV or TSV (comma, semicolon, tab or bar, told from the header), Parquet, XLSX (one sheet, formulas as their
+        stored results), JSON lines.
+        Each may be packed by gzip, bzip2, xz, zstd or lz4.
     columns : mapping, optional
         Name here to name in the file, ``{"item_id": "task"}``.
     values : mapping, optional
@@ -58,9 +58,8 @@ def read_judgments(
     level : {"nominal", "ordinal", "interval", "ratio"}, optional
         Nominal if not given, and then results say so.
     duplicates : {"error", "first", "last", "round"}
-        What to do when a rater judged an item again for the same criterion and
-        stage: refuse, keep the first or last row of the file, or number them
-        as rounds in the order of the file.
+        What to do when a rater judged an item again for the same criterion and stage.
+        The choices: refuse, keep the first or last row of the file, or number them as rounds in the order of the file.
     where : str, optional
         A filter, see `Judgments.where`; rows it leaves out are counted, and
         not checked.
@@ -87,7 +86,7 @@ def read_judgments(
     Raises
     ------
     InvalidData
-        With every problem found, its row and how to mend it.
+        With every problem found, its row and how to fix it.
     BadOption
         For an option outside its list.
     HaloError

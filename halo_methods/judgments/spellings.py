@@ -112,7 +112,7 @@ def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def lookalikes(texts: pl.Series, column: str) -> list[str]:
-    """Distinct values that differ only in ways nobody sees or means: perhaps one thing written twice.
+    """Distinct values that differ only in ways that are not seen or meant: perhaps one thing written twice.
 
     Examples
     --------
@@ -154,10 +154,10 @@ def odd_labels(labels: pl.Series) -> list[str]:
     --------
     >>> print(*odd_labels(pl.Series(["good", "NaN", "[1, 2]"])), sep="\\n")
     the label 'NaN' looks like a missing value; if it is one, list it as missing
-    the label '[1, 2]' looks like a list; in another order it would be another label: write one value a row
+    the label '[1, 2]' looks like a list; in another order it would be another label: write one value per row
     """
     odd = labels.filter(labels.str.to_lowercase().is_in(LIKE_MISSING)).unique().sort()
     notes = [f"the label {quoted(text)} looks like a missing value; if it is one, list it as missing" for text in odd]
     lists = labels.filter(labels.str.contains(_LISTED)).sort()[:1]
-    why = "looks like a list; in another order it would be another label: write one value a row"
+    why = "looks like a list; in another order it would be another label: write one value per row"
     return notes + [f"the label {quoted(text)} {why}" for text in lists]

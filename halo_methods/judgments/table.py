@@ -147,7 +147,7 @@ class Judgments:
     level : {"nominal", "ordinal", "interval", "ratio"}
         What differences between labels mean.
     level_given : bool
-        False if nobody said, in which case labels are taken as nominal and a
+        False if it was not said, in which case labels are taken as nominal and a
         result should say so.
     source : Source
         Rows read, used, and dropped with reasons.
@@ -468,7 +468,7 @@ class Judgments:
         return marked(self, reference)
 
     def default_group(self) -> str:
-        """The column that groups are compared by where nobody named one.
+        """The column that groups are compared by where none was named.
 
         The first of vendor, locale, slice, queue and system with two values.
 

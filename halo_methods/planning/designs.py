@@ -1,4 +1,4 @@
-"""The design that leaves least variance for a budget: raters x items x labels an item, and what another tenth buys."""
+"""The design that leaves least variance for a budget: raters x items x labels per item, and what another tenth buys."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -275,8 +275,9 @@ class BudgetPlan:
         The best design for a quarter to four times the budget, and for 10% more.
     cautions : tuple of Caution
     question : str
-        What must be answered before the design is a proposal: how many raters there can be, where neither a pool nor
-        a price limits them and each further one is worth having. Empty otherwise.
+        What must be answered before the design is a proposal.
+        That is how many raters there can be, where neither a pool nor a price limits them and each further one is worth
+        having. Empty otherwise.
 
     Examples
     --------
@@ -310,7 +311,7 @@ class BudgetPlan:
             "design": self.limits.design,
             "raters": self.raters,
             "items": self.items,
-            "labels an item": self.labels_per_item,
+            "labels per item": self.labels_per_item,
             "items with two labels or more": self.overlap,
             "labels audited": self.audit,
             "variance left": self.variance,
@@ -335,19 +336,19 @@ class BudgetPlan:
         less = 100 * (1 - more["half_width"] / self.half_width) if self.half_width else 0.0
         return (
             f"Another 10% of budget narrows the interval by {less:.2g}%: {more['raters']:.0f} raters, "
-            f"{more['items']:,.0f} items, {readable(more['labels_per_item'])} labels an item."
+            f"{more['items']:,.0f} items, {readable(more['labels_per_item'])} labels per item."
         )
 
 
 def best_design(components: Any, prices: Prices, budget: float, *, limits: Limits = NO_LIMITS) -> BudgetPlan:
-    """The raters, items and labels an item that leave the least variance for a budget.
+    """The raters, items and labels per item that leave the least variance for a budget.
 
-    Every number of raters up to the pool, every number of labels an item up to
-    20, steps of a tenth of overlap and of a twentieth of audit are tried with as
-    many items as the money then buys; nothing is approximated beyond these steps.
+    Tried are every number of raters up to the pool and of labels per item up to 20, in steps of a tenth of overlap and
+    a twentieth of audit.
+    Each takes as many items as the money then buys; nothing is approximated beyond these steps.
 
-    Do not read more into it than the pilot holds: with five raters or fewer the
-    rater variance, and with it the best number of raters, is a guess; ``low`` and
+    Do not read more into it than the pilot holds.
+    With five raters or fewer the rater variance, and with it the best number of raters, is a guess; ``low`` and
     ``high`` say how much.
 
     Parameters
@@ -414,7 +415,7 @@ def best_design(components: Any, prices: Prices, budget: float, *, limits: Limit
 
 
 def _grid(limits: Limits) -> Array:
-    """Raters, labels an item and audit share of every design tried (3, N)."""
+    """Raters, labels per item and audit share of every design tried (3, N)."""
     raters = np.arange(1, min(limits.pool or MOST_RATERS, MOST_RATERS) + 1)
     labels = np.unique([*np.round(1 + np.arange(0, 1, 0.1), 10), 1 + limits.overlap, *range(2, MOST_LABELS + 1)])
     audits = np.array([limits.audit])

@@ -264,10 +264,10 @@ def capacity(
     r"""People needed by week, and how many to hire now.
 
     Hours of active work in a week are volume times handling time; a person gives
-    ``working days × hours a day × (1 - shrinkage)`` hours. Volume is drawn from a
-    log-normal distribution around the forecast, the mean handling time from a
-    bootstrap of the people whose seconds were measured, leavers and passes of the certification from
-    binomial distributions. Of the hires a share ``certification_yield`` passes, starts
+    ``working days × hours a day × (1 - shrinkage)`` hours. Volume is drawn from a log-normal distribution around the
+    forecast, the mean handling time from a bootstrap of the people whose seconds were measured.
+    Leavers and passes of the certification are drawn from binomial distributions. Of the hires a share
+    ``certification_yield`` passes, starts
     after ``weeks_to_start`` weeks, and works at the speeds of ``ramp`` first.
 
     Do not read it as a staffing promise where the seconds come from a pilot of easy
@@ -419,10 +419,10 @@ def piece_rate(
     confidence : float
         Of the bootstrap interval.
     raters : array_like, optional
-        Whose time each is. The interval then draws whole people, since the times of one
-        are alike, and is widened by Student's t; simulated, it holds the true rate in .93
-        of rounds from 12 people on. Without it times count as independent, and where
-        people differ in pace the interval holds the true rate in about .6 of rounds.
+        Whose time each is. The interval then draws whole people, since the times of one are alike, and is widened by
+        Student's t.
+        Simulated, it holds the true rate in .93 of rounds from 12 people on. Without it times count as independent;
+        where people differ in pace the interval then holds the true rate in about .6 of rounds.
     replicates, seed : int
 
     Returns
@@ -450,7 +450,7 @@ def piece_rate(
     check_amount(unpaid_seconds, option="unpaid_seconds")
     n_raters = 1 if who is None else int(who.max()) + 1
     if who is not None and n_raters < 2:
-        raise NotEstimable("the times are of one person, and say nothing about anybody else's")
+        raise NotEstimable("the times are of one person, and say nothing about another person's")
     drawn = _quantiles(times, who, percentile, replicates, np.random.default_rng(seed))
     tail, at = (1 - confidence) / 2, float(np.quantile(times, percentile))
     wider = 1.0 if who is None else widening(n_raters, confidence)
@@ -520,7 +520,7 @@ def floor_share(
     unpaid_seconds : float
         Per judgment, added to the active time.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for; see `halo_methods.stats.two_way_share`.
+        What the interval covers; see `halo_methods.stats.two_way_share`.
     confidence : float
         Of the interval.
 

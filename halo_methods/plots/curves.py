@@ -248,7 +248,7 @@ def _rates(plan: Any) -> tuple[float, np.ndarray]:
 
 
 def dependability(table: pd.DataFrame, *, bar: float | None = None, title: str = "What another rater buys") -> Figure:
-    """Reliability and dependability against raters an item, each with its interval.
+    """Reliability and dependability against raters per item, each with its interval.
 
     Parameters
     ----------

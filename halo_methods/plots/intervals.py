@@ -184,7 +184,7 @@ def peers(table: pd.DataFrame, *, question: str, title: str = "") -> Figure:
     """
     rows = table[table["question"] == question].reset_index(drop=True)
     if rows.empty:
-        raise NotEstimable(f"nobody answered {question!r} in this table")
+        raise NotEstimable(f"no rater answered {question!r} in this table")
     names = [wrap(f"{who}: {what}", 38) for who, what in zip(rows["who"], rows["what"], strict=True)]
     axes = style.blank(1.0 + 0.3 * sum(max(len(lines), 1.5) for lines in names), 7.0)
     place = np.arange(len(rows))[::-1]

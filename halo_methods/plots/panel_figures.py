@@ -64,7 +64,7 @@ def by_week(
 
 
 def minutes_a_day(table: pd.DataFrame, *, title: str = "Minutes of distressing items a day", most: int = 40) -> Figure:
-    """One row a person, one dot a day, the limit as a line; a panel for each limit.
+    """One row per person, one dot per day, the limit as a line; a panel for each limit.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def minutes_a_day(table: pd.DataFrame, *, title: str = "Minutes of distressing i
     >>> minutes_a_day(table).alt
     'Minutes of distressing items a day. 1 person; all: limit 180, longest 190, 1 of 2 rater-days over it.'
     """
-    style.drawable(table, "nobody was exposed to a class with a limit")
+    style.drawable(table, "no rater was exposed to a class with a limit")
     names = table.groupby("rater_id")["minutes"].max().sort_values(ascending=False, kind="stable").index
     shown, classes = list(names[:most])[::-1], list(dict.fromkeys(table["class"]))
     width = 6.4 if len(classes) < 3 else 2.6 * len(classes)

@@ -1,4 +1,4 @@
-"""Chapters run on somebody's own data.
+"""Chapters run on a reader's own data.
 
 In a notebook: ``start``, ``study`` for a table that a study left, and ``truth`` for what is true of a sample.
 Elsewhere: ``run``, ``find``, ``names`` and ``sample``.

@@ -36,7 +36,7 @@ PREFIX, A_DAY = "halo-kernels-", 86400
 
 
 def warm_is_possible() -> bool:
-    """Whether a kernel can be forked here and nobody asked for an ordinary one."""
+    """Whether a kernel can be forked here and no ordinary one was asked for."""
     return sys.platform == "linux" and os.environ.get("HALO_COLD_KERNELS", "") in ("", "0")
 
 

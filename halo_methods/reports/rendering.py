@@ -180,7 +180,7 @@ def estimates(given: dict[str, Estimate], *, caption: str = "", label: str = "Es
 
 
 def verdicts(gates: list[dict[str, Any]]) -> str:
-    """The answer before the reasons: one row a standard, people counted, not named.
+    """The answer before the reasons: one row per standard, people counted, not named.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a report chapter calls: ``start``, then one section a cell."""
+"""What a report chapter calls: ``start``, then one section per cell."""
 
 import math
 import sys
@@ -48,7 +48,7 @@ class Report:
     audience : {"rater", "operations", "partner", "public"}
         Who will read it.
     privacy_threshold : int
-        The smallest group shown to anyone but operations, in people.
+        The smallest group shown outside operations, in people.
     on_sample, on_own_sample : bool
         Whether it runs on a sample of the handbook, and on the chapter's own.
     errors : {"raise", "show"}

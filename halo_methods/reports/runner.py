@@ -1,4 +1,4 @@
-"""Run a chapter's notebook on somebody's data and leave a page, a notebook and numbers."""
+"""Run a chapter's notebook on a reader's data and leave a page, a notebook and numbers."""
 
 import ast
 import copy
@@ -130,7 +130,7 @@ def locate(data: str | Path) -> tuple[str, str]:
 
 
 def why(error_name: str, error_value: str) -> str:
-    """One line for an exception: what this package refuses speaks for itself."""
+    """One line for an exception: what this package refuses needs no more."""
     lines = error_value.strip().splitlines() or ["no message"]
     text = error_value if error_name in vars(errors) else f"{error_name}: {lines[-1]}"
     line = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())

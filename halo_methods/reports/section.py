@@ -23,7 +23,7 @@ class Section:
 
     Operations sees everything, people under pseudonyms. Every other audience sees
     estimates, gates and groups of the report's one column, each only where enough
-    people stand behind it. A page that is no report speaks of nobody: it shows everything.
+    people stand behind it. A page that is no report is about no person: it shows everything.
     """
 
     def __init__(self, report: Any, title: str):
@@ -59,7 +59,7 @@ class Section:
     def computed(
         self, what: Any, *, name: str = "", caption: str = "", only: Only | None = None, fold: bool = False
     ) -> None:
-        """Show what is computed from options alone, such as a plan: it is about nobody, so every audience sees it."""
+        """Show what is computed from options alone, such as a plan: it is about no person, so all audiences see it."""
         table = getattr(what, "table", None)
         if isinstance(what, pd.DataFrame):
             what = self._pseudonymous(what)
@@ -119,7 +119,7 @@ class Section:
         standard : str
             As for `gate`.
         result : object with ``by`` and ``estimates``, or mapping of str to Estimate
-            Where ``by`` names raters, they are shown under pseudonyms; the keys of a mapping name nobody.
+            Where ``by`` names raters, they are shown under pseudonyms; the keys of a mapping name no rater.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class Section:
         return gates
 
     def not_estimated(self, reason: NotEstimable, gates: Iterable[str] = ()) -> None:
-        """Show why a section stops here; outside operations only what may be told to anyone."""
+        """Show why a section stops here; outside operations only what may be told to every audience."""
         self._stop("Not estimated", reason, gates)
 
     def stopped(self, error: Exception, gates: Iterable[str] = ()) -> None:

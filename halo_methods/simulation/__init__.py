@@ -1,7 +1,7 @@
 """Quality policies tried on simulated raters before they meet people.
 
-Raters are set by hand or fitted to a log, faults are planted, and a policy is
-stress-tested: whom it accuses falsely, how soon it finds a fault, at what cost.
+Raters are set by hand or fitted to a log, faults are planted, and a policy is stress-tested.
+The result says whom it accuses falsely, how soon it finds a fault, and at what cost.
 """
 
 from .quality_policy import AlarmRule, PolicyPrices, QualityPolicy, alarm_rule

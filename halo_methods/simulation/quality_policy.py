@@ -26,12 +26,12 @@ MOST_STATES = 1500
 MONTH = 21
 """Working days of a month."""
 GAP = 0.12
-"""How far the unacceptable accuracy lies below the good one where nobody says (house rule)."""
+"""How far the unacceptable accuracy lies below the good one where the policy does not say (house rule)."""
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """A rule that looks at a rater's gold answers a batch at a time and signals when too many are wrong.
+    """A rule that looks at a rater's gold answers batch by batch and signals when too many are wrong.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class AlarmRule:
     tie : float
         Chance to signal when the limit is hit exactly; it makes run lengths equal that whole numbers cannot.
     allowance : float
-        Of a CUSUM, wrong answers a batch.
+        Of a CUSUM, wrong answers per batch.
     accuracy : float
         In control.
     """
@@ -94,7 +94,7 @@ class AlarmRule:
         return self.looks_until_signal(self.accuracy)
 
     def looks_until_signal(self, accuracy: float) -> float:
-        r"""Compute how many looks a rater of this accuracy waits for a signal, on average; at most a thousand million.
+        r"""Compute the looks until a rater of this accuracy signals, on average; at most a thousand million.
 
         Exact, from a fresh start. A CUSUM of counts moves on a lattice of fifths, so with Q the chances to
         move between the states that do not signal, :math:`L = (I - Q)^{-1} 1`.

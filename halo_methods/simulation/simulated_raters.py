@@ -103,9 +103,9 @@ def plant_faults(
 ) -> tuple[SimulatedRater, ...]:
     """Add four raters to a team, each with one fault: drift, copying, model-written answers, fatigue.
 
-    Otherwise each is like the middle of the team. Who copies does so for 8 answers in 10, and a model that is right
-    in .75 writes as many; fatigue begins on the first day and takes .30 of accuracy from the first judgment of a day
-    to the last.
+    Otherwise each is like the middle of the team. A rater who copies does so for 8 answers in 10, and a model that is
+    right in .75 writes as many.
+    Fatigue begins on the first day and takes .30 of accuracy from the first judgment of a day to the last.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def daily_accuracy(raters: Sequence[SimulatedRater], days: int, accuracies: NDAr
     for i, rater in enumerate(raters):
         if rater.copies:
             if rater.copies not in sources:
-                text = "allowed: another of these raters, one who copies from nobody"
+                text = "allowed: another of these raters, one who does not copy"
                 raise BadOption(f"copies is {rater.copies!r}; {text}")
             share = rater.copy_share * after[i]
             expected[:, i] = (1 - share) * expected[:, i] + share * expected[:, sources[rater.copies]]
@@ -322,7 +322,8 @@ def _daily(dated: pl.DataFrame, raters: list[str], daily: int | None) -> NDArray
         return np.full(len(raters), check_count(daily, option="daily", least=1))
     if dated.is_empty():
         raise NotEstimable(
-            "no judgment says when it was made; add `rated_at`, or say how many judgments a rater does a day (`daily`)"
+            "no judgment says when it was made; add `rated_at`, or say how many judgments each rater does per day "
+            "(`daily`)"
         )
     days = dated.group_by("rater_id", "day").len().group_by("rater_id").agg(pl.col("len").median())
     known = dict(days.iter_rows())

@@ -100,13 +100,12 @@ def stress_test(
 ) -> StressTest:
     """Run a quality policy on simulated raters before it meets people.
 
-    In each run each rater works `days` days. Gold answers are counted a batch
-    at a time; an alarm calls an audit of labels of that day; a confirmed alarm
-    stops a faulty rater, whose last labels are done again and whose further
-    ones a good rater gives. Others who are accused work on. A rater is
-    faulty from the day a fault begins, or while no better than the policy's
-    unacceptable accuracy; otherwise good while nearer to its good accuracy
-    (`QualityPolicy.fair`), and between the two neither. The exam is not part of
+    In each run each rater works `days` days. Gold answers are counted batch by batch, and an alarm calls an audit of
+    labels of that day.
+    A confirmed alarm stops a faulty rater, whose last labels are done again and whose further ones a good rater gives.
+    Others who are accused work on. A rater is faulty from the day a fault begins, or while no better than the policy's
+    unacceptable accuracy. Otherwise a rater is good while nearer to its good accuracy (`QualityPolicy.fair`), and
+    between the two neither. The exam is not part of
     the run: see `QualityPolicy.expectations`.
 
     The intervals are those of the simulation. They say nothing of how well

@@ -233,8 +233,9 @@ class Quarter:
 def asked(evidence: Attested, given: Iterable[Given], plan: Plan, quarter: Quarter) -> bool:
     """Whether a question is asked in a quarter's sitting.
 
-    It is where no answer was given in its period, the quarter itself or the four that end with it; where a change
-    came after the last answer; and where the last answer was *no*, in every quarter until it is *yes*.
+    It is where no answer was given in its period, the quarter itself or the four that end with it, or where a change
+    came after the last answer.
+    Where the last answer was *no*, it is in every quarter until it is *yes*.
     """
     last, change = last_answer(evidence, given, plan, quarter.last)
     if last is None or change is not None:

@@ -1,8 +1,7 @@
 """What a plan's clause is compared with beyond a bound: roles, other clauses, the register, the planned items.
 
-Each function takes the clause's value, the plan, the register and the numbers
-of the standard that asks, and returns a verdict, its reason and, where it is
-*not met*, what to do.
+Each function takes the clause's value, the plan, the register and the numbers of the standard that asks.
+It returns a verdict, its reason and, where it is *not met*, what to do.
 """
 
 import re
@@ -30,8 +29,8 @@ def decision(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: 
     role, day = str(plan.get("owner") or "").split(",")[0].strip(), plan.get("decide_by")
     alone = len(re.findall(r"\b(?:lead|manager|owner|head|director)\b", role, re.IGNORECASE)) == 1
     if not (role in get_args(Role) or (alone and re.fullmatch(rf"(?:{DECIDERS})\b.*", role, re.IGNORECASE))):
-        mend = "Name one role under `owner`, as product lead or head of policy."
-        return "not_met", f"is taken by {role or 'nobody'}, which is no role of the list", mend
+        fix = "Name one role under `owner`, as product lead or head of policy."
+        return "not_met", f"is taken by {role or 'no role'}, which is no role of the list", fix
     if day is None:
         return "not_met", "has no day", "Write the day it is due under `decide_by`."
     return "stated", f"is taken by the {role} by {day}", ""
@@ -57,8 +56,8 @@ def gates(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Nam
         wrong = [name for name in names if name not in register or not isinstance(register[name].evidence, Measured)]
         if wrong or not names:
             named = ", ".join(wrong) or f"“{entry}”"
-            mend = "Name standards that a report measures."
-            return "not_met", f"has {named}, which is no measured standard", mend
+            fix = "Name standards that a report measures."
+            return "not_met", f"has {named}, which is no measured standard", fix
     return "met", f"names measured standards: {', '.join(map(str, value))}", ""
 
 
@@ -69,8 +68,8 @@ def exam(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Name
     keys = ("unacceptable", "good", "pass_mark", "attempts")
     bad, good, passes, attempts = (plan.get(f"raters.certification.{key}") for key in keys)
     if bad is None or good is None or passes is None or attempts is None:
-        mend = f"Name all: {', '.join(keys)}."
-        return "not_met", f"is {value}, without two bars, a pass mark and attempts", mend
+        fix = f"Name all: {', '.join(keys)}."
+        return "not_met", f"is {value}, without two bars, a pass mark and attempts", fix
     if attempts > numbers["attempts"]:
         return "not_met", f"has {attempts} attempts", f"Allow {numbers['attempts']} at most."
     lets_in, turns_away = attempt_errors(numbers["lets_in"], numbers["turns_away"], attempts)
@@ -103,8 +102,8 @@ def power(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Nam
     """The planned pairs find the smallest difference in a win rate; what is no win rate is only stated."""
     difference, n = plan.get("experiment.smallest_difference"), items_decided_on(plan)
     if not difference:
-        mend = "Write `experiment.smallest_difference`, the one that would change the decision."
-        return "not_met", f"is {value}, and no smallest difference is named", mend
+        fix = "Write `experiment.smallest_difference`, the one that would change the decision."
+        return "not_met", f"is {value}, and no smallest difference is named", fix
     if plan.get("task") != "pairwise" or n is None:
         return "stated", f"is {value}, which nothing the plan says lets us compute", ""
     found = float(scipy.stats.norm.cdf(2 * difference * n**0.5 - scipy.stats.norm.isf(TAIL)))
@@ -130,8 +129,8 @@ def reach(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Nam
             chance = float(scipy.stats.binom.cdf(most, n, expected * bound))
             if chance < numbers["chance"]:
                 said = f"{n} items meet with chance {readable(chance)} if the true share is {expected * bound:.3g}"
-                mend = "Plan more items or a stratum for it."
-                return "not_met", f"has “{entry}”, which {said}, not {numbers['chance']}", mend
+                fix = "Plan more items or a stratum for it."
+                return "not_met", f"has “{entry}”, which {said}, not {numbers['chance']}", fix
     return "stated", f"has {len(value)} criteria; {n} items can meet each rare bound among them", ""
 
 
@@ -161,8 +160,8 @@ def each_market(value: Any, plan: Plan, register: Mapping[str, Standard], number
 def checked(value: Any, plan: Plan, register: Mapping[str, Standard], numbers: Named) -> Compared:
     """A change is announced so many days before, and no rater labels under it without a pass."""
     if plan.get("rubric.changes.check_before_labelling") is not True:
-        mend = "Write `rubric.changes.check_before_labelling: true`."
-        return "not_met", f"is {value}, and raters may label before they pass the check", mend
+        fix = "Write `rubric.changes.check_before_labelling: true`."
+        return "not_met", f"is {value}, and raters may label before they pass the check", fix
     return "met", f"is {value}, and raters pass a check before they label", ""
 
 

@@ -21,7 +21,7 @@ MOST_TIMES = 50
 MOST_MORE = {"rater": 200, "item": 5_000}
 STAY_SAFE = "Take it as not met where that is the safer mistake, and write down who decided."
 TEST_AGAIN = (
-    "A test this near its bar neither clears nor catches anybody. Look at what stands out most, and test once more, "
+    "A test this near its bar neither clears nor accuses a rater. Look at what stands out most, and test once more, "
     "on items not judged yet, their number declared in advance; more of the same items only sharpen the test."
 )
 
@@ -179,11 +179,11 @@ def gate(
 def to_settle(estimate: Estimate, threshold: float) -> str:
     """What would settle an undecided gate, as a sentence.
 
-    The half of the interval that crosses the threshold shrinks with the root
-    of the sample; the sample asked for puts its end on the threshold if the
-    value stays where it is, so it settles the matter about half the time.
+    The half of the interval that crosses the threshold shrinks with the root of the sample.
+    The sample asked for puts its end on the threshold if the value stays where it is, so it settles the matter about
+    half the time.
     No number is named past 200 more raters, 5,000 more items or fifty times
-    what there is (house rule): nobody buys that to move one verdict. Below ten
+    what there is (house rule): that is too much for one verdict. Below ten
     items none is named either: there the interval does not shrink with the root.
 
     Parameters
@@ -211,7 +211,7 @@ def to_settle(estimate: Estimate, threshold: float) -> str:
     times = (reach / gap) ** 2 if gap > 0 else math.inf
     sizes = {noun: size} | ({"item": estimate.n_items} if estimate.over == "items and raters" else {})
     if estimate.over == "items" and size < FEW_ITEMS:
-        return f"With {counted(size, 'item')} nobody can say how many more it takes; have {FEW_ITEMS} at the least."
+        return f"With {counted(size, 'item')} how many more it takes cannot be said; have {FEW_ITEMS} at the least."
     more = {of: max(math.ceil(n * (min(times, MOST_TIMES) - 1)), 1) for of, n in sizes.items()}
     if times > MOST_TIMES or any(n > MOST_MORE[of] for of, n in more.items()):
         of = " and ".join(f"{of}s" for of in more)

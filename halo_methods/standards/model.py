@@ -275,7 +275,7 @@ def _elsewhere(fault: Fault) -> Fault:
         return fault
     near = next((name for name in CLAUSES if name.rpartition(".")[2] == fault.path.rpartition(".")[2]), "")
     fix = f"Did you mean `{near}`?" if near else "Take it out, or put a house's own clauses under `house`."
-    return replace(fault, near=near, mend=fix)
+    return replace(fault, near=near, fix=fix)
 
 
 Direction = Literal["at_least", "at_most"]
@@ -379,7 +379,7 @@ class Attested(Model):
 
 
 class Example(Model):
-    """What somebody does, and why it complies or doesn't."""
+    """What a team does, and why it complies or doesn't."""
 
     example: Text
     because: Text

@@ -1,9 +1,9 @@
 """A plan, checked against the standards that apply to it.
 
-A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard
-that applies answers with a verdict, a reason and a mend: *declared* standards
-from the plan's clauses, *attested* ones from its dated attestations, *measured*
-ones from the gates of the reports it names.
+A plan is a small YAML file whose clauses `plan_clauses` lists. Each standard that applies answers with a verdict, a
+reason and a fix.
+*Declared* standards answer from the plan's clauses, *attested* ones from its dated attestations, *measured* ones from
+the gates of the reports it names.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -40,7 +40,7 @@ class Answer:
 
     verdict: Verdict
     reason: str
-    mend: str = ""
+    fix: str = ""
     due: date | None = None
 
 
@@ -58,8 +58,8 @@ class Finding:
         Error for a *must* that is not met, warning for a *should*.
     verdict : {"met", "not_met", "undecided", "excepted", "stated"}
         ``stated`` are words that nothing compared.
-    reason, mend : str
-        Why, and what to do; the mend is empty where nothing is to be done.
+    reason, fix : str
+        Why, and what to do; the fix is empty where nothing is to be done.
     due : date or None
         The last day the verdict holds: of an attestation or an exception.
     """
@@ -74,13 +74,13 @@ class Finding:
     severity: Severity | None
     verdict: Verdict
     reason: str
-    mend: str
+    fix: str
     due: date | None
 
     def __str__(self) -> str:
         state = self.verdict.replace("_", " ")
-        mend = f"\n  {self.mend}" if self.mend else ""
-        return f"{self.standard} {self.level}: {state}. {self.title}\n  {self.reason}{mend}"
+        fix = f"\n  {self.fix}" if self.fix else ""
+        return f"{self.standard} {self.level}: {state}. {self.title}\n  {self.reason}{fix}"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class PlanCheck:
             "today": self.today.isoformat(),
             "clean": self.clean,
             "problems": [
-                {"what": p.what, "mend": p.mend, "line": getattr(p, "line", None), "row": p.row} for p in self.problems
+                {"what": p.what, "fix": p.fix, "line": getattr(p, "line", None), "row": p.row} for p in self.problems
             ],
             "findings": [{**asdict(f), "due": f.due.isoformat() if f.due else None} for f in self.findings],
             "not_applicable": self.not_applicable,
@@ -258,7 +258,7 @@ def _unknown_names(plan: Plan, register: Register) -> Iterable[Fault]:
     """Standards that the plan names and the register lacks, and switches it leaves open."""
     for switch in SWITCHES:
         if plan.get(switch) is None and not plan.why_unreadable(switch):
-            what = "is not said, so that nobody knows which standards apply"
+            what = "is not said, so that the standards that apply are not known"
             yield plan.document.fault(tuple(switch.split(".")), "switch", what, f"Write it. {CLAUSES[switch].note}")
     for clause in ("exceptions", "attestations"):
         for i, entry in enumerate(plan.entries(clause)):
@@ -339,8 +339,8 @@ def _answer(
     if not all(_RULES[kind][1](value, bound) for kind, bound in bounds.items()):
         return Answer("not_met", f"`{clause}` is {_said(value)}", f"Make it {wanted_words}. {note}")
     if compared := evidence.rule.compared:
-        verdict, reason, mend = compare(compared, value, plan, register, numbers)
-        return Answer(verdict, f"`{clause}` {reason}", mend)
+        verdict, reason, fix = compare(compared, value, plan, register, numbers)
+        return Answer(verdict, f"`{clause}` {reason}", fix)
     words = list(bounds) == ["present"] or isinstance(value, dict)
     return Answer("stated" if words else "met", f"`{clause}` is {_said(value)}")
 
@@ -390,7 +390,7 @@ def attested(standard: str, evidence: Attested, answers: Answers, plan: Plan, to
     if not by_role and (why := answers.why_unread(standard)):
         return Answer("undecided", why, FIX)
     if not given:
-        return Answer("not_met", "nobody has attested it", ask)
+        return Answer("not_met", "it is not attested", ask)
     if not by_role:
         return Answer("not_met", f"attested by the {given[-1].by}, not by the {evidence.role}", ask)
     last, change = last_answer(evidence, given, plan, today)
@@ -440,6 +440,6 @@ def excepted(standard: Standard, answer: Answer, plan: Plan, today: date) -> Ans
         reason = f"its exception is granted by the {by}, not by the {standard.owner}; {answer.reason}"
         return Answer("not_met", reason, f"Let the {standard.owner} grant it, or meet it now.")
     if until < today:
-        return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.mend or "Meet it now.")
+        return Answer("not_met", f"the exception ended on {until}; {answer.reason}", answer.fix or "Meet it now.")
     reason = f"excepted until {until} by the {by}: {entry['reason']}"
-    return Answer("excepted", reason, answer.mend, until)
+    return Answer("excepted", reason, answer.fix, until)

@@ -28,10 +28,10 @@ def portfolio(
     Returns
     -------
     str
-        A whole page that needs no other file and no network: plans and their
-        verdicts, open exceptions and their last day, standards not met by
-        owner, undecided gates, attestations due within 30 days or ended, and
-        the ledger of decisions with what came of them.
+        A whole page that needs no other file and no network.
+        It has plans and their verdicts, open exceptions and their last day, standards not met by owner, and undecided
+        gates.
+        It also has attestations due within 30 days or ended, and the ledger of decisions with their results.
 
     Examples
     --------

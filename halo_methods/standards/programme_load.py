@@ -135,9 +135,9 @@ def programme_load(
 ) -> Load:
     """What a plan costs in a year of live work: answers to audit questions, and labels that check labels.
 
-    With shares of what is shown for gold *g*, tracking items *t* and repeats *r*, an overlap of *k* labels on the
-    share *o* of items, and audits of the share *a*, one item takes ``w = 1 + o (k - 1)`` labels of work,
-    ``w / (1 - g - t - r)`` labels shown and ``a w`` audits.
+    Of what is shown, *g* is the share of gold, *t* of tracking items and *r* of repeats.
+    The share *o* of items gets *k* labels, and the share *a* is audited.
+    One item then takes ``w = 1 + o (k - 1)`` labels of work, ``w / (1 - g - t - r)`` labels shown and ``a w`` audits.
 
     Parameters
     ----------

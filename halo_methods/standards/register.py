@@ -345,7 +345,7 @@ class House:
     folder : Path or None
         Where its own standards are.
     privacy_threshold : int
-        The smallest group of people shown to anyone but operations.
+        The smallest group of people shown outside operations.
     key_path : Path or None
         The key of its pseudonyms.
     """

@@ -14,7 +14,7 @@ from .checks import check_confidence
 def _measured(values: ArrayLike, variances: ArrayLike, *, fewest: int = 3) -> tuple[NDArray, NDArray]:
     x, v = np.asarray(values, float), np.asarray(variances, float)
     if len(x) < fewest:
-        reason = f"with fewer than {fewest} groups nobody can say how much groups differ"
+        reason = f"with fewer than {fewest} groups the difference between groups cannot be estimated"
         raise NotEstimable(reason, public=True)
     if not (v > 0).all():
         raise BadOption("variances hold one that is not above 0; allowed: numbers above 0")
@@ -412,9 +412,9 @@ def funnel_limits(
 def _in_control(rate: NDArray, n: NDArray, size: NDArray, df: NDArray | None) -> tuple[float, NDArray]:
     """Pool the groups inside the 99.8% limits; return their share and the sizes to compare each group with it at.
 
-    The furthest group is left out one at a time, never half of them. A group
-    that is part of the pooled share lies closer to it than its own variance
-    says, one that is not lies further: v (1 - w), or v plus that of the pool.
+    The furthest group is left out one at a time, never half of them. A group that is part of the pooled share lies
+    closer to it than its own variance says: v (1 - w).
+    One that is not lies further: v plus that of the pool.
     """
     inside = np.ones(len(rate), bool)
     while True:
@@ -456,10 +456,9 @@ def funnel(
 ) -> Funnel:
     r"""Find the groups that lie further from the overall share than luck explains.
 
-    The limits are drawn around the pooled share of the groups, of which those
-    beyond the 99.8% limits are left out one at a time, the furthest first and
-    never half of them, so that one bad group does not pull the good ones over
-    the upper line.
+    The limits are drawn around the pooled share of the groups.
+    Those beyond the 99.8% limits are left out one at a time, the furthest first and never half of them.
+    So one bad group does not pull the good ones over the upper line.
 
     Parameters
     ----------

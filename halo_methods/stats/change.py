@@ -95,7 +95,7 @@ def change(
         quantile = stats.t.ppf((1 + confidence) / 2, n_raters - 1)
     else:
         variance, quantile = by_cluster, stats.norm.ppf((1 + confidence) / 2)
-        text = "With 2 raters on both sides the interval speaks for these raters only."
+        text = "With 2 raters on both sides the interval holds for these raters only."
         cautions.append(Caution("items_only", text))
     if left:
         text = f"{counted(left, 'rater')} judged on one side only and {'is' if left == 1 else 'are'} left out."
@@ -121,7 +121,7 @@ def standardised_difference(
     drawn: bool = False,
     confidence: float = 0.95,
 ) -> tuple[float, float, float]:
-    r"""Estimate the mean of a first group less that of a second, both on the same mix of strata.
+    r"""Estimate the mean of a first group minus that of a second, both on the same mix of strata.
 
     .. math:: D = \sum_s w_s (\bar a_s - \bar b_s)
 
@@ -251,7 +251,7 @@ def difference(a: Estimate, b: Estimate, *, quantity: str = "difference") -> Est
 
 
 def size_of(change: Estimate) -> Estimate:
-    """Estimate the size of a change, whichever way it goes: value and interval folded at 0.
+    """Estimate the size of a change, in either direction: value and interval folded at 0.
 
     Examples
     --------

@@ -275,9 +275,9 @@ def change_test(
     """Test at every look whether a share has moved away from its baseline.
 
     Against a known rate the e-value is the mixture of `confidence_sequence`,
-    and it signals at 1/alpha. Against a rate taken from k of n judgments half
-    of alpha is spent on the exact interval of the rate: the smallest e-value
-    over that interval has to reach 2/alpha. A stable stream signals, ever,
+    and it signals at 1/alpha. Against a rate taken from k of n judgments half of alpha is spent on the exact interval
+    of the rate.
+    The smallest e-value over that interval has to reach 2/alpha. A stable stream signals, ever,
     with chance at most alpha.
 
     A change that comes late has first to outweigh all that came before it, so

@@ -201,9 +201,9 @@ def two_way_share(
 
     With weights w it is Hájek's :math:`p = \sum w y / \sum w`. Its variance sums
     the influences :math:`w(y - p) / \sum w` by cluster: by item, plus by rater,
-    less by judgment. The interval is a score interval at the effective size,
-    with a t quantile on raters - 1 degrees of freedom; over items only it is
-    the exact interval at the effective size.
+    less by judgment. The interval is a score interval at the effective size, with a t quantile on raters - 1 degrees of
+    freedom.
+    Over items only it is the exact interval at the effective size.
 
     With fewer than about ten raters, or a few raters who make most judgments,
     the interval is somewhat too short. Where all judgments are alike the
@@ -217,7 +217,7 @@ def two_way_share(
     weights : array_like, shape (n,), optional
         For instance 1 / inclusion probability; equal by default.
     over : {"items", "raters", "items and raters"}
-        Whom the interval speaks for.
+        What the interval covers.
     confidence : float
         Of the interval.
     quantity : str
@@ -259,7 +259,7 @@ def two_way_share(
     cautions = []
     if over != "items" and n_raters < 3:
         over = "items"
-        text = f"With {counted(n_raters, 'rater')} the interval speaks for the items only."
+        text = f"With {counted(n_raters, 'rater')} the interval holds for the items only."
         cautions.append(Caution("items_only", text))
     few = over != "items" and n_raters < FEW_RATERS
     if over == "items":
@@ -315,8 +315,8 @@ Array = NDArray[np.float64]
 def informed_size(trials: Array, hidden: Array, chance: Array) -> Array:
     r"""Compute the number of trials with known truth that would say as much.
 
-    Louis' observed information is the complete one less what the hidden truth
-    takes away: for a chance :math:`\theta` and items with probability
+    Louis' observed information is the complete one minus what the hidden truth takes away: for a chance :math:`\theta`
+    and items with probability
     :math:`p_i` of counting,
 
     .. math:: n = \sum p_i - \sum p_i(1-p_i)(x_i-\theta)^2 / \theta(1-\theta)
@@ -368,8 +368,8 @@ class DoubleSampling:
     found : Estimate
         The share the check found, uncorrected.
     sensitivity, specificity : Estimate or None
-        Chance that the check finds an error, and passes what is right, over
-        labels, those not audited again included; None where the labels checked again hold no error, or nothing right.
+        Chance that the check finds an error, and passes what is right, over labels, those not audited again included.
+        None where the labels checked again hold no error, or nothing right.
     """
 
     rate: Estimate
@@ -403,17 +403,18 @@ def double_sampling(
     is carried over from another population, which is where the correction of
     Rogan and Gladen goes wrong.
 
-    The variance adds that of q in each part, with shares drawn towards one
-    half by half a label of each kind so that a part without errors does not count
-    as certain, and that of W; where raters are there, influences are summed by
-    rater and the larger variance is taken. The expert is taken as right.
+    The variance adds that of q in each part and that of W.
+    Shares are drawn towards one half by half a label of each kind, so that a part without errors does not count as
+    certain.
+    Where raters are there, influences are summed by rater and the larger variance is taken. The expert is taken as
+    right.
 
     Parameters
     ----------
     found : array_like of 0 and 1, shape (n,)
         What the auditor says: 1 is an error.
     truth : array_like of 0, 1 and nan, shape (n,)
-        What the expert says; nan where nobody audited again.
+        What the expert says; nan where it was not audited again.
     raters, items : array_like, shape (n,), optional
         Who made the label, and of what.
     confidence : float
@@ -469,7 +470,7 @@ def double_sampling(
         variance = max(variance, two_way_variance(influence, np.arange(n), who))
         df, over = n_raters - 1, "items and raters"
     elif raters is not None:
-        text = f"With {counted(n_raters, 'rater')} the interval speaks for the items only."
+        text = f"With {counted(n_raters, 'rater')} the interval holds for the items only."
         cautions.append(Caution("items_only", text))
     low, high = _ends(p, variance, n, df, confidence)
     basis = Basis("right", {"": n}) if raters is None else basis_of_arrays(raters, items, "right")
@@ -502,9 +503,9 @@ def _conditional(y: NDArray, x: NDArray, kind: int, quantity: str, confidence: f
     r"""Estimate the share that the check found of what is truly of one kind.
 
     Of a hits and b misses among the labels audited again, each stands for w labels of
-    its part. Given a + b, b is binomial with odds :math:`w_a / w_b` times those of a
-    miss, whose Jeffreys interval (Clopper and Pearson's end where a or b is 0; Brown,
-    Cai and DasGupta 2001) is turned back. So many labels of which few were looked at
+    its part. Given a + b, b is binomial with odds :math:`w_a / w_b` times those of a miss.
+    Its Jeffreys interval (Clopper and Pearson's end where a or b is 0; Brown, Cai and DasGupta 2001) is turned back. So
+    many labels of which few were looked at
     leave room for many misses. What sampling cannot lose is taken off: with q the
     share of the kind in a part, its count is worth :math:`1 - q (1 - 1/w)` less spread.
     """

@@ -276,10 +276,10 @@ def over_raters(totals: Totals, confidence: float) -> Interval:
 def over_both(totals: Totals, confidence: float) -> Interval:
     """Interval if items and raters are drawn anew: the two-way jackknife.
 
-    The delete-one-unit and the delete-one-rater jackknife variances both hold
-    the part that belongs to single judgments, so the delete-one-judgment variance
-    is taken off their sum (Cameron, Gelbach and Miller 2011); the variance is
-    never below that over items. A t interval on the logit scale, with
+    The delete-one-unit and the delete-one-rater jackknife variances both hold the part that belongs to single
+    judgments.
+    So the delete-one-judgment variance is taken off their sum (Cameron, Gelbach and Miller 2011); the variance is never
+    below that over items. A t interval on the logit scale, with
     Satterthwaite's degrees of freedom and Johnson's correction for the skewness
     over items. Simulated coverage: benchmarks/results/coverage_agreement.csv.
     """
@@ -328,9 +328,9 @@ def informative_units(totals: Totals) -> int:
 def whole_range(totals: Totals) -> Interval | None:
     """All that the coefficient can be, where the items cannot say how much they differ; otherwise None.
 
-    That is below ten items, and where fewer than four of many carry the
-    coefficient: without them it would be undefined, and the next sample may lack
-    them or hold three times as many. Jackknife and bootstrap see no such sample
+    That is below ten items, and where fewer than four of many carry the coefficient.
+    Without them it would be undefined, and the next sample may lack them or hold three times as many. Jackknife and
+    bootstrap see no such sample
     (simulated coverage .1 to .8: benchmarks/coverage_edges.py).
     """
     n = totals.n_units if totals.shared is None else totals.shared
@@ -354,8 +354,8 @@ def undefined_raters(totals: Totals, left_out: Array) -> Interval | None:
     lost = int((~np.isfinite(left_out)).sum())
     who = "one rater" if lost == 1 else f"any one of {lost:,} raters"
     text = (
-        f"Without {who} the coefficient is undefined, so nothing can be said of other raters: the interval is the "
-        'whole range; over="items" speaks for these raters.'
+        f"Without {who} the coefficient is undefined, so nothing can be said of other raters. The interval is the "
+        'whole range; over="items" holds for these raters.'
     )
     return Interval(totals.lowest, 1.0, "whole range", (Caution("hangs_on_one_rater", text),)) if lost else None
 
@@ -399,7 +399,7 @@ def no_spread(totals: Totals, confidence: float) -> Interval:
     if high - low < 1e-12:  # nothing worse, or better, among the labels given
         low, high = low - share * (low - totals.lowest), high + share * (1 - high)
     text = (
-        f"All {n:,} items look alike, so no spread can be seen: the interval is what as many items without an "
+        f"All {n:,} items look alike, so no spread can be seen. The interval is what as many items without an "
         f"exception leave room for (up to {100 * share:.2g}% exceptions), with these raters only."
     )
     return _within(totals, (low, high), "rule of three over items", (Caution("no_spread", text),))
@@ -438,9 +438,9 @@ def ratio_contrast(
 
     .. math:: D = \sum_c s_c A_c / B_c, \qquad V = V_{items} + V_{raters} - V_{judgments}
 
-    Each variance is the jackknife's, leaving out one item, one rater or one
-    judgment; both of the first hold the noise of single judgments, which is taken
-    off once, and V is never below that of the items. The quantile is a t at
+    Each variance is the jackknife's, leaving out one item, one rater or one judgment.
+    Both of the first hold the noise of single judgments, which is taken off once, and V is never below that of the
+    items. The quantile is a t at
     Satterthwaite's degrees of freedom. Where nothing or everything of a ratio
     counts, Agresti and Coull's adjusted share keeps the interval open. Where a ratio
     rests on one item, the interval is the whole range. Below about 20 items in a ratio the interval may be too short.

@@ -334,7 +334,7 @@ def crossed(item: Ints, rater: Ints, y: Array) -> dict[str, Squares]:
 
 
 def rater_effects(item: Ints, rater: Ints, y: Array) -> Array:
-    """How far each rater lies from the others on the same items, one row a rater.
+    """How far each rater lies from the others on the same items, one row per rater.
 
     Examples
     --------

@@ -108,8 +108,9 @@ def rates(
     column : str
         What makes the groups.
     measure : {"right", "accepted", "reworked", "on_time", "per_hour", "cost_per_accepted"}
-        The first four are shares: right on gold or audit; right, or where nobody knows not overturned, and not
-        done again; overturned by a reviewer or done again in a later round; not later than ``due``.
+        The first four are shares.
+        First: right on gold or audit. Second: right, or where neither exists not overturned, and not done again.
+        Third: overturned by a reviewer or done again in a later round. Fourth: not later than ``due``.
     weekly : bool
         One figure for each group and week (Monday to Sunday, UTC). A line that
         wanders inside its intervals is no trend: a change is tested by the charts
@@ -282,7 +283,7 @@ def judged(j: Judgments) -> pl.DataFrame:
         - ``reworked``: the reviewer's label differs, or the same rater judges
           the item again in a later round; missing where the table has neither
           reviews nor a second round;
-        - ``accepted``: not done again, and right, or where nobody knows, not
+        - ``accepted``: not done again, and right, or where neither exists, not
           overturned; missing where nothing is known;
         - ``on_time``: ``rated_at`` is not after ``due``; missing without them.
 

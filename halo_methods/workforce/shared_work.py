@@ -25,9 +25,9 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``column``'s values and, for each of locale, queue and slice that the
-        table has, ``x`` (its values) and ``x_shared`` (share of the group's
-        judgments in values where another group works too). A 0 is a group that
+        ``column``'s values and, for each of locale, queue and slice that the table has, ``x`` and ``x_shared``.
+        ``x`` holds its values, ``x_shared`` the share of the group's judgments in values where another group works too.
+        A 0 is a group that
         can't be told apart from its own locale or queue.
 
     Raises
@@ -46,7 +46,7 @@ def overlap(j: Judgments, column: str = "vendor") -> pd.DataFrame:
     groups = grouped(frame.select(c for c in frame.columns if c in {column, "rater_id", *GROUPING, *STRATA}), column)
     strata = [c for c in STRATA if c in frame.columns and c != column]
     if not strata:
-        reason = f"none of the columns {', '.join(STRATA)} is there, so nobody can see who does which work"
+        reason = f"none of the columns {', '.join(STRATA)} is there, so it is not known which rater does which work"
         raise NotEstimable(reason, public=True)
     rows = []
     for name, part in groups.items():

@@ -236,17 +236,17 @@ class Comparisons:
 def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
     r"""Compare every pair of groups where that is fair, and refuse it with the reason where it is not.
 
-    A difference is the share right of the one less that of the other. On shared
+    A difference is the share right of the one minus that of the other. On shared
     items, where there are at least 20, each item both groups judged counts with
-    one weight. Otherwise by case mix: direct standardisation over the strata
-    (locale × queue × slice, as far as the table has them) in which both groups
-    have at least two raters and ten checked judgments; a stratum's weight is its
-    share of both groups' judgments there. The interval is that of
+    one weight. Otherwise by case mix: direct standardisation over the strata (locale × queue × slice, as far as the
+    table has them).
+    A stratum counts where both groups have at least two raters and ten checked judgments; its weight is its share of
+    both groups' judgments there. The interval is that of
     `halo_methods.stats.change.standardised_difference`.
 
-    A pair is refused if the groups share no stratum (vendor and locale can't be
-    told apart), or if the shared strata hold less than half of either group's
-    checked judgments. Case mix adjusts for the columns named and for nothing
+    A pair is refused if the groups share no stratum (vendor and locale can't be told apart).
+    It is also refused if the shared strata hold less than half of either group's checked judgments. Case mix adjusts
+    for the columns named and for nothing
     else. Work assigned at random needs no adjustment, and gets the same answer
     on either ground.
 
@@ -263,7 +263,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     -------
     Comparisons
         ``.table`` has ``ground`` (shared items or case mix) and ``overlap``, the share of
-        both groups' checked judgments that the comparison speaks for.
+        both groups' checked judgments that the comparison covers.
 
     Raises
     ------
@@ -284,10 +284,10 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
 def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float = 0.95) -> Comparisons:
     """Estimate how often judgments of two groups agree on the items both judged, for every pair of groups.
 
-    Every pair of judgments of an item, one from each group, counts: 1 for equal
-    labels, else 0; on an ordinal, interval or ratio scale 1 less the squared
-    distance of the two, the longest distance being 1 (of an ordinal scale that of
-    mid-ranks, as for Krippendorff's alpha). The interval is that of
+    Every pair of judgments of an item, one from each group, counts: 1 for equal labels, else 0.
+    On an ordinal, interval or ratio scale it counts 1 minus the squared distance of the two, the longest distance being
+    1.
+    An ordinal scale has the distance of mid-ranks, as for Krippendorff's alpha. The interval is that of
     `halo_methods.stats.change.pair_share`. ``kappa`` takes off what two labels
     drawn from the two groups' own shares would give.
 
@@ -331,9 +331,9 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
 def next_steps(j: Judgments, column: str = "vendor", *, bar: float, confidence: float = 0.95) -> pd.DataFrame:
     """Say what the figures allow for each group: more volume, corrective action, or neither yet.
 
-    - *Corrective action*: the whole unpooled interval lies below the bar, or the
-      share lies beyond the lower 99.8% line of the funnel and the group can be
-      compared with another. A line drawn through unlike work accuses nobody.
+    - *Corrective action*: the whole unpooled interval lies below the bar.
+      It is also due where the share lies beyond the lower 99.8% line of the funnel and the group can be compared with
+      another. A line drawn through unlike work accuses no rater.
     - *May take more volume*: the whole interval clears the bar, the share is not
       below a line, and no group it can be compared with is better.
     - *Keep the volume*: it clears the bar, but another is better, or it lies
@@ -446,7 +446,7 @@ class TwoGroups:
         self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
 
     def difference(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
-        """The difference of shares right, its ground, and the share of the judgments it speaks for."""
+        """The difference of shares right, its ground, and the share of the judgments it covers."""
         for name, part in ((self.a, self.left), (self.b, self.right)):
             if part["rater_id"].n_unique() < LEAST_RATERS:
                 raise NotEstimable(
@@ -476,7 +476,7 @@ class TwoGroups:
         pairs = next(sides).join(next(sides), on="item_id", suffix="_b")
         if PLACE in wanted:
             x, y = (pairs[c].to_numpy() for c in ("x", "x_b"))
-            alike, what = 1 - (x - y) ** 2, "1 less the squared distance on the scale"
+            alike, what = 1 - (x - y) ** 2, "1 minus the squared distance on the scale"
             chance = 1 - float(x.var() + y.var() + (x.mean() - y.mean()) ** 2)
         else:
             alike, what = (pairs["x"] == pairs["x_b"]).to_numpy(), "share that agree"
@@ -494,11 +494,11 @@ class TwoGroups:
         if min(first, second) < LEAST_OVERLAP:
             raise NotEstimable(
                 f"{self.a} and {self.b} do the same kind of work in {first:.0%} and {second:.0%} of their checked "
-                f"judgments; a comparison speaks for both only from {LEAST_OVERLAP:.0%} of each"
+                f"judgments; a comparison holds for both only from {LEAST_OVERLAP:.0%} of each"
             )
         if min(first, second) == 1:
             return ()
-        text = f"It speaks for {first:.0%} of the checked judgments of {self.a} and {second:.0%} of those of {self.b}."
+        text = f"It covers {first:.0%} of the checked judgments of {self.a} and {second:.0%} of those of {self.b}."
         return (Caution("part_of_the_work", text),)
 
     def _common(self) -> pl.DataFrame:
@@ -515,7 +515,7 @@ class TwoGroups:
             if not set(self.left[c]) & set(self.right[c]):
                 raise NotEstimable(
                     f"{a} and {b} never work in the same {c}, and {self.share.removeprefix(f'{a} and {b} ')}: {column} "
-                    f"and {c} can't be told apart; let both judge the same {LEAST_SHARED} items, or give both a part "
+                    f"and {c} can't be told apart. Let both judge the same {LEAST_SHARED} items, or give both a part "
                     f"of one {c}"
                 )
         values = [pl.col(c).fill_null("") for c in strata]
