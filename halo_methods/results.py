@@ -1,7 +1,7 @@
 """What a method returns: a value that says how it was made and when not to trust it."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
@@ -50,6 +50,17 @@ def counted(n: int, noun: str) -> str:
     ('1 rater', '1,200 items')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def said_once(sentences: Iterable[str], tag: Literal["p", "li"] = "p") -> str:
+    """Sentences as HTML that a report says once, however many results they stand on.
+
+    Examples
+    --------
+    >>> said_once(["Few raters."])
+    '<p class="halo-said">Few raters.</p>'
+    """
+    return "".join(f'<{tag} class="halo-said">{escape(sentence)}</{tag}>' for sentence in sentences)
 
 
 def around(value: float, low: float, high: float) -> dict[str, Any]:
@@ -314,8 +325,7 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        lines = [self.shown(), *map(escape, self.cautions)]
-        return f'<div class="halo-estimate">{"".join(f"<p>{line}</p>" for line in lines)}{self.behind()}</div>'
+        return f'<div class="halo-estimate"><p>{self.shown()}</p>{said_once(self.cautions)}{self.behind()}</div>'
 
     def shown(self) -> str:
         """Value and intervals, as HTML."""

@@ -341,8 +341,8 @@ def hits(frame: pd.DataFrame, hit: pd.Series) -> np.ndarray:
 def brute_force(counts: np.ndarray, point: Callable[[np.ndarray], float], confidence: float = 0.95) -> tuple:
     """Ends of the percentile bootstrap over items.
 
-    Where every resample says the same, as many items as the rule of three leaves room for
-    are turned to the worst: all labels alike often, or the other answer.
+    Where every resample says the same, as many items as the rule of three leaves room for,
+    evenly through the table, are turned to the worst: labels as different as can be, or the other answer.
     """
     rng, n = np.random.default_rng(7), len(counts)
     with np.errstate(all="ignore"):
@@ -350,8 +350,11 @@ def brute_force(counts: np.ndarray, point: Callable[[np.ndarray], float], confid
         values = values[np.isfinite(values)]
         if len(values) == 0 or np.ptp(values) < 1e-12:
             room = max(1, int(n * (1 - (1 - confidence) ** (1 / n))))  # whole items: one more would be surer than asked
-            worse, size = counts.copy(), counts.sum(1, keepdims=True)
-            worse[:room] = (size / counts.shape[1])[:room] if point is not share else counts[:room, ::-1]
+            worse, usual = counts.copy(), np.argsort(-counts.sum(0))
+            for at in np.linspace(0, n - 1, room + 2).round().astype(int)[1:-1]:
+                each, left = divmod(int(counts[at].sum()), len(usual))
+                apart = each + np.isin(np.arange(len(usual)), usual[:left])
+                worse[at] = counts[at, ::-1] if point is share else apart
             both = np.append(values, point(worse))
             return np.nanmin(both), np.nanmax(both)
     return tuple(np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2]))

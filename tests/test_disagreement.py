@@ -457,3 +457,10 @@ def test_repeats_are_those_of_the_rater_who_repeats_fewest(judged):
 def test_repeats_need_rounds():
     with pytest.raises(NotEstimable, match="round"):
         disagreement.repeats(complete(SHROUT))
+
+
+def test_a_label_given_once_where_raters_share_no_item_has_no_variance_to_divide():
+    rows = [("a", "p", "b"), ("a", "q", "b"), ("b", "r", "worse"), ("c", "p", "a"), ("c", "q", "a")]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    with pytest.raises(NotEstimable, match="show no variance"):
+        disagreement.variance_components(frame, label="worse")

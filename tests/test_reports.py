@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from halo_methods import reports
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.options import scale_of
-from halo_methods.reports import audience, places, rendering, runner, section
+from halo_methods.reports import audience, places, rendering, runner, section, whole_page
 from halo_methods.results import MIME, Basis, Estimate
 from halo_methods.standards.register import house
 
@@ -73,7 +73,7 @@ class Page(HTMLParser):
 def test_json_holds_what_the_design_names(made, export):
     out, result = made
     written = json.loads((out / "tiny.json").read_text(encoding="utf-8"))
-    assert list(written) == ["report", "parameters", "data", "estimates", "gates", "errors", "versions"]
+    assert list(written) == ["report", "parameters", "data", "estimates", "gates", "next", "errors", "versions"]
     assert written == json.loads(json.dumps(result))
     assert written["report"] == "tiny"
     assert written["parameters"] == {
@@ -397,7 +397,7 @@ def test_no_text_becomes_markup(text):
     ],
 )  # fmt: skip
 def test_attributes_of_the_data(tag, attribute, value, kept):
-    assert rendering.allowed(tag, attribute, value) is kept
+    assert whole_page.allowed(tag, attribute, value) is kept
 
 
 def test_why_is_one_line():

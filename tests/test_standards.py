@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from halo_methods.documents import read
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.reports import rendering
+from halo_methods.reports.front import first_screen
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
 from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
@@ -406,7 +407,7 @@ def test_a_count_has_no_interval_to_speak_of():
         assert "counted or computed, so without an interval" in text
         assert "60 to 60" not in text
     row = {**made.to_dict(), "level": "must"}
-    for text in (rendering.verdicts([row]), *rendering.gate_table([row]), rendering.cell(made.estimate),
+    for text in (first_screen({"gates": [row]}), *rendering.gate_table([row]), rendering.cell(made.estimate),
                  rendering.estimates({"shared": made.estimate})):  # fmt: skip
         assert "exact" in text
         assert "60 to 60" not in text

@@ -16,7 +16,7 @@ from halo_methods.errors import BadOption
 from halo_methods.stats.checks import check_confidence
 from halo_methods.stats.discovery import adjusted_p_values
 from halo_methods.stats.means import mean_errors
-from halo_methods.stats.proportions import share_interval
+from halo_methods.stats.proportions import clopper_pearson, share_interval
 from halo_methods.stats.totals import pattern_variance
 from halo_methods.stats.variance import cluster_codes, icc_within_groups, two_way_variance
 
@@ -192,6 +192,26 @@ def test_change_leaves_out_and_counts_who_was_there_once():
     assert (moved.n_raters, "raters_left_out" in moved.codes) == (3, True)
     with pytest.raises(NotEstimable, match="takes two"):
         stats.change([0, 1], [0, 1], ["p", "q"], [1, 2])
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from("pqr")), min_size=4, max_size=12))
+def test_a_change_of_shares_stays_within_what_can_be(rows):
+    y, after, raters = zip(*rows, strict=True)
+    try:
+        moved = stats.change(y, after, raters, range(len(y)))
+    except NotEstimable:
+        return
+    assert -1 - 1e-9 <= moved.low <= moved.value <= moved.high <= 1 + 1e-9
+
+
+def test_few_items_never_weigh_more_than_their_judgments():
+    # Each item has its two errors of three: items seem alike, by luck, and no error is certain.
+    hits, item, rater = [1, 1, 0] * 5, np.repeat(np.arange(5), 3), ["p", "q", "r"] * 5
+    same = stats.two_way_share(hits, rater, item, over="items")
+    assert [same.low, same.high] == pytest.approx([float(end) for end in clopper_pearson(10 / 3, 5)])
+    # Two errors of seven on two of five items: what seven independent judgments would say.
+    few = stats.two_way_share([0, 0, 0, 1, 0, 1, 0], ["r"] * 7, [0, 1, 2, 3, 3, 4, 4], over="items")
+    assert [few.low, few.high] == pytest.approx([float(end) for end in clopper_pearson(2, 7)])
 
 
 def test_jackknife_of_a_mean_is_its_variance():

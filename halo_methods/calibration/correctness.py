@@ -254,7 +254,6 @@ def change(
     marked = j.marked(reference).filter(pl.col("round").is_in([first, last]))
     sides = (marked["right"], marked["round"] == last, marked["rater_id"], marked["item_id"])
     estimate = stats_change(*sides, confidence=confidence, quantity=_quantity(reference), measure=RIGHT)
-    estimate = replace(estimate, low=max(estimate.low, -1.0), high=min(estimate.high, 1.0))
     again = int((marked.group_by("item_id").agg(pl.col("round").n_unique())["round"] == 2).sum())
     if not again:
         return estimate

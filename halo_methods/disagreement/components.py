@@ -307,6 +307,10 @@ def variance_components(
         sums = crossed(coded(frame["item_id"]), coded(frame["rater_id"]), frame.select("y").to_numpy())
         sources = [{"item_rater" if k == "cell" else k: v for k, v in part.items()} for part in spread(sums, rng)]
         n_criteria = 1
+    if not any(point > 0 for (point,) in sources[0].values()):
+        raise NotEstimable(
+            "items that two raters judged show no variance, so there is none to divide; judge more items twice"
+        )
     points, draws, fixed = sources[0], *({k: np.maximum(v, 0.0) for k, v in part.items()} for part in sources[1:])
     rests = {**rests_on(frame, "variance"), "n_judgments": frame.height * n_criteria}
     cautions += few_raters(rests["n_raters"])

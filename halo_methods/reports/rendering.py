@@ -1,8 +1,7 @@
-"""Results as a page, a terminal and a program read them, and a whole report as one page that runs nothing."""
+"""Results as a page, a terminal and a program read them."""
 
 import base64
 import json
-import re
 import struct
 import sys
 from collections import Counter
@@ -15,23 +14,17 @@ from typing import Any
 
 import pandas as pd
 
-from .. import __version__
 from ..errors import HaloError
-from ..results import MIME, Estimate, counted, readable
+from ..results import MIME, Caution, Estimate, counted, readable, said_once
 
 HERE = Path(__file__).resolve().parent
 
-TAGS = [
-    *("a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "figcaption"),
-    *("figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span", "strong"),
-    *("sub", "summary", "sup", "u", "ul"),
-    *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
-]
-CLASS = re.compile(r"^[a-z][a-z0-9 _-]*$")
 MIMEBundle = dict[str, Any]
 LONGEST_CELL = 300
 MOST_ROWS = 500
 LONG_TABLE, FIRST_ROWS = 12, 6
+TALL = 560
+WORST_FIRST = ("not_met", "undecided", "excepted", "met")
 HEADINGS = {
     "n_items": "items", "n_raters": "raters", "n_judgments": "judgments", "n_shared": "shared items",
     "n_tied": "ties", "n_differs": "differ", "n_before": "judgments before", "n_after": "judgments after",
@@ -80,7 +73,7 @@ def cell(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(cell(v) for v in value) or "–"
     if isinstance(value, Estimate):
-        return _found(value.to_dict())
+        return in_short(value.to_dict())
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "–"
     if pd.api.types.is_bool(value):
@@ -103,19 +96,21 @@ def _ends(estimate: Mapping[str, Any]) -> str:
     return f"{cell(low)} to {cell(high)}"
 
 
-def _found(estimate: Mapping[str, Any] | None) -> str:
+def in_short(estimate: Mapping[str, Any] | None) -> str:
+    """An estimate's payload as value and interval; a dash without one."""
     return f"{cell(estimate['value'])} ({_ends(estimate)})" if estimate else "–"
 
 
 @cache
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of this folder; what is put into it is text, not markup."""
     from jinja2 import Environment, FileSystemLoader
 
     return Environment(loader=FileSystemLoader(HERE), autoescape=True).get_template(name)
 
 
 def _html(**what: Any) -> str:
-    return _template("table.html.j2").render(what)
+    return template("table.html.j2").render(what)
 
 
 def scrolling(table: str, label: str) -> str:
@@ -156,11 +151,18 @@ def frame(table: pd.DataFrame, *, caption: str = "", label: str = "Table") -> st
     headers = in_words([" ".join(map(str, filter(None, c))) if isinstance(c, tuple) else str(c) for c in shown.columns])
     rows = list(shown.head(MOST_ROWS).itertuples(index=False, name=None))
     more = f"The first {MOST_ROWS:,} of {len(shown):,} rows." if len(shown) > MOST_ROWS else ""
+    return _first_rows(headers, rows, len(shown), caption=caption, label=label, more=more)
+
+
+def _first_rows(
+    headers: Sequence[Any], rows: Sequence[Sequence[Any]], of: int, *, caption: str, label: str, more: str = ""
+) -> str:
+    """A table whose rows after the first stand in a fold, where they are many."""
     if len(rows) <= LONG_TABLE:
         return grid(headers, rows, caption=caption, label=label, more=more)
     first = grid(headers, rows[:FIRST_ROWS], caption=caption, label=f"{label}, first rows")
     rest = grid(headers, rows[FIRST_ROWS:], label=f"{label}, further rows", more=more)
-    return first + folded(rest, f"{counted(len(shown) - FIRST_ROWS, 'more row')}")
+    return first + folded(rest, counted(of - FIRST_ROWS, "more row"))
 
 
 def facts(rows: Iterable[tuple[str, Any]], *, label: str = "Facts") -> str:
@@ -179,39 +181,19 @@ def estimates(given: dict[str, Estimate], *, caption: str = "", label: str = "Es
     return grid(headers, rows, caption=caption, label=label, cautions=cautions)
 
 
-def verdicts(gates: list[dict[str, Any]]) -> str:
-    """The answer before the reasons: one row per standard, people counted, not named.
-
-    Examples
-    --------
-    >>> gate = {"standard": "CAL-004", "level": "must", "title": "Right", "verdict": "met", "estimate": None}
-    >>> "1 of 1 standards met" in verdicts([gate])
-    True
-    """
-    by_standard: dict[str, list[dict[str, Any]]] = {}
-    for gate in gates:
-        by_standard.setdefault(gate["standard"], []).append(gate)
-    rows, order = [], ("met", "excepted", "undecided", "not_met")
-    for standard, held in by_standard.items():
-        counts = Counter(g["verdict"] for g in held)
-        found = _found(held[0].get("estimate")) if len(held) == 1 else "–"
-        rows.append((standard, held[0], max(counts, key=order.index), sorted(counts.items()), found))
-    whole = Counter(row[2] for row in rows)
-    said = [f"{whole['met']} of {len(rows)} standards met"]
-    said += [f"{whole[v]} {v.replace('_', ' ')}" for v in ("not_met", "undecided", "excepted") if whole[v]]
-    return _template("verdicts.html.j2").render(rows=rows, said=", ".join(said))
-
-
 def gate_table(made: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """Gates of one standard as a table, and as text."""
+    """Gates of one standard as a table, the worst verdicts first where they are many, and as text."""
     rows = [
-        (g["subject"], cell(g["verdict"]), _found(g["estimate"]), g["to_settle"] or g["reason"] or "") for g in made
+        (g["subject"], cell(g["verdict"]), in_short(g["estimate"]), g["to_settle"] or g["reason"] or "") for g in made
     ]
     counts = Counter(row[1] for row in rows)
     summary = ", ".join(f"{counts[v]} {v}" for v in sorted(counts))
     standard = made[0]["standard"]
     caption = f"{standard} {made[0]['title']}: {summary}"
-    html = grid(("about", "verdict", "estimate", "what would settle it"), rows, caption=caption)
+    worst = sorted(zip(made, rows, strict=True), key=lambda pair: WORST_FIRST.index(pair[0]["verdict"]))
+    shown = [row for _, row in worst] if len(rows) > LONG_TABLE else rows
+    headers = ("about", "verdict", "estimate", "what would settle it")
+    html = _first_rows(headers, shown, len(rows), caption=caption, label=caption)
     return html, "\n".join([caption, *(f"{standard} {row[0]}: {row[1]} {row[2]}" for row in rows)])
 
 
@@ -235,8 +217,11 @@ def estimate_payload(estimate: Estimate, name: str, section: str) -> dict[str, A
     return {"shows": "estimate", "name": name or estimate.method, "section": section, **estimate.to_dict()}
 
 
-def figure_bundle(figure: Any, alt: str) -> tuple[MIMEBundle, dict[str, Any]]:
-    """A figure as a PNG with its alternative text; the figure is closed."""
+def figure_bundle(figure: Any, alt: str, *, beside_table: bool = False) -> tuple[MIMEBundle, dict[str, Any]]:
+    """A figure as a PNG with its alternative text; the figure is closed.
+
+    A tall one next to its table is marked: a report folds it and leaves the table's first rows open.
+    """
     from IPython.core.pylabtools import print_figure
     from matplotlib import pyplot as plt
 
@@ -244,6 +229,7 @@ def figure_bundle(figure: Any, alt: str) -> tuple[MIMEBundle, dict[str, Any]]:
     plt.close(figure)
     width, height = struct.unpack(">II", base64.b64decode(png[:32])[16:24])
     image = {"alt": alt, "width": round(width / 1.5), "height": round(height / 1.5)}
+    image |= {"fold": True} if beside_table and image["height"] > TALL else {}
     return {"image/png": png, "text/plain": f"Figure: {alt}"}, {"image/png": image}
 
 
@@ -253,7 +239,9 @@ def rendered(what: Any, name: str, caption: str, section: str, *, fold: bool = F
     With `fold` a table is closed: its picture stands above it.
     """
     if isinstance(what, Estimate):
-        return bundle(what._repr_html_(), str(what), estimate_payload(what, name, section))
+        called = f"<p>{escape(name.replace('_', ' ').capitalize())}</p>" if name else ""
+        html = what._repr_html_().replace("<p>", f"{called}<p>", 1)
+        return bundle(html, str(what), estimate_payload(what, name, section))
     if isinstance(what, Mapping):
         named = {str(k): e for k, e in what.items()}
         entries = [estimate_payload(e, k, section) for k, e in named.items()]
@@ -267,94 +255,7 @@ def rendered(what: Any, name: str, caption: str, section: str, *, fold: bool = F
             html = folded(html, f"Table: {caption or section} ({counted(len(what), 'row')})")
         return bundle(html, what.to_string(max_rows=40))
     if isinstance(what, list | tuple):
-        lines = "".join(f"<li>{escape(str(line))}</li>" for line in what)
-        return bundle(f"<ul>{lines}</ul>", "\n".join(f"- {line}" for line in what))
+        lines = [said_once([x], "li") if isinstance(x, Caution) else f"<li>{escape(str(x))}</li>" for x in what]
+        return bundle(f"<ul>{''.join(lines)}</ul>", "\n".join(f"- {line}" for line in what))
     html = what._repr_html_() if hasattr(what, "_repr_html_") else f"<p>{escape(str(what))}</p>"
     return bundle(html, str(what))
-
-
-def allowed(tag: str, attribute: str, value: str) -> bool:
-    """Whether the data's HTML may carry an attribute; no address of another host, no style, no handler."""
-    if attribute == "class":
-        return bool(CLASS.match(value))
-    if attribute == "href":
-        return tag == "a" and value.startswith("#")
-    if attribute in ("colspan", "rowspan"):
-        return tag in ("td", "th") and value.isdigit()
-    if attribute == "scope":
-        return tag == "th" and value in ("row", "col", "rowgroup", "colgroup")
-    if attribute in ("role", "tabindex"):
-        return tag == "div" and value in ("group", "note", "0")
-    return attribute in ("aria-label", "title", "open", "start")
-
-
-def folds(cells: Sequence[Any]) -> dict[int, int]:
-    """Cells tagged `fold`, each with the last cell that it closes: up to the next heading of its section's level.
-
-    >>> from types import SimpleNamespace as Cell
-    >>> texts = ("## A", "The table", "long", "## B")
-    >>> folds([Cell(cell_type="markdown", source=t, metadata={"tags": ["fold"] if "The" in t else []}) for t in texts])
-    {1: 2}
-    """
-    level, closed, opened = 6, {}, None
-    for k, cell in enumerate(cells):
-        heads = re.findall(r"^(#+) ", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
-        starts = "fold" in cell.metadata.get("tags", [])
-        if opened is not None and (starts or any(len(h) <= level for h in heads)):
-            closed[opened], opened = k - 1, None
-        level = len(heads[-1]) if heads and opened is None else level
-        opened = k if starts else opened
-    return closed if opened is None else {**closed, opened: len(cells) - 1}
-
-
-def title_of(notebook: Any, name: str) -> str:
-    """The first heading of the notebook, as text."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.search(r"^#\s+(.+?)\s*#*$", cell.source, re.MULTILINE)):
-            return re.sub(r"[*_`]", "", found[1])
-    return name.replace("_", " ").capitalize()
-
-
-def language_of(notebook: Any) -> str:
-    """The language a chapter is written in, ``en`` unless its metadata says otherwise."""
-    language = str(notebook.metadata.get("halo", {}).get("lang", "en"))
-    return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en"
-
-
-def page(notebook: Any, name: str, gates: list[dict[str, Any]] | None = None, *, on_sample: bool = False) -> str:
-    """The report as HTML: code left out, markup from data sanitized, pictures inside.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        The executed notebook; it is not changed.
-    name : str
-        The report's name, for the title when no heading gives one.
-    gates : list of dict, optional
-        Their verdicts stand under the title, before the sections.
-    on_sample : bool
-        Whether the page says on top that it is about a sample of the handbook.
-    """
-    from nbconvert.exporters import HTMLExporter
-    from nbconvert.preprocessors.sanitize import SanitizeHTML
-
-    cleaner = SanitizeHTML(attributes=allowed, tags=TAGS, styles=[])
-    exporter = HTMLExporter(
-        template_name="basic",
-        template_file="report.html.j2",
-        extra_template_paths=[str(HERE)],
-        exclude_anchor_links=True,
-        filters={"sanitized": cleaner.sanitize_html_tags},
-    )
-    about = {
-        "title": title_of(notebook, name),
-        "language": language_of(notebook),
-        "version": __version__,
-        "css": (HERE / "report.css").read_text(encoding="utf-8"),
-        "verdicts": verdicts(gates) if gates else "",
-        "on_sample": on_sample,
-        "folds": (closed := folds(notebook.cells)),
-        "fold_ends": list(closed.values()),
-    }
-    html, _ = exporter.from_notebook_node(notebook, resources={"halo": about})
-    return html.strip() + "\n"

@@ -17,8 +17,9 @@ from ..judgments.table import need
 from ..standards.register import find as config_file
 from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
+from .front import on_data
 from .places import sample, sample_names, sample_of, sample_reading
-from .rendering import MIMEBundle, bundle, cell, facts
+from .rendering import MIMEBundle, bundle, cell, facts, folded
 from .runner import AUDIENCES
 from .section import Section
 
@@ -245,7 +246,7 @@ class Report:
         return "\n".join(f"{k}: {v if isinstance(v, str) else cell(v)}" for k, v in self._facts())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MIMEBundle:
-        html = facts(self._facts(), label="Where the data came from")
+        html = folded(facts(self._facts(), label="Where the data came from"), on_data(self.provenance()))
         return bundle(html, str(self), {"shows": "data", **self.provenance()})
 
 

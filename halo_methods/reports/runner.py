@@ -276,7 +276,8 @@ def run(
     -------
     dict
         What ``NAME.json`` holds: ``report``, ``parameters``, ``data``, ``estimates``,
-        ``gates``, ``errors`` (sections that an error of the handbook's own stopped), ``versions``.
+        ``gates``, ``next`` (what to do, by whom, for which standards), ``errors`` (sections that an
+        error of the handbook's own stopped), ``versions``.
 
     Raises
     ------
@@ -288,8 +289,9 @@ def run(
     """
     import nbformat
 
+    from .front import next_steps
     from .kernels import private_folder, warm_up
-    from .rendering import page
+    from .whole_page import page
 
     notebook_path = find(name)
     warm_up()
@@ -343,12 +345,13 @@ def run(
             "data": data_read and {**data_read, "sample": on_sample},
             "estimates": found["estimate"],
             "gates": found["gate"],
+            "next": next_steps(found["gate"]),
             "errors": found["error"],
             "versions": own_versions | {library: version(library) for library in LIBRARIES},
         }
         texts = {
             "ipynb": nbformat.writes(executed) + "\n",
-            "html": page(executed, name, found["gate"], on_sample=on_sample),
+            "html": page(executed, name, result),
             "json": json.dumps(result, ensure_ascii=False, indent=2, allow_nan=False) + "\n",
         }
         write_files({target / f"{name}.{kind}": text for kind, text in texts.items()})

@@ -72,11 +72,11 @@ class Section:
             self._figure(what)
             return
         pictured = only in (None, "plot") and hasattr(what, "plot") and (table is None or len(table) > 0)
-        if pictured:
-            self._figure(what.plot())
+        tabled = only in (None, "table") and isinstance(table, pd.DataFrame)
+        open_picture = pictured and self._figure(what.plot(), beside_table=tabled and not fold)
         estimates = getattr(what, "estimates", None)
-        if only in (None, "table") and isinstance(table, pd.DataFrame):
-            publish(rendered(what.table, name, caption, self.title, fold=fold or pictured))
+        if tabled:
+            publish(rendered(what.table, name, caption, self.title, fold=fold or open_picture))
         elif only in (None, "estimates") and isinstance(estimates, Mapping):
             publish(rendered(estimates, name, caption, self.title))
         elif only is None and not hasattr(what, "plot"):
@@ -154,11 +154,13 @@ class Section:
         self, word: str, reason: NotEstimable, gates: Iterable[str], payload: dict[str, Any] | None = None
     ) -> None:
         text = self._reason(reason)
-        html = f'<div class="halo-box"><p><strong>{word}.</strong> {escape(text)}</p></div>'
-        publish(bundle(html, f"{word}: {text}", payload))
-        for standard in gates:
-            if standard not in self.given:
-                self.gate(standard, reason)
+        undecided = [standard for standard in gates if standard not in self.given]
+        if payload or not undecided:  # otherwise the gates say why
+            why = f'<span class="halo-why">{escape(text)}</span>'
+            html = f'<div class="halo-box"><p><strong>{word}.</strong> {why}</p></div>'
+            publish(bundle(html, f"{word}: {text}", payload))
+        for standard in undecided:
+            self.gate(standard, reason)
 
     def close(self) -> None:
         """Say once what was not shown."""
@@ -215,9 +217,12 @@ class Section:
         if rounded:
             publish(rendered(rounded, "", "", self.title))
 
-    def _figure(self, figure: Any) -> None:
+    def _figure(self, figure: Any, *, beside_table: bool = False) -> bool:
+        """Show a figure; False where it is so tall that a report folds it."""
         figure = figure if hasattr(figure, "savefig") else figure.figure
-        publish(*figure_bundle(figure, getattr(figure, "alt", self.title)))
+        data, about = figure_bundle(figure, getattr(figure, "alt", self.title), beside_table=beside_table)
+        publish(data, about)
+        return "fold" not in about["image/png"]
 
     def _pseudonymous(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = [c for c in table.columns if names_people(c)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..documents import show
 from ..errors import BadOption, HaloError, NotEstimable, Problem
-from ..results import Estimate, Verdict, counted, readable
+from ..results import Estimate, Verdict, counted, readable, said_once
 from .model import Direction, Measured
 from .register import house
 
@@ -124,15 +124,11 @@ class Gate:
         badge = f'<span class="halo-gate halo-gate--{self.verdict}">{self.verdict.replace("_", " ")}</span>'
         about = f" for {self.subject}" if self.subject else ""
         asked = f"<strong>{self.standard}</strong> {self.level}. {escape(f'{self.title}{about}: {self.wanted}.')}"
-        found = self.estimate.shown() if self.estimate else escape(self.reason and f"{self.reason}.")
-        lines = [
-            f"{badge} {asked}",
-            found,
-            escape(self.to_settle),
-            *map(escape, self.estimate.cautions if self.estimate else ()),
-        ]
-        behind = self.estimate.behind() if self.estimate else ""
-        return f'<div class="halo-verdict">{"".join(f"<p>{line}</p>" for line in lines if line)}{behind}</div>'
+        why = f'<span class="halo-why">{escape(self.reason)}.</span>' if self.reason else ""
+        lines = [f"{badge} {asked}", self.estimate.shown() if self.estimate else why, escape(self.to_settle)]
+        said = "".join(f"<p>{line}</p>" for line in lines if line)
+        behind = said_once(self.estimate.cautions) + self.estimate.behind() if self.estimate else ""
+        return f'<div class="halo-verdict">{said}{behind}</div>'
 
 
 def gate(

@@ -421,6 +421,7 @@ class WrittenStandard(Model):
         default_factory=dict, description="Its numbers by name; texts and evidence write {name}."
     )
     evidence: Measured | Declared | Attested = Field(discriminator="kind", description="What shows that it is met.")
+    fix: Text | None = Field(default=None, description="What its owner does first where it is not met; an imperative.")
     owner: Role
     since: Text
     review_by: Day

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ from .model import Declared, Family, Measured, Standard, StandardsFile
 from .numbers import Number, fill_document, look_up, numbers_in, with_places
 
 CONFIG = "HALO_CONFIG"
+SITE = r"^https?://[^\s\"'<>?#]+$"
 MOST_BYTES, LONGEST_LINE = 100_000, 1_000
 FAMILIES: tuple[str, ...] = get_args(Family)
 FOLDER = Path(__file__).parent
@@ -330,6 +331,7 @@ class HouseFile(Model):
     thresholds: dict[str, Number] = Field(default_factory=dict)
     standards: Standards = Standards()
     privacy: Privacy = Privacy()
+    site: Annotated[str, Field(pattern=SITE)] | None = None
 
 
 @dataclass(frozen=True)
@@ -348,6 +350,8 @@ class House:
         The smallest group of people shown outside operations.
     key_path : Path or None
         The key of its pseudonyms.
+    site : str
+        Where its copy of the handbook stands, without a slash at the end; reports lead there. Empty without one.
     """
 
     source: Path | None = None
@@ -355,6 +359,7 @@ class House:
     folder: Path | None = None
     privacy_threshold: int = 5
     key_path: Path | None = None
+    site: str = ""
 
     def register(self) -> Register:
         """The handbook's standards and the house's own."""
@@ -454,6 +459,8 @@ def house(path: Path | None = None) -> House:
     path : Path, optional
         The file; otherwise the one that applies here, and the defaults without any::
 
+            site = "https://handbook.example"
+
             [thresholds]
             CAL-004 = 0.9
 
@@ -492,7 +499,8 @@ def _house(path: Path, content: bytes) -> House:
     if file is None:
         raise InvalidData(faults)
     folder, key = (path.parent / name if name else None for name in (file.standards.folder, file.privacy.key))
-    made = House(path, file.thresholds, folder, file.privacy.threshold, key)
+    site = (file.site or "").rstrip("/")
+    made = House(path, file.thresholds, folder, file.privacy.threshold, key, site)
     register = made.register()
     for name in made.thresholds:
         if name not in register:

@@ -41,7 +41,7 @@ def change(
     Parameters
     ----------
     y : array_like, shape (n,)
-        The figure of each judgment, for instance whether it is right.
+        The figure of each judgment from 0 to 1, for instance whether it is right; the interval stays within -1 to 1.
     after : array_like of bool, shape (n,)
         Whether the judgment was made after.
     raters, items : array_like, shape (n,)
@@ -105,7 +105,7 @@ def change(
     seen = [np.bincount(item[s], minlength=item.max() + 1) > 0 for s in (~side, side)]
     shared, half = int((seen[0] & seen[1]).sum()), float(quantile) * variance**0.5
     rests = resting(item.max() + 1, n_raters, len(figures), basis_of_arrays(raters, items, measure or quantity))
-    place = {**around(value, value - half, value + half), "confidence": confidence}
+    place = {**around(value, max(value - half, -1.0), min(value + half, 1.0)), "confidence": confidence}
     over: Over = "items and raters" if n_raters > 2 else "items"
     method = f"{quantity}; after minus before, each rater against the same rater, {shared:,} shared items"
     return Estimate(**place, **rests, method=method, over=over, cautions=tuple(cautions))

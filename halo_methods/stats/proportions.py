@@ -151,12 +151,19 @@ def proportion(k: int, n: int, *, method: Method = "wilson", confidence: float =
 
 
 def share_interval(
-    p: float, variance: float, n: float, *, df: float | None = None, confidence: float = 0.95
+    p: float,
+    variance: float,
+    n: float,
+    *,
+    most: float = np.inf,
+    df: float | None = None,
+    confidence: float = 0.95,
 ) -> tuple[float, float]:
-    """Compute the interval of a share at its effective size p (1 - p) / variance.
+    """Compute the interval of a share at its effective size p (1 - p) / variance, at most ``most``.
 
     A score interval with a t quantile where degrees of freedom are given. The
     exact interval without them, or, at ``n``, where nothing varies.
+    A few clusters may vary less than independent judgments by luck, so ``most`` is the number of judgments.
 
     References
     ----------
@@ -168,10 +175,10 @@ def share_interval(
     [0.0, 0.975]
     """
     check_confidence(confidence)
-    if variance <= 0 or p <= 0 or p >= 1:
+    if variance <= 1e-12 * p * (1 - p):
         low, high = clopper_pearson(p * n, n, confidence=confidence)
     else:
-        size = p * (1 - p) / variance
+        size = min(p * (1 - p) / variance, most)
         if df is None:
             low, high = clopper_pearson(p * size, size, confidence=confidence)
         else:
@@ -248,7 +255,7 @@ def two_way_share(
     p = float((w * y).sum() / w.sum())
     influence = w * (y - p) / w.sum()
     n_raters, n_items = int(rater.max()) + 1, int(item.max()) + 1
-    items_only = share_interval(p, cluster_variance(influence, item), n_items, confidence=confidence)
+    items_only = share_interval(p, cluster_variance(influence, item), n_items, most=y.size, confidence=confidence)
     cautions = []
     if over != "items" and n_raters < 3:
         over = "items"
@@ -260,7 +267,7 @@ def two_way_share(
     else:
         of_raters = cluster_variance(influence, rater)
         variance = of_raters if over == "raters" else two_way_variance(influence, item, rater)
-        low, high = share_interval(p, variance, n_items, df=n_raters - 1, confidence=confidence)
+        low, high = share_interval(p, variance, n_items, most=y.size, df=n_raters - 1, confidence=confidence)
     if p in (0.0, 1.0):
         text = "All judgments are alike, so how they cluster cannot be seen; the interval takes items as independent."
         cautions.append(Caution("no_spread", text))
