@@ -24,11 +24,11 @@ NO_END = -1e9
 AGAIN = "Some items come back in several rounds; the interval counts each item once."
 FORMS = {
     "ICC1": ("ICC(1,1)", "one label, if raters differ from item to item"),
-    "ICC2": ("ICC(A,1)", "one label of a rater drawn from many; severity counts as error"),
-    "ICC3": ("ICC(C,1)", "one label of these raters, severity left out"),
+    "ICC2": ("ICC(A,1)", "one label of a rater drawn from many; strictness counts as error"),
+    "ICC3": ("ICC(C,1)", "one label of these raters, strictness left out"),
     "ICC1k": ("ICC(1,k)", "the mean of the raters, if they differ from item to item"),
-    "ICC2k": ("ICC(A,k)", "the mean of raters drawn from many; severity counts as error"),
-    "ICC3k": ("ICC(C,k)", "the mean of these raters, severity left out"),
+    "ICC2k": ("ICC(A,k)", "the mean of raters drawn from many; strictness counts as error"),
+    "ICC3k": ("ICC(C,k)", "the mean of these raters, strictness left out"),
 }
 
 
@@ -42,16 +42,16 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     form : {"ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"}
         What it is the reliability of, and what it covers:
 
-        ====== =============================== =================================== ================
-        form   reliability of                  raters                              speaks for
-        ====== =============================== =================================== ================
-        ICC1   one label                       others for each item (one-way)      items
-        ICC2   one label                       a sample; severity counts as error  items and raters
-        ICC3   one label, severity left out    these and no others                 items
-        ICC1k  the mean of the k raters        others for each item (one-way)      items
-        ICC2k  the mean of k raters            a sample; severity counts as error  items and raters
-        ICC3k  the mean, severity left out     these and no others                 items
-        ====== =============================== =================================== ================
+        ===== ============================== ==================================== ================
+        form  reliability of                 raters                               holds for
+        ===== ============================== ==================================== ================
+        ICC1  one label                      others for each item (one-way)       items
+        ICC2  one label                      a sample; strictness counts as error items and raters
+        ICC3  one label, strictness left out these and no others                  items
+        ICC1k the mean of the k raters       others for each item (one-way)       items
+        ICC2k the mean of k raters           a sample; strictness counts as error items and raters
+        ICC3k the mean, strictness left out  these and no others                  items
+        ===== ============================== ==================================== ================
     incomplete : {"refuse", "drop"}
         What to do with items that some rater did not judge.
     confidence : float
@@ -75,7 +75,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
 
     Notes
     -----
-    ICC3 hides severity: a rater who is always two points stricter does not
+    ICC3 hides strictness: a rater who is always two points stricter does not
     lower it. A k form says nothing about a single label.
 
     References
@@ -106,7 +106,7 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     cautions = {
         "dropped": f"{dropped:,} items that not every rater judged are dropped." if dropped else "",
         "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
-        "without_severity": "Differences of severity between raters are left out." if "3" in form else "",
+        "without_strictness": "Differences of strictness between raters are left out." if "3" in form else "",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
         "rounds_as_items": AGAIN if n > items else "",
     }

@@ -148,7 +148,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
         items: Literal["random", "fixed"] = "random" if model == "random_items" else "fixed"
         effects, errors, _ = rater_effects(y, item, rater, centred=reference == "team", items=items)
     low, high = t_interval(effects, errors, df, confidence=confidence)
-    estimates, method = {}, f"a rater's severity; {MODELS[model][1]}"
+    estimates, method = {}, f"a rater's strictness; {MODELS[model][1]}"
     for k, part in enumerate(frame.sort("rater_id").partition_by("rater_id")):
         found = {**around(effects[k], low[k], high[k]), **rests_on(part, "severity")}
         estimates[names[k]] = Estimate(**found, confidence=confidence, method=method, over="items")
@@ -258,7 +258,7 @@ def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
     j = as_judgments(j)
     marked = j.marked(reference)
     if j.numeric:
-        raise NotEstimable("labels are numbers, so there is no table of confusions; see the severity of each rater")
+        raise NotEstimable("labels are numbers, so there is no table of confusions; see the strictness of each rater")
     truth = pl.when("right").then(pl.col("label")).otherwise(pl.col("answer"))
     frame = marked.select(truth.alias("gold"), "label").to_pandas()
     table = pd.crosstab(frame["gold"], frame["label"])

@@ -220,7 +220,7 @@ def estimate_payload(estimate: Estimate, name: str, section: str) -> dict[str, A
 def figure_bundle(figure: Any, alt: str, *, beside_table: bool = False) -> tuple[MIMEBundle, dict[str, Any]]:
     """A figure as a PNG with its alternative text; the figure is closed.
 
-    A tall one that stands beside its table is marked: a report folds it and leaves the table's first rows open.
+    A tall one next to its table is marked: a report folds it and leaves the table's first rows open.
     """
     from IPython.core.pylabtools import print_figure
     from matplotlib import pyplot as plt
