@@ -26,6 +26,7 @@ def cluster_codes(values: ArrayLike) -> NDArray:
     import pandas as pd
 
     if isinstance(values, pl.Series) and not values.null_count():
+        values = values.to_physical() if values.dtype == pl.Categorical else values
         return values.to_arrow().dictionary_encode().indices.to_numpy().astype(np.int64)
     values = np.asarray(values)
     return pd.factorize(values if values.dtype.kind in "iu" else values.astype(object))[0]
@@ -137,8 +138,10 @@ def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
     [[0, 1], [0, 1, 0]]
     """
     width = int(unit.max()) + 1
-    codes, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
-    return codes // width, cell
+    cell = cluster_codes(pl.Series(group.astype(np.int64) * width + unit))  # which takes a tenth of the time of a sort
+    of_cell = np.empty(int(cell.max()) + 1, np.int64)
+    of_cell[cell] = group
+    return of_cell, cell
 
 
 def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray, *, least: float = 0.0) -> tuple[float, int]:
