@@ -186,7 +186,7 @@ FIRST = """queries => queries.map(query =>
 WANTED = {
     "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, LQA, nine criteria, "
     "localisation, chatbot, battles, Elo, ¿, «, ß, ñ, ç, é, você, voce, umlaut",
-    "escalation": "threat, suicide, self-harm, crisis, urgent",
+    "escalation": "suicide, threat, self-harm, crisis, urgent",
     "wellbeing_and_pay": "support line, distress, rater in distress, burnout, disturbing, salary, appeal, opt out, "
     "piece rate",
     "integrity": "ChatGPT, AI assistance, shared account",
@@ -208,7 +208,6 @@ WANTED = {
     "plan": "ship, launch by Friday",
     "how_to_read": "FAQ, exception",
     "setting_up": "new programme",
-    "situations": "contamination, leakage",
     "which_report": "report",
     "s/DAT-006/index": "adversarial, red team",
     "s/DAT-021/index": "LLM judge, judge model",
