@@ -21,7 +21,7 @@ from halo_methods.standards.register import house
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RESTS = {"n_items": 300, "n_raters": 9, "n_judgments": 900}
-FEW = Caution("few_raters", "With few raters the interval speaks for the items only.")
+FEW = Caution("few_raters", "With few raters the interval holds for the items only.")
 
 
 def held(standard, value=0.5, width=0.02, *, subject="", cautions=()):
