@@ -450,7 +450,7 @@ def test_lists_that_are_written_out_as_labels_are_noted(label):
     [
         ("Timestamp,Email,Talk 1 [Helpful],Talk 1 [Safe],Talk 2 [Helpful]", "a column per question, such as 'Talk 1",
          "item_id 'Talk 1', criterion 'Helpful', its rater_id"),
-        ("item_id,rater_1,rater_2,rater_3", "a column per rater or question, such as 'rater_1'", "item_id, its rater_id"),
+        ("item_id,rater_1,rater_2,rater_3", "a column per rater or question, such as 'rater_1'", "its rater_id, and"),
         ("rater_id,Q1,Q2", "a column per rater or question, such as 'Q1'", "so that each answer has a row"),
     ],
 )  # fmt: skip
