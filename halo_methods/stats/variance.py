@@ -138,10 +138,8 @@ def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
     [[0, 1], [0, 1, 0]]
     """
     width = int(unit.max()) + 1
-    cell = cluster_codes(pl.Series(group.astype(np.int64) * width + unit))  # which takes a tenth of the time of a sort
-    of_cell = np.empty(int(cell.max()) + 1, np.int64)
-    of_cell[cell] = group
-    return of_cell, cell
+    codes, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
+    return codes // width, cell
 
 
 def icc_within_groups(y: ArrayLike, group: NDArray, unit: NDArray, *, least: float = 0.0) -> tuple[float, int]:
