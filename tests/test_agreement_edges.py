@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods import agreement, reports
+from halo_methods.agreement.icc import f_interval
 from halo_methods.errors import NotEstimable
 from halo_methods.judgments import as_judgments
 from halo_methods.stats.between_groups import rank_intervals, rater_effects
@@ -166,6 +167,40 @@ def test_rounds_are_not_items_for_the_intraclass_correlation():
     once = agreement.icc(as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"])
                                       .query("round == 1").drop(columns="round"), level="interval"))  # fmt: skip
     assert "rounds_as_items" not in once.codes
+
+
+def mean_squares(y):
+    """Mean squares of items, raters, the rest, and all within items, of a whole table."""
+    (n, k), off = y.shape, y - y.mean()
+    item, rater = off.mean(1, keepdims=True), off.mean(0)
+    rest = ((off - item - rater) ** 2).sum() / ((n - 1) * (k - 1))
+    within = ((off - item) ** 2).sum() / (n * (k - 1))
+    return k * (item**2).sum() / (n - 1), n * (rater**2).sum() / (k - 1), rest, within
+
+
+def of_rounds(y, form, items):
+    """The interval of `icc` for a table of items in several rounds by raters."""
+    (n, k), (between, raters, rest, within) = y.shape, mean_squares(y)
+    error = within if form == "ICC1" else rest
+    also = k * (raters - rest) / n if form == "ICC2" else 0.0
+    value = (between - error) / (between + (k - 1) * error + also)
+    return f_interval(form, value, between / error, raters / rest, items, k, 0.95)
+
+
+@pytest.mark.parametrize(("form", "spread"), [("ICC1", 0), ("ICC2", 0.2), ("ICC3", 0.2)])
+def test_items_of_five_rounds_hold_the_intraclass_correlation_as_often_as_stated(form, spread):
+    rng, hits, studies, k = np.random.default_rng(6), 0, 400, 4
+    for _ in range(studies):
+        y = np.repeat(rng.normal(size=10), 5)[:, None] + rng.normal(size=k) * spread**0.5 + rng.normal(size=(50, k))
+        low, high = of_rounds(y, form, 10)
+        hits += low <= 1 / (2 + (spread if form == "ICC2" else 0)) <= high
+    assert hits >= 0.92 * studies
+    rows = [(f"i{u // 5}", f"r{r}", u % 5, x) for (u, r), x in np.ndenumerate(y)]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"])
+    e = agreement.icc(as_judgments(frame, level="interval"), form=form)
+    assert (e.low, e.high) == pytest.approx((low, high))
+    with pytest.raises(NotEstimable, match="fewer than three items"):
+        agreement.icc(as_judgments(frame[frame["item_id"] < "i2"], level="interval"))
 
 
 def test_what_would_take_minutes_is_refused_at_once():
