@@ -136,7 +136,7 @@ def attempts_pass(ability: float, *, raters: int, attempts: int, stop: str, seed
 def rows() -> Iterator[tuple[str, str, int, float, str]]:
     for design in ((48, 12, 12), (60, 12, 3), (100, 30, 3), (40, 4, 2)):
         items, raters, labels = design
-        named = f"{items} items, {raters} raters, {labels} labels an item"
+        named = f"{items} items, {raters} raters, {labels} labels per item"
         size = {"items": items, "raters": raters, "labels": labels}
         yield (
             "strictness, items at random, without gold",
@@ -147,25 +147,25 @@ def rows() -> Iterator[tuple[str, str, int, float, str]]:
         )
         yield "strictness, items at random, with gold", named, 1000, mixed_rounds(1000, gold=True, **size), ".93 to .97"
     fixed = mixed_rounds(1000, items=60, raters=12, labels=3, gold=False, how="fixed")
-    yield "strictness, items fixed", "60 items, 12 raters, 3 labels an item", 1000, fixed, ".93 to .97"
+    yield "strictness, items fixed", "60 items, 12 raters, 3 labels per item", 1000, fixed, ".93 to .97"
     ordinal = labelled_rounds(1000, items=60, raters=12, labels=12)
     yield (
         "strictness, items at random, four labels",
-        "60 items, 12 raters, 12 labels an item",
+        "60 items, 12 raters, 12 labels per item",
         1000,
         ordinal,
         ".93 to .97",
     )
     for raters, labels in ((12, 12), (12, 3), (4, 4)):
         others, team = others_rounds(1000, items=60, raters=raters, labels=labels)
-        named = f"60 items, {raters} raters, {labels} labels an item"
+        named = f"60 items, {raters} raters, {labels} labels per item"
         yield "strictness, mean, without gold, about the other raters", named, 1000, others, "see text"
         yield "strictness, mean, without gold, about the team", named, 1000, team, "see text"
     for items, raters, labels in ((60, 12, 3), (48, 12, 12)):
         found = facet_rounds(400, items=items, raters=raters, labels=labels)
         yield (
             "strictness, many facets",
-            f"{items} items, {raters} raters, {labels} labels an item",
+            f"{items} items, {raters} raters, {labels} labels per item",
             400,
             found,
             ".93 to .97",

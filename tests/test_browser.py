@@ -186,13 +186,13 @@ FIRST = """queries => queries.map(query =>
 WANTED = {
     "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, LQA, nine criteria, "
     "localisation, chatbot, battles, Elo, ¿, «, ß, ñ, ç, é, você, voce, umlaut",
-    "escalation": "suicide, self-harm, crisis, urgent",
+    "escalation": "suicide, threat, self-harm, crisis, urgent",
     "wellbeing_and_pay": "support line, distress, rater in distress, burnout, disturbing, salary, appeal, opt out, "
     "piece rate",
     "integrity": "ChatGPT, AI assistance, shared account",
     "vendors": "RFP, SLA, bid",
     "workforce": "turnaround, rework",
-    "planning": "budget, overlap",
+    "planning": "currency, budget, overlap",
     "exposure": "exposure",
     "rater_day_one": "exercises, first day",
     "guideline_changes": "changelog, guideline change",
@@ -201,7 +201,7 @@ WANTED = {
     "data_handling": "columns, GDPR",
     "agreement": "IAA, kappa paradox, inter-annotator agreement",
     "audit": "rejected lot, AQL",
-    "reading_scores": "suppressed, confidence interval, margin of error",
+    "reading_scores": "hidden, suppressed, confidence interval, margin of error",
     "alignment": "RACI",
     "situations": "takedown, number by friday, vendor swap, budget cut, contamination",
     "roles": "who decides, sign-off",

@@ -1,6 +1,7 @@
 """Standards in a small book: shown where they should be, and every fault in them fails the build by name."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,8 @@ def test_standards_are_shown_linked_and_listed(book):
     other = (book / "html" / "s" / "CAL-900" / "index.html").read_text("utf-8")
     assert page.count('id="CAL-001"') == 1
     assert page.count("<details>") == 1
+    folds = re.findall(r"<summary>(R\d+): \d+ standards</summary>", page)
+    assert folds == [f"R{n}" for n in range(1, 14)]
     assert 'href="s/ALN-001/index.html"' in page
     assert 'href="s/CAL-001/index.html"' in page
     for text in ("Rounds start at nine", "Nobody is tired.", "It is ten.", "halo-house", "house.start"):

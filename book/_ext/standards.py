@@ -14,6 +14,8 @@ import shutil
 import zlib
 from datetime import date
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -237,14 +239,19 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) ->
         )
         return f'<ul class="halo-checklist">{items}</ul>'
     if kind == "traceability":
-        rows = [
-            (r["responsibility"], _link(app, r["standard"], docname, whole=True), escape(r["title"]), r["kind"],
-             _where(app, r, docname), _test(app, r["test"], docname) or "none yet")
-            for r in trace(REGISTER, ROOT)
-        ]  # fmt: skip
-        return _grid(
-            ("responsibility", "standard", "says", "evidence", "report or clause", "test"), rows, "Traceability"
-        )
+        folds = []
+        for responsibility, traced in groupby(trace(REGISTER, ROOT), key=itemgetter("responsibility")):
+            rows = [
+                (_link(app, r["standard"], docname, whole=True), escape(r["title"]),
+                 f"{r['kind']}: {_where(app, r, docname)}<br>{_test(app, r['test'], docname) or 'no test yet'}")
+                for r in traced
+            ]  # fmt: skip
+            grid = _grid(("standard", "says", "evidence and its test"), rows, f"Traceability of {responsibility}")
+            folds.append(
+                f'<details class="halo-fold halo-trace"><summary>{responsibility}: {len(rows)} standards</summary>'
+                f"{grid}</details>"
+            )
+        return "".join(folds)
     if kind == "standards-changelog":
         changes = sorted(
             ((a, s) for s in REGISTER.values() for a in s.amendments), key=lambda c: c[0].effective, reverse=True

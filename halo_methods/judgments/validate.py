@@ -1,6 +1,7 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +13,7 @@ from ..results import counted
 from . import faults
 from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, one_number, quoted
 from .coding import labelled, numbered
-from .dates import fitting, moment
+from .dates import Dates, fitting, moment
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
@@ -22,6 +23,7 @@ _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # column
 _PLAIN_MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{6})?(Z|\+00:00)?$"  # most are
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
+_DURATION = r"^\s*(?<h>\d{1,4}):(?<m>[0-5]\d):(?<s>[0-5]\d(?:\.\d+)?)\s*$"
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
 
 
@@ -160,6 +162,19 @@ def _pointed(state: _Check, column: str) -> pl.Series:
     return plain.str.replace_all(",", ".", literal=True)
 
 
+def _of_clock(state: _Check) -> pl.Series:
+    """The column of seconds, durations such as 0:01:35 as their seconds."""
+    texts = state.frame["seconds"]
+    if not texts.str.contains(":", literal=True).any():
+        return texts
+    parts = texts.str.extract_groups(_DURATION).struct.unnest().cast(pl.Float64)
+    clocked = (parts["h"] * 3600 + parts["m"] * 60 + parts["s"]).alias("seconds")
+    if n := int(clocked.is_not_null().sum()):
+        state.notes.append(f"seconds: durations such as 0:01:35 in {counted(n, 'cell')} were read as seconds")
+        texts = clocked.cast(pl.String).zip_with(clocked.is_not_null(), texts)
+    return texts
+
+
 def _numbers(state: _Check, column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
     made = _pointed(state, column).cast(pl.Float64, strict=False)
@@ -169,6 +184,8 @@ def _numbers(state: _Check, column: str) -> pl.Series:
 
 
 def _convert(state: _Check) -> None:
+    if state.there("seconds"):
+        state.put(_of_clock(state))
     for column in state.there("seconds", "cost"):
         numbers = _numbers(state, column)
         state.problem(
@@ -177,10 +194,21 @@ def _convert(state: _Check) -> None:
         state.put(numbers)
     if state.there("rated_at"):
         state.put(_moments(state))
+    for column in state.there("due", "opt_out") if state.how.dates != Dates() else ():
+        state.put(_as_iso(state.frame[column], state.how.dates))
     if state.there("stage"):
         count = int((state.live & state.frame["stage"].is_null()).sum())
         state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
         state.put(state.frame["stage"].fill_null("label"))
+
+
+def _as_iso(texts: pl.Series, dates: Dates) -> pl.Series:
+    """The moments of a text column in ISO 8601; texts that are none, such as yes, as they are."""
+    made = {}
+    for text in texts.drop_nulls().unique():
+        with suppress(ValueError):
+            made[text] = moment(text.strip(), dates)[0].isoformat()
+    return texts.replace(made)
 
 
 def _moments(state: _Check) -> pl.Series:
