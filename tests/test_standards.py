@@ -54,8 +54,9 @@ ATTESTED = "evidence: {kind: attested, question: Was it done?, role: quality lea
 DECLARED = "evidence: {{kind: declared, clause: audit.share, rule: {}}}"
 VERBS = """
 Add Adopt Agree Allow Announce Answer Ask Audit Call Carry Change Check Choose Close Compare Compute Correct Count
-Decide Declare Draw End Find Fix Forbid Forecast Get Give Have Hide Judge Keep Let Limit List Log Make Mark Name Offer Open
-Pay Pilot Plan Put Read Record Rest Retire Return Say Set Show Sign Simulate Start Stop Store Take Test Try Use Write
+Decide Declare Draw End Find Fix Forbid Forecast Get Give Have Hide Judge Keep Let Limit List Log Make Mark Name Offer
+Open Pay Pilot Plan Put Read Record Rest Retire Return Say Set Show Sign Simulate Start Stop Store Take Test Try Use
+Write
 """
 MEASURED = next(line.strip() for line in ONE.splitlines() if "evidence" in line)
 
