@@ -265,3 +265,18 @@ def test_a_contrast_of_which_one_side_is_one_item_has_the_whole_range():
     items = np.array([[[1.0, 2], [0, 0]]] * 20 + [[[0, 0], [2.0, 2]]])
     made = ratio_contrast(items, items.sum(0)[None], items, np.ones(21), [-1, 1])
     assert (made.value, made.low, made.high) == (0.5, -1, 1)
+
+
+@pytest.mark.parametrize("measure", [agreement.krippendorff_alpha, agreement.fleiss_kappa])
+def test_a_rare_label_may_be_agreed_on_by_one_more_item(measure):
+    table = [["ok"] * 8 + ["bad"] * 2, ["ok"] * 9 + ["bad"], ["ok"] * 7 + ["bad"] * 3] * 3 + [["ok"] * 10]
+    more = measure(judged([*table, ["bad"] * 10])).value
+    for over in ("items and raters", "items"):
+        assert measure(judged(table), over=over).high >= more - 1e-9
+    assert measure(judged(table), over="raters").high < more  # these items, and no others
+
+
+def test_ten_items_with_a_rare_label_hold_the_truth():
+    made = coverage_edges.study(25, 8, rare_raters=(), few_raters=(50,), items=(10,))
+    alpha = made[(made["measure"] == "alpha") & (made["a"] == 0.5)]
+    assert (alpha["coverage"] > 0.85).all()
