@@ -235,7 +235,7 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) ->
     if kind == "checklist":
         items = "".join(
             f'<li data-owner="{escape(s.owner)}" data-tier="{s.tier.replace("_", " ")}">'
-            f'<label><input type="checkbox"> <span>{escape(s.do)}</span></label> '
+            f'<label><input type="checkbox"> <span>{words(s.do)}</span></label> '
             f"{_link(app, s.id, docname, whole=s.level == 'should')} "
             f'<span class="halo-small">{escape(s.owner)}</span></li>'
             for s in chosen
