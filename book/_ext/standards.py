@@ -139,6 +139,7 @@ def _rest(app: Sphinx, s: Standard, docname: str) -> str:
     return (
         f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
         f"{f'<p><strong>Numbers.</strong> {e(held)}.</p>' if held else ''}"
+        f"{f'<p><strong>If it is not met.</strong> {e(s.fix)}</p>' if s.fix else ''}"
         f'<div class="halo-pair"><div class="halo-complies"><p><strong>Complies</strong></p>'
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
