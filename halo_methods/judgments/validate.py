@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,18 +14,15 @@ from ..results import counted
 from . import faults
 from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, on_all_cores, one_number, quoted
 from .coding import labelled, numbered
-from .dates import Dates, fitting, moment
+from .conversion import as_numbers, convert, pointed
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
 
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
-_PLAIN_MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{6})?(Z|\+00:00)?$"  # most are
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
-_DURATION = r"^\s*(?<h>\d{1,4}):(?<m>[0-5]\d):(?<s>[0-5]\d(?:\.\d+)?)\s*$"
-_WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
 
 
 class _Check:
@@ -93,7 +89,7 @@ def conform(raw: Raw, how: Reading) -> Judgments:
     """
     state = _Check(raw, how)
     if state.frame.width:
-        for step in (_blank, _replace, _convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
+        for step in (_blank, _replace, convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
     left = int(state.live.sum())
     live = set((state.live.arg_true() + 1).to_list()) if state.found else set()
@@ -154,94 +150,6 @@ def _replace(state: _Check) -> None:
             state.put(state.frame[column].replace(new))
 
 
-def _pointed(state: _Check, column: str) -> pl.Series:
-    """The column's texts with a decimal point where a file of semicolons writes a comma, in each accepted answer."""
-    plain = state.frame[column].str.strip_chars()
-    if not state.decimal_comma or plain.str.contains(".", literal=True).any():
-        return plain
-    commas = plain.str.contains(",", literal=True) & plain.str.contains(_WITH_COMMAS)
-    if not commas.any():
-        return plain
-    state.notes.append(f"{column}: the comma in {counted(int(commas.sum()), 'cell')} was read as a decimal point")
-    return plain.str.replace_all(",", ".", literal=True)
-
-
-def _of_clock(state: _Check) -> pl.Series:
-    """The column of seconds, durations such as 0:01:35 as their seconds."""
-    texts = state.frame["seconds"]
-    if not texts.str.contains(":", literal=True).any():
-        return texts
-    parts = texts.str.extract_groups(_DURATION).struct.unnest().cast(pl.Float64)
-    clocked = (parts["h"] * 3600 + parts["m"] * 60 + parts["s"]).alias("seconds")
-    if n := int(clocked.is_not_null().sum()):
-        state.notes.append(f"seconds: durations such as 0:01:35 in {counted(n, 'cell')} were read as seconds")
-        texts = clocked.cast(pl.String).zip_with(clocked.is_not_null(), texts)
-    return texts
-
-
-def _numbers(state: _Check, column: str) -> pl.Series:
-    """The column as finite numbers; what is none is a problem."""
-    made = _pointed(state, column).cast(pl.Float64, strict=False)
-    made = made.set(~made.is_finite().fill_null(True), None)
-    state.problem(column, state.frame[column].is_not_null() & made.is_null(), faults.no_number)
-    return made
-
-
-def _convert(state: _Check) -> None:
-    if state.there("seconds"):
-        state.put(_of_clock(state))
-    for column in state.there("seconds", "cost"):
-        numbers = _numbers(state, column)
-        state.problem(
-            column, numbers < 0, lambda cell: Problem(f"{quoted(cell)} is below 0", "Correct or empty the cell.")
-        )
-        state.put(numbers)
-    if state.there("rated_at"):
-        state.put(_moments(state))
-    for column in state.there("due", "opt_out") if state.how.dates != Dates() else ():
-        state.put(_as_iso(state.frame[column], state.how.dates))
-    if state.there("stage"):
-        count = int((state.live & state.frame["stage"].is_null()).sum())
-        state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
-        state.put(state.frame["stage"].fill_null("label"))
-
-
-def _as_iso(texts: pl.Series, dates: Dates) -> pl.Series:
-    """The moments of a text column in ISO 8601; texts that are none, such as yes, as they are."""
-    made = {}
-    for text in texts.drop_nulls().unique():
-        with suppress(ValueError):
-            made[text] = moment(text.strip(), dates)[0].isoformat()
-    return texts.replace(made)
-
-
-def _moments(state: _Check) -> pl.Series:
-    texts, parsed, dates = state.frame["rated_at"], {}, state.how.dates
-    told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
-    plain = texts.set(~on_all_cores(texts, lambda cells: cells.str.contains(told)), None)
-    plain = on_all_cores(plain, lambda cells: cells.str.strip_suffix("Z").str.strip_suffix("+00:00"))
-    fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
-    form = {"format": f"%Y-%m-%dT%H:%M:%S{fraction}", "time_unit": "us", "strict": False}
-    quick = on_all_cores(plain, lambda cells: cells.str.to_datetime(**form))
-    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
-    for text in texts.filter(quick.is_null()).drop_nulls().unique():
-        try:
-            at, has_zone = moment(text.strip(), dates)
-        except ValueError as error:
-            odd[text] = str(error)
-            continue
-        parsed[text] = at.replace(tzinfo=None)
-        bare |= not has_zone
-    if bare:
-        state.notes.append(
-            "rated_at has moments without an offset; they were taken as UTC; the option dates names another zone"
-        )
-    other = texts.replace_strict(parsed, default=None, return_dtype=pl.Datetime("us")) if parsed else quick
-    made = quick.zip_with(quick.is_not_null(), other).dt.replace_time_zone("UTC")
-    state.problem("rated_at", texts.is_not_null() & made.is_null(), partial(faults.no_moment, odd, fitting(list(odd))))
-    return made
-
-
 def _filter(state: _Check) -> None:
     if not state.how.where:
         return
@@ -281,7 +189,7 @@ def _labels(state: _Check) -> None:
     for text in how.missing[1:]:
         state.drop(labels == text, f"label {quoted(text)} taken as missing")
     if how.range:
-        numbers = _numbers(state, "label")
+        numbers = as_numbers(state, "label")
         state.problem("label", ~numbers.is_between(*how.range), partial(faults.off_scale, how, "label"))
         long = labels.filter(labels.str.len_chars() > faults.DIGITS).unique()
         long = long.filter(long.cast(pl.Float64, strict=False).is_not_null())
@@ -316,7 +224,7 @@ def _gold(state: _Check) -> None:
         state.notes.append(f"gold: {int(absent.sum()):,} cells listed as missing were taken as no gold")
         state.put(state.frame["gold"].set(absent, None))
     if state.how.range:
-        state.put(_pointed(state, "gold"))
+        state.put(pointed(state, "gold"))
     gold = state.frame["gold"]
     wrong = [text for text in state.kinds("gold").drop_nulls() if not _on_scale(state.how, accepted_answers(text))]
     state.problem("gold", gold.is_in(wrong), partial(faults.off_scale, state.how, "gold"))
