@@ -270,6 +270,17 @@ def test_the_register_is_filtered_and_sorted(visit):
     assert owners == sorted(owners)
 
 
+def test_the_checklists_are_narrowed_to_an_owner(visit):
+    page = visit((SITE / "checklists.html").as_uri())
+    lines, heads = page.locator(".halo-checklist li:visible"), page.locator("article h2:visible")
+    whole = lines.count(), heads.count()
+    page.get_by_role("combobox", name="owner").select_option("wellbeing lead")
+    assert {line.get_attribute("data-owner") for line in lines.all()} == {"wellbeing lead"}
+    assert 0 < heads.count() < whole[1]
+    page.get_by_role("combobox", name="owner").select_option("all")
+    assert (lines.count(), heads.count()) == whole
+
+
 def test_pages_are_accessible_in_the_dark(visit):
     for name in ("index.html", "calibration.html", "register.html"):
         page = visit((SITE / name).as_uri())

@@ -5,7 +5,8 @@
 ``{standard} CAL-004`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
 has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
-``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
+``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:``, ``:tier:`` and
+``:moment:``.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ from halo_methods.standards.register import gates_and_standards, trace
 log = logging.getLogger(__name__)
 MANY = 40  # rows from which a table can be filtered
 FILTERS = dict.fromkeys(
-    ("topic", "family", "owner", "stage", "report", "kind", "level", "tier"), directives.unchanged_required
+    ("topic", "family", "owner", "stage", "report", "kind", "level", "tier", "moment"), directives.unchanged_required
 )
 
 
@@ -138,6 +139,7 @@ def _rest(app: Sphinx, s: Standard, docname: str) -> str:
     return (
         f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
         f"{f'<p><strong>Numbers.</strong> {e(held)}.</p>' if held else ''}"
+        f"{f'<p><strong>If it is not met.</strong> {e(s.fix)}</p>' if s.fix else ''}"
         f'<div class="halo-pair"><div class="halo-complies"><p><strong>Complies</strong></p>'
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
@@ -233,7 +235,9 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) ->
         return _grid(head, rows, label, sift=len(rows) > MANY)
     if kind == "checklist":
         items = "".join(
-            f'<li><label><input type="checkbox"> <span>{escape(s.statement)}</span></label> {link(s)} '
+            f'<li data-owner="{escape(s.owner)}" data-tier="{s.tier.replace("_", " ")}">'
+            f'<label><input type="checkbox"> <span>{words(s.do)}</span></label> '
+            f"{_link(app, s.id, docname, whole=s.level == 'should')} "
             f'<span class="halo-small">{escape(s.owner)}</span></li>'
             for s in chosen
         )

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import accepted_answers, as_numbers
+from ..judgments.cells import accepted_answers, as_numbers, encoded
 from ..judgments.marking import Reference
 from ..judgments.table import in_order, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
@@ -152,7 +152,7 @@ def strictness(j: Judgments, *, model: Model = "mean", confidence: float = 0.95)
         effects, errors, _ = rater_effects(y, item, rater, centred=reference == "team", items=items)
     low, high = t_interval(effects, errors, df, confidence=confidence)
     estimates, method = {}, f"a rater's strictness; {MODELS[model][1]}"
-    for k, part in enumerate(frame.sort("rater_id").partition_by("rater_id")):
+    for k, part in enumerate(frame.select("rater_id", "item_id").sort("rater_id").partition_by("rater_id")):
         found = {**around(effects[k], low[k], high[k]), **rests_on(part, "strictness")}
         estimates[names[k]] = Estimate(**found, confidence=confidence, method=method, over="items")
     columns = {"strictness": effects, "low": low, "high": high, "se": errors, "reference": reference}
@@ -397,7 +397,7 @@ def connected(j: Judgments) -> tuple[pl.DataFrame, int]:
     """
     frame = j.one().frame
     parts = [c for c in ("item_id", "round") if c in frame.columns]
-    unit = pl.concat_str(parts, separator="\x1f", ignore_nulls=True)
+    unit = pl.concat_str(parts, separator="\x1f", ignore_nulls=True) if parts[1:] else pl.col("item_id")
     frame = frame.select("rater_id", "label", unit.alias("item_id"))
     everybody = frame["rater_id"].n_unique()
     frame = frame.filter(pl.len().over("rater_id") > 1)
@@ -433,9 +433,10 @@ def _has_gold(frame: pl.DataFrame) -> bool:
 
 
 def _numbers(frame: pl.DataFrame) -> tuple[NDArray, NDArray, list[str]]:
-    """Raters and items as numbers without gaps, and the sorted raters."""
-    rater, item = (frame[c].rank("dense").to_numpy().astype(np.int64) - 1 for c in ("rater_id", "item_id"))
-    return rater, item, sorted(frame["rater_id"].unique().to_list())
+    """Raters and items as numbers without gaps, in sorted order, and the sorted raters."""
+    (rater, names), (item, items) = (encoded(frame[c]) for c in ("rater_id", "item_id"))
+    rank, place = (np.argsort(kinds.arg_sort().to_numpy()) for kinds in (names, items))
+    return rank[rater], place[item], names.sort().to_list()
 
 
 def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, NDArray, NDArray, float]:

@@ -1,9 +1,11 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +13,7 @@ import polars as pl
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
 from . import faults
-from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, one_number, quoted
+from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, on_all_cores, one_number, quoted
 from .coding import labelled, numbered
 from .dates import Dates, fitting, moment
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
@@ -50,10 +52,10 @@ class _Check:
             self.known[column] = encoded(self.frame[column])
         return self.known[column][1] if kept is None else narrowed(self.known[column], kept)[1]
 
-    def each(self, column: str, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    def each(self, column: str, look: Callable[[Any], Any]) -> pl.Series:
         """What `look` says of each cell; in a column of few values it is asked once for each."""
         if column not in _FEW:
-            return look(self.frame[column])
+            return on_all_cores(self.frame[column], look)
         seen = look(self.kinds(column))
         return seen.gather(self.known[column][0]) if seen.any() else pl.repeat(False, self.n, eager=True)
 
@@ -121,6 +123,8 @@ def conform(raw: Raw, how: Reading) -> Judgments:
 
 
 def _blank(state: _Check) -> None:
+    with ThreadPoolExecutor(pl.thread_pool_size()) as cores:  # each column by itself
+        list(cores.map(state.kinds, state.there(*_FEW)))
     for column in state.frame.columns:
         if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
             state.put(state.frame[column].set(empty, None))
@@ -214,9 +218,11 @@ def _as_iso(texts: pl.Series, dates: Dates) -> pl.Series:
 def _moments(state: _Check) -> pl.Series:
     texts, parsed, dates = state.frame["rated_at"], {}, state.how.dates
     told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
-    plain = texts.set(~texts.str.contains(told), None).str.strip_suffix("Z").str.strip_suffix("+00:00")
+    plain = texts.set(~on_all_cores(texts, lambda cells: cells.str.contains(told)), None)
+    plain = on_all_cores(plain, lambda cells: cells.str.strip_suffix("Z").str.strip_suffix("+00:00"))
     fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
-    quick = plain.str.to_datetime(f"%Y-%m-%dT%H:%M:%S{fraction}", time_unit="us", strict=False)
+    form = {"format": f"%Y-%m-%dT%H:%M:%S{fraction}", "time_unit": "us", "strict": False}
+    quick = on_all_cores(plain, lambda cells: cells.str.to_datetime(**form))
     bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
