@@ -15,6 +15,8 @@ PAGE = """# Page
 
 See {std}`CAL-001` and {std}`ALN-001`.
 
+{answer}`CAL-900` {also}`CAL-900`
+
 ```{standard} CAL-001
 ```
 
@@ -107,6 +109,8 @@ def test_standards_are_shown_linked_and_listed(book):
     owned = load().filter(owner="programme manager", stage="pilot")
     assert [len(items) for items in lists] == [len(owned), len(load().filter(moment="before the pilot")) + 1]
     assert '<li data-owner="quality lead" data-tier="core"><label><input type="checkbox">' in page
+    said = re.findall(r'<span class="halo-answer">(.*?)</span>', page)
+    assert [text.strip() for text in said] == ["Rounds start at nine.", "Start each round at nine"]
     assert "<span>Start each round at nine</span></label>" in page
     assert "in this house 0.9" in (book / "html" / "s" / "CAL-004" / "index.html").read_text("utf-8")
     home = (book / "html" / "s" / "CAL-001" / "index.html").read_text("utf-8")

@@ -1,7 +1,7 @@
 """Standards in the book: a role, a directive, and tables, all read from the register.
 
 ``{std}`CAL-004` `` becomes a badge that leads to the standard, ``{number}`CAL-013.days` `` its number,
-``{answer}`CAL-003` `` the badge with what the standard asks for.
+``{answer}`CAL-003` `` the badge with what the standard asks for, ``{also}`CAL-003` `` with what its owner does.
 ``{standard} CAL-004`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
 has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
@@ -66,9 +66,20 @@ class Answer(Std):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         made, problems = super().run()
         if self.text in REGISTER:
-            asked = REGISTER[self.text].statement.removeprefix("Verify that ")
-            made.append(nodes.inline(asked, f" {asked[:1].upper()}{asked[1:]} ", classes=["halo-answer"]))
+            said = self.said(REGISTER[self.text])
+            made.append(nodes.inline(said, f" {said} ", classes=["halo-answer"]))
         return made, problems
+
+    def said(self, s: Standard) -> str:
+        asked = s.statement.removeprefix("Verify that ")
+        return f"{asked[:1].upper()}{asked[1:]}"
+
+
+class Also(Answer):
+    """``{also}`CAL-003` ``: the badge and what its owner does, for what a row names beside its answer."""
+
+    def said(self, s: Standard) -> str:
+        return s.do
 
 
 class Number(SphinxRole):
@@ -399,6 +410,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(node)
     app.add_role("std", Std())
     app.add_role("answer", Answer())
+    app.add_role("also", Also())
     app.add_role("number", Number())
     app.add_directive("standard", Shown)
     for name in ("standards", "checklist", "traceability", "standards-changelog"):
