@@ -14,16 +14,9 @@ from pydantic import TypeAdapter
 
 from halo_methods.standards import Register
 from halo_methods.standards.blank_plan import blank
-from halo_methods.standards.model import (
-    CLAUSES,
-    REQUIRED,
-    Amendment,
-    Declared,
-    Role,
-    Rule,
-    plan_schema_text,
-)
+from halo_methods.standards.model import CLAUSES, REQUIRED, Role, plan_schema_text
 from halo_methods.standards.plan import SWITCHES, check_plan
+from halo_methods.standards.standards_file import Amendment, Declared, Rule
 
 
 def test_three_worked_plans_are_clean() -> None:

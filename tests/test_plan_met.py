@@ -8,7 +8,8 @@ import pytest
 import yaml
 from plans import LAUNCH, MONITOR, REGISTER, TODAY, check, plan, put
 
-from halo_methods.standards.model import CLAUSES, Attested, Declared, Standard
+from halo_methods.standards.model import CLAUSES
+from halo_methods.standards.standards_file import Attested, Declared, Standard
 
 DECLARED = [s for s in REGISTER.values() if isinstance(s.evidence, Declared)]
 EVENT = {"standard": "DAT-004", "until": date(2027, 1, 31), "reason": "a vendor joins", "granted_by": "linguist lead"}

@@ -14,9 +14,9 @@ from halo_methods import cli
 from halo_methods.errors import BadOption
 from halo_methods.standards import Register
 from halo_methods.standards.attestations import COLUMNS, Quarter
-from halo_methods.standards.model import Attested
 from halo_methods.standards.plan import check_plan, scope
 from halo_methods.standards.sitting import sitting
+from halo_methods.standards.standards_file import Attested
 
 EMPTY = put(put(check(plan(LAUNCH)).plan.document.content, "attestations", None), "stage", "live")
 

@@ -22,8 +22,8 @@ from halo_methods.reports import rendering
 from halo_methods.reports.front import first_screen
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
-from halo_methods.standards.model import Moment
 from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
+from halo_methods.standards.standards_file import Moment
 
 ONE = """\
 topic: drift

@@ -8,8 +8,9 @@ from pathlib import Path
 from ..documents import show
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
-from .model import Attested, Plan
+from .model import Plan
 from .register import Register
+from .standards_file import Attested
 
 COLUMNS = ("standard", "question", "role", "answer", "date", "note")
 ONE_SITTING = 10  # attestations of a plan's own list that one day can carry

@@ -11,8 +11,9 @@ from typing import Any, get_args
 import scipy
 
 from ..results import Verdict, readable
-from .model import Measured, Plan, Role, Standard
+from .model import Plan, Role
 from .numbers import Number
+from .standards_file import Measured, Standard
 
 Compared = tuple[Verdict, str, str]
 Named = Mapping[str, Number]

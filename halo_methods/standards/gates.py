@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from ..documents import show
 from ..errors import BadOption, HaloError, NotEstimable, Problem
 from ..results import Estimate, Verdict, counted, readable, said_once
-from .model import Direction, Measured
 from .register import house
+from .standards_file import Direction, Measured
 
 LARGEST_REPORT = 16 * 2**20
 FEW_ITEMS = 10

@@ -18,9 +18,10 @@ from ..results import Verdict, counted
 from .attestations import Answers, answers, day_of, last_answer
 from .compare import compare
 from .gates import ReportedGate, reported_gates
-from .model import CLAUSES, STAGES, Attested, Declared, Measured, Plan, Standard, block_of, read_plan
+from .model import CLAUSES, STAGES, Plan, block_of, read_plan
 from .numbers import Number
 from .register import Register, house
+from .standards_file import Attested, Declared, Measured, Standard
 
 Severity = Literal["error", "warning"]
 DUE_SOON = 30

@@ -8,10 +8,11 @@ from typing import Any
 
 from ..errors import HaloError
 from ..results import counted
-from .model import Attested, Plan
+from .model import Plan
 from .numbers import Numbers
 from .plan import in_force, opened, scope
 from .register import Register
+from .standards_file import Attested
 
 # What takes labels: the plan's clause, else the standard's number, and what it buys.
 SOURCES = {

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from ..documents import Document, Fault, Model, Text, check, nearest, read, schema
 from ..errors import HaloError, InvalidData, NotEstimable, Problem
-from .model import Declared, Family, Measured, Standard, StandardsFile
 from .numbers import Number, fill_document, look_up, numbers_in, with_places
+from .standards_file import Declared, Family, Measured, Standard, StandardsFile
 
 CONFIG = "HALO_CONFIG"
 SITE = r"^https?://[^\s\"'<>?#]+$"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from .attestations import COLUMNS, Quarter, answers, asked
-from .model import Attested, Plan, Standard
+from .model import Plan
 from .plan import in_force, opened, scope
 from .printed_sheet import saved, set_head, set_text
 from .register import Register
+from .standards_file import Attested, Standard
 
 WIDTHS = dict(zip(COLUMNS, (11, 70, 20, 10, 13, 50), strict=True))
 

@@ -227,8 +227,8 @@ def _within(
 ) -> Interval:
     """An interval clipped to the coefficient's range, and holding the estimate.
 
-    Where items are drawn, also what one more would make of it, on which all give the rarest label: in a
-    few items with a rare label, the one that most would agree on is often missing, and no variance shows that.
+    Where items are drawn, also what one more item would make of it, on which all give the rarest label.
+    In a few items with a rare label such an item is often missing, and no variance shows that.
     Simulated coverage with ten to 20 items: .76 to .89 without it, .91 and more with it (benchmarks/coverage_edges.py).
     """
     (low, high), value = map(float, ends), totals.estimate
