@@ -1,0 +1,5 @@
+"""Rubrics as data: read, checked against the standards, rendered for people, tools and models, and compared."""
+
+from .rubric_model import Rubric, read_rubric, rubric_schema
+
+__all__ = ["Rubric", "read_rubric", "rubric_schema"]
