@@ -15,7 +15,7 @@ from ..documents.bounded_yaml import Place, holds
 from ..errors import InvalidData
 from ..results import counted
 from ..standards import number
-from .questions import LANGUAGES, language_of, two_questions
+from .questions import LANGUAGES, content_words, language_of, two_questions
 from .rubric_model import Criterion, Rubric, words
 
 HOUSE = "house rule"
@@ -26,20 +26,6 @@ PROSE = {
     "is_not", "meanwhile", "means", "needs", "note", "partial_credit", "question", "score", "sees", "stands_for",
     "test", "then", "ties", "verdict", "what", "when", "why",
 }  # fmt: skip
-DEGREES, EMPTY = (
-    frozenset(text.split())
-    for text in (
-        """absolutely acceptable acceptably adequate adequately bad badly better best big bit clear clearly complete
-    completely considerable considerably critical decent entirely excellent extent extremely fair fairly fine full
-    fully good great greatly high highly ideal large largely least less little lot low major many medium minor mild
-    moderate moderately more most mostly much outstanding partial partially partly perfect perfectly poor poorly quite
-    rather really reasonable reasonably satisfactory serious seriously severe severely slight slightly small some
-    somewhat strong strongly sufficient sufficiently super terrible too totally truly unacceptable very weak weakly
-    well whole worse worst""",
-        """a an and are as at be been by defect effect error fault for from had has have in is issue it its kind level
-    mistake of on or problem quality that the there this to user was were which with""",
-    )
-)
 Said = tuple[str, Place, str, str]
 
 
@@ -112,12 +98,8 @@ def lint(rubric: Rubric | str | Path | bytes | dict[str, Any]) -> list[Finding]:
         if made is None:
             raise InvalidData(faults)
     found = [said for rule in RULES for said in rule(made)]
-    known = _known(made)
-    found += [said for place, text in _prose(document.content) for said in _text(known, place, text)]
-    findings = [
-        Finding(standard, _named(document, place), document.line(place), what, fix)
-        for standard, place, what, fix in found
-    ]
+    found += _written(made, document.content)
+    findings = [Finding(s, _named(document, place), document.line(place), *said) for s, place, *said in found]
     return sorted(findings, key=lambda f: (f.line or 0, f.place, f.standard, f.what))
 
 
@@ -140,12 +122,7 @@ def _anchored(rubric: Rubric) -> Iterator[Said]:
     """Each label has its anchors, each pair of neighbours an edge; labels without an order have an edge each."""
     clear, edge = int(number("RUB-005.anchors")), int(number("RUB-006.anchors"))
     for place, criterion in _criteria(rubric):
-        edges = Counter(
-            frozenset((label.name, anchor.not_label))
-            for label in criterion.labels
-            for anchor in label.anchors
-            if anchor.not_label is not None
-        )
+        edges = Counter(frozenset((n.name, a.not_label)) for n in criterion.labels for a in n.anchors if a.not_label)
         unordered = criterion.level == "nominal" and len(criterion.labels) > 2
         for j, label in enumerate(criterion.labels):
             at, has = (*place, "labels", j), sum(anchor.not_label is None for anchor in label.anchors)
@@ -162,21 +139,7 @@ def _anchored(rubric: Rubric) -> Iterator[Said]:
                 continue
             if count < edge:
                 said = f"has {counted(count, 'edge anchor')} against {other}; {edge} is asked for"
-                yield (
-                    "RUB-006",
-                    at,
-                    said,
-                    "Add an anchor of one of the two with `not_label` and the reason that decides.",
-                )
-
-
-def content_words(text: str) -> set[str]:
-    """The words of a text that say more than a degree.
-
-    >>> sorted(content_words("The answer is somewhat helpful.")), content_words("a very serious error")
-    (['answer', 'helpful'], set())
-    """
-    return set(re.findall(r"\w+", text.casefold())) - DEGREES - EMPTY
+                yield "RUB-006", at, said, "Add an anchor with `not_label` and the reason that decides."
 
 
 def _distinguishable(rubric: Rubric) -> Iterator[Said]:
@@ -213,17 +176,15 @@ def _level_fits(rubric: Rubric) -> Iterator[Said]:
             said = "and its labels are numbers, which have an order"
         elif criterion.level in ("interval", "ratio") and len(steps) > 1:
             said = "and its labels are not equally far apart"
-        elif criterion.level == "ratio" and numbers[0] < 0:
-            said, fix = "and a label is below zero", "Write `interval`, or begin at zero."
         if said:
             yield "RUB-004", (*place, "level"), f"is {criterion.level}, {said}", fix
 
 
 def _present(rubric: Rubric) -> Iterator[Said]:
     """Ways out, what is out of scope, and an order of criteria."""
-    missing = [name for name in EXITS if name not in {way.name for way in rubric.exits}]
-    for name in missing:
-        yield "RUB-008", ("exits",), f"has no {name}", "Say when it is used and what becomes of the score."
+    for name in EXITS:
+        if name not in {way.name for way in rubric.exits}:
+            yield "RUB-008", ("exits",), f"has no {name}", "Say when it is used and what becomes of the score."
     if not rubric.out_of_scope:
         yield "RUB-003", ("out_of_scope",), "is empty", "List what raters leave out of account, and where it goes."
     names = [criterion.name for criterion in rubric.criteria]
@@ -274,27 +235,6 @@ def _markets(rubric: Rubric) -> Iterator[Said]:
         for market in sorted(set(rubric.markets) - used) if used else ():
             said = f"has anchors of other markets and none of {market}"
             yield "RUB-007", at, said, "Let a linguist of the market choose one from text of the market."
-    for at, named in _market_names(rubric):
-        if rubric.markets and named is not None and named not in rubric.markets:
-            said = f"is {named}, for which there is no variant"
-            yield (
-                "RUB-033",
-                at,
-                said,
-                f"Write the variant under `markets`, or take one of {', '.join(sorted(rubric.markets))}.",
-            )
-
-
-def _market_names(rubric: Rubric) -> Iterator[tuple[Place, str | None]]:
-    for at, criterion in _criteria(rubric):
-        for j, label in enumerate(criterion.labels):
-            for k, anchor in enumerate(label.anchors):
-                yield (*at, "labels", j, "anchors", k, "market"), anchor.market
-    for i, example in enumerate(rubric.examples):
-        yield ("examples", i, "market"), example.market
-    for i, defect in enumerate(rubric.defects):
-        for k, case in enumerate(defect.examples):
-            yield ("defects", i, "examples", k, "market"), case.market
 
 
 def _severity(rubric: Rubric) -> Iterator[Said]:
@@ -308,15 +248,10 @@ def _severity(rubric: Rubric) -> Iterator[Said]:
                 said = f"is below {criterion.passes!r}, which passes, and asks for nothing more"
                 yield "RUB-010", (*at, "labels", j), said, "Say under `needs` which defect the rater names with it."
     if any(below.values()):
-        for key, held in (
-            ("defects", rubric.defects),
-            ("severities", rubric.severities),
-            ("taxonomy", rubric.taxonomy),
-        ):
-            if not held:
-                said = "is missing, and a label below pass is possible"
+        for key in ("defects", "severities", "taxonomy"):
+            if not getattr(rubric, key):
                 fix = "Define the types of defect, their severities by consequence, and the taxonomy's version."
-                yield "RUB-010", (key,), said, fix
+                yield "RUB-010", (key,), "is missing, and a label below pass is possible", fix
     for i, example in enumerate(rubric.examples):
         low = [judged.label for name, judged in example.labels.items() if judged.label in below[name]]
         if low and rubric.defects and not example.defects:
@@ -363,29 +298,38 @@ RULES = (
 )  # fmt: skip
 
 
-def _prose(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """The texts that raters read as rules: all but anchors, items, and names in the markets' languages."""
-    if place[2:3] == ("item",) or (place[:1] == ("markets",) and place[2:3] == ("labels",)):
-        return
-    if isinstance(node, dict | list):
+def _texts(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every text of a rubric's file and its place, without items and without names in the markets' languages."""
+    if isinstance(node, str):
+        yield place, node
+    elif (
+        isinstance(node, dict | list)
+        and place[2:3] != ("item",)
+        and (place[:1], place[2:3]) != (("markets",), ("labels",))
+    ):
         for part, held in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _prose(held, (*place, part))
-    elif isinstance(node, str):
-        keys = [part for part in place if isinstance(part, str)]
-        if keys[-1] in PROSE or keys[0] in ("terms", "shows"):
-            yield place, node
+            yield from _texts(held, (*place, part))
 
 
-def _text(known: set[str], place: Place, text: str) -> Iterator[Said]:
-    """Terms are defined, and sentences are short."""
-    for term in dict.fromkeys(re.findall(r"(?<![\w*])\*([^*\n]{1,60})\*(?![\w*])|`([^`\n]{1,60})`", text)):
-        name = "".join(term)
-        if _plain(name) not in known:
-            said = f"uses {name!r}, which is no term, label, criterion or defect"
-            yield HOUSE, place, said, "Define it under `terms`, or write it without a mark."
-    longest = max(map(words, re.split(r"(?<=[.!?])[\"”’»“)]*\s+", text)))
-    if longest > LONGEST_SENTENCE:
-        yield HOUSE, place, f"has a sentence of {longest} words", f"Make it two, each of at most {LONGEST_SENTENCE}."
+def _written(rubric: Rubric, content: Any) -> Iterator[Said]:
+    """What raters read has short sentences and defined terms; what names a market names one of the rubric's."""
+    known = _known(rubric)
+    for place, text in _texts(content):
+        key = [part for part in place if isinstance(part, str)][-1]
+        if key == "market" and rubric.markets and text not in rubric.markets:
+            fix = f"Write the variant under `markets`, or take one of {', '.join(sorted(rubric.markets))}."
+            yield "RUB-033", place, f"is {text}, for which there is no variant", fix
+        if key not in PROSE and place[0] not in ("terms", "shows"):
+            continue
+        for term in dict.fromkeys(re.findall(r"(?<![\w*])\*([^*\n]{1,60})\*(?![\w*])|`([^`\n]{1,60})`", text)):
+            name = "".join(term)
+            if _plain(name) not in known:
+                said = f"uses {name!r}, which is no term, label, criterion or defect"
+                yield HOUSE, place, said, "Define it under `terms`, or write it without a mark."
+        longest = max(map(words, re.split(r"(?<=[.!?])[\"”’»“)]*\s+", text)))
+        if longest > LONGEST_SENTENCE:
+            fix = f"Make it two, each of at most {LONGEST_SENTENCE}."
+            yield HOUSE, place, f"has a sentence of {longest} words", fix
 
 
 def _plain(name: str) -> str:

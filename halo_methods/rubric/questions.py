@@ -1,71 +1,43 @@
-"""Whether a question asks two things: the words that join them, in English and the languages of the four markets."""
+"""What the words of a rubric say: its language, a degree without a meaning, two questions in one."""
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from pathlib import Path
+
+from ..documents import Model, Text, load
 
 
-class _Language(NamedTuple):
-    """Patterns of a language's words: frequent ones, *and*, *or*, *is*, prepositions, articles, a new clause."""
-
-    common: str
-    both: str
-    either: str
-    be: str
-    before: str
-    article: str
-    clause: str
+class _Language(Model):
+    common: Text
+    both: Text
+    either: Text
+    be: Text
+    before: Text
+    article: Text
+    clause: Text
 
 
-LANGUAGES = {
-    "en": _Language(
-        "the is are does do of this what how to in any can",
-        "and|as well as",
-        "or",
-        "is|are|was|were|sound|sounds|seem|seems",
-        "about|against|at|between|by|for|from|in|of|on|to|under|with|without",
-        "the|a|an|this|that|any|each|its|their|his|her|your",
-        "is|are|was|were|does|do|did|has|have|can|could|will|would|should",
-    ),
-    "fr": _Language(
-        "le la les est une que qui dans cette pour réponse elle des ce du",
-        "et|ainsi que",
-        "ou",
-        "est|sont|semble|semblent|était",
-        "à|au|aux|avec|contre|dans|de|des|du|en|entre|par|pour|sans|sous|sur",
-        "le|la|les|un|une|ce|cette|son|sa|ses|leur",
-        "est-ce|est-elle|est-il|a-t-elle|peut-on",
-    ),
-    "de": _Language(
-        "der die das ist sind eine ein den dem wie welche kann diese nicht antwort",
-        "und|sowie",
-        "oder",
-        "ist|sind|wirkt|klingt|war",
-        "am|an|auf|aus|bei|beim|durch|für|gegen|im|in|mit|nach|ohne|über|um|unter|vom|von|vor|zu|zum|zur|zwischen",
-        "der|die|das|den|dem|des|ein|eine|einen|einem|einer|diese|diesen|dieser",
-        "ist|sind|kann|hat|wird",
-    ),
-    "es": _Language(
-        "el la los las es una que qué en esta respuesta para con del cómo",
-        "y|e|así como",
-        "o|u",
-        "es|son|está|están|parece|suena",
-        "a|al|con|contra|de|del|en|entre|para|por|sin|sobre",
-        "el|la|los|las|un|una|este|esta|su|sus",
-        "es|está|puede|tiene|hay",
-    ),
-    "pt": _Language(
-        "a os as é uma que em esta resposta para com do da não como",
-        "e|bem como",
-        "ou",
-        "é|são|está|estão|parece|soa",
-        "a|ao|à|com|contra|da|das|de|do|dos|em|entre|na|nas|no|nos|para|pela|pelo|por|sem|sobre",
-        "o|a|os|as|um|uma|este|esta|seu|sua",
-        "é|está|pode|tem|há",
-    ),
-}
-OPPOSITES = {frozenset(pair) for pair in (("true", "false"), ("right", "wrong"), ("yes", "no"), ("more", "less"))}
+class _Wording(Model):
+    degrees: Text
+    empty: Text
+    opposites: list[list[Text]]
+    languages: dict[Text, _Language]
+
+
+_WORDING = load(_Wording, Path(__file__).with_name("wording.yml"))
+_NO_CONTENT = frozenset(f"{_WORDING.degrees} {_WORDING.empty}".split())
+_OPPOSITES = set(map(frozenset, _WORDING.opposites))
+LANGUAGES = _WORDING.languages
 _WORD = r"[\w’'-]+"
+
+
+def content_words(text: str) -> set[str]:
+    """The words of an English text that say more than a degree.
+
+    >>> sorted(content_words("The answer is somewhat helpful.")), content_words("a very serious error")
+    (['answer', 'helpful'], set())
+    """
+    return set(re.findall(r"\w+", text.casefold())) - _NO_CONTENT
 
 
 def language_of(text: str) -> str:
@@ -90,9 +62,9 @@ def two_questions(question: str, labels: Iterable[str] = ()) -> str:
 
     Notes
     -----
-    *And* joins two questions, unless it stands in what a preposition governs ("rules on refunds and returns") or
-    joins two names. *Or* joins two only between two adjectives after *is* and before a new clause: an item is seldom
-    asked for one of two faults as for two things ("contradict the card, or promise what it does not allow").
+    *And* joins two questions, unless a preposition governs it ("rules on refunds and returns") or it joins two names.
+    *Or* joins two only between two adjectives after *is*, and before a new clause. Either of two faults is one
+    property: "contradict the card, or promise what it does not allow".
 
     Examples
     --------
@@ -100,24 +72,23 @@ def two_questions(question: str, labels: Iterable[str] = ()) -> str:
     ('and', '')
     """
     text = re.sub(r"“[^”]*”|„[^“]*“|«[^»]*»|\"[^\"]*\"|\([^)]*\)", "", question)
-    if len(re.findall(r"\?", text)) > 1:
+    if text.count("?") > 1:
         return "?"
-    language = LANGUAGES[language_of(text)]
-    names = {name.casefold() for name in labels}
+    name, answers = language_of(text), {label.casefold() for label in labels}
+    language = LANGUAGES[name]
+    governed = re.compile(rf"\b({language.before})(\s+(({language.article})\s+)?\S+)?$", re.IGNORECASE)
+    adjective = re.compile(rf"({_WORD}\s+)?{_WORD}\s*\?")
     for join in re.finditer(rf"\b({language.both}|{language.either})\b", text, re.IGNORECASE):
-        before, after = text[: join.start()].rstrip(" ,"), text[join.end() :].strip()
-        last, first = (re.findall(_WORD, side) or [""] for side in (before, after))
-        pair = frozenset((last[-1].casefold(), first[0].casefold()))
-        named = last[-1][:1].isupper() and first[0][:1].isupper() and language is not LANGUAGES["de"]
-        if named or pair in OPPOSITES or pair <= names or "not" in pair:
-            continue
-        if re.search(rf"\b({language.before})\s+(({language.article})\s+)?\S+$|\b({language.before})$", before, re.I):
+        before, after = text[: join.start()].rstrip(" ,")[-200:], text[join.end() :].strip()[:200]
+        last, first = (re.findall(_WORD, before) or [""])[-1], (re.findall(_WORD, after) or [""])[0]
+        pair = frozenset((last.casefold(), first.casefold()))
+        names = last[:1].isupper() and first[:1].isupper() and name != "de"
+        if names or pair in _OPPOSITES or pair <= answers or first == "not" or governed.search(before):
             continue
         if re.fullmatch(language.both, join[0], re.IGNORECASE):
             return join[0]
-        adjectives = re.search(rf"\b({language.be})\b", before, re.I) and re.fullmatch(
-            rf"({_WORD}\s+)?{_WORD}\s*\?", after
-        )
-        if adjectives or re.match(rf"({language.clause})\b", after, re.IGNORECASE):
+        if re.match(rf"({language.clause})\b", after, re.IGNORECASE):
+            return join[0]
+        if adjective.fullmatch(after) and re.search(rf"\b({language.be})\b", before, re.IGNORECASE):
             return join[0]
     return ""

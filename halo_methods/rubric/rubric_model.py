@@ -193,7 +193,7 @@ class Rubric(Model):
     stands_for: Text
     unit: Unit
     shows: dict[Name, Short] = Field(min_length=1, max_length=20, description="Fields of an item, and what each is.")
-    seconds: int = Field(ge=1, le=7200, description="Seconds an item takes, by the pilot's median.")
+    seconds: int = Field(ge=1, le=7200, description="Seconds per item, by the pilot's median.")
     out_of_scope: list[Elsewhere] = Field(default_factory=list, max_length=50)
     terms: dict[Short, Text] = Field(default_factory=dict, max_length=100)
     criteria: list[Criterion] = Field(min_length=1, max_length=20)
