@@ -1,4 +1,4 @@
-"""Puts report chapters, samples, rubrics, templates and tables of studies into the wheel; everything else is in pyproject.toml.
+"""Puts report chapters, data and tables of studies into the wheel; everything else is in pyproject.toml.
 
 `halo_methods/_book/` exists only in what is built: a checkout reads `book/`, `data/samples/` and
 `benchmarks/results/` themselves.
