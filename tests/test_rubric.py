@@ -9,14 +9,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from halo_methods.cli import COULD_NOT_RUN, FINDINGS, FINE, USAGE, main
 from halo_methods.documents import read
-from halo_methods.errors import InvalidData
+from halo_methods.errors import BadOption, InvalidData
+from halo_methods.judgments import read_judgments
 from halo_methods.rubric import Rubric, lint, read_rubric, rubric_schema
 
 ROOT = Path(__file__).parents[1]
 RUBRICS = {path.stem: path for path in sorted((ROOT / "data/rubrics").glob("*.yml"))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in RUBRICS.items()}
 CONTENT = {name: read(path).content for name, path in RUBRICS.items()}
+ONE_CRITERION: dict[str, Any] = {
+    "criteria": CONTENT["search_relevance"]["criteria"][:1],
+    "order": [],
+    "examples": [],
+    "markets": {},
+}
 MARKETS = {"fr-FR", "de-DE", "es-ES", "pt-BR"}
 
 quick = settings(max_examples=25, deadline=60_000, suppress_health_check=[HealthCheck.too_slow])
@@ -125,3 +133,25 @@ def test_a_hostile_rubric_ends_in_words_in_bounded_time_and_memory(content: str)
     tracemalloc.stop()
     assert seconds < 10
     assert peak < 100e6
+
+
+def test_a_criterion_says_how_its_judgments_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, rubric = tmp_path / "export.csv", RUBRICS["search_relevance"]
+    file.write_text("item_id,rater_id,label\nq1,r1,related\nq1,r2,exact\n", encoding="utf-8")
+    reading = read_rubric(rubric).reading("relevance")
+    assert reading == {"scale": ["unrelated", "related", "substitute", "exact"], "level": "ordinal"}
+    assert read_judgments(file, **reading).scale == tuple(reading["scale"])
+    with pytest.raises(BadOption, match="allowed: 'relevance', 'page_language'"):
+        read_rubric(rubric).reading()
+    assert read_rubric({**CONTENT["search_relevance"], **ONE_CRITERION}).reading() == reading
+
+    typed = ["check", str(file), "--scale"]
+    assert main([*typed, f"{rubric}#relevance"]) == FINE
+    assert "labels: unrelated, related, substitute, exact (ordinal)" in capsys.readouterr().out
+    assert main([*typed, f"{rubric}#relevance", "--level", "nominal"]) == FINE
+    assert "exact (nominal)" in capsys.readouterr().out
+    assert main([*typed, f"{rubric}#page_language"]) == FINDINGS
+    assert "foreign" in capsys.readouterr().out
+    assert main([*typed, str(rubric)]) == USAGE
+    assert "'page_language'" in capsys.readouterr().err
+    assert main([*typed, str(tmp_path / "gone.yml")]) == COULD_NOT_RUN

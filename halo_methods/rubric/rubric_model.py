@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ..documents import Day, Model, Once, Text, load, schema, show, wrong
+from ..errors import BadOption
 
 Unit = Literal["text", "pair", "span", "conversation", "trajectory"]
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -254,6 +255,20 @@ class Rubric(Model):
     def criterion(self, name: str) -> Criterion:
         """The criterion of that name."""
         return next(criterion for criterion in self.criteria if criterion.name == name)
+
+    def reading(self, criterion: str = "") -> dict[str, Any]:
+        """How the judgments of a criterion are read: what `read_judgments` takes as scale and level.
+
+        Examples
+        --------
+        >>> read_rubric(Path("data/rubrics/agent_task.yml")).reading("within_limits")
+        {'scale': ['broken', 'kept'], 'level': 'nominal'}
+        """
+        names = [one.name for one in self.criteria]
+        name = names[0] if len(names) == 1 and not criterion else criterion
+        BadOption.unless("criterion", name, names)
+        one = self.criterion(name)
+        return {"scale": [label.name for label in one.labels], "level": one.level}
 
 
 def read_rubric(source: str | Path | bytes | dict[str, Any], *, name: str = "") -> Rubric:
