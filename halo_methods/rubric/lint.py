@@ -15,7 +15,7 @@ from ..documents.bounded_yaml import Place, holds
 from ..errors import InvalidData
 from ..results import counted
 from ..standards import number
-from .questions import LANGUAGES, content_words, language_of, two_questions
+from .questions import content_words, foreign, two_questions
 from .rubric_model import Criterion, Rubric, words
 
 HOUSE = "house rule"
@@ -219,8 +219,7 @@ def _balanced(rubric: Rubric) -> Iterator[Said]:
 def _markets(rubric: Rubric) -> Iterator[Said]:
     """Each market has every label in its language, and anchors of its own where a criterion depends on language."""
     for market, variant in rubric.markets.items():
-        language = market.partition("-")[0]
-        if language in LANGUAGES and language_of(variant.guideline) != language:
+        if foreign(variant.guideline, market.partition("-")[0]):
             said = "is not in the language of the market"
             yield "RUB-033", ("markets", market, "guideline"), said, "Let its linguist lead write it there."
         for criterion in rubric.criteria:

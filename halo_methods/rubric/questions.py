@@ -40,14 +40,30 @@ def content_words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold())) - _NO_CONTENT
 
 
+def frequent_words(text: str) -> dict[str, int]:
+    """How many frequent words of each language a text has."""
+    held = re.findall(_WORD, text.casefold())
+    return {name: sum(word in language.common.split() for word in held) for name, language in LANGUAGES.items()}
+
+
 def language_of(text: str) -> str:
     """The language whose frequent words a text has most of; English where there are none.
 
     >>> language_of("Ist die Antwort richtig?"), language_of("La respuesta, ¿es correcta?"), language_of("OK?")
     ('de', 'es', 'en')
     """
-    held = re.findall(_WORD, text.casefold())
-    return max(LANGUAGES, key=lambda name: sum(word in LANGUAGES[name].common.split() for word in held))
+    counts = frequent_words(text)
+    return max(counts, key=lambda name: counts[name])
+
+
+def foreign(text: str, language: str) -> bool:
+    """Whether a text is clearly in another language than the one named.
+
+    >>> foreign("You judge in the place of the shopper.", "de"), foreign("Sie urteilen für Kunden.", "de")
+    (True, False)
+    """
+    counts = frequent_words(text)
+    return language in counts and max(counts.values()) > max(2, 2 * counts[language])
 
 
 def two_questions(question: str, labels: Iterable[str] = ()) -> str:
