@@ -1,4 +1,4 @@
-"""Generated judgments: 5 ordinal labels, 200 raters, 5 judgments an item.
+"""Generated judgments: 5 ordinal labels, 200 raters, 5 judgments per item.
 
     python benchmarks/generate.py 1000000 _build/benchmarks/judgments_1000000
 

@@ -1,4 +1,4 @@
-"""What a budget buys: error rate and cost when somebody looks at items again, by policy.
+"""What a budget buys: error rate and cost when items get a second look, by policy.
 
     python benchmarks/study_adjudication.py
 

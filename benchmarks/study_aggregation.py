@@ -1,4 +1,4 @@
-"""When aggregation fails: few labels an item, raters who copy, one label that dominates.
+"""When aggregation fails: few labels per item, raters who copy, one label that dominates.
 
     PYTHONPATH=tools python benchmarks/study_aggregation.py             writes results/study_aggregation.csv
     PYTHONPATH=tools python benchmarks/study_aggregation.py --rounds 4  fewer rounds; prints, writes nothing
@@ -36,10 +36,10 @@ METHODS = {
 # what fails, setting, raters, labels, range of accuracies, raters an item, copies, prevalence
 THREE = (1 / 3, 1 / 3, 1 / 3)
 SETTINGS = (
-    ("few labels an item", "2", 30, (0.55, 0.9), 2, {}, THREE),
-    ("few labels an item", "3", 30, (0.55, 0.9), 3, {}, THREE),
-    ("few labels an item", "5", 30, (0.55, 0.9), 5, {}, THREE),
-    ("few labels an item", "9", 30, (0.55, 0.9), 9, {}, THREE),
+    ("few labels per item", "2", 30, (0.55, 0.9), 2, {}, THREE),
+    ("few labels per item", "3", 30, (0.55, 0.9), 3, {}, THREE),
+    ("few labels per item", "5", 30, (0.55, 0.9), 5, {}, THREE),
+    ("few labels per item", "9", 30, (0.55, 0.9), 9, {}, THREE),
     ("raters of seven who give one answer", "none", 7, (0.55, 0.75), None, {}, THREE),
     ("raters of seven who give one answer", "2", 7, (0.55, 0.75), None, {6: (5, 1.0)}, THREE),
     ("raters of seven who give one answer", "3", 7, (0.55, 0.75), None, {6: (4, 1.0), 5: (4, 1.0)}, THREE),

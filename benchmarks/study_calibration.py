@@ -1,4 +1,4 @@
-"""How often the errors and intervals of certification and severity hold, by simulation.
+"""How often the errors and intervals of certification and strictness hold, by simulation.
 
 python benchmarks/study_calibration.py            about two minutes; writes results/study_calibration.csv
 """
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from halo_methods.calibration.severity import fit_many_facet
+from halo_methods.calibration.strictness import fit_many_facet
 from halo_methods.certification import Stopping, exam_plan
 from halo_methods.certification.exams import e_above
 from halo_methods.stats.between_groups import rater_effects
@@ -28,21 +28,21 @@ def dealt(rng: np.random.Generator, items: int, raters: int, labels: int) -> tup
 def mixed_rounds(
     rounds: int, *, items: int, raters: int, labels: int, gold: bool, how: str = "random", seed: int = 1
 ) -> float:
-    """Share of severities inside their 95% interval; raters differ in severity and in noise."""
+    """Share of strictness values inside their 95% interval; raters differ in strictness and in noise."""
     rng, hits, told = np.random.default_rng(seed), 0, 0
     for _ in range(rounds):
         item, rater = dealt(rng, items, raters, labels)
-        severity, noise = rng.normal(0, 0.4, raters), rng.uniform(0.4, 1.2, raters)
+        strictness, noise = rng.normal(0, 0.4, raters), rng.uniform(0.4, 1.2, raters)
         y = (
             rng.normal(0, 0.3 if gold else 1.0, items)[item]
-            + severity[rater]
+            + strictness[rater]
             + rng.normal(size=item.size) * noise[rater]
         )
         n = np.bincount(rater, minlength=raters)
         if n.min() < 2:
             continue
         found, se, _ = rater_effects(y, item, rater, centred=not gold, items=how)  # type: ignore[arg-type]
-        truth = severity if gold else severity - severity.mean()
+        truth = strictness if gold else strictness - strictness.mean()
         hits += int((np.abs(found - truth) <= stats.t.ppf(0.975, n - 1) * se).sum())
         told += raters
     return hits / told
@@ -60,10 +60,10 @@ def labelled_rounds(rounds: int, *, items: int, raters: int, labels: int, seed: 
         step = np.where(rng.random(item.size) < lean[rater], -1, 1)
         step = np.where(truth == 0, 1, np.where(truth == 3, -1, step))
         inner = share[1:3].sum()
-        true_severity = (1 - accuracy) * (share[0] - share[3] + inner * (1 - 2 * lean))
+        true_strictness = (1 - accuracy) * (share[0] - share[3] + inner * (1 - 2 * lean))
         n = np.bincount(rater, minlength=raters)
         found, se, _ = rater_effects(wrong * step.astype(float), item, rater, centred=False)
-        hits += int((np.abs(found - true_severity) <= stats.t.ppf(0.975, n - 1) * se).sum())
+        hits += int((np.abs(found - true_strictness) <= stats.t.ppf(0.975, n - 1) * se).sum())
         told += raters
     return hits / told
 
@@ -73,32 +73,32 @@ def others_rounds(rounds: int, *, items: int, raters: int, labels: int, seed: in
     rng, by_others, by_team, told = np.random.default_rng(seed), 0, 0, 0
     for _ in range(rounds):
         item, rater = dealt(rng, items, raters, labels)
-        severity = rng.normal(0, 0.4, raters)
-        y = rng.normal(size=items)[item] + severity[rater] + rng.normal(size=item.size) * 0.8
+        strictness = rng.normal(0, 0.4, raters)
+        y = rng.normal(size=items)[item] + strictness[rater] + rng.normal(size=item.size) * 0.8
         gap = y - (np.bincount(item, y)[item] - y) / (labels - 1)
         n = np.bincount(rater, minlength=raters)
         mean = np.bincount(rater, gap, raters) / n
         sd = np.sqrt(np.bincount(rater, (gap - mean[rater]) ** 2, raters) / (n - 1))
         half = stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n)
-        others = (severity.sum() - severity) / (raters - 1)
-        by_others += int((np.abs(mean - (severity - others)) <= half).sum())
-        by_team += int((np.abs(mean - (severity - severity.mean())) <= half).sum())
+        others = (strictness.sum() - strictness) / (raters - 1)
+        by_others += int((np.abs(mean - (strictness - others)) <= half).sum())
+        by_team += int((np.abs(mean - (strictness - strictness.mean())) <= half).sum())
         told += raters
     return by_others / told, by_team / told
 
 
 def facet_rounds(rounds: int, *, items: int, raters: int, labels: int, seed: int = 4) -> float:
-    """Share of logit severities inside their interval; labels drawn from the rating scale model."""
+    """Share of logit strictness values inside their interval; labels drawn from the rating scale model."""
     rng, hits, told, k = np.random.default_rng(seed), 0, 0, np.arange(4)
     for _ in range(rounds):
         item, rater = dealt(rng, items, raters, labels)
-        severity = rng.normal(0, 0.6, raters)
-        place = rng.normal(0, 1.5, items)[item] + severity[rater]
+        strictness = rng.normal(0, 0.6, raters)
+        place = rng.normal(0, 1.5, items)[item] + strictness[rater]
         height = place[:, None] * k - np.concatenate([[0.0], STEPS.cumsum()])
         p = np.exp(height - height.max(axis=1, keepdims=True))
         y = (rng.random(item.size)[:, None] > (p / p.sum(axis=1, keepdims=True)).cumsum(axis=1)).sum(axis=1)
         found, se, _, _ = fit_many_facet(y, item, rater)
-        hits += int((np.abs(found - (severity - severity.mean())) <= stats.norm.ppf(0.975) * se).sum())
+        hits += int((np.abs(found - (strictness - strictness.mean())) <= stats.norm.ppf(0.975) * se).sum())
         told += raters
     return hits / told
 
@@ -136,36 +136,36 @@ def attempts_pass(ability: float, *, raters: int, attempts: int, stop: str, seed
 def rows() -> Iterator[tuple[str, str, int, float, str]]:
     for design in ((48, 12, 12), (60, 12, 3), (100, 30, 3), (40, 4, 2)):
         items, raters, labels = design
-        named = f"{items} items, {raters} raters, {labels} labels an item"
+        named = f"{items} items, {raters} raters, {labels} labels per item"
         size = {"items": items, "raters": raters, "labels": labels}
         yield (
-            "severity, items at random, without gold",
+            "strictness, items at random, without gold",
             named,
             1000,
             mixed_rounds(1000, gold=False, **size),
             ".93 to .97",
         )
-        yield "severity, items at random, with gold", named, 1000, mixed_rounds(1000, gold=True, **size), ".93 to .97"
+        yield "strictness, items at random, with gold", named, 1000, mixed_rounds(1000, gold=True, **size), ".93 to .97"
     fixed = mixed_rounds(1000, items=60, raters=12, labels=3, gold=False, how="fixed")
-    yield "severity, items fixed", "60 items, 12 raters, 3 labels an item", 1000, fixed, ".93 to .97"
+    yield "strictness, items fixed", "60 items, 12 raters, 3 labels per item", 1000, fixed, ".93 to .97"
     ordinal = labelled_rounds(1000, items=60, raters=12, labels=12)
     yield (
-        "severity, items at random, four labels",
-        "60 items, 12 raters, 12 labels an item",
+        "strictness, items at random, four labels",
+        "60 items, 12 raters, 12 labels per item",
         1000,
         ordinal,
         ".93 to .97",
     )
     for raters, labels in ((12, 12), (12, 3), (4, 4)):
         others, team = others_rounds(1000, items=60, raters=raters, labels=labels)
-        named = f"60 items, {raters} raters, {labels} labels an item"
-        yield "severity, mean, without gold, about the other raters", named, 1000, others, "see text"
-        yield "severity, mean, without gold, about the team", named, 1000, team, "see text"
+        named = f"60 items, {raters} raters, {labels} labels per item"
+        yield "strictness, mean, without gold, about the other raters", named, 1000, others, "see text"
+        yield "strictness, mean, without gold, about the team", named, 1000, team, "see text"
     for items, raters, labels in ((60, 12, 3), (48, 12, 12)):
         found = facet_rounds(400, items=items, raters=raters, labels=labels)
         yield (
-            "severity, many facets",
-            f"{items} items, {raters} raters, {labels} labels an item",
+            "strictness, many facets",
+            f"{items} items, {raters} raters, {labels} labels per item",
             400,
             found,
             ".93 to .97",

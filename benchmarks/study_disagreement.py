@@ -73,7 +73,7 @@ def study(design: str, runs: int, seed: int = 1) -> Iterator[dict[str, object]]:
         yield _row(design, name, true[name], rows)
 
 
-SOURCES = {"severity": 0.09, "noise": 0.25, "perspective": 0.15 * 27 / 36, "clause": 0.2 * 2 / 8, "item": 0.2}
+SOURCES = {"strictness": 0.09, "noise": 0.25, "perspective": 0.15 * 27 / 36, "clause": 0.2 * 2 / 8, "item": 0.2}
 
 
 def planted(seed: int, raters: int = 18, items: int = 200, each: int = 9) -> pd.DataFrame:

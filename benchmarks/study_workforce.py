@@ -71,7 +71,7 @@ def shift(rng: np.random.Generator, raters: int, items: int, error: float, copy:
 
 
 def copy_rows(times: int = 120) -> list[dict]:
-    """Tables of honest people with anybody listed; planted pairs found."""
+    """Tables of honest people with at least one listed; planted pairs found."""
     rows = []
     for raters in (6, 20):
         for items in (40, 80, 160):

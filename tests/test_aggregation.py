@@ -18,6 +18,7 @@ from halo_methods import adjudication, aggregation, as_judgments, read_judgments
 from halo_methods.aggregation import EMOptions, em
 from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.standards.gates import gate
 from halo_methods.stats import discovery
 from halo_methods.stats.proportions import informed_size
 
@@ -192,6 +193,10 @@ def test_a_class_that_raters_call_otherwise_is_told_and_its_probabilities_are_no
     for use in (made.confident_share, lambda: adjudication.route(made, [adjudication.LabelSource("expert", 1, 0.9)])):
         with pytest.raises(NotEstimable, match="labelled 'no' more often than 'unsure'"):
             use()
+    known = pd.DataFrame(rows, columns=["item_id", "rater_id", "label"])
+    known["gold"] = known["item_id"].str[1:].astype(int).mod(3).map({0: "no", 1: "yes", 2: "no"})
+    assert gate("PIP-041", aggregation.dawid_skene(known).gold_accuracy()).verdict == "not_met"
+    assert gate("PIP-041", aggregation.majority(known).gold_accuracy()).verdict == "met"
     assert aggregation.majority(table(rows)).trusted().n_items == 90
 
 

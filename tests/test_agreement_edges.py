@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods import agreement, reports
+from halo_methods.agreement.icc import f_interval
 from halo_methods.errors import NotEstimable
 from halo_methods.judgments import as_judgments
 from halo_methods.stats.between_groups import rank_intervals, rater_effects
@@ -168,6 +169,40 @@ def test_rounds_are_not_items_for_the_intraclass_correlation():
     assert "rounds_as_items" not in once.codes
 
 
+def mean_squares(y):
+    """Mean squares of items, raters, the rest, and all within items, of a whole table."""
+    (n, k), off = y.shape, y - y.mean()
+    item, rater = off.mean(1, keepdims=True), off.mean(0)
+    rest = ((off - item - rater) ** 2).sum() / ((n - 1) * (k - 1))
+    within = ((off - item) ** 2).sum() / (n * (k - 1))
+    return k * (item**2).sum() / (n - 1), n * (rater**2).sum() / (k - 1), rest, within
+
+
+def of_rounds(y, form, items):
+    """The interval of `icc` for a table of items in several rounds by raters."""
+    (n, k), (between, raters, rest, within) = y.shape, mean_squares(y)
+    error = within if form == "ICC1" else rest
+    also = k * (raters - rest) / n if form == "ICC2" else 0.0
+    value = (between - error) / (between + (k - 1) * error + also)
+    return f_interval(form, value, between / error, raters / rest, items, k, 0.95)
+
+
+@pytest.mark.parametrize(("form", "spread"), [("ICC1", 0), ("ICC2", 0.2), ("ICC3", 0.2)])
+def test_items_of_five_rounds_hold_the_intraclass_correlation_as_often_as_stated(form, spread):
+    rng, hits, studies, k = np.random.default_rng(6), 0, 400, 4
+    for _ in range(studies):
+        y = np.repeat(rng.normal(size=10), 5)[:, None] + rng.normal(size=k) * spread**0.5 + rng.normal(size=(50, k))
+        low, high = of_rounds(y, form, 10)
+        hits += low <= 1 / (2 + (spread if form == "ICC2" else 0)) <= high
+    assert hits >= 0.92 * studies
+    rows = [(f"i{u // 5}", f"r{r}", u % 5, x) for (u, r), x in np.ndenumerate(y)]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "round", "label"])
+    e = agreement.icc(as_judgments(frame, level="interval"), form=form)
+    assert (e.low, e.high) == pytest.approx((low, high))
+    with pytest.raises(NotEstimable, match="fewer than three items"):
+        agreement.icc(as_judgments(frame[frame["item_id"] < "i2"], level="interval"))
+
+
 def test_what_would_take_minutes_is_refused_at_once():
     n = 3000
     rows = pd.DataFrame({"item_id": [f"i{i}" for i in range(n)] * 2, "rater_id": ["a"] * n + ["b"] * n})
@@ -230,3 +265,18 @@ def test_a_contrast_of_which_one_side_is_one_item_has_the_whole_range():
     items = np.array([[[1.0, 2], [0, 0]]] * 20 + [[[0, 0], [2.0, 2]]])
     made = ratio_contrast(items, items.sum(0)[None], items, np.ones(21), [-1, 1])
     assert (made.value, made.low, made.high) == (0.5, -1, 1)
+
+
+@pytest.mark.parametrize("measure", [agreement.krippendorff_alpha, agreement.fleiss_kappa])
+def test_a_rare_label_may_be_agreed_on_by_one_more_item(measure):
+    table = [["ok"] * 8 + ["bad"] * 2, ["ok"] * 9 + ["bad"], ["ok"] * 7 + ["bad"] * 3] * 3 + [["ok"] * 10]
+    more = measure(judged([*table, ["bad"] * 10])).value
+    for over in ("items and raters", "items"):
+        assert measure(judged(table), over=over).high >= more - 1e-9
+    assert measure(judged(table), over="raters").high < more  # these items, and no others
+
+
+def test_ten_items_with_a_rare_label_hold_the_truth():
+    made = coverage_edges.study(25, 8, rare_raters=(), few_raters=(50,), items=(10,))
+    alpha = made[(made["measure"] == "alpha") & (made["a"] == 0.5)]
+    assert (alpha["coverage"] > 0.85).all()

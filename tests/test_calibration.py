@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 import halo_methods as halo
 from halo_methods import calibration, gold
-from halo_methods.calibration.severity import fit_many_facet, gaps
+from halo_methods.calibration.strictness import fit_many_facet, gaps
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.judgments import as_judgments
 from halo_methods.stats import change as stats_change
@@ -199,22 +199,22 @@ def test_several_criteria_are_taken_one_at_a_time():
     }
 
 
-def test_severity_recovers_a_shift():
+def test_strictness_recovers_a_shift():
     rng = np.random.default_rng(5)
     hits = 0
     for _ in range(150):
         gaps = rng.choice([-1, 0, 1], p=[0.4, 0.5, 0.1], size=60)
         rows = [(i, "r", str(5 + g), "5") for i, g in enumerate(gaps)]
-        made = calibration.severity(table(rows, scale=(0, 10), level="interval")).table.iloc[0]
+        made = calibration.strictness(table(rows, scale=(0, 10), level="interval")).table.iloc[0]
         hits += made["low"] <= -0.3 <= made["high"]
     low, high = stats.binom.ppf([0.001, 0.999], 150, [0.93, 0.97])
     assert low <= hits <= high
 
 
-def test_severity_without_gold_is_against_the_others():
+def test_strictness_without_gold_is_against_the_others():
     rows = [(i, r, str(3 + lean)) for i in range(5) for r, lean in (("a", 1), ("b", 0), ("c", -1))]
-    made = calibration.severity(table(rows, ("item_id", "rater_id", "label"), scale=(0, 9), level="interval")).table
-    assert made.set_index("rater_id")["severity"].to_dict() == {"a": 1.5, "b": 0.0, "c": -1.5}
+    made = calibration.strictness(table(rows, ("item_id", "rater_id", "label"), scale=(0, 9), level="interval")).table
+    assert made.set_index("rater_id")["strictness"].to_dict() == {"a": 1.5, "b": 0.0, "c": -1.5}
     assert set(made["reference"]) == {"other raters"}
 
 
@@ -286,7 +286,7 @@ def test_the_majority_rests_on_all_who_voted():
     ("call", "reason"),
     [
         (calibration.accuracy, "no judged item has a gold answer"),
-        (calibration.severity, "no direction"),
+        (calibration.strictness, "no direction"),
         (calibration.judges, "rater_type"),
     ],
 )
@@ -308,8 +308,8 @@ def test_bad_options_list_what_is_allowed():
     with pytest.raises(BadOption, match="allowed: 'items'"):
         calibration.accuracy(j, over="people")
     with pytest.raises(BadOption, match="allowed: 'mean', 'random_items'"):
-        calibration.severity(j, model="lenient")
-    for call in (calibration.accuracy, calibration.by_rater, calibration.severity, calibration.majority_accuracy):
+        calibration.strictness(j, model="lenient")
+    for call in (calibration.accuracy, calibration.by_rater, calibration.strictness, calibration.majority_accuracy):
         with pytest.raises(BadOption, match="confidence is 95"):
             call(j, confidence=95)
 
@@ -319,18 +319,18 @@ def test_a_frame_does_as_well():
     assert calibration.accuracy(frame) == calibration.accuracy(halo.as_judgments(frame))
 
 
-class TestSeverityModel:
+class TestStrictnessModel:
     @pytest.mark.parametrize("how", ["random_items", "fixed_items"])
     def test_complete_rounds_give_the_deviations_from_the_items_mean(self, how):
         rng = np.random.default_rng(4)
         y = rng.normal(5, 1, (30, 5)).clip(0, 10)
         rows = [(i, f"r{r}", y[i, r]) for i in range(30) for r in range(5)]
         j = table(rows, ("item_id", "rater_id", "label"), scale=(0, 10), level="interval")
-        made = calibration.severity(j, model=how).table.sort_values("rater_id")
+        made = calibration.strictness(j, model=how).table.sort_values("rater_id")
         gap = y - y.mean(axis=1, keepdims=True)
-        assert made["severity"].to_numpy() == pytest.approx(gap.mean(axis=0), abs=1e-6)
+        assert made["strictness"].to_numpy() == pytest.approx(gap.mean(axis=0), abs=1e-6)
         half = stats.t.ppf(0.975, 29) * gap.std(axis=0, ddof=1) / np.sqrt(30)
-        assert (made["high"] - made["severity"]).to_numpy() == pytest.approx(half, rel=1e-5)
+        assert (made["high"] - made["strictness"]).to_numpy() == pytest.approx(half, rel=1e-5)
 
     @pytest.mark.parametrize(("items", "raters", "labels"), [(25, 6, 3), (256, 10, 7), (120, 12, 12)])
     def test_fixed_items_are_least_squares_with_a_column_an_item(self, items, raters, labels):
@@ -362,7 +362,7 @@ class TestSeverityModel:
         assert share / (1 - share) == pytest.approx(best, rel=0.03)
 
     @pytest.mark.parametrize(("gold", "labels"), [(False, 3), (True, 3), (False, 12)])
-    def test_severity_is_inside_its_interval_as_often_as_said(self, gold, labels):
+    def test_strictness_is_inside_its_interval_as_often_as_said(self, gold, labels):
         assert 0.93 <= study().mixed_rounds(150, items=60, raters=12, labels=labels, gold=gold, seed=11) <= 0.97
 
     def test_so_is_that_of_labels_at_the_ends_of_a_scale(self):
@@ -375,7 +375,7 @@ class TestSeverityModel:
         rows = [(i, r, str(i % 3)) for i in range(12) for r in "pqr"] + [(f"z{i}", "s", "1") for i in range(5)]
         j = table(rows, ("item_id", "rater_id", "label"), scale=["0", "1", "2"], level="ordinal")
         for model in ("random_items", "fixed_items", "many_facet"):
-            made = calibration.severity(j, model=model)
+            made = calibration.strictness(j, model=model)
             assert set(made.table["rater_id"]) == set("pqr")
             assert [(c.code, c[:7]) for c in made.cautions] == [("raters_left_out", "1 rater")]
 
@@ -389,20 +389,20 @@ class TestSeverityModel:
                 for r in range(30)
             ]
             j = table(rows, scale=list("01234"), level="ordinal")
-            made = calibration.severity_spread(j)
+            made = calibration.strictness_spread(j)
             truth = lean.std(ddof=1)
             assert made.low - 0.06 <= truth <= made.high
             assert (made.low == 0) == (spread == 0)
 
     def test_the_spread_counts_the_items_it_used(self):
         rows = [(i, r, str((i + k) % 3), "1" if i < 10 else None) for i in range(30) for k, r in enumerate("abcd")]
-        made = calibration.severity_spread(table(rows, scale=list("012"), level="ordinal"))
+        made = calibration.strictness_spread(table(rows, scale=list("012"), level="ordinal"))
         assert (made.n_items, made.n_raters, made.n_judgments) == (10, 4, 40)
         assert sum(len(judged) for judged in made.basis.judgments.values()) == 40
 
     def test_a_rater_without_a_mistake_is_not_certain(self):
         rows = [(i, r, "1" if r == "a" else str(i % 3), "1") for i in range(9) for r in "abc"]
-        made = calibration.severity(table(rows, scale=list("012"), level="ordinal")).table.set_index("rater_id")
+        made = calibration.strictness(table(rows, scale=list("012"), level="ordinal")).table.set_index("rater_id")
         assert made.loc["a", "low"] < 0 < made.loc["a", "high"]
 
     def test_the_steps_and_items_of_the_many_facet_model_come_back(self):
@@ -411,8 +411,8 @@ class TestSeverityModel:
         place = rng.normal(0, 1.5, 400)[item] + np.linspace(-1, 1, 8)[rater]
         p = np.exp(place[:, None] * np.arange(4) - np.concatenate([[0], study().STEPS.cumsum()]))
         y = (rng.random(item.size)[:, None] > (p / p.sum(1, keepdims=True)).cumsum(1)).sum(1)
-        severity, _, steps, sd = fit_many_facet(y, item, rater)
-        assert severity == pytest.approx(np.linspace(-1, 1, 8), abs=0.2)
+        strictness, _, steps, sd = fit_many_facet(y, item, rater)
+        assert strictness == pytest.approx(np.linspace(-1, 1, 8), abs=0.2)
         assert steps == pytest.approx(study().STEPS, abs=0.25)
         assert sd == pytest.approx(1.5, abs=0.2)
 
@@ -423,14 +423,14 @@ class TestSeverityModel:
             for i in range(40)
             for r, lean in (("a", -1), ("b", 0), ("c", 1))
         ]
-        made = calibration.severity(
+        made = calibration.strictness(
             table(rows, ("item_id", "rater_id", "label"), scale=list("01234"), level="ordinal"), model="many_facet"
         )
         assert made.table["rater_id"].tolist() == ["a", "b", "c"]
         assert made.steps[["lower", "upper"]].to_numpy().tolist() == [["0", "1"], ["1", "2"], ["2", "3"]]
         for row in made.table.itertuples():
             estimate = made.estimates[row.rater_id]
-            assert (estimate.value, estimate.low, estimate.high) == (row.severity, row.low, row.high)
+            assert (estimate.value, estimate.low, estimate.high) == (row.strictness, row.low, row.high)
 
     @pytest.mark.parametrize("seed", range(3))
     def test_the_spread_inverts_the_q_profile(self, seed):
@@ -456,14 +456,14 @@ class TestSeverityModel:
             ("random_items", "ordinal", "no two raters"),
         ],
     )
-    def test_severity_that_cannot_be_told_says_why(self, model, level, reason):
+    def test_strictness_that_cannot_be_told_says_why(self, model, level, reason):
         rows = [("a", "p", "x"), ("b", "q", "y"), ("c", "p", "y"), ("d", "q", "x")]
         j = table(rows, ("item_id", "rater_id", "label"), scale=["x", "y"], level=level)
         with pytest.raises(NotEstimable, match=reason):
-            calibration.severity(j, model=model)
+            calibration.strictness(j, model=model)
         if level == "nominal":
             with pytest.raises(NotEstimable, match="ordinal scale"):
-                calibration.severity_spread(j)
+                calibration.strictness_spread(j)
 
 
 class TestRealFiles:
@@ -509,4 +509,4 @@ def test_a_gold_answer_that_nobody_gave_has_its_place_on_an_ordinal_scale(answer
     frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"])
     j = as_judgments(frame, level="ordinal")
     assert len(gaps(j)) == (33 if answer == "good" else 36)
-    assert calibration.severity(j) is not None
+    assert calibration.strictness(j) is not None

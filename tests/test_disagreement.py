@@ -250,7 +250,7 @@ def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
     bare = halo.as_judgments(frame[frame["round"] == 1][COLUMNS], scale=list("12345"), level="ordinal")
     made = disagreement.split(bare)
     assert set(made.collect) == {"noise", "perspective", "clause"}
-    assert set(made.shares) == {"severity", "noise, perspective, clause, item"}
+    assert set(made.shares) == {"strictness", "noise, perspective, clause, item"}
     assert sum(e.value for e in made.shares.values()) == pytest.approx(1)
     assert made.table["remark"].str.startswith("not identified: collect").sum() == 3
     assert disagreement.split(planted(1), groups="slice").collect.keys() == {"perspective"}
@@ -281,12 +281,12 @@ def test_counts_are_of_what_was_used():
     assert disagreement.adjudicate(j).settled_share().n_raters == 3
 
 
-def test_a_severity_no_larger_than_its_error_has_an_interval_of_ordinary_width():
+def test_a_strictness_no_larger_than_its_error_has_an_interval_of_ordinary_width():
     rng = np.random.default_rng(12)
     rows = [(i, f"r{r}", str(1 + int(rng.random() < 0.3)), "v") for i in range(150) for r in rng.choice(12, 3, False)]
     j = halo.as_judgments(pd.DataFrame(rows, columns=[*COLUMNS, "vendor"]), scale=list("12"), level="ordinal")
-    severity = disagreement.split(j).shares["severity"]
-    assert severity.low <= severity.value <= severity.high < 0.2
+    strictness = disagreement.split(j).shares["strictness"]
+    assert strictness.low <= strictness.value <= strictness.high < 0.2
 
 
 def test_raters_of_one_item_each_are_the_reason_given():
@@ -398,7 +398,7 @@ def test_the_ranked_list_names_what_was_planted():
     assert set(table.loc[0, "examples"].split(", ")) <= set(clause)
     assert not table.to_string().count("r03")
     people = disagreement.retraining(j).table
-    assert people.loc[people["change"] == "severity", "rater_id"].tolist() == ["r03", "r12"]
+    assert people.loc[people["change"] == "strictness", "rater_id"].tolist() == ["r03", "r12"]
     confused = disagreement.confused_labels(j)
     assert confused["share"].sum() == pytest.approx(1)
 

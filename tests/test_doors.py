@@ -65,7 +65,7 @@ DOORS = {
         "Two numbers disagree. Which one is right?": "Do both rubrics ask the same question",
         "Why is there an interval?": "a sample of the raters you might have had",
         "May I have one number over all markets?": "the mean weighted by traffic beside it",
-        "May I have a number by Friday?": "quick look with a date on which it expires",
+        "May I have a number by Friday?": "sign the quick look, with its last day",
         "Who signed it, and whom do I ask?": "every number that leaves the team",
     },
 }  # fmt: skip

@@ -21,7 +21,7 @@ from halo_methods.standards.register import house
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RESTS = {"n_items": 300, "n_raters": 9, "n_judgments": 900}
-FEW = Caution("few_raters", "With few raters the interval speaks for the items only.")
+FEW = Caution("few_raters", "With few raters the interval holds for the items only.")
 
 
 def held(standard, value=0.5, width=0.02, *, subject="", cautions=()):
@@ -56,7 +56,7 @@ def test_what_several_standards_ask_alike_is_one_step():
 def test_people_are_counted_and_not_named():
     gates = [held("CAL-005", v, subject=f"R-{k}").to_dict() for k, v in enumerate((0.5, 0.95, 0.6))]
     steps = next_steps(gates)
-    assert steps[0]["what"].endswith("2 of 3 are not met.")
+    assert steps[0]["what"].endswith("Not met: 2 of 3.")
     page = first_screen({"gates": gates, "next": steps})
     assert "2 not met, 1 met" in page
     assert "R-" not in page
@@ -252,6 +252,7 @@ def test_a_report_on_83_raters_is_short_and_answers_first(browser, large):
     assert not page.get_by_role("navigation", name="Sections").is_visible()
     assert page.locator(".halo-contents--narrow").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert max(page.locator(".halo-line").evaluate_all("all => all.map(e => e.offsetHeight)")) <= 130
     page.emulate_media(media="print")
     hidden = "all => all.filter(e => !e.checkVisibility()).length"
     assert page.locator("main details:not(.halo-contents) td").evaluate_all(hidden) == 0

@@ -107,6 +107,18 @@ def test_honest_raters_are_seldom_straight_liners_however_much_leniency_differs(
     assert listed <= stats.binom.ppf(0.999, studies, 0.05)
 
 
+@pytest.mark.parametrize(("spread", "least", "most"), [(0.0, 8, 8), (0.3, 6, 8), (1.5, 0, 1)])
+def test_runs_of_twenty_are_found_unless_leniency_differs_much(spread, least, most):
+    rng, found, studies = np.random.default_rng(5), 0, 8
+    for _ in range(studies):
+        lean = np.exp(spread * rng.normal(size=(11, 1)) * [-1, 0, 1]) * [0.2, 0.3, 0.5]
+        labels = [rng.choice(list("xyz"), 60, p=p) for p in lean / lean.sum(axis=1, keepdims=True)]
+        labels.append(np.repeat(list("zyz"), 20))
+        rows = [(f"{r}-{i}", f"r{r}", label) for r, given in enumerate(labels) for i, label in enumerate(given)]
+        found += "r11" in integrity.straight_liners(table(rows, COLUMNS[:3])).people
+    assert least <= found <= most
+
+
 def test_comments_alike_and_fast_are_listed_and_a_template_alone_is_not():
     rng = np.random.default_rng(1)
     words = [f"w{n}" for n in range(400)]

@@ -974,3 +974,20 @@ def test_workbooks_say_what_a_reader_does_not_see(tmp_path):
     (tmp_path / "f.csv").write_text(LINES)
     with pytest.raises(BadOption, match="no workbook"):
         read_judgments(tmp_path / "f.csv", sheet="other")
+
+
+def test_a_long_table_is_read_as_its_parts_are():
+    """Long columns are looked at on all cores, short ones are not."""
+    moments = [
+        "2026-01-05T08:00:12Z",
+        "2026-01-05 08:00",
+        "2026-01-05T08:00:12.250000+00:00",
+        " ",
+        "2026-01-05T10:00+02:00",
+    ]
+    seconds = ["1.5", " ", None, "0:01:35", "2"]
+    n = 100_000
+    long = pl.DataFrame({"item_id": map(str, range(n)), "rater_id": ["r"] * n, "label": [*"12"] * (n // 2)})
+    long = long.with_columns(rated_at=pl.Series(moments * (n // 5)), seconds=pl.Series(seconds * (n // 5)))
+    parts = [as_judgments(long.slice(at, 25_000)).frame for at in range(0, n, 25_000)]
+    assert as_judgments(long).frame.equals(pl.concat(parts))

@@ -443,3 +443,46 @@ def test_rounded_identifiers_are_no_repeats_to_be_removed():
 def test_lists_that_are_written_out_as_labels_are_noted(label):
     made = as_judgments(pl.DataFrame([("q1", "ann", label), ("q1", "bob", "[x")], HEADER, orient="row"))
     assert [label in note for note in made.source.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("header", "what", "fix"),
+    [
+        ("Timestamp,Email,Talk 1 [Helpful],Talk 1 [Safe],Talk 2 [Helpful]", "a column per question, such as 'Talk 1",
+         "item_id 'Talk 1', criterion 'Helpful', its rater_id"),
+        ("item_id,rater_1,rater_2,rater_3", "a column per rater or question, such as 'rater_1'", "its rater_id, and"),
+        ("rater_id,Q1,Q2", "a column per rater or question, such as 'Q1'", "so that each answer has a row"),
+    ],
+)  # fmt: skip
+def test_a_table_with_a_column_per_question_or_rater_is_refused_once_with_what_to_do(header, what, fix, file):
+    with pytest.raises(InvalidData) as refused:
+        read_judgments(file(f"{header}\n" + "1," * header.count(",") + "2\n"))
+    (problem,) = refused.value.problems
+    assert what in problem.what
+    assert fix in problem.fix
+
+
+@given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_durations_with_hours_are_read_as_seconds_and_said(hours, minutes, seconds, filled):
+    clock = f"{hours:02}:{minutes:02}:{seconds:02}" if filled else f"{hours}:{minutes:02}:{seconds:02}.5"
+    frame = pd.DataFrame({"item_id": ["a", "b"], "rater_id": "r", "label": "x", "seconds": [clock, "12.5"]})
+    j = as_judgments(frame)
+    assert j.frame["seconds"].to_list() == [hours * 3600 + minutes * 60 + seconds + (not filled) / 2, 12.5]
+    assert "durations such as 0:01:35 in 1 cell" in str(j)
+
+
+@pytest.mark.parametrize("cell", ["1:35", "0:61:00", "0:00:60", "1:2:3"])
+def test_a_duration_that_could_be_two_is_refused(cell):
+    frame = pd.DataFrame({"item_id": ["a"], "rater_id": "r", "label": "x", "seconds": [cell]})
+    with pytest.raises(InvalidData, match="is not a finite number"):
+        as_judgments(frame)
+
+
+def test_the_form_of_dates_holds_for_due_moments_and_opt_outs_too():
+    cells = [("3.2.2026 09:00", "3.2.2026 10:00", "yes"), ("5.2.2026 09:00", "4.2.2026", "5.2.2026")]
+    frame = pd.DataFrame([(f"i{n}", "r", "x", *row) for n, row in enumerate(cells)])
+    frame.columns = [*HEADER, "rated_at", "due", "opt_out"]
+    j = as_judgments(frame, dates="day-first Europe/Berlin")
+    assert j.frame["due"].to_list() == ["2026-02-03T09:00:00+00:00", "2026-02-03T23:00:00+00:00"]
+    assert j.frame["opt_out"].to_list() == ["yes", "2026-02-04T23:00:00+00:00"]

@@ -133,7 +133,7 @@ class TestTruth:
         assert set(step) <= {-1, 0, 1}
         rows = truth["raters"].assign(round=lambda t: t["round"].astype(str)).set_index(["round", "rater_id"])
         by = [table["round"], table["rater_id"]]
-        for name, values in (("on_items", step == 0), ("severity", step)):
+        for name, values in (("on_items", step == 0), ("strictness", step)):
             gap = values.groupby(by).mean() - rows[name]
             assert gap.abs().max() < 0.2
             assert gap.mean() == pytest.approx(0, abs=0.03)

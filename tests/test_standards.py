@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -20,6 +22,7 @@ from halo_methods.reports import rendering
 from halo_methods.reports.front import first_screen
 from halo_methods.results import Estimate
 from halo_methods.standards import gate, house, load, threshold, to_settle, verdict
+from halo_methods.standards.model import Moment
 from halo_methods.standards.register import FAMILIES, FOLDER, distrust, find, standards_schema_text
 
 ONE = """\
@@ -44,9 +47,17 @@ standards:
     source: house rule
     complies: {example: this, because: so}
     violates: {example: that, because: not so}
+    do: Look at it
+    moments: [each day]
 """
 ATTESTED = "evidence: {kind: attested, question: Was it done?, role: quality lead, every: quarter}"
 DECLARED = "evidence: {{kind: declared, clause: audit.share, rule: {}}}"
+VERBS = """
+Add Adopt Agree Allow Announce Answer Ask Audit Call Carry Change Check Choose Close Compare Compute Correct Count
+Decide Declare Draw End Find Fix Forbid Forecast Get Give Have Hide Judge Keep Let Limit List Log Make Mark Name Offer
+Open Pay Pilot Plan Put Read Record Rest Retire Return Say Set Show Sign Simulate Start Stop Store Take Test Try Use
+Write
+"""
 MEASURED = next(line.strip() for line in ONE.splitlines() if "evidence" in line)
 
 
@@ -119,6 +130,13 @@ def test_a_sound_file_is_read(register):
         ("level: must", "levl: must", "Did you mean `standards[CAL-901].level`?"),
         ("statement: Verify that", "statement: Check that", "Verify that"),
         ("title: A title", f"title: {'x' * 81}", "is longer than 80"),
+        ("do: Look at it", f"do: Look {'x' * 60}", "is longer than 60"),
+        ("do: Look at it", "do: Look at it.", "`standards[CAL-901].do` is 'Look at it.', which is not of the form"),
+        ("    do: Look at it\n", "", "`standards[CAL-901].do` is missing"),
+        ("moments: [each day]", "moments: []", "`standards[CAL-901].moments`"),
+        ("moments: [each day]", "moments: [each night]", "it takes one of: when the programme is planned"),
+        ("moments: [each day]", "moments: [each day, each day]", "`standards[CAL-901].moments"),
+        ("moments: [each day]", "moments: [each day, each month, on a change]", "`standards[CAL-901].moments`"),
         (f"    {MEASURED}\n", "", "`standards[CAL-901].evidence` is missing"),
         (MEASURED, "evidence: {kind: hope}", "evidence.kind` is 'hope'; it takes one of: attested, declared, measured"),
         (MEASURED, "evidence: {report: drift}", "evidence.kind` is missing. One of: attested, declared, measured"),
@@ -607,6 +625,16 @@ def test_a_damaged_standard_is_read_or_refused(tmp_path_factory, start, length, 
     assert not said or "calibration.yml" in said or "CAL-" in said
 
 
-def test_the_checklists_page_has_every_role(root):
+def test_what_a_standard_asks_its_owner_to_do_is_short_and_types_no_number():
+    written = [s for file in FOLDER.glob("*.yml") for s in yaml.safe_load(file.read_text("utf-8"))["standards"]]
+    assert [s["id"] for s in written if re.search(r"\d", s["do"])] == []
+    assert [s["id"] for s in written if s["do"].split()[0] not in VERBS.split()] == []
+    assert len({s["do"] for s in written}) == len(written)
+
+
+def test_the_checklists_page_has_every_moment_in_order(root):
     page = (root / "book/checklists.md").read_text("utf-8")
-    assert set(re.findall(r":owner: (.+)", page)) == {s.owner for s in load().values()}
+    assert re.findall(r":moment: (.+)", page) == list(get_args(Moment))
+    assert [head.lower() for head in re.findall(r"## (.+)", page)] == [moment.lower() for moment in get_args(Moment)]
+    few = [moment for moment in get_args(Moment) if len(load().filter(moment=moment)) < 3]
+    assert few == []

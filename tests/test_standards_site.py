@@ -1,12 +1,15 @@
 """Standards in a small book: shown where they should be, and every fault in them fails the build by name."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 import yaml
+
+from halo_methods.standards import load
 
 PAGE = """# Page
 
@@ -24,6 +27,10 @@ See {std}`CAL-001` and {std}`ALN-001`.
 :stage: pilot
 ```
 
+```{checklist}
+:moment: before the pilot
+```
+
 ```{traceability}
 ```
 
@@ -32,7 +39,8 @@ See {std}`CAL-001` and {std}`ALN-001`.
 """
 HOUSE = {
     "id": "CAL-900", "level": "must", "tier": "core",
-    "title": "Rounds start at nine", "statement": "Verify that rounds start at nine.",
+    "title": "Rounds start at nine", "do": "Start each round at nine", "moments": ["before the pilot"],
+    "statement": "Verify that rounds start at nine.",
     "why": "Nobody is tired.", "how": "Read the plan.", "applies": {"task": ["any"], "risk": ["any"], "market": ["any"],
     "stage": ["pilot"]}, "evidence": {"kind": "declared", "clause": "house.start", "rule": {"equals": "nine"}},
     "owner": "quality lead", "since": "2026.1", "review_by": "2099-01-01", "subjects": [39], "responsibilities": ["R6"],
@@ -89,10 +97,17 @@ def test_standards_are_shown_linked_and_listed(book):
     other = (book / "html" / "s" / "CAL-900" / "index.html").read_text("utf-8")
     assert page.count('id="CAL-001"') == 1
     assert page.count("<details>") == 1
+    folds = re.findall(r"<summary>(R\d+): \d+ standards</summary>", page)
+    assert folds == [f"R{n}" for n in range(1, 14)]
     assert 'href="s/ALN-001/index.html"' in page
     assert 'href="s/CAL-001/index.html"' in page
     for text in ("Rounds start at nine", "Nobody is tired.", "It is ten.", "halo-house", "house.start"):
         assert text in other
+    lists = [re.findall(r"<li.*?</li>", made) for made in re.findall(r'<ul class="halo-checklist">.*?</ul>', page)]
+    owned = load().filter(owner="programme manager", stage="pilot")
+    assert [len(items) for items in lists] == [len(owned), len(load().filter(moment="before the pilot")) + 1]
+    assert '<li data-owner="quality lead" data-tier="core"><label><input type="checkbox">' in page
+    assert "<span>Start each round at nine</span></label>" in page
     assert "in this house 0.9" in (book / "html" / "s" / "CAL-004" / "index.html").read_text("utf-8")
     home = (book / "html" / "s" / "CAL-001" / "index.html").read_text("utf-8")
     assert 'It stands in the chapter <a href="../../index.html">Page</a>' in home

@@ -1,8 +1,8 @@
 """What the theme's pages lack to be whole from a disk, without a network and for assistive technology.
 
-MathJax is copied from its wheel; a figure carries its alternative text and keeps its proportions on a narrow screen;
-the corner cell of a data table is not an empty heading; the boxes of a checklist have a name; entries of the
-bibliography are items of its list; toggles of the sidebar have a name. The sidebar's mark is a landmark of its own,
+MathJax is copied from its wheel. A figure carries its alternative text and keeps its proportions on a narrow screen.
+The corner cell of a data table is not an empty heading; the boxes of a checklist and the toggles of the sidebar have a
+name. Entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own,
 in ``_templates/home-link.html``.
 """
 

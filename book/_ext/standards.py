@@ -5,7 +5,8 @@
 ``{standard} CAL-004`` shows its sentence and its reason, with the rest folded; a second time is an error. Each standard
 has a page of its own, ``s/CAL-004/``, where it stands whole. ``{standards}``, ``{checklist}``, ``{traceability}`` and
 ``{standards-changelog}`` are tables; they take the filters ``:topic:``, ``:family:``,
-``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:`` and ``:tier:``.
+``:owner:``, ``:stage:``, ``:report:``, ``:kind:``, ``:level:``, ``:tier:`` and
+``:moment:``.
 """
 
 import hashlib
@@ -14,6 +15,8 @@ import shutil
 import zlib
 from datetime import date
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,7 @@ from halo_methods.standards.register import gates_and_standards, trace
 log = logging.getLogger(__name__)
 MANY = 40  # rows from which a table can be filtered
 FILTERS = dict.fromkeys(
-    ("topic", "family", "owner", "stage", "report", "kind", "level", "tier"), directives.unchanged_required
+    ("topic", "family", "owner", "stage", "report", "kind", "level", "tier", "moment"), directives.unchanged_required
 )
 
 
@@ -136,6 +139,7 @@ def _rest(app: Sphinx, s: Standard, docname: str) -> str:
     return (
         f"<p><strong>How it is checked.</strong> {e(s.how)}</p>"
         f"{f'<p><strong>Numbers.</strong> {e(held)}.</p>' if held else ''}"
+        f"{f'<p><strong>If it is not met.</strong> {e(s.fix)}</p>' if s.fix else ''}"
         f'<div class="halo-pair"><div class="halo-complies"><p><strong>Complies</strong></p>'
         f'<p class="halo-example">{e(s.complies.example)}</p><p>{e(s.complies.because)}</p></div>'
         f'<div class="halo-violates"><p><strong>Doesn’t</strong></p>'
@@ -231,20 +235,27 @@ def _html(app: Sphinx, kind: str, names: list[str], docname: str, label: str) ->
         return _grid(head, rows, label, sift=len(rows) > MANY)
     if kind == "checklist":
         items = "".join(
-            f'<li><label><input type="checkbox"> <span>{escape(s.statement)}</span></label> {link(s)} '
+            f'<li data-owner="{escape(s.owner)}" data-tier="{s.tier.replace("_", " ")}">'
+            f'<label><input type="checkbox"> <span>{words(s.do)}</span></label> '
+            f"{_link(app, s.id, docname, whole=s.level == 'should')} "
             f'<span class="halo-small">{escape(s.owner)}</span></li>'
             for s in chosen
         )
         return f'<ul class="halo-checklist">{items}</ul>'
     if kind == "traceability":
-        rows = [
-            (r["responsibility"], _link(app, r["standard"], docname, whole=True), escape(r["title"]), r["kind"],
-             _where(app, r, docname), _test(app, r["test"], docname) or "none yet")
-            for r in trace(REGISTER, ROOT)
-        ]  # fmt: skip
-        return _grid(
-            ("responsibility", "standard", "says", "evidence", "report or clause", "test"), rows, "Traceability"
-        )
+        folds = []
+        for responsibility, traced in groupby(trace(REGISTER, ROOT), key=itemgetter("responsibility")):
+            rows = [
+                (_link(app, r["standard"], docname, whole=True), escape(r["title"]),
+                 f"{r['kind']}: {_where(app, r, docname)}<br>{_test(app, r['test'], docname) or 'no test yet'}")
+                for r in traced
+            ]  # fmt: skip
+            grid = _grid(("standard", "says", "evidence and its test"), rows, f"Traceability of {responsibility}")
+            folds.append(
+                f'<details class="halo-fold halo-trace"><summary>{responsibility}: {len(rows)} standards</summary>'
+                f"{grid}</details>"
+            )
+        return "".join(folds)
     if kind == "standards-changelog":
         changes = sorted(
             ((a, s) for s in REGISTER.values() for a in s.amendments), key=lambda c: c[0].effective, reverse=True

@@ -90,6 +90,27 @@ function sift(table) {
   show();
 }
 
+// A page of checklists can be narrowed to an owner and a tier; a list with nothing left goes with its heading.
+function narrow(lists) {
+  const items = lists.flatMap((list) => [...list.children]);
+  const tools = document.createElement("div");
+  tools.className = "halo-sift-tools";
+  const chosen = ["owner", "tier"].map((name) => {
+    const control = document.createElement("select");
+    control.add(new Option("all", ""));
+    [...new Set(items.map((item) => item.dataset[name]))].sort().forEach((value) => control.add(new Option(value)));
+    const label = document.createElement("label");
+    label.append(`${name} `, control);
+    tools.append(label);
+    return [name, control];
+  });
+  tools.addEventListener("input", () => {
+    for (const item of items) item.hidden = !chosen.every(([name, { value }]) => !value || item.dataset[name] === value);
+    for (const list of lists) list.parentElement.hidden = [...list.children].every((item) => item.hidden);
+  });
+  lists[0].parentElement.before(tools);
+}
+
 // When the text changes its size, as when a fold opens, the theme makes what scrolls reachable by keyboard.
 window.addEventListener("load", () => {
   const observer = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
@@ -102,4 +123,6 @@ document.addEventListener("DOMContentLoaded", () => {
     plainLetters(Search);
   }
   document.querySelectorAll("table.halo-sift").forEach(sift);
+  const lists = [...document.querySelectorAll(".halo-checklist")];
+  if (lists.length > 1) narrow(lists);
 });

@@ -516,9 +516,10 @@ def pair_totals(table: Array, coefficient: Coefficient) -> Totals:
     used = np.flatnonzero(table.sum(0) + table.sum(1))
     agree = np.diag(np.diag(table)).ravel()
     best = agree / agree.sum() if agree.any() else units[used[0] * (q + 1)]
+    rarest = units[used[np.argmin((table.sum(0) + table.sum(1))[used])] * (q + 1)]
     apart, nobody, kept = units[used[0] * q + used[-1]], np.zeros((0, q * q)), cells > 0
     value, lowest = coefficient.value, coefficient.lowest
-    return Totals(units[kept], cells[kept], value, lambda: nobody, nobody, np.zeros(0), best, apart, lowest)
+    return Totals(units[kept], cells[kept], value, lambda: nobody, nobody, np.zeros(0), best, apart, lowest, rarest)
 
 
 def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient) -> Totals:
@@ -544,7 +545,9 @@ def pattern_totals(j: Judgments | CountedJudgments, coefficient: Coefficient) ->
     best, worst = coefficient.sums(2 * two[int(np.argmax(used))]), coefficient.sums(two[ends[0]] + two[ends[-1]])
     kept, value, lowest = frequency > 0, coefficient.value, coefficient.lowest
     shared = int(frequency @ (table.sum(1) > 1))
-    return Totals(terms[kept], frequency[kept], value, without, change, times, best, worst, lowest, shared)
+    size = max(2, round(frequency @ table.sum(1) / max(frequency.sum(), 1)))
+    another = coefficient.sums(size * two[int(np.argmin(np.where(used > 0, used, np.inf)))])
+    return Totals(terms[kept], frequency[kept], value, without, change, times, best, worst, lowest, another, shared)
 
 
 def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:
@@ -568,7 +571,10 @@ def moment_totals(counted: Moments, coefficient: Coefficient) -> Totals:
 
     low, high = value.min(), value.max()
     best, worst = (coefficient.sums(np.array(m)) for m in ([2.0, 0, 0], [2.0, low + high, low**2 + high**2]))
-    return Totals(kept, np.ones(len(kept)), coefficient.value, without, less, count, best, worst, coefficient.lowest)
+    size, far = max(2, round(float(n[n > 1].mean() if (n > 1).any() else 2))), max(low, high, key=abs)
+    another = coefficient.sums(size * np.array([1.0, far, far**2]))
+    lowest = coefficient.lowest
+    return Totals(kept, np.ones(len(kept)), coefficient.value, without, less, count, best, worst, lowest, another)
 
 
 def influence(totals: Totals, coefficient: Coefficient, all_paired: bool = False) -> Array:
@@ -608,7 +614,7 @@ def standard_error(totals: Totals, coefficient: Coefficient, all_paired: bool = 
     >>> table = np.array([[2., 0], [1, 1], [0, 2]])
     >>> ac1 = chance_corrected("AC1", ["a", "b"], "gwet")
     >>> none = np.zeros((0, 4))
-    >>> made = (lambda: none, none, np.zeros(0), table, table, -1)
+    >>> made = (lambda: none, none, np.zeros(0), table, table, -1, table[0])
     >>> totals = Totals(ac1.sums(table), np.array([40., 10, 50]), ac1.value, *made)
     >>> round(standard_error(totals, ac1), 4)
     0.06

@@ -16,11 +16,12 @@ from ..results import Caution, Estimate, Over, around, resting
 from ..stats.checks import check_confidence
 from .coefficients import Array, moderate
 from .comparisons import Compared, measured, need_one, row_of
-from .estimates import ROUNDS, few_items
+from .estimates import few_items
 
 Form = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
 Incomplete = Literal["refuse", "drop"]
 NO_END = -1e9
+AGAIN = "Some items come back in several rounds; the interval counts each item once."
 FORMS = {
     "ICC1": ("ICC(1,1)", "one label, if raters differ from item to item"),
     "ICC2": ("ICC(A,1)", "one label of a rater drawn from many; strictness counts as error"),
@@ -61,8 +62,8 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
     Estimate
         Point from pingouin; interval from F and its degrees of freedom
         (Shrout and Fleiss 1979; McGraw and Wong 1996). Over items and raters
-        for form 2, over items otherwise. The lower end of a k form may lie
-        below -1.
+        for form 2, over items otherwise; an item of several rounds counts once in it. The lower end of a k form may
+        lie below -1.
 
     Raises
     ------
@@ -107,11 +108,11 @@ def icc(j: Judgments, *, form: Form = "ICC2", incomplete: Incomplete = "refuse",
         "of_a_mean": f"The reliability of a mean of {k} raters, not of a single label." if form.endswith("k") else "",
         "without_strictness": "Differences of strictness between raters are left out." if "3" in form else "",
         "few_raters": f"{k} raters are few to stand for others." if "2" in form and k < 5 else "",
-        "rounds_as_items": ROUNDS if n > items else "",
+        "rounds_as_items": AGAIN if n > items else "",
     }
     notes = (*(Caution(code, text) for code, text in cautions.items() if text), *few_items(items))
     with np.errstate(divide="ignore", invalid="ignore"):
-        ends = possible(form, value, f_interval(form, value, f, f_raters, n, k, confidence), k)
+        ends = possible(form, value, f_interval(form, value, f, f_raters, items, k, confidence), k)
     place = {**around(value, *ends), "confidence": confidence}
     rests = resting(items, k, n * k, one.basis("intraclass correlation"))
     method = f"{form} = {name} (F = {f:.4g}); interval from F and its degrees of freedom"
@@ -194,16 +195,17 @@ def _complete(j: Judgments, incomplete: str) -> tuple[Array, int, int]:
             f"{missing:,} of {len(whole):,} items were not judged by all {j.n_raters:,} raters; an intraclass "
             'correlation needs every rater on every item: keep raters who judged everything, or say incomplete="drop"'
         )
-    if whole.sum() < 3:
-        raise NotEstimable("fewer than three items were judged by every rater: nothing shows how items differ")
     rows = j.frame.filter(kept)
+    items = rows["item_id"].n_unique()
+    if items < 3:
+        raise NotEstimable("fewer than three items were judged by every rater: nothing shows how items differ")
     order = np.lexsort((rater[kept], unit[kept]))
     ratings = rows["label"].cast(pl.Float64).to_numpy()[order].reshape(-1, len(raters))
     if ratings.max() == ratings.min():
         raise NotEstimable(f"every label is {ratings.flat[0]:g}: there is no variance to divide")
     ratings = moderate(ratings)
     ratings = ratings - ratings.mean()
-    return ratings, missing, rows["item_id"].n_unique()
+    return ratings, missing, items
 
 
 def refuse_constant(ratings: Array, form: str) -> None:

@@ -4,13 +4,13 @@ Functions take one criterion and one stage of a `Judgments` table, or a frame.
 """
 
 from .correctness import Accuracies, accuracy, accuracy_by, by_rater, change, judges, majority_accuracy
-from .severity import Confusion, NextSteps, Severities, confusion, next_steps, severity, severity_spread
+from .strictness import Confusion, NextSteps, RaterStrictness, confusion, next_steps, strictness, strictness_spread
 
 __all__ = [
     "Accuracies",
     "Confusion",
     "NextSteps",
-    "Severities",
+    "RaterStrictness",
     "accuracy",
     "accuracy_by",
     "by_rater",
@@ -19,6 +19,6 @@ __all__ = [
     "judges",
     "majority_accuracy",
     "next_steps",
-    "severity",
-    "severity_spread",
+    "strictness",
+    "strictness_spread",
 ]

@@ -240,8 +240,8 @@ _NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
 
 
-_DATES = """How rated_at is written: iso, day-first, month-first, year-first, epoch, epoch-ms, epoch-us, epoch-ns or
-spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
+_DATES = """How rated_at (and due, opt_out) is written: iso, day-first, month-first, year-first, epoch, epoch-ms,
+epoch-us, epoch-ns or spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
 _SCALE = "The labels in order, a range, or a rubric: FILE.yml, with #CRITERION where it has several."
 _COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
 stands in double quotes: '"label=Good, or bad?"'."""

@@ -11,7 +11,7 @@ from ..errors import BadOption, HaloError
 from ..results import counted
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering
 
-NAMES = ("id", "level", "tier", "title", "topic", "evidence", "numbers", "owner", "since", "review_by")
+NAMES = ("id", "level", "tier", "title", "do", "moments", "topic", "evidence", "numbers", "owner", "since", "review_by")
 
 
 @click.group(cls=Commands)

@@ -96,7 +96,7 @@ class VarianceComponents:
     def reliability(self, n_raters: int, *, n_criteria: int | None = None) -> Estimate:
         """Generalizability coefficient of a mean of ``n_raters`` raters: how well it *orders* items.
 
-        Severity is left out: it moves all items alike where all are judged by
+        Strictness is left out: it moves all items alike where all are judged by
         the same raters. Erho² = item / (item + relative error), relative error
         being each other component that carries the item over the numbers it is
         averaged over.
@@ -130,7 +130,7 @@ class VarianceComponents:
     def dependability(self, n_raters: int, *, n_criteria: int | None = None) -> Estimate:
         """Dependability (Phi) of a mean of ``n_raters`` raters: how well it hits an item's *level*.
 
-        Severity counts as error, as it does where raters rotate or a score is
+        Strictness counts as error, as it does where raters rotate or a score is
         held against a bar. Otherwise as `reliability`.
 
         Examples

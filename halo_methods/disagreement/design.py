@@ -173,7 +173,7 @@ class Apart:
     item : ndarray
         The items judged by two raters or more.
     within : ndarray
-        Of each of them, severity taken out, between raters of one group (of all raters without groups);
+        Of each of them, strictness taken out, between raters of one group (of all raters without groups);
         NaN where there is no such pair.
     shares : dict of str to float
         The share of the total that each source has, 0 where pairs do not tell it; the rest is the item's.
@@ -191,16 +191,16 @@ def apart(design: Design, unclear: Ints = NONE) -> Apart:
     Half the squared difference of two labels, averaged over the pairs of an item, is the variance of its labels.
     On nominal labels as 0 and 1 it is the share of pairs that differ.
     """
-    severity, effect = _severity(design, unclear)
+    strictness, effect = _strictness(design, unclear)
     n = int(design.item.max()) + 1
     size = np.bincount(design.item, minlength=n)
     shared = np.flatnonzero(size > 1)
     total = float((_variation(design.item, design.y, n)[shared] / (size[shared] - 1)).mean())
-    parts = {"severity": min(severity, total), "noise": 0.0, "perspective": 0.0}
+    parts = {"strictness": min(strictness, total), "noise": 0.0, "perspective": 0.0}
     level = design.y - effect[design.rater]
     all_pairs = _variation(design.item, level, n)[shared]
     within = all_pairs / (size[shared] - 1)
-    scale = (total - parts["severity"]) / within.mean() if within.mean() > 0 else 1.0
+    scale = (total - parts["strictness"]) / within.mean() if within.mean() > 0 else 1.0
     if design.group is not None:
         gap, outside, within = _by_group(design, level, size, shared, all_pairs)
         parts["perspective"] = scale * outside * gap if np.isfinite(gap) else 0.0
@@ -219,7 +219,7 @@ def above(within: Array, under: NDArray) -> float:
     return float(under.mean() * (x[under].mean() - x[~under].mean())) if under.any() and not under.all() else 0.0
 
 
-def _severity(design: Design, unclear: Ints) -> tuple[float, Array]:
+def _strictness(design: Design, unclear: Ints) -> tuple[float, Array]:
     """Variance between raters and each rater's lean, from items under clear clauses where every rater has some."""
     clear = ~np.isin(design.clause[design.item], unclear)
     if len(np.unique(design.rater[clear])) < len(np.unique(design.rater)):
@@ -296,7 +296,7 @@ def group_gaps(design: Design, shuffles: int, rng: np.random.Generator) -> Array
 
 
 def chance_of_groups(design: Design, draws: int, rng: np.random.Generator) -> float:
-    """Share of shufflings of the raters over the groups that set groups as far apart as they are, severity taken out.
+    """Share of shufflings of the raters over the groups that set groups as far apart as they are, strictness taken out.
 
     How far two raters lie apart is averaged over the items they share, an item weighing 1 in all.
     """

@@ -64,7 +64,7 @@ def soft_labels(j: Judgments, *, confidence: float = 0.95) -> SoftLabels:
     Parameters
     ----------
     j : Judgments
-        One criterion and one stage. Of a rater's repeats the first counts.
+        One criterion and one stage. If a rater judged an item twice, only the first judgment counts.
     confidence : float
         Of each interval.
 

@@ -24,14 +24,14 @@ from .soft import KEEP, adjudicate, first_judgments, item_counts, said
 ALPHA, PERMUTATIONS = 0.05, 999
 TIMES, LEAST_ITEMS, MOST_EDGE_CASES, MOST_RATERS = 2.0, 10, 20, 2000
 SOURCES = {
-    "severity": "raters stricter or milder throughout",
+    "strictness": "raters stricter or milder throughout",
     "noise": "the same rater does not repeat the label",
     "perspective": "groups of raters see the item differently",
     "clause": "a clause that raters read in more than one way",
     "item": "raters read the item in more than one way, in no group and under no unclear clause",
 }
 ROUTES = {
-    "severity": "calibrate: each rater sees where they lie, and works the anchors again",
+    "strictness": "calibrate: each rater sees where they lie, and works the anchors again",
     "noise": "more labels per item, shorter shifts, a simpler screen; feedback to raters far above the others",
     "perspective": "do not adjudicate: keep the distribution and show results by group",
     "clause": "amend the clause with an example, then calibrate again",
@@ -57,7 +57,7 @@ class Split:
     groups : str or None
         The column whose groups were compared.
     clauses : pandas.DataFrame or None
-        ``clause``, ``items``, ``disagreement`` (severity and perspective taken
+        ``clause``, ``items``, ``disagreement`` (strictness and perspective taken
         out), ``times`` (over the mean of the items under clear clauses),
         ``p_value`` (over all clauses together), ``unclear``; most disputed first.
     """
@@ -139,12 +139,12 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     item, averaged over pairs and items; on nominal labels that is the share of
     pairs that differ. It is taken apart in this order:
 
-    - *severity*: the variance between raters (`variance_components`);
+    - *strictness*: the variance between raters (`variance_components`);
     - *noise*: the variance of a rater's own labels on one item, from repeats
       (rounds), outside unclear clauses; raters who waver on an ambiguous item
       count here;
     - *perspective*: how much further raters of different groups lie apart than
-      raters of one group, severity taken out. Groups must be fixed before the
+      raters of one group, strictness taken out. Groups must be fixed before the
       data are seen; the p-value is that of a permutation of raters;
     - *clause*: what items under unclear clauses have above those under clear
       ones, between raters of one group. A clause is unclear if its items are
@@ -156,7 +156,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
 
     Intervals add the delete-a-group jackknife variances over items (40 groups) and over raters (at most 20), with a t
     on the raters' groups - 1.
-    That of severity is taken on the log scale. Unclear clauses are held fixed; where
+    That of strictness is taken on the log scale. Unclear clauses are held fixed; where
     none is found, the interval reaches up to what the most disputed one would
     carry.
 
@@ -214,7 +214,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
     def estimate(name: str, what: str, most: float = 1.0) -> Estimate:
         value, half = point[name], t * errors[name]
         low, high = value - half, value + half
-        if name == "severity":  # on the log scale
+        if name == "strictness":  # on the log scale
             factor = np.exp(half / value) if value > half else np.inf
             low, high = value / factor, value * factor if value > half else value + half * (np.e - 1)
         if name == "clause" and top is not None:
@@ -229,7 +229,7 @@ def split(j: Judgments, *, groups: str | None = None, clause: str = "clause", co
         )
 
     unit = "share of pairs that differ" if design.nominal else "half the squared difference of two labels of an item"
-    names = {k: k for k in ("severity", "noise", "perspective", "clause") if k not in design.collect}
+    names = {k: k for k in ("strictness", "noise", "perspective", "clause") if k not in design.collect}
     names["item"] = ", ".join([*(k for k in SOURCES if k in design.collect), "item"])
     shares = {shown: estimate(name, f"share of disagreement: {shown}") for name, shown in names.items()}
     if "noise" in shares:  # what repeats show rests on those who repeated
@@ -475,7 +475,7 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
         Its table: ``rater_id``, ``items``, ``distance``, ``low``, ``high``, ``others``
         (mean distance of pairs without the rater), ``lean`` (in steps, above 0
         is higher labels; None on nominal labels), ``share`` (of the
-        disagreement, were the rater like the others), ``change`` (``severity``
+        disagreement, were the rater like the others), ``change`` (``strictness``
         where the lean explains half of the excess, ``slips`` otherwise, empty
         where not listed); largest share first.
 
@@ -524,7 +524,7 @@ def retraining(j: Judgments, *, groups: str | None = None, clause: str = "clause
     part = 2 * (1 - aside.mean()) * table["weight"] / whole["weight"]
     table["share"] = part * excess.clip(lower=0) / found.total
     lean = table["lean"].fillna(0.0).astype(float)
-    table["change"] = np.where(lean**2 / 2 >= excess / 2, "severity", "slips")
+    table["change"] = np.where(lean**2 / 2 >= excess / 2, "strictness", "slips")
     table["change"] = table["change"].where(table["low"] > table["others"], "")
     table["rater_id"] = j.one().frame["rater_id"].unique().sort().gather(table.index.to_numpy()).to_list()
     columns = ["rater_id", "items", "distance", "low", "high", "others", "lean", "share", "change"]

@@ -374,7 +374,8 @@ def by_part(frame: pl.DataFrame, column: str, *, rate: float) -> pd.DataFrame:
         for side, part in (("before", y.filter(~after)), ("after", y.filter(after)))
         for name, figure in (("n", part.len()), ("mean", part.mean()), ("variance", part.var()))
     ]
-    table = frame.drop_nulls(column).group_by(column).agg(*sums).sort(column).to_pandas()
+    summed = frame.drop_nulls(column).group_by(column).agg(*sums)
+    table = summed.with_columns(pl.col(column).cast(pl.String)).sort(column).to_pandas()
     table = table[(table[["n_before", "n_after"]] >= FEWEST_ON_A_SIDE).all(axis=1)].copy()
     if table.empty:
         raise NotEstimable(f"no {column.removesuffix('_id')} has five judgments on each side of the change")

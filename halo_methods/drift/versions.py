@@ -4,7 +4,7 @@ import polars as pl
 
 from ..errors import NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import rests_on
+from ..judgments.table import categorised, rests_on
 from ..results import Estimate
 from .dated_judgments import version_changes
 
@@ -93,7 +93,7 @@ def _by_day(j: Judgments) -> pl.DataFrame:
     """The judgments that have a moment and a version, with their day."""
     frame = as_judgments(j).one().frame
     if {"guideline", "rated_at"} <= set(frame.columns):
-        frame = frame.drop_nulls(["guideline", "rated_at"])
+        frame = frame.select("item_id", "rater_id", "guideline", "rated_at").drop_nulls(["guideline", "rated_at"])
         if frame.height:
-            return frame.with_columns(pl.col("rated_at").dt.date().alias("period"))
+            return categorised(frame).with_columns(pl.col("rated_at").dt.date().alias("period"))
     raise NotEstimable(NO_DATE, public=True)

@@ -159,6 +159,7 @@ def straight_liners(j: Judgments) -> Evidence:
     show.
     Where these are fewer than five, all others count.
     So no rater is listed for being lenient in a team whose leniency differs.
+    The price: where it differs much, a run of 20 in 60 judgments is not listed either.
     Where it does not differ, a rater with one label only is listed. The
     expected number of runs at least as long as the longest,
     :math:`\sum_k \mathrm{E}[p_k^L + (n-L)(1-p_k)p_k^L]`, bounds the p value

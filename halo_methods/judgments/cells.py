@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -271,6 +271,23 @@ def raw_table(
             raw.nested[label] = [row + 1 for row in held if structured(column[row])]
     raw.frame = pl.DataFrame(list(kept.values()))
     return raw
+
+
+_MANY = 100_000
+
+
+def on_all_cores(column: pl.Series, look: Callable[[Any], Any]) -> pl.Series:
+    """What `look` says of a column cell by cell; a long column is shared among the cores.
+
+    Examples
+    --------
+    >>> on_all_cores(pl.Series([" a", "b"]), lambda cells: cells.str.strip_chars()).to_list()
+    ['a', 'b']
+    """
+    if len(column) < _MANY:
+        return look(column)
+    rows = column.alias("x").to_frame().lazy().select(look(pl.col("x")).alias("x"))
+    return rows.collect(engine="streaming")["x"].alias(column.name)
 
 
 Kinds = tuple[NDArray[np.int32], pl.Series]

@@ -26,6 +26,8 @@ def no_number(cell: str) -> Problem:
         fix = "Write the number without commas: it is not clear whether one marks thousands or decimals."
     elif re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
         fix = "Write a decimal point, not a comma."
+    elif re.fullmatch(r"\s*\d+:\d\d\s*", cell):
+        fix = "Write the seconds, such as 95, or hours, minutes and seconds, such as 0:01:35."
     return Problem(f"{quoted(cell)} is not a finite number", fix)
 
 

@@ -164,9 +164,36 @@ def renamed(
             problems.append(Problem(what, "Rename this one too.", column=name, option="columns", value=other))
         made.setdefault(name, frame[name])
     free = [c for c in made if c not in (*REQUIRED, *OPTIONAL)]
-    problems += [_missing(name, free) for name in REQUIRED if name not in made and name not in columns]
+    lacking = [name for name in REQUIRED if name not in made and name not in columns]
+    wide = across(free) if "label" in lacking else None
+    problems += [wide] if wide else [_missing(name, free) for name in lacking]
     order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
     return pl.DataFrame([made[c].alias(c) for c in order + free]), names
+
+
+def across(columns: Sequence[str]) -> Problem | None:
+    """The problem of a table with a column per question or rater, where the names of its columns show that.
+
+    Examples
+    --------
+    >>> across(["Timestamp", "Conversation 1 [Helpful]", "Conversation 2 [Helpful]"]).what
+    "the table has a column per question, such as 'Conversation 1 [Helpful]', where a row per answer is read"
+    >>> across(["item", "Rater 1", "Rater 2"]).what
+    "the table has a column per rater or question, such as 'Rater 1', where a row per answer is read"
+    """
+    asked = [told for c in columns if (told := re.fullmatch(r"(.*\S)\s*\[([^][]+)\]\s*", c))]
+    stems = [re.sub(r"\d+$", "", c.strip()) for c in columns]
+    counted = [c for c, stem in zip(columns, stems, strict=True) if stem != c.strip() and stems.count(stem) > 1]
+    how = "Turn it so that each answer has a row (unpivot in a spreadsheet, melt in pandas), with"
+    if len(asked) > 1:
+        item, criterion = map(quoted, asked[0].groups())
+        what, fix = "question", f"{how} item_id {item}, criterion {criterion}, its rater_id, and the answer as label."
+        first = asked[0][0]
+    elif counted:
+        what, first, fix = "rater or question", counted[0], f"{how} its item_id, its rater_id, and the answer as label."
+    else:
+        return None
+    return Problem(f"the table has a column per {what}, such as {quoted(first)}, where a row per answer is read", fix)
 
 
 def nearest(name: str, there: Sequence[str]) -> str:

@@ -66,10 +66,11 @@ def read_judgments(
     missing : list of str
         Label texts that mean no label; they are counted apart.
     dates : str
-        How `rated_at` is written: a form, a zone for moments that name none (otherwise UTC), or both,
-        ``"day-first Europe/Berlin"``. The forms: ``"iso"``; ``"day-first"`` (24.3.2026 17:57),
-        ``"month-first"`` (3/24/2026 5:57 PM), ``"year-first"`` (2026/3/24 17:57 UTC); ``"epoch"``
-        (seconds since 1970), ``"epoch-ms"``, ``"epoch-us"``, ``"epoch-ns"``; ``"spreadsheet"`` (a day number).
+        How `rated_at` (and a column `due` or `opt_out`) is written: a form, a zone for moments that name
+        none (otherwise UTC), or both, ``"day-first Europe/Berlin"``. The forms: ``"iso"``; ``"day-first"``
+        (24.3.2026 17:57), ``"month-first"`` (3/24/2026 5:57 PM), ``"year-first"`` (2026/3/24 17:57 UTC);
+        ``"epoch"`` (seconds since 1970), ``"epoch-ms"``, ``"epoch-us"``, ``"epoch-ns"``; ``"spreadsheet"``
+        (a day number).
         ISO 8601 is read in each. Nothing is guessed from the cells.
     encoding : str
         Of text files. A byte order mark is obeyed first.

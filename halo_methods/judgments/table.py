@@ -125,6 +125,17 @@ def rests_on(frame: pl.DataFrame, measure: str) -> dict[str, Any]:
     }
 
 
+def categorised(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows, items and raters as categories: these are counted and joined several times as fast as texts.
+
+    Examples
+    --------
+    >>> categorised(pl.DataFrame({"item_id": ["a", "b"], "rater_id": ["r", "r"]}))["item_id"].to_list()
+    ['a', 'b']
+    """
+    return frame.with_columns(pl.col("item_id", "rater_id").cast(pl.Categorical))
+
+
 def _is(column: str, value: str | None) -> str:
     """The filter that keeps one value."""
     return f"{column} IS NULL" if value is None else f"{column} = '" + value.replace("'", "''") + "'"

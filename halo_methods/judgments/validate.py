@@ -1,8 +1,11 @@
 """Raw text into judgments: mapped, converted, filtered, and every problem listed with its fix."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,9 +13,9 @@ import polars as pl
 from ..errors import BadOption, InvalidData, Problem
 from ..results import counted
 from . import faults
-from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, one_number, quoted
+from .cells import Kinds, Raw, accepted_answers, encoded, narrowed, on_all_cores, one_number, quoted
 from .coding import labelled, numbered
-from .dates import fitting, moment
+from .dates import Dates, fitting, moment
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
@@ -22,6 +25,7 @@ _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # column
 _PLAIN_MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{6})?(Z|\+00:00)?$"  # most are
 UNIT = ("item_id", "rater_id", "criterion", "stage", "round")
 ALLOWED = {"rater_type": ("human", "model"), "stage": ("label", "review", "audit", "adjudication")}
+_DURATION = r"^\s*(?<h>\d{1,4}):(?<m>[0-5]\d):(?<s>[0-5]\d(?:\.\d+)?)\s*$"
 _WITH_COMMAS = r"^[-+]?\d+(,\d+)?(\|[-+]?\d+(,\d+)?)*$"
 
 
@@ -48,10 +52,10 @@ class _Check:
             self.known[column] = encoded(self.frame[column])
         return self.known[column][1] if kept is None else narrowed(self.known[column], kept)[1]
 
-    def each(self, column: str, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    def each(self, column: str, look: Callable[[Any], Any]) -> pl.Series:
         """What `look` says of each cell; in a column of few values it is asked once for each."""
         if column not in _FEW:
-            return look(self.frame[column])
+            return on_all_cores(self.frame[column], look)
         seen = look(self.kinds(column))
         return seen.gather(self.known[column][0]) if seen.any() else pl.repeat(False, self.n, eager=True)
 
@@ -119,6 +123,8 @@ def conform(raw: Raw, how: Reading) -> Judgments:
 
 
 def _blank(state: _Check) -> None:
+    with ThreadPoolExecutor(pl.thread_pool_size()) as cores:  # each column by itself
+        list(cores.map(state.kinds, state.there(*_FEW)))
     for column in state.frame.columns:
         if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
             state.put(state.frame[column].set(empty, None))
@@ -160,6 +166,19 @@ def _pointed(state: _Check, column: str) -> pl.Series:
     return plain.str.replace_all(",", ".", literal=True)
 
 
+def _of_clock(state: _Check) -> pl.Series:
+    """The column of seconds, durations such as 0:01:35 as their seconds."""
+    texts = state.frame["seconds"]
+    if not texts.str.contains(":", literal=True).any():
+        return texts
+    parts = texts.str.extract_groups(_DURATION).struct.unnest().cast(pl.Float64)
+    clocked = (parts["h"] * 3600 + parts["m"] * 60 + parts["s"]).alias("seconds")
+    if n := int(clocked.is_not_null().sum()):
+        state.notes.append(f"seconds: durations such as 0:01:35 in {counted(n, 'cell')} were read as seconds")
+        texts = clocked.cast(pl.String).zip_with(clocked.is_not_null(), texts)
+    return texts
+
+
 def _numbers(state: _Check, column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
     made = _pointed(state, column).cast(pl.Float64, strict=False)
@@ -169,6 +188,8 @@ def _numbers(state: _Check, column: str) -> pl.Series:
 
 
 def _convert(state: _Check) -> None:
+    if state.there("seconds"):
+        state.put(_of_clock(state))
     for column in state.there("seconds", "cost"):
         numbers = _numbers(state, column)
         state.problem(
@@ -177,18 +198,31 @@ def _convert(state: _Check) -> None:
         state.put(numbers)
     if state.there("rated_at"):
         state.put(_moments(state))
+    for column in state.there("due", "opt_out") if state.how.dates != Dates() else ():
+        state.put(_as_iso(state.frame[column], state.how.dates))
     if state.there("stage"):
         count = int((state.live & state.frame["stage"].is_null()).sum())
         state.notes += [f"stage: {count:,} empty cells were taken as 'label'"] if count else []
         state.put(state.frame["stage"].fill_null("label"))
 
 
+def _as_iso(texts: pl.Series, dates: Dates) -> pl.Series:
+    """The moments of a text column in ISO 8601; texts that are none, such as yes, as they are."""
+    made = {}
+    for text in texts.drop_nulls().unique():
+        with suppress(ValueError):
+            made[text] = moment(text.strip(), dates)[0].isoformat()
+    return texts.replace(made)
+
+
 def _moments(state: _Check) -> pl.Series:
     texts, parsed, dates = state.frame["rated_at"], {}, state.how.dates
     told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
-    plain = texts.set(~texts.str.contains(told), None).str.strip_suffix("Z").str.strip_suffix("+00:00")
+    plain = texts.set(~on_all_cores(texts, lambda cells: cells.str.contains(told)), None)
+    plain = on_all_cores(plain, lambda cells: cells.str.strip_suffix("Z").str.strip_suffix("+00:00"))
     fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
-    quick = plain.str.to_datetime(f"%Y-%m-%dT%H:%M:%S{fraction}", time_unit="us", strict=False)
+    form = {"format": f"%Y-%m-%dT%H:%M:%S{fraction}", "time_unit": "us", "strict": False}
+    quick = on_all_cores(plain, lambda cells: cells.str.to_datetime(**form))
     bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:

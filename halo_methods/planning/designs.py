@@ -42,7 +42,7 @@ class Components:
     Attributes
     ----------
     item, rater : float
-        Between items, and between raters (severity).
+        Between items, and between raters (strictness).
     residual : float
         Of a single label beside these: the rater's own view of the item, and noise.
 

@@ -64,10 +64,10 @@ def _to_do(held: Sequence[Given], of: int) -> str:
     if first["verdict"] == "not_met":
         asked = house().register()[first["standard"]]
         fix = asked.fix or f"Find out why this is not met: {asked.title}."
-        return fix if of == 1 else f"{fix} {len(held)} of {of} are not met."
+        return fix if of == 1 else f"{fix} Not met: {len(held)} of {of}."
     texts = Counter(g["to_settle"] or g["reason"] or "Nothing was estimated" for g in held)
     if len(texts) > 1:
-        return f"{len(held)} of {of} are undecided; the section says what settles each."
+        return f"Undecided: {len(held)} of {of}; the section says what settles each."
     text = next(iter(texts))
     about = f"{first['subject']}: " if of > 1 and len(held) == 1 else ""
     return f"{about}{text[0].upper()}{text[1:].rstrip('.')}."

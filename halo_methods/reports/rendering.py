@@ -239,8 +239,8 @@ def rendered(what: Any, name: str, caption: str, section: str, *, fold: bool = F
     With `fold` a table is closed: its picture stands above it.
     """
     if isinstance(what, Estimate):
-        called = f"<p>{escape(name.replace('_', ' ').capitalize())}</p>" if name else ""
-        html = what._repr_html_().replace("<p>", f"{called}<p>", 1)
+        called = f"{escape(name.replace('_', ' ').capitalize())}: " if name else ""
+        html = what._repr_html_().replace("<p>", f"<p>{called}", 1)
         return bundle(html, str(what), estimate_payload(what, name, section))
     if isinstance(what, Mapping):
         named = {str(k): e for k, e in what.items()}

@@ -33,6 +33,19 @@ Role = Literal[
     "wellbeing lead",
     "tooling engineer",
 ]
+Moment = Literal[
+    "when the programme is planned",
+    "before the pilot",
+    "before the first live item",
+    "each day",
+    "each Monday",
+    "each month",
+    "each quarter or year",
+    "on a change",
+    "when something goes wrong",
+    "before a number is reported",
+    "before a launch",
+]
 Threat = Literal["order", "length", "style", "halo", "anchoring", "self_preference", "central_tendency"]
 T = TypeVar("T")
 StandardName = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{3}$", description="The standard's identifier, as CAL-004.")]
@@ -413,6 +426,12 @@ class WrittenStandard(Model):
     level: Literal["must", "should"]
     tier: Tier = Field(description="Core: every programme. Decision and high_risk: see `scope`.")
     title: Annotated[str, Field(min_length=1, max_length=80)]
+    do: Annotated[str, Field(max_length=60, pattern=r"^[A-Z][a-z]+ .*[^.]$")] = Field(
+        description="What its owner does, in a checklist: a short imperative without a period."
+    )
+    moments: Annotated[Once[Moment], Field(min_length=1, max_length=2)] = Field(
+        description="When it is done: one or two moments."
+    )
     statement: Text = Field(pattern="^Verify that ", description='A statement begins "Verify that ".')
     why: Text
     how: Text

@@ -77,6 +77,7 @@ class Register(UserDict[str, Standard]):
         kind: str = "",
         level: str = "",
         tier: str = "",
+        moment: str = "",
     ) -> "Register":
         """The standards that match everything given; retired ones are left out.
 
@@ -91,7 +92,8 @@ class Register(UserDict[str, Standard]):
         def matches(s: Standard) -> bool:
             held = (s.topic, s.family, s.owner, getattr(s.evidence, "report", None), s.evidence.kind, s.level, s.tier)
             staged = stage in ("", *s.applies.stage) or "any" in s.applies.stage
-            return staged and not s.retired and all(a in ("", h) for a, h in zip(asked, held, strict=True))
+            timed = moment in ("", *s.moments)
+            return staged and timed and not s.retired and all(a in ("", h) for a, h in zip(asked, held, strict=True))
 
         return Register(s for s in self.values() if matches(s))
 

@@ -170,7 +170,7 @@ def standardised_difference(
     mean = np.bincount(centred, weights=weight * y) / np.maximum(np.bincount(centred, weights=weight), 1e-300)
     influence = sign * weight * (y - mean[centred])
     rater, item = cluster_codes(raters), cluster_codes(items)
-    people = np.bincount(np.unique(np.stack([centred, rater]), axis=1)[0], minlength=len(mean))
+    people = np.bincount(cells(centred, rater)[0], minlength=len(mean))
     larger = np.sqrt(people / np.maximum(people - 1, 1))[centred]
     by_item, by_rater = cluster_variance(influence, item), cluster_variance(influence * larger, rater)
     pairs = cluster_variance(influence, cells(item, rater)[1])

@@ -50,6 +50,8 @@ class Totals:
         as far apart as the labels allow.
     lowest : float
         The least value the coefficient can take.
+    another : numpy.ndarray
+        Terms of a unit on which the usual number of raters give the rarest label.
     shared : int or None
         How many units two raters or more judged, where not all.
     """
@@ -63,6 +65,7 @@ class Totals:
     best: Array
     worst: Array
     lowest: float
+    another: Array
     shared: int | None = None
 
     @cached_property
@@ -219,10 +222,19 @@ def over_items(totals: Totals, confidence: float, replicates: int, seed: int) ->
     return _within(totals, ends, f"bootstrap over items (BCa, {replicates:,} replicates)", cautions)
 
 
-def _within(totals: Totals, ends: Iterable[float], how: str, cautions: tuple[Caution, ...] = ()) -> Interval:
-    """An interval clipped to the coefficient's range, and holding the estimate."""
+def _within(
+    totals: Totals, ends: Iterable[float], how: str, cautions: tuple[Caution, ...] = (), *, drawn: bool = True
+) -> Interval:
+    """An interval clipped to the coefficient's range, and holding the estimate.
+
+    Where items are drawn, also what one more would make of it, on which all give the rarest label: in a
+    few items with a rare label, the one that most would agree on is often missing, and no variance shows that.
+    Simulated coverage with ten to 20 items: .76 to .89 without it, .91 and more with it (benchmarks/coverage_edges.py).
+    """
     (low, high), value = map(float, ends), totals.estimate
-    return Interval(min(max(low, totals.lowest), value), max(min(high, 1.0), value), how, cautions)
+    more = float(totals.value(totals.total + totals.another)) if drawn else value
+    high = max(min(high, 1.0), value, more if np.isfinite(more) else value)
+    return Interval(min(max(low, totals.lowest), value), high, how, cautions)
 
 
 def accelerated_levels(made: Array, totals: Totals, left_out: Array, confidence: float) -> Array:
@@ -270,7 +282,7 @@ def over_raters(totals: Totals, confidence: float) -> Interval:
         return unknown
     df = rater_degrees_of_freedom(len(left_out))
     how = f"jackknife over raters, t on {readable(df)} df"
-    return _jackknife(totals, pattern_variance(left_out), df, confidence, how)
+    return _jackknife(totals, pattern_variance(left_out), df, confidence, how, drawn=False)
 
 
 def over_both(totals: Totals, confidence: float) -> Interval:
@@ -298,10 +310,20 @@ def over_both(totals: Totals, confidence: float) -> Interval:
     return _jackknife(totals, variance, df, confidence, f"two-way jackknife, t on {readable(df)} df", third)
 
 
-def _jackknife(totals: Totals, variance: float, df: float, confidence: float, how: str, third: float = 0.0) -> Interval:
+def _jackknife(
+    totals: Totals,
+    variance: float,
+    df: float,
+    confidence: float,
+    how: str,
+    third: float = 0.0,
+    *,
+    drawn: bool = True,
+) -> Interval:
     if not variance > SEEN:
         return no_spread(totals, confidence)
-    return _within(totals, logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third), how)
+    ends = logit_interval(totals.estimate, variance, df, confidence, totals.lowest, third)
+    return _within(totals, ends, how, drawn=drawn)
 
 
 def informative_units(totals: Totals) -> int:
@@ -312,7 +334,7 @@ def informative_units(totals: Totals) -> int:
     Examples
     --------
     >>> terms = np.array([[0.0, 1], [1, 0]])  # two units of the second kind, two hundred of the first
-    >>> nothing = (lambda: terms, terms, np.zeros(0), terms[0], terms[1], -1.0)
+    >>> nothing = (lambda: terms, terms, np.zeros(0), terms[0], terms[1], -1.0, terms[1])
     >>> value = lambda t: np.where(t[..., 0] > 0, t[..., 0], np.nan)
     >>> informative_units(Totals(terms, np.array([200, 2]), value, *nothing))
     2

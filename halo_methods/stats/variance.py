@@ -26,6 +26,7 @@ def cluster_codes(values: ArrayLike) -> NDArray:
     import pandas as pd
 
     if isinstance(values, pl.Series) and not values.null_count():
+        values = values.to_physical() if values.dtype == pl.Categorical else values
         return values.to_arrow().dictionary_encode().indices.to_numpy().astype(np.int64)
     values = np.asarray(values)
     return pd.factorize(values if values.dtype.kind in "iu" else values.astype(object))[0]

@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import GROUPING, rests_on
+from ..judgments.table import GROUPING, categorised, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
@@ -277,7 +277,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     >>> comparisons(j).refused["reason"].str[:48].tolist()
     ['north and south share 9 checked items and there ']
     """
-    groups = grouped(known(judged(as_judgments(j)), "right"), column)
+    groups = grouped(categorised(known(judged(as_judgments(j)), "right")), column)
     return _all_pairs(groups, column, "difference", confidence)
 
 
@@ -324,7 +324,7 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
     kept = {column, *GROUPING, "item_id", "rater_id", PLACE if j.level != "nominal" else "label"}
-    groups = grouped(frame.select(c for c in frame.columns if c in kept), column)
+    groups = grouped(categorised(frame.select(c for c in frame.columns if c in kept)), column)
     return _all_pairs(groups, column, "agreement", confidence)
 
 

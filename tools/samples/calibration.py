@@ -59,10 +59,10 @@ def truth() -> dict[str, Any]:
     """Return what was set for each rater in each round, and what follows on the items drawn.
 
     ``accuracy`` is the chance of the true label on an item of no difficulty;
-    ``on_items`` the share of true labels to expect on the round's items, ``severity``
+    ``on_items`` the share of true labels to expect on the round's items, ``strictness``
     the label minus the true label to expect, in steps.
 
-    >>> [round(r["severity"], 2) for r in truth()["raters"] if r["rater_id"] == "r05" and r["round"] == 2]
+    >>> [round(r["strictness"], 2) for r in truth()["raters"] if r["rater_id"] == "r05" and r["round"] == 2]
     [-0.13]
     """
     rows = []
@@ -77,7 +77,7 @@ def truth() -> dict[str, Any]:
                     "rater_id": rater.rater_id,
                     "accuracy": rater.accuracy,
                     "on_items": float(right.mean()),
-                    "severity": float(((1 - right) * step).mean()),
+                    "strictness": float(((1 - right) * step).mean()),
                 }
             )
     wrong = [f"g{number}{place + 1:02d}" for number, places in WRONG_GOLD.items() for place in places]

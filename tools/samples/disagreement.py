@@ -9,7 +9,7 @@ SCALE = ("1", "2", "3", "4", "5")
 LOCALES = ("en-GB", "en-IN", "en-US")
 UNCLEAR_CLAUSE, OWN_VIEW_CLAUSE = "3.2", "4.1"
 CLAUSES = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "4.1", "4.2")
-SEVERITY = {"r03": -1, "r12": 1}
+STRICTNESS = {"r03": -1, "r12": 1}
 NOISE = {"r07": 0.5, "r15": 0.5}
 
 
@@ -22,12 +22,12 @@ def truth() -> dict[str, Any]:
     clause's.
 
     >>> {name: round(amount, 2) for name, amount in truth()["sources"].items()}
-    {'severity': 0.12, 'noise': 0.23, 'perspective': 0.1, 'clause': 0.12, 'item': 0.12}
+    {'strictness': 0.12, 'noise': 0.23, 'perspective': 0.1, 'clause': 0.12, 'item': 0.12}
     """
     reading = 18 / 17
     ambiguous = 20 / 175 * reading
     sources = {
-        "severity": 2 / 17,
+        "strictness": 2 / 17,
         "noise": (16 * 0.2 + 2 * 0.5) / 18,
         "perspective": 20 / 200 * 0.75 * 4 / 3,
         "clause": 25 / 200 * (reading - ambiguous),
@@ -41,7 +41,7 @@ def sample(seed: int = 20263) -> pd.DataFrame:
 
     Nine raters per item, three from each market; each rater judges 20 of the items
     again in round 2. Labels are whole steps: a level of the item, plus the
-    rater's severity, plus on some items a market's view, a reading of the
+    rater's strictness, plus on some items a market's view, a reading of the
     unclear clause or of the item, plus noise of one step.
 
     >>> sample().shape
@@ -64,8 +64,8 @@ def sample(seed: int = 20263) -> pd.DataFrame:
     shift[ambiguous] = halves(20)
     up = np.where(level[split] <= 3, 2, -2)
     shift[split] = np.where(market == rng.integers(0, 3, 20)[:, None], up[:, None], 0)
-    severity = np.array([SEVERITY.get(name, 0) for name in names])
-    steady = level[:, None] + shift + severity
+    strictness = np.array([STRICTNESS.get(name, 0) for name in names])
+    steady = level[:, None] + shift + strictness
     chosen = np.sort(
         np.concatenate(
             [np.flatnonzero(market == m)[np.argsort(rng.random((n, 6)), axis=1)[:, :3]] for m in range(3)], axis=1

@@ -1,4 +1,4 @@
-"""Which way raters err, and what each does next: what is taken for what, severity in three models, the work list."""
+"""Which way raters err, and what each does next: what is taken for what, strictness in three models, the work list."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.cells import accepted_answers, as_numbers
+from ..judgments.cells import accepted_answers, as_numbers, encoded
 from ..judgments.marking import Reference
 from ..judgments.table import in_order, rests_on
 from ..results import Caution, Estimate, Figure, around, counted
@@ -25,10 +25,13 @@ from .correctness import by_rater
 
 Model = Literal["mean", "random_items", "fixed_items", "many_facet"]
 MODELS = {  # what a picture and a result are called
-    "mean": ("Severity: mean distance from the reference", "mean distance from the reference; t interval over items"),
-    "random_items": ("Severity with the items taken out", "two-way model, items at random; sandwich error over items"),
-    "fixed_items": ("Severity on shared items", "two-way model, items fixed; sandwich error over items"),
-    "many_facet": ("Severity in the many-facet model", "many-facet rating scale model, in log odds; Wald interval"),
+    "mean": ("Strictness: mean distance from the reference", "mean distance from the reference; t interval over items"),
+    "random_items": (
+        "Strictness with the items taken out",
+        "two-way model, items at random; sandwich error over items",
+    ),
+    "fixed_items": ("Strictness on shared items", "two-way model, items fixed; sandwich error over items"),
+    "many_facet": ("Strictness in the many-facet model", "many-facet rating scale model, in log odds; Wald interval"),
 }
 PASS = "pass"
 RETRAIN = "train again"
@@ -43,13 +46,13 @@ _RATER_SD, _LOG_SIGMA_SD = 5.0, 2.0  # of the penalties
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Severities:
+class RaterStrictness:
     """How far each rater labels above or below the reference.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        ``rater_id``, ``n`` (judgments), ``severity`` (below 0 the rater labels lower
+        ``rater_id``, ``n`` (judgments), ``strictness`` (below 0 the rater labels lower
         than the reference), ``low``, ``high``, ``se``, ``reference``; lowest first.
     estimates : dict of str to Estimate
         The same by rater.
@@ -57,7 +60,7 @@ class Severities:
     model : {"mean", "random_items", "fixed_items", "many_facet"}
     steps : pandas.DataFrame or None
         Of the many-facet model: ``lower``, ``upper`` (neighbouring labels), ``step``,
-        where on the scale of the items both are equally likely from a rater of severity 0.
+        where on the scale of the items both are equally likely from a rater of strictness 0.
     cautions : tuple of Caution
         Among them how many raters are left out.
     """
@@ -75,10 +78,10 @@ class Severities:
         from .. import plots
 
         unit = f"{self.unit} above or below the reference"
-        return plots.intervals(self.table, "rater_id", "severity", bar=0, unit=unit, title=MODELS[self.model][0])
+        return plots.intervals(self.table, "rater_id", "strictness", bar=0, unit=unit, title=MODELS[self.model][0])
 
 
-def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -> Severities:
+def strictness(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -> RaterStrictness:
     r"""Estimate how far above or below the reference each rater labels.
 
     Ordered labels count as 0, 1, 2, … in the order of the scale. The reference
@@ -100,7 +103,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     rounds in which weak raters were given the hard items; wider intervals.
 
     ``many_facet``: steps of the scale need not be of one size (see
-    `calibration.severity.fit_many_facet`). Use it where raters press against an
+    `calibration.strictness.fit_many_facet`). Use it where raters press against an
     end of the scale, because there a step is worth less. Ordinal labels only; gold is not used.
 
     Parameters
@@ -126,7 +129,7 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
     >>> rows = [(i, "r1", "fair" if i % 2 else "good", "good") for i in range(8)]
     >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]),
     ...                  scale=["poor", "fair", "good"], level="ordinal")
-    >>> float(severity(j).table["severity"].iloc[0])
+    >>> float(strictness(j).table["strictness"].iloc[0])
     -0.5
     """
     check_confidence(confidence)
@@ -149,21 +152,21 @@ def severity(j: Judgments, *, model: Model = "mean", confidence: float = 0.95) -
         effects, errors, _ = rater_effects(y, item, rater, centred=reference == "team", items=items)
     low, high = t_interval(effects, errors, df, confidence=confidence)
     estimates, method = {}, f"a rater's strictness; {MODELS[model][1]}"
-    for k, part in enumerate(frame.sort("rater_id").partition_by("rater_id")):
-        found = {**around(effects[k], low[k], high[k]), **rests_on(part, "severity")}
+    for k, part in enumerate(frame.select("rater_id", "item_id").sort("rater_id").partition_by("rater_id")):
+        found = {**around(effects[k], low[k], high[k]), **rests_on(part, "strictness")}
         estimates[names[k]] = Estimate(**found, confidence=confidence, method=method, over="items")
-    columns = {"severity": effects, "low": low, "high": high, "se": errors, "reference": reference}
+    columns = {"strictness": effects, "low": low, "high": high, "se": errors, "reference": reference}
     table = pd.DataFrame({"rater_id": names, "n": np.bincount(rater), **columns})
-    table = table.sort_values(["severity", "rater_id"], ignore_index=True)
+    table = table.sort_values(["strictness", "rater_id"], ignore_index=True)
     text = f"{counted(left_out, 'rater')} with one item, or none shared with the largest group, left out."
     cautions = (Caution("raters_left_out", text),) if left_out else ()
-    return Severities(table=table, estimates=estimates, unit=unit, model=model, steps=steps, cautions=cautions)
+    return RaterStrictness(table=table, estimates=estimates, unit=unit, model=model, steps=steps, cautions=cautions)
 
 
-def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
-    """Estimate the standard deviation of raters' severities, in steps of an ordinal scale, beyond chance.
+def strictness_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
+    """Estimate the standard deviation of raters' strictness, in steps of an ordinal scale, beyond chance.
 
-    Each severity of the model ``random_items`` is its true value plus error;
+    Each strictness of the model ``random_items`` is its true value plus error;
     see `stats.between_groups.effect_spread` for the value and its interval.
 
     Parameters
@@ -176,7 +179,7 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     ------
     NotEstimable
         If labels are not ordinal (no step to count in), or fewer than three
-        raters have a severity with an error of its own.
+        raters have a strictness with an error of its own.
 
     References
     ----------
@@ -188,26 +191,26 @@ def severity_spread(j: Judgments, *, confidence: float = 0.95) -> Estimate:
     ...         for r, lean in [("a", -1), ("b", 0), ("c", 1), ("d", (1, -1)[i // 2 % 2])]]
     >>> j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]),
     ...                  scale=["0", "1", "2"], level="ordinal")
-    >>> severity_spread(j).value > 0.3
+    >>> strictness_spread(j).value > 0.3
     True
     """
     j = as_judgments(j)
     if j.level != "ordinal":
         text = f"the spread is counted in steps of an ordinal scale; these labels are {j.level}"
         raise NotEstimable(text, public=True)
-    fitted = severity(j, model="random_items", confidence=confidence)
+    fitted = strictness(j, model="random_items", confidence=confidence)
     weighed = fitted.table[fitted.table["se"] > 0]
     if len(weighed) < 3:
-        raise NotEstimable(f"{counted(len(weighed), 'rater')} with a severity and its error; the spread needs three")
-    value, low, high = effect_spread(weighed["severity"], weighed["se"], confidence=confidence)
+        raise NotEstimable(f"{counted(len(weighed), 'rater')} with a strictness and its error; the spread needs three")
+    value, low, high = effect_spread(weighed["strictness"], weighed["se"], confidence=confidence)
     frame, _, _ = _compared(j, "random_items")
-    rests = rests_on(frame.filter(pl.col("rater_id").is_in(weighed["rater_id"].to_list())), "severity")
+    rests = rests_on(frame.filter(pl.col("rater_id").is_in(weighed["rater_id"].to_list())), "strictness")
     left = len(fitted.table) - len(weighed)
     text = f"{counted(left, 'rater')} never differed from the reference by more or less; left out."
     return Estimate(
         **around(value, low, high),
         confidence=confidence,
-        method="standard deviation of the raters' severities, in scale steps; Q profile",
+        method="standard deviation of the raters' strictness, in scale steps; Q profile",
         over="items and raters",
         cautions=(Caution("raters_left_out", text),) if left else (),
         **rests,
@@ -247,7 +250,7 @@ def confusion(j: Judgments, *, reference: Reference | None = None) -> Confusion:
     Raises
     ------
     NotEstimable
-        If no judged item has a right answer, or labels are numbers (use `severity`).
+        If no judged item has a right answer, or labels are numbers (use `strictness`).
 
     Examples
     --------
@@ -394,7 +397,7 @@ def connected(j: Judgments) -> tuple[pl.DataFrame, int]:
     """
     frame = j.one().frame
     parts = [c for c in ("item_id", "round") if c in frame.columns]
-    unit = pl.concat_str(parts, separator="\x1f", ignore_nulls=True)
+    unit = pl.concat_str(parts, separator="\x1f", ignore_nulls=True) if parts[1:] else pl.col("item_id")
     frame = frame.select("rater_id", "label", unit.alias("item_id"))
     everybody = frame["rater_id"].n_unique()
     frame = frame.filter(pl.len().over("rater_id") > 1)
@@ -404,7 +407,7 @@ def connected(j: Judgments) -> tuple[pl.DataFrame, int]:
         _, group = connected_components(shared @ shared.T, directed=False)
         frame = frame.filter(pl.Series(group[rater] == np.argmax(np.bincount(group))))
     if frame["rater_id"].n_unique() < 2 or frame["item_id"].n_unique() < 2:
-        raise NotEstimable("no two raters judged shared items often enough to compare their severity")
+        raise NotEstimable("no two raters judged shared items often enough to compare their strictness")
     return frame, everybody - frame["rater_id"].n_unique()
 
 
@@ -430,9 +433,10 @@ def _has_gold(frame: pl.DataFrame) -> bool:
 
 
 def _numbers(frame: pl.DataFrame) -> tuple[NDArray, NDArray, list[str]]:
-    """Raters and items as numbers without gaps, and the sorted raters."""
-    rater, item = (frame[c].rank("dense").to_numpy().astype(np.int64) - 1 for c in ("rater_id", "item_id"))
-    return rater, item, sorted(frame["rater_id"].unique().to_list())
+    """Raters and items as numbers without gaps, in sorted order, and the sorted raters."""
+    (rater, names), (item, items) = (encoded(frame[c]) for c in ("rater_id", "item_id"))
+    rank, place = (np.argsort(kinds.arg_sort().to_numpy()) for kinds in (names, items))
+    return rank[rater], place[item], names.sort().to_list()
 
 
 def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, NDArray, NDArray, float]:
@@ -442,11 +446,11 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
               \qquad \theta_i \sim N(0, \sigma^2), \quad \textstyle\sum_r s_r = 0
 
     Items are integrated out (marginal maximum likelihood on 31 nodes), so that
-    their number does not bias the severities as it does in joint maximum
+    their number does not bias the strictness estimates as it does in joint maximum
     likelihood. A weak penalty (5 logits) keeps a rater who uses one end of the
     scale only finite. Standard errors are from the observed information.
 
-    A positive severity raises labels. The model supposes that raters differ by a
+    A positive strictness raises labels: the rater is lenient. The model supposes that raters differ by a
     shift only: one who spreads labels more than others fits badly.
 
     Parameters
@@ -458,7 +462,7 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
 
     Returns
     -------
-    severity, errors : ndarray, shape (n_raters,)
+    strictness, errors : ndarray, shape (n_raters,)
         In logits.
     steps : ndarray
         tau, one fewer than labels.
@@ -495,9 +499,9 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     def value_and_slope(x: NDArray, some: NDArray | None = None) -> tuple[float, NDArray]:
         """Of all items; of `some`, the slope is what theirs adds, up to what does not depend on x."""
         said, met, points = (of if some is None else of[some] for of in (answers, shared, totals))
-        severity, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
+        strictness, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
         theta = np.exp(log_sigma) * _NODES
-        height = (theta[None, :] + severity[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
+        height = (theta[None, :] + strictness[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
         log_p = height - special.logsumexp(height, axis=2, keepdims=True)  # raters, nodes, labels
         p = np.exp(log_p)
         expected = p @ labels
@@ -512,9 +516,9 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
         of_step = np.einsum("rq,rqk->k", weight, at_least) - reached
         pulled = points @ (posterior @ theta) - ((weight * expected) @ theta).sum()
         slope = np.concatenate([of_rater, of_step, [pulled]])
-        mean = severity.mean()
-        value = (np.log(scale) + highest).sum() - (severity**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
-        slope[:n_raters] -= severity / _RATER_SD**2 + mean * n / n_raters
+        mean = strictness.mean()
+        value = (np.log(scale) + highest).sum() - (strictness**2).sum() / (2 * _RATER_SD**2) - n * mean**2 / 2
+        slope[:n_raters] -= strictness / _RATER_SD**2 + mean * n / n_raters
         value -= log_sigma**2 / (2 * _LOG_SIGMA_SD**2)
         slope[-1] -= log_sigma / _LOG_SIGMA_SD**2
         return float(-value), -slope
@@ -525,7 +529,9 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     if np.abs(optimum.jac).max() > 1e-3 * max(1.0, n**0.5):
         raise NotEstimable(f"the many-facet model did not converge; {INSTEAD}")
     h = 1e-4
-    of_rater = shared.tocsc()  # a rater's severity moves the slope of the items that the rater judged, and of no others
+    of_rater = (
+        shared.tocsc()
+    )  # a rater's strictness moves the slope of the items that the rater judged, and of no others
     moved = [of_rater.indices[of_rater.indptr[r] : of_rater.indptr[r + 1]] for r in range(n_raters)]
     around_it = zip(np.eye(len(start)) * h, [*moved, *[None] * (n_steps + 1)], strict=True)
     information = np.array(
@@ -536,6 +542,6 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     variance = np.diag(contrast @ covariance[:n_raters, :n_raters] @ contrast.T)
     if (variance < 0).any():
         raise NotEstimable(f"the many-facet model found no maximum; {INSTEAD}")
-    severity, steps = optimum.x[:n_raters], optimum.x[n_raters:-1]
-    mean = severity.mean()
-    return severity - mean, np.sqrt(variance), steps - mean, float(np.exp(optimum.x[-1]))
+    strictness, steps = optimum.x[:n_raters], optimum.x[n_raters:-1]
+    mean = strictness.mean()
+    return strictness - mean, np.sqrt(variance), steps - mean, float(np.exp(optimum.x[-1]))
