@@ -1,4 +1,4 @@
-"""Puts report chapters, samples, templates and tables of studies into the wheel; everything else is in pyproject.toml.
+"""Puts report chapters, data and tables of studies into the wheel; everything else is in pyproject.toml.
 
 `halo_methods/_book/` exists only in what is built: a checkout reads `book/`, `data/samples/` and
 `benchmarks/results/` themselves.
@@ -36,6 +36,8 @@ class BuildWithBook(build_py):
             self.copy(table, target / "results" / table.name)
         for plan in sorted((ROOT / "data" / "plans").glob("*.yml")):
             self.copy(plan, target / "plans" / plan.name)
+        for rubric in sorted((ROOT / "data" / "rubrics").glob("*.yml")):
+            self.copy(rubric, target / "rubrics" / rubric.name)
         for template in sorted((ROOT / "data" / "templates").glob("*.md")):
             self.copy(template, target / "templates" / template.name)
 

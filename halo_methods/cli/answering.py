@@ -242,8 +242,23 @@ _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first"
 
 _DATES = """How rated_at (and due, opt_out) is written: iso, day-first, month-first, year-first, epoch, epoch-ms,
 epoch-us, epoch-ns or spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
+_SCALE = "The labels in order, a range, or a rubric: FILE.yml, with #CRITERION where it has several."
 _COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
 stands in double quotes: '"label=Good, or bad?"'."""
+
+
+def _with_rubric(reading: dict[str, Any]) -> dict[str, Any]:
+    """A scale that is a rubric file as the labels and the level of its criterion."""
+    file, _, criterion = reading.get("scale", "").partition("#")
+    if not file.endswith((".yml", ".yaml")):
+        return reading
+    from ..rubric import read_rubric
+
+    try:
+        given = read_rubric(file).reading(criterion)
+    except BadOption as error:
+        raise click.UsageError(f"{error}; write --scale {file}#CRITERION") from error
+    return {**given, **reading, "scale": given["scale"]}
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -251,7 +266,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help=_COLUMNS)
     @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
-    @click.option("--scale", metavar="A,B,C or LOW..HIGH", help="The labels in order, or a range.")
+    @click.option("--scale", metavar="A,B,C or LOW..HIGH", help=_SCALE)
     @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
     @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")
     @click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'".""")
@@ -263,6 +278,6 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(**options: Any) -> Any:
         reading = {name: options.pop(name) for name in _NAMES}
-        return command(reading={name: value for name, value in reading.items() if value}, **options)
+        return command(reading=_with_rubric({name: value for name, value in reading.items() if value}), **options)
 
     return run
