@@ -6,6 +6,8 @@ from html import unescape
 from importlib.metadata import files
 from pathlib import Path
 
+import page_heights
+import pandas as pd
 import pytest
 
 from halo_methods.standards import load
@@ -214,6 +216,19 @@ WANTED = {
     "s/DAT-023/index": "judge upgrade",
     "s/CAL-013/index": "certificate expires",
 }
+
+
+@pytest.mark.parametrize("name", page_heights.chapters(SITE))
+def test_a_chapter_answers_first_and_can_be_finished(window, name):
+    """Its answer box on the first screen, at most twelve screens, no code open; as long as the book says."""
+    resize(window, "desktop")
+    seen = page_heights.measured(window, (SITE / f"{name}.html").as_uri())
+    told = pd.read_csv(page_heights.TABLE, comment="#").set_index("chapter")["screens"]
+    assert seen["screens"] <= page_heights.MOST
+    assert seen["answer"] is not None, "no answer box"
+    assert seen["answer"] <= WIDTHS["desktop"][1]
+    assert seen["open_code"] == 0
+    assert abs(seen["screens"] - told[name]) <= 1, "python tools/page_heights.py writes the table anew"
 
 
 def found_first(visit, queries):
