@@ -1,9 +1,12 @@
 """One rubric, rendered: each target holds what the rubric says, and no text of it breaks out of its place."""
 
+import ast
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
+from halo_methods.atomic_files import write_files
 from halo_methods.cli import FINE, USAGE, main
 from halo_methods.errors import BadOption
 from halo_methods.rubric import TARGETS, Rubric, read_rubric, render
@@ -152,6 +156,122 @@ def test_no_text_adds_a_block_to_a_page(text: str) -> None:
         kinds = [[kind for kind in blocks(page) if kind not in ("hardbreak", "em_open", "em_close")] for page in pages]
         assert kinds[0] == kinds[1]
         assert "\x00" not in pages[1]
+
+
+def studio(rubric: Rubric, market: str | None = None) -> ElementTree.Element:
+    return ElementTree.fromstring(*render(rubric, "label-studio", market=market).values())
+
+
+def asked(view: ElementTree.Element) -> dict[str, list[str]]:
+    """What an export of the tool holds, by control."""
+    return {c.attrib["name"]: [one.attrib["alias"] for one in c.findall("Choice")] for c in view.iter("Choices")}
+
+
+def test_label_studio_asks_each_criterion_with_its_reason_unless_there_is_a_way_out() -> None:
+    view = studio(AGENT, "fr-FR")
+    assert asked(view) == {
+        "way-out": ["cannot_judge", "invalid_task"],
+        **{c.name: [*(label.name for label in c.labels), "not_applicable"] for c in AGENT.criteria},
+        "all-defects": [defect.name for defect in AGENT.defects],
+    }
+    objects = {tag.attrib["name"]: tag.tag for tag in view.iter() if tag.get("value", "").startswith("$")}
+    assert objects == {"item-task": "Text", "item-limits": "Text", "item-trace": "Paragraphs",
+                       "item-final_state": "Text"}  # fmt: skip
+    assert all(tag.attrib["toName"] in objects for tag in view.iter() if "toName" in tag.attrib)
+    names = [tag.attrib["name"] for tag in view.iter() if "name" in tag.attrib]
+    assert len(set(names)) == len(names)
+    assert {f"why-{c.name}" for c in AGENT.criteria} < set(names)
+    first = next(c for c in view.iter("Choices") if c.attrib["name"] == "within_limits")
+    assert (first.attrib["visibleWhen"], first.attrib["whenTagName"]) == ("choice-unselected", "way-out")
+    assert first[0].attrib["value"] == "dépassées (broken)"
+    assert "not: A step that failed" in first[0].attrib["hint"]
+
+
+def test_label_studio_shows_a_pair_side_by_side() -> None:
+    held = RUBRICS["search_relevance"].model_dump(mode="json", exclude_unset=True)
+    view = studio(Rubric.model_validate(held | {"unit": "pair", "shows": {"left": "One.", "right": "Other."}}))
+    side_by_side = next(one for one in view.findall("View") if "flex" in one.get("style", ""))
+    assert [text.attrib["value"] for text in side_by_side.iter("Text")] == ["$left", "$right"]
+
+
+@pytest.mark.parametrize("name", RUBRICS)
+def test_a_quiz_keeps_its_answers_in_a_file_of_their_own(name: str) -> None:
+    rubric = RUBRICS[name]
+    quiz, answers = map(json.loads, render(rubric, "quiz").values())
+    assert [one["item"] for one in quiz["items"]] == [one.item for one in rubric.examples]
+    assert all(set(one) == {"name", "item"} for one in quiz["items"])
+    for example, answer in zip(rubric.examples, answers["answers"], strict=True):
+        assert answer["name"] == example.name
+        assert answer["labels"] == {key: judged.model_dump() for key, judged in example.labels.items()}
+        allowed = {one["criterion"]: one["labels"] for one in quiz["questions"]}
+        assert all(judged["label"] in allowed[key] for key, judged in answer["labels"].items())
+
+
+@pytest.mark.parametrize("market", MARKETS)
+@pytest.mark.parametrize("name", RUBRICS)
+def test_argilla_settings_stay_within_what_its_server_takes(name: str, market: str | None) -> None:
+    (held,) = map(json.loads, render(RUBRICS[name], "argilla", market=market).values())
+    assert 0 < len(held["guidelines"]) <= 10_000
+    assert any(one.get("required", True) for one in held["questions"])
+    for one in [*held["fields"], *held["questions"]]:
+        assert re.fullmatch("[a-z0-9_-]{1,200}", one["name"])
+        assert len(one["title"]) <= 500
+        assert len(one.get("description", "")) <= 1000
+        assert all(len(text) <= 500 for text in one.get("labels", {}).values())
+
+
+@pytest.mark.parametrize("name", RUBRICS)
+def test_an_inspect_scorer_is_python_with_the_prompt_and_the_schema(name: str) -> None:
+    rubric = RUBRICS[name]
+    (file,) = render(rubric, "inspect").values()
+    held = constants(file)
+    prompt, schema = render(rubric, "judge-prompt").values()
+    assert held["PROMPT"] == prompt
+    assert held["SCHEMA"] == json.loads(schema)
+    for criterion in rubric.criteria:
+        values = held["VALUES"][criterion.name]
+        assert list(values) == [label.name for label in criterion.labels]
+        assert values[criterion.passes] == 1
+        assert list(values.values()) == sorted(values.values())
+        assert values[criterion.labels[0].name] == 0
+
+
+def constants(file: str) -> dict[str, Any]:
+    """The values that a Python file gives to names, without running it."""
+    given = [node for node in ast.parse(file).body if isinstance(node, ast.Assign)]
+    return {n.targets[0].id: ast.literal_eval(n.value) for n in given if isinstance(n.targets[0], ast.Name)}
+
+
+@few
+@given(hostile)
+def test_no_text_breaks_out_of_a_file_for_a_tool(text: str) -> None:
+    calm, wild = poisoned("calm"), poisoned(text)
+    shapes = [[(tag.tag, sorted(tag.attrib)) for tag in studio(r, "fr-FR").iter()] for r in (calm, wild)]
+    assert shapes[0] == shapes[1]
+    label = wild.criteria[0].labels[0].name
+    readable = re.sub("[\x00-\x08\x0e-\x1f]", "\ufffd", label)
+    view = studio(wild, "fr-FR")
+    assert asked(view)["within_limits"][0] == readable
+    shown = [tag.attrib["value"] for tag in view.iter() if tag.tag in ("Choice", "Header")]
+    assert not any(re.search(r"\$\w", value) for value in shown)
+    files = [*render(wild, "quiz").values(), *render(wild, "argilla").values()]
+    assert all(json.loads(file) for file in files)
+    (scorer,) = render(wild, "inspect", market="fr-FR").values()
+    held, kept = constants(scorer), constants(*render(calm, "inspect", market="fr-FR").values())
+    assert list(held) == list(kept)
+    assert next(iter(held["VALUES"]["within_limits"])) == label
+    assert held["SCHEMA"] == json.loads(render(wild, "judge-prompt")["agent-task.schema.json"])
+
+
+def test_the_tools_themselves_take_what_is_rendered(tmp_path: Path) -> None:
+    python = ROOT / "_build/env-tools/bin/python"
+    if not python.is_file():
+        pytest.skip("no label-studio-sdk, argilla and inspect-ai: make a virtual environment in _build/env-tools")
+    for to in ("label-studio", "argilla", "inspect"):
+        write_files({tmp_path / name: text for name, text in render(AGENT, to, market="fr-FR").items()})
+    done = subprocess.run([python, ROOT / "tests/tool_acceptance.py", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(done.stdout.splitlines()) == 3
 
 
 def test_the_command_writes_what_it_renders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,13 +5,18 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from pprint import pformat
+from textwrap import shorten
 from typing import Any
+from xml.etree import ElementTree
 
 from ..errors import BadOption
 from .rubric_model import Rubric
 
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 NOT_APPLICABLE = "not_applicable"
+TURNS = {"conversation", "dialogue", "messages", "steps", "trace", "turns"}
+PART_OF_RUBRIC = "Made from the rubric {name}, version {version}. Change the rubric, not this file."
 
 
 class Ready(str):
@@ -95,18 +100,22 @@ class _Render:
     def page(self, template: str, finalize: Callable[[Any], str] = escaped, **more: Any) -> str:
         given = {"r": self.rubric, "market": self.market, "variant": self.variant, "shown": self.shown, "own": self.own}
         text: str = _pages(finalize).get_template(template).render(**given, **more)
-        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+        return text.strip("\n") + "\n"
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of a judge's answer: a reason and a label per criterion, or a way out."""
         why = {"type": "string", "minLength": 1}
-        judged = {c.name: _exactly(why=why, label={"enum": self.labels(c.name)}) for c in self.rubric.criteria}
-        defects = {"type": "array", "items": {"enum": [d.name for d in self.rubric.defects]}}
+        judged = {c.name: _exactly(why=why, label=_one_of(self.labels(c.name))) for c in self.rubric.criteria}
+        defects = {"type": "array", "items": _one_of(d.name for d in self.rubric.defects)}
         listed = {"defects": defects} if self.rubric.defects else {}
         answers = [_exactly(labels=_exactly(**judged), **listed)]
         if self.way_out:
-            answers.append(_exactly(why=why, way_out={"enum": [way.name for way in self.way_out]}))
+            answers.append(_exactly(why=why, way_out=_one_of(way.name for way in self.way_out)))
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_exactly(answer={"anyOf": answers})}
+
+
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(names)}
 
 
 def _exactly(**properties: Any) -> dict[str, Any]:
@@ -126,8 +135,127 @@ def _card(made: _Render) -> dict[str, str]:
     return {"card.md": made.page("card.md.j2")}
 
 
+def _label_studio(made: _Render) -> dict[str, str]:
+    """A name of a field or a criterion has no hyphen, so that `item-`, `why-` and the others meet no other name."""
+    r, of = made.rubric, f"item-{list(made.rubric.shows)[-1]}"
+    view = ElementTree.Element("View")
+
+    def add(tag: str, under: ElementTree.Element | None = None, /, **signs: str) -> ElementTree.Element:
+        return ElementTree.SubElement(view if under is None else under, tag, signs)
+
+    add("Style").text = ".htx-text { white-space: pre-wrap }"
+    add("Header", value=_fixed(f"{r.title} ({r.name} {r.version})"))
+    shown = add("View", style="display: flex; gap: 2em" if r.unit == "pair" else "")
+    for field, what in r.shows.items():
+        column, name, value = add("View", shown), f"item-{field}", f"${field}"
+        add("Header", column, value=_fixed(f"{field}: {what}"), size="5")
+        if r.unit in ("conversation", "trajectory") and field in TURNS:
+            add("Paragraphs", column, name=name, value=value, layout="dialogue", nameKey="author", textKey="text")
+        else:
+            add("Text", column, name=name, value=value)
+
+    def ask(name: str, header: str, choices: Iterable[tuple[str, str, str]], **more: str) -> None:
+        add("Header", value=_fixed(header), size="4")
+        asked = add("Choices", None, name=name, toName=of, showInline="false", **more)
+        for label, text, hint in choices:
+            add("Choice", asked, value=_fixed(text), alias=UNWRITABLE.sub("\ufffd", label), hint=_fixed(hint))
+        if more["choice"] == "single":
+            why = {"name": f"why-{name}", "toName": of, "placeholder": "The reason", "rows": "2", "required": "true"}
+            add("TextArea", None, **why, visibleWhen="choice-selected", whenTagName=name)
+
+    if made.way_out:
+        ways = [(way.name, way.name, way.when) for way in made.way_out]
+        ask("way-out", "No label can be given", ways, choice="single", required="false")
+    unless = {"visibleWhen": "choice-unselected", "whenTagName": "way-out"} if made.way_out else {}
+    for c in r.criteria:
+        means = {str(way.name): way.when for way in r.exits if way.name == NOT_APPLICABLE}
+        means |= {label.name: f"{label.means} It is not: {label.is_not}" for label in c.labels}
+        choices = [(name, made.shown(c.name, name), means[name]) for name in made.labels(c.name)]
+        ask(c.name, f"{c.name}: {c.question}", choices, choice="single", required="true", **unless)
+    if r.defects:
+        defects = [(d.name, d.name, d.definition) for d in r.defects]
+        ask("all-defects", "Defects", defects, choice="multiple", required="false", **unless)
+    ElementTree.indent(view)
+    return {"label-studio.xml": ElementTree.tostring(view, encoding="unicode") + "\n"}
+
+
+def _fixed(text: str) -> str:
+    """A text in which Label Studio finds no variable: it replaces `$name` by what the task holds."""
+    return plain(text).replace("$", "$\u2060") or "—"
+
+
+def _short(text: str, most: int) -> str:
+    return shorten(plain(text), most) or "—"
+
+
+def _quiz(made: _Render) -> dict[str, str]:
+    """Items without labels, and the answers in a file of their own."""
+    r, examples = made.rubric, made.own(made.rubric.examples)
+    about = {"rubric": r.name, "version": r.version, "market": made.market}
+    asked = [
+        {"criterion": c.name, "question": c.question,
+         "labels": {label: made.name(c.name, label) for label in made.labels(c.name)}} for c in r.criteria
+    ]  # fmt: skip
+    gold = [e.model_dump(mode="json", include={"name", "kind", "labels", "defects"}) for e in examples]
+    items = [{"name": e.name, "item": e.item} for e in examples]
+    return {"quiz.json": _json({**about, "questions": asked, "items": items}),
+            "quiz-answers.json": _json({**about, "answers": gold})}  # fmt: skip
+
+
+def _argilla(made: _Render) -> dict[str, str]:
+    """The arguments of `Settings`; `type` is the class of a field or question. Lengths are those the server takes."""
+    r = made.rubric
+    fields = [{"type": "TextField", "name": f, "title": _short(what, 500), "use_markdown": False}
+              for f, what in r.shows.items()]  # fmt: skip
+    ways = {"none": "None: the labels are given"}
+    ways |= {str(way.name): _short(f"{way.name}: {way.when}", 500) for way in made.way_out}
+    questions: list[dict[str, Any]] = []
+    if made.way_out:
+        questions.append({"type": "LabelQuestion", "name": "way-out", "title": "Way out", "labels": ways})
+    for c in r.criteria:
+        labels = {label: made.shown(c.name, label) for label in made.labels(c.name)}
+        hint = _short(" ".join(f"{label.name}: {label.means}" for label in c.labels), 1000)
+        questions += [
+            {"type": "LabelQuestion", "name": c.name, "title": _short(c.question, 500), "description": hint,
+             "labels": labels, "required": not made.way_out},
+            {"type": "TextQuestion", "name": f"why-{c.name}", "title": f"The reason for {c.name}",
+             "required": not made.way_out},
+        ]  # fmt: skip
+    if len(r.defects) > 1:
+        defects = {d.name: _short(f"{d.name}: {d.definition}", 500) for d in r.defects}
+        questions.append({"type": "MultiLabelQuestion", "name": "all-defects", "title": "Defects", "labels": defects,
+                          "required": False})  # fmt: skip
+    guidelines = made.page("card.md.j2")[:10_000]
+    return {"argilla.json": _json({"guidelines": guidelines, "fields": fields, "questions": questions})}
+
+
+def _inspect(made: _Render) -> dict[str, str]:
+    r = made.rubric
+    values: dict[str, dict[str, float]] = {}
+    for c in r.criteria:
+        names = [label.name for label in c.labels]
+        lowest = names.index(c.passes) if c.passes else None
+        values[c.name] = {
+            name: float(i >= lowest) if lowest is not None else round(i / (len(names) - 1), 3)
+            for i, name in enumerate(names)
+        }
+    more = {"doc": PART_OF_RUBRIC.format(**dict(r)), "fields": list(r.shows), "values": values, "schema": made.schema(),
+            "prompt": made.page("prompt.md.j2"), "function": Ready("rubric_" + r.name.replace("-", "_"))}  # fmt: skip
+    return {"inspect.py": made.page("inspect.py.j2", _python, **more)}
+
+
+def _python(value: Any) -> str:
+    """A value as it is written in Python, a long text line by line."""
+    if isinstance(value, Ready):
+        return value
+    if isinstance(value, str) and "\n" in value:
+        return "".join(["(\n", *(f"    {line!r}\n" for line in value.splitlines(keepends=True)), ")"])
+    return pformat(value, width=120, sort_dicts=False)
+
+
 TARGETS: dict[str, Callable[[_Render], dict[str, str]]] = {
-    "judge-prompt": _judge_prompt, "guideline": _guideline, "card": _card,
+    "judge-prompt": _judge_prompt, "guideline": _guideline, "card": _card, "label-studio": _label_studio, "quiz": _quiz,
+    "argilla": _argilla, "inspect": _inspect,
 }  # fmt: skip
 
 
