@@ -133,6 +133,7 @@ def test_a_market_has_its_guideline_its_labels_and_its_examples() -> None:
     assert "Tu mesa para" not in page
     assert "### T3, edge, fr-FR" in page
     assert "### T1" not in page
+    assert page.endswith("before labelling. Calibrate again.\n")
     with pytest.raises(BadOption, match="de-AT"):
         render(AGENT, "guideline", market="de-AT")
     with pytest.raises(BadOption, match="poster"):
@@ -238,8 +239,13 @@ def test_an_inspect_scorer_is_python_with_the_prompt_and_the_schema(name: str) -
 
 def constants(file: str) -> dict[str, Any]:
     """The values that a Python file gives to names, without running it."""
-    given = [node for node in ast.parse(file).body if isinstance(node, ast.Assign)]
-    return {n.targets[0].id: ast.literal_eval(n.value) for n in given if isinstance(n.targets[0], ast.Name)}
+    given = {
+        n.targets[0].id: n.value
+        for n in ast.parse(file).body
+        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)
+    }
+    values = {name: ast.literal_eval(v.args[0] if isinstance(v, ast.Call) else v) for name, v in given.items()}
+    return values | {"SCHEMA": json.loads(values["SCHEMA"])}
 
 
 @few

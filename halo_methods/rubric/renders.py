@@ -16,7 +16,7 @@ from .rubric_model import Rubric
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 NOT_APPLICABLE = "not_applicable"
 TURNS = {"conversation", "dialogue", "messages", "steps", "trace", "turns"}
-PART_OF_RUBRIC = "Made from the rubric {name}, version {version}. Change the rubric, not this file."
+MADE_FROM = "Made from the rubric {name}, version {version}. Change the rubric, not this file."
 
 
 class Ready(str):
@@ -239,8 +239,9 @@ def _inspect(made: _Render) -> dict[str, str]:
             name: float(i >= lowest) if lowest is not None else round(i / (len(names) - 1), 3)
             for i, name in enumerate(names)
         }
-    more = {"doc": PART_OF_RUBRIC.format(**dict(r)), "fields": list(r.shows), "values": values, "schema": made.schema(),
-            "prompt": made.page("prompt.md.j2"), "function": Ready("rubric_" + r.name.replace("-", "_"))}  # fmt: skip
+    more = {"doc": MADE_FROM.format(**dict(r)), "fields": list(r.shows), "values": values,
+            "schema": _json(made.schema()), "prompt": made.page("prompt.md.j2"),
+            "function": Ready("rubric_" + r.name.replace("-", "_"))}  # fmt: skip
     return {"inspect.py": made.page("inspect.py.j2", _python, **more)}
 
 
