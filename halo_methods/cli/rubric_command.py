@@ -1,10 +1,11 @@
-"""``halo rubric lint``."""
+"""``halo rubric lint`` and ``halo rubric render``."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..atomic_files import write_files
 from ..errors import InvalidData
 from ..results import counted
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of
@@ -36,3 +37,21 @@ def lint(files: tuple[str, ...]) -> Answer:
         lines += [f"{file}: {counted(len(found), 'finding')}", *(f"  {one}" for one in found)]
     clean = not any(result["problems"] or result["findings"] for result in results)
     return Answer(results, lines, FINE if clean else FINDINGS)
+
+
+@rubric.command()
+@click.argument("file", metavar="FILE", type=ExistingFile())
+@click.option("--to", required=True, metavar="TARGET", help="Such as judge-prompt or guideline; a wrong one lists all.")
+@click.option("--market", metavar="fr-FR", help="Adds the market's guideline, names of labels and examples.")
+@click.option("--out", required=True, metavar="DIR", help="Folder for the files, each named after the rubric.")
+@answering
+def render(file: str, to: str, market: str | None, out: str) -> Answer:
+    """The rubric for raters, a tool or a model."""
+    from ..rubric import read_rubric, render
+
+    try:
+        made = read_rubric(Path(file))
+    except InvalidData as invalid:
+        return problems_of(invalid, file)
+    files = write_files({Path(out) / name: text for name, text in render(made, to, market=market).items()})
+    return Answer({"file": file, "to": to, "files": list(map(str, files))}, map(str, files))
