@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from unittest.mock import MagicMock
 
-FOLDER = Path(sys.argv[1])
-
 
 def label_studio(file: Path) -> str:
     from label_studio_sdk._extensions.label_studio_tools.core.label_config import parse_config
@@ -78,6 +76,7 @@ def inspect(file: Path) -> str:
     return json.dumps({score.name: score.metrics["mean"].value for score in log.results.scores})
 
 
-for kind, check in {"*.label-studio.xml": label_studio, "*.argilla.json": argilla, "*.inspect.py": inspect}.items():
-    for rendered in sorted(FOLDER.glob(kind)):
-        print(rendered.name, check(rendered))
+if __name__ == "__main__":
+    for kind, check in {"*.label-studio.xml": label_studio, "*.argilla.json": argilla, "*.inspect.py": inspect}.items():
+        for rendered in sorted(Path(sys.argv[1]).glob(kind)):
+            print(rendered.name, check(rendered))
