@@ -325,7 +325,12 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f'<div class="halo-estimate"><p>{self.shown()}</p>{said_once(self.cautions)}{self.behind()}</div>'
+        return self.html()
+
+    def html(self, called: str = "") -> str:
+        """The estimate as HTML, under a name."""
+        first = f"<p>{escape(f'{called}: ' if called else '')}{self.shown()}</p>"
+        return f'<div class="halo-estimate">{first}{said_once(self.cautions)}{self.behind()}</div>'
 
     def shown(self) -> str:
         """Value and intervals, as HTML."""

@@ -1,7 +1,6 @@
 """Each page in Chromium, from disk, without a network: no error, no other host, nothing cut off, accessible."""
 
 import re
-import shutil
 from html import unescape
 from importlib.metadata import files
 from pathlib import Path
@@ -9,13 +8,13 @@ from pathlib import Path
 import page_heights
 import pandas as pd
 import pytest
+from chromium import CHROMIUM, DESKTOP, PHONE, go, running
 
 from halo_methods.standards import load
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+WIDTHS = {"phone": PHONE, "desktop": DESKTOP}
 
 AXE = next(f.locate() for f in files("axe-playwright-python") if f.name == "axe.min.js")
 
@@ -27,12 +26,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
+    with running() as chromium:
+        yield chromium
 
 
 def opened(browser, device="desktop", **options):
@@ -55,11 +50,6 @@ def opened(browser, device="desktop", **options):
         ),
     )
     return page
-
-
-def go(page, address):
-    page.goto(address, wait_until="load")
-    page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
 
 
 @pytest.fixture

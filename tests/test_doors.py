@@ -1,17 +1,16 @@
 """From the landing page, two clicks to an answer: ten questions of each of four readers, in Chromium, from disk."""
 
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import urldefrag
 
 import pytest
+from chromium import CHROMIUM, running
 
 from halo_methods.standards import load
 from halo_methods.standards.numbers import look_up, written
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 pytestmark = [
@@ -87,14 +86,10 @@ SEEN = """async ([place, words, limit]) => {
 
 @pytest.fixture(scope="module")
 def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with running() as browser:
         opened = browser.new_context(viewport=SCREEN, offline=True).new_page()
         opened.route(re.compile("mathjax|[.](png|woff2?)$"), lambda asked: asked.abort())  # no answer needs them
         yield opened
-        browser.close()
 
 
 def go(page, address):

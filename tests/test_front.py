@@ -1,13 +1,13 @@
 """The first screen of a report, what it says once, and how long it is on a file of 83 raters."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from chromium import CHROMIUM, running
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,6 @@ from halo_methods.results import MIME, Caution
 from halo_methods.standards import gate, load
 from halo_methods.standards.register import house
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RESTS = {"n_items": 300, "n_raters": 9, "n_judgments": 900}
 FEW = Caution("few_raters", "With few raters the interval holds for the items only.")
 
@@ -209,14 +208,10 @@ def large(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
     if CHROMIUM is None:
         pytest.skip("no Chromium here: make tools")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
+    with running() as chromium:
+        yield chromium
 
 
 BOTTOMS = "all => all.map(e => e.getBoundingClientRect().bottom)"

@@ -6,17 +6,16 @@ Writes benchmarks/results/page_heights.csv, which the book shows; needs Chromium
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "benchmarks" / "results" / "page_heights.csv"
 MOST = 12
-DESKTOP, PHONE = (1280, 900), (390, 844)
 ANSWER = (
     "() => { const box = document.querySelector('.answer'); return box ? box.getBoundingClientRect().bottom : null }"
 )
@@ -33,8 +32,7 @@ def chapters(site: Path) -> list[str]:
 
 def measured(page: Any, address: str) -> dict[str, Any]:
     """Height in screens of an open page, the lower end of its answer box, and the code cells that are not folded."""
-    page.goto(address, wait_until="load")
-    page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
+    chromium.go(page, address)
     size = page.viewport_size
     minutes = re.search(r"Reading takes (\d+) minutes", page.inner_text("main"))
     return {
@@ -47,14 +45,11 @@ def measured(page: Any, address: str) -> dict[str, Any]:
 
 def table(site: Path) -> pd.DataFrame:
     """A row a chapter."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     rows = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium.running() as browser:
         wide, narrow = (
-            browser.new_page(viewport={"width": width, "height": height}) for width, height in (DESKTOP, PHONE)
+            browser.new_page(viewport={"width": width, "height": height})
+            for width, height in (chromium.DESKTOP, chromium.PHONE)
         )
         for name in chapters(site):
             address = (site / f"{name}.html").resolve().as_uri()

@@ -59,15 +59,9 @@ def options_of(source: str) -> list[tuple[str, str, str]]:
     }
     rows = []
     for line in ast.parse(source).body:
-        target = (
-            line.target
-            if isinstance(line, ast.AnnAssign)
-            else line.targets[0]
-            if isinstance(line, ast.Assign)
-            else None
-        )
-        if isinstance(target, ast.Name) and line.value is not None:
-            rows.append((target.id, ast.unparse(line.value), comments.get(line.end_lineno or 0, "")))
+        if isinstance(line, ast.Assign | ast.AnnAssign) and line.value is not None:
+            name = ast.unparse(line.targets[0] if isinstance(line, ast.Assign) else line.target)
+            rows.append((name, ast.unparse(line.value), comments.get(line.end_lineno or 0, "")))
     return rows
 
 

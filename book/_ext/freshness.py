@@ -3,8 +3,7 @@
 The execution cache compares code cells only. Here each executable chapter has a digest of everything else its outputs
 depend on. That is the modules it imports and what those import, and the data files beside those modules. It is also the
 samples and the tables of studies that its code names, and the lock. When the digest differs from the one of the last
-complete build,
-the chapter's stored outputs are dropped and the page is read again.
+complete build, the chapter's stored outputs are dropped and the page is read again.
 """
 
 import ast

@@ -51,7 +51,7 @@ def fix(body: str) -> str:
     )
 
 
-def mend_body(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def fixed_body(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
         context["body"] = fix(context["body"])
 
@@ -103,7 +103,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_js_file(None, body=NO_FETCH_FROM_DISK, priority=300)
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("env-get-outdated", restyled)
-    app.connect("html-page-context", mend_body)
+    app.connect("html-page-context", fixed_body)
     app.connect("html-page-context", mend_sidebar, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,8 +4,8 @@
 var Scorer = {
   // [docname, title, anchor, descr, score, filename]: chapters before standards, standards before the API. A page with
   // the word as its title stands before the glossary, one with it in a heading after.
-  score: ([page, title, , , score]) => {
-    if (page === "glossary") return Math.min(score, title === "rater" ? 48 : 15.5);  // many pages name raters
+  score: ([page, , , , score]) => {
+    if (page === "glossary") return Math.min(score, 15.5);
     return page.startsWith("api") ? score - 50 : page.startsWith("s/") && score < 50 ? score - 3 : score;
   },
   objNameMatch: 11, objPartialMatch: 6, objPrio: { 0: 15, 1: 5, 2: -5 }, objPrioDefault: 0,

@@ -239,8 +239,7 @@ def rendered(what: Any, name: str, caption: str, section: str, *, fold: bool = F
     With `fold` a table is closed: its picture stands above it.
     """
     if isinstance(what, Estimate):
-        called = f"{escape(name.replace('_', ' ').capitalize())}: " if name else ""
-        html = what._repr_html_().replace("<p>", f"<p>{called}", 1)
+        html = what.html(name.replace("_", " ").capitalize())
         return bundle(html, str(what), estimate_payload(what, name, section))
     if isinstance(what, Mapping):
         named = {str(k): e for k, e in what.items()}

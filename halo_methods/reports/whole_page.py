@@ -60,6 +60,19 @@ def folds(cells: Sequence[Any]) -> dict[int, int]:
     return closed if opened is None else {**closed, opened: len(cells) - 1}
 
 
+def headings(cell: Any, level: int) -> list[str]:
+    """The headings of a cell that are of this level, as text.
+
+    >>> from types import SimpleNamespace as Cell
+    >>> headings(Cell(cell_type="markdown", source="# A *report*"), 1)
+    ['A report']
+    """
+    found = (
+        re.findall(rf"^#{{{level}}}\s+(.+?)\s*#*$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+    )
+    return [re.sub(r"[*_`]", "", heading) for heading in found]
+
+
 def sections(cells: Sequence[Any]) -> dict[int, list[str]]:
     """The cells that begin a section, with the text of their second-level headings.
 
@@ -67,9 +80,7 @@ def sections(cells: Sequence[Any]) -> dict[int, list[str]]:
     >>> sections([Cell(cell_type="markdown", source=text) for text in ("# A *report*", "## Its `part`")])
     {1: ['Its part']}
     """
-    texts = {k: c.source for k, c in enumerate(cells) if c.cell_type == "markdown"}
-    found = {k: re.findall(r"^##\s+(.+?)\s*#*$", text, re.MULTILINE) for k, text in texts.items()}
-    return {k: [re.sub(r"[*_`]", "", heading) for heading in headings] for k, headings in found.items() if headings}
+    return {k: found for k, cell in enumerate(cells) if (found := headings(cell, 2))}
 
 
 def given_in(cells: Sequence[Any], starts: Mapping[int, Any]) -> dict[str, str]:
@@ -112,10 +123,8 @@ def say_once(cells: Sequence[Any], starts: Mapping[int, Any]) -> None:
 
 def title_of(notebook: Any, name: str) -> str:
     """The first heading of the notebook, as text."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.search(r"^#\s+(.+?)\s*#*$", cell.source, re.MULTILINE)):
-            return re.sub(r"[*_`]", "", found[1])
-    return name.replace("_", " ").capitalize()
+    titles = (title for cell in notebook.cells for title in headings(cell, 1))
+    return next(titles, name.replace("_", " ").capitalize())
 
 
 def language_of(notebook: Any) -> str:

@@ -156,7 +156,7 @@ def _distinguishable(rubric: Rubric) -> Iterator[Said]:
 
 def _one_question(rubric: Rubric) -> Iterator[Said]:
     for place, criterion in _criteria(rubric):
-        joined = two_questions(criterion.question, [label.name for label in criterion.labels])
+        joined = two_questions(criterion.question, criterion.names)
         if joined:
             said = f"asks two things, joined by {joined!r}"
             fix = "Make two criteria, or show in the split test that no item is high on one and low on the other."
@@ -224,7 +224,7 @@ def _markets(rubric: Rubric) -> Iterator[Said]:
             yield "RUB-033", ("markets", market, "guideline"), said, "Let its linguist lead write it there."
         for criterion in rubric.criteria:
             given = variant.labels.get(criterion.name, {})
-            missing = [label.name for label in criterion.labels if label.name not in given]
+            missing = [name for name in criterion.names if name not in given]
             if missing:
                 said = f"has no name for {', '.join(missing)} of {criterion.name}"
                 place: Place = ("markets", market, "labels", criterion.name)
@@ -240,9 +240,8 @@ def _severity(rubric: Rubric) -> Iterator[Said]:
     """A label below pass names a defect of a versioned taxonomy, whose severities are consequences."""
     below = {}
     for at, criterion in _criteria(rubric):
-        names = [label.name for label in criterion.labels]
-        below[criterion.name] = failing = names[: names.index(criterion.passes)] if criterion.passes else []
-        for j in range(len(failing)):
+        below[criterion.name] = criterion.failing
+        for j in range(len(criterion.failing)):
             if not criterion.labels[j].needs:
                 said = f"is below {criterion.passes!r}, which passes, and asks for nothing more"
                 yield "RUB-010", (*at, "labels", j), said, "Say under `needs` which defect the rater names with it."
@@ -340,6 +339,6 @@ def _known(rubric: Rubric) -> set[str]:
     names = [*rubric.terms, *rubric.shows, *EXITS]
     for named in (rubric.criteria, rubric.defects, rubric.severities):
         names += [one.name for one in named]
-    names += [label.name for criterion in rubric.criteria for label in criterion.labels]
+    names += [name for criterion in rubric.criteria for name in criterion.names]
     names += [name for v in rubric.markets.values() for labels in v.labels.values() for name in labels.values()]
     return set(map(_plain, names))

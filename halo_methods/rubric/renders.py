@@ -93,7 +93,7 @@ class _Render:
 
     def labels(self, criterion: str) -> list[str]:
         """A criterion's labels, lowest first, then not applicable where the rubric has it."""
-        names = [label.name for label in self.rubric.criterion(criterion).labels]
+        names = self.rubric.criterion(criterion).names
         extra = [way.name for way in self.rubric.exits if way not in self.way_out and way.name not in names]
         return names + extra
 
@@ -233,11 +233,9 @@ def _inspect(made: _Render) -> dict[str, str]:
     r = made.rubric
     values: dict[str, dict[str, float]] = {}
     for c in r.criteria:
-        names = [label.name for label in c.labels]
-        lowest = names.index(c.passes) if c.passes else None
         values[c.name] = {
-            name: float(i >= lowest) if lowest is not None else round(i / (len(names) - 1), 3)
-            for i, name in enumerate(names)
+            name: float(name not in c.failing) if c.passes else round(i / (len(c.names) - 1), 3)
+            for i, name in enumerate(c.names)
         }
     more = {"doc": MADE_FROM.format(**dict(r)), "fields": list(r.shows), "values": values,
             "schema": _json(made.schema()), "prompt": made.page("prompt.md.j2"),

@@ -53,9 +53,19 @@ class Criterion(Model):
     passes: LabelName | None = Field(default=None, description="The lowest label that passes.")
     ties: Text | None = Field(default=None, description="What decides between two labels that both seem to fit.")
 
+    @property
+    def names(self) -> list[str]:
+        """Its labels, lowest first."""
+        return [label.name for label in self.labels]
+
+    @property
+    def failing(self) -> list[str]:
+        """Its labels below pass; none where it does not say from which one an item passes."""
+        return self.names[: self.names.index(self.passes)] if self.passes else []
+
     @model_validator(mode="after")
     def _labels_exist(self) -> "Criterion":
-        names = [label.name for label in self.labels]
+        names = self.names
         if len(set(names)) < len(names):
             raise wrong("has a label twice", "Give each label a name of its own.")
         if self.passes is not None and self.passes not in names:
@@ -218,7 +228,7 @@ class Rubric(Model):
         for name, criterion, label in self._used():
             if criterion not in criteria:
                 raise wrong(f"names the criterion {show(criterion)} in {name}", f"Take one of {', '.join(criteria)}.")
-            allowed = [one.name for one in criteria[criterion].labels]
+            allowed = criteria[criterion].names
             if label is not None and label not in [*allowed, "not_applicable"]:
                 raise wrong(
                     f"gives {show(criterion)} the label {show(label)} in {name}", f"Take one of {', '.join(allowed)}."
@@ -268,7 +278,7 @@ class Rubric(Model):
         name = names[0] if len(names) == 1 and not criterion else criterion
         BadOption.unless("criterion", name, names)
         one = self.criterion(name)
-        return {"scale": [label.name for label in one.labels], "level": one.level}
+        return {"scale": one.names, "level": one.level}
 
 
 def read_rubric(source: str | Path | bytes | dict[str, Any], *, name: str = "") -> Rubric:
