@@ -1,4 +1,4 @@
-"""What the repository promises about itself: one lock an environment, one version, one name for a topic, nothing of one machine."""
+"""What the repository promises of itself: a lock an environment, one version, one name a topic, no machine's paths."""
 
 import importlib.metadata
 import json
