@@ -260,23 +260,21 @@ _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first"
 
 _DATES = """How rated_at (and due, opt_out) is written: iso, day-first, month-first, year-first, epoch, epoch-ms,
 epoch-us, epoch-ns or spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
-_SCALE = "The labels in order, a range, or a rubric: FILE.yml, with #CRITERION where it has several."
+_SCALE = "The labels in order, a range, or a rubric, as search_relevance#relevance or FILE.yml#relevance."
 _COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
 stands in double quotes: '"label=Good, or bad?"'."""
 
 
 def _with_rubric(reading: dict[str, Any]) -> dict[str, Any]:
-    """A scale that is a rubric file as the labels and the level of its criterion."""
-    file, _, criterion = reading.get("scale", "").partition("#")
-    if not file.endswith((".yml", ".yaml")):
+    """A scale that names a rubric as the labels and the level of its criterion."""
+    if "scale" not in reading:
         return reading
-    from ..rubric import read_rubric
+    from ..reports.places import by_rubric
 
     try:
-        given = read_rubric(file).reading(criterion)
+        return by_rubric(reading)
     except BadOption as error:
-        raise click.UsageError(f"{error}; write --scale {file}#CRITERION") from error
-    return {**given, **reading, "scale": given["scale"]}
+        raise click.UsageError(str(error)) from error
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
