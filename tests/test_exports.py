@@ -12,9 +12,9 @@ from halo_methods.exports import TOOLS, read_export, recognise
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples" / "exports"
 # The samples tell one story: three people on eight answers, and some of them a model beside.
 STORY = {
-    "ann": "good good bad good bad good good bad".split(),
-    "bo": "good bad bad good bad good good good".split(),
-    "cy": "good good bad bad bad good good bad".split(),
+    "ann": ["good", "good", "bad", "good", "bad", "good", "good", "bad"],
+    "bo": ["good", "bad", "bad", "good", "bad", "good", "good", "good"],
+    "cy": ["good", "good", "bad", "bad", "bad", "good", "good", "bad"],
 }
 
 

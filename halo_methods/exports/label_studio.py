@@ -1,4 +1,4 @@
-"""Label Studio: JSON (tasks with annotations inside), and JSON-MIN and CSV (an annotation a row)."""
+"""Label Studio: JSON (tasks with annotations inside), and JSON-MIN and CSV (one annotation per row)."""
 
 import json
 from collections import defaultdict
@@ -150,7 +150,7 @@ def _answer_columns(records: list[Record], file: ExportFile) -> tuple[str, ...]:
 
 TOOL = Tool(
     title="Label Studio",
-    shape="tasks with `data` and `annotations` (JSON), or one annotation a row (JSON-MIN, CSV)",
+    shape="tasks with `data` and `annotations` (JSON), or one annotation per row (JSON-MIN, CSV)",
     export="Project, Export, JSON",
     recognise=_recognise,
     rows=_rows,

@@ -210,6 +210,9 @@ def gathered(files: Sequence[ExportFile], tool: Tool, options: Options) -> Expor
         )
     notes += _moments(rows, Dates.of(options.dates or tool.dates))
     people = [row for row in rows if row.get("rater_type") != "model"]
+    if len(people) < len(rows):
+        for row in people:
+            row["rater_type"] = "human"
     counts = {"tasks": tally.pop("tasks", 0) or len({row["item_id"] for row in rows})}
     counts |= {"people": len({row["rater_id"] for row in people}), "kept": len(people)}
     counts |= {"predictions": len(rows) - len(people), "gold": len(all_rows.gold), **tally}
