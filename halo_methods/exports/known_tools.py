@@ -4,12 +4,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from . import label_studio
+from . import crowd_results, label_studio, model_results, trec_qrels
 from .opened_files import ExportFile, Options
 from .reading_exports import Export, Tool, gathered
 
 # In the order they are asked whether a file is theirs: the particular before the general.
-TOOLS: dict[str, Tool] = {"label-studio": label_studio.TOOL}
+TOOLS: dict[str, Tool] = {
+    "label-studio": label_studio.TOOL,
+    "mechanical-turk": crowd_results.MECHANICAL_TURK,
+    "toloka": crowd_results.TOLOKA,
+    "appen": crowd_results.APPEN,
+    "promptfoo": model_results.PROMPTFOO,
+    "deepeval": model_results.DEEPEVAL,
+    "lm-eval": model_results.LM_EVAL,
+    "trec-qrels": trec_qrels.TOOL,
+}
 
 
 def recognise(file: str | os.PathLike[str] | ExportFile) -> str | None:
