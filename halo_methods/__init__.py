@@ -20,8 +20,13 @@ _NAMES = {
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
+<<<<<<< HEAD
     *("drift", "errors", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
     *("preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
+=======
+    *("drift", "errors", "exports", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
+    *("reports", "results", "simulation", "standards", "stats", "workforce"),
+>>>>>>> main
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from . import disagreement as disagreement
     from . import documents as documents
     from . import drift as drift
+    from . import exports as exports
     from . import exposure as exposure
     from . import gold as gold
     from . import integrity as integrity
