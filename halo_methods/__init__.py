@@ -20,13 +20,8 @@ _NAMES = {
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
-<<<<<<< HEAD
-    *("drift", "errors", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
-    *("preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
-=======
     *("drift", "errors", "exports", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
-    *("reports", "results", "simulation", "standards", "stats", "workforce"),
->>>>>>> main
+    *("preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
