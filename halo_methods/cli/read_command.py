@@ -1,13 +1,16 @@
-"""``halo read EXPORT… --from TOOL --out FILE``; what it does is in `halo_methods.exports`."""
+"""``halo read EXPORT… --from TOOL --out FILE`` and ``halo write FILE --to TOOL``; see `halo_methods.exports`."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..atomic_files import write_files
 from ..errors import BadOption, InvalidData
-from .answering import Answer, Command, ExistingFile, answering, listed, pairs, problems_of, several
+from ..results import counted
+from .answering import Answer, Command, ExistingFile, answering, listed, pairs, problems_of, reading_options, several
 
 _DATES = "How the tool wrote moments, such as day-first or 'month-first America/New_York'; its own way unless told."
 _FIELDS = "Which field of the task each name is; another name becomes a column. May be repeated."
@@ -47,3 +50,24 @@ def read(
     result = {"file": out, "from": tool, "counts": export.counts, "notes": list(export.notes), "next": following}
     counts = [f"{name}: {n:,}" for name, n in export.counts.items()]
     return Answer(result, [out, f"read as {TOOLS[tool].title}", *counts, *export.notes, f"next: {following}"])
+
+
+@click.command(cls=Command)
+@click.argument("file", type=ExistingFile())
+@click.option("--to", required=True, metavar="TOOL", help="label-studio or argilla.")
+@click.option("--out", required=True, metavar="FILE", help="The tasks, as JSON.")
+@click.option("--show", **several(listed), metavar="A,B", help="Columns that hold the item itself.")
+@click.option("--to-name", default="item", metavar="NAME", help="Of the tag that shows the item, in Label Studio.")
+@reading_options
+@answering
+def write(file: str, to: str, out: str, reading: dict[str, Any], **options: Any) -> Answer:
+    """Judgments as tasks for a tool: pre-filled answers, and gold."""
+    from ..exports import as_tasks
+    from ..judgments import read_judgments
+
+    if Path(out).resolve() == Path(file).resolve():
+        raise BadOption(f"--out {out} would overwrite what is read; choose another file")
+    text = as_tasks(read_judgments(file, **reading), to, **options)
+    n = len(json.loads(text))
+    write_files({out: text}, private=(Path(out).name,))
+    return Answer({"file": out, "to": to, "tasks": n}, [out, f"{counted(n, 'task')} for {to}"])

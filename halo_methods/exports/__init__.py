@@ -2,5 +2,6 @@
 
 from .known_tools import TOOLS, read_export, recognise
 from .reading_exports import Export, Tool
+from .tool_tasks import as_tasks
 
-__all__ = ["TOOLS", "Export", "Tool", "read_export", "recognise"]
+__all__ = ["TOOLS", "Export", "Tool", "as_tasks", "read_export", "recognise"]
