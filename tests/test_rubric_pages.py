@@ -14,10 +14,12 @@ from halo_methods.cli import main
 from halo_methods.rubric import TARGETS, lint, read_rubric, render
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {name: (ROOT / f"book/chapters/frameworks/{name}.md").read_text("utf-8") for name in ("rubric", "scales", "taxonomy")}
+PAGES = {
+    name: (ROOT / f"book/chapters/frameworks/{name}.md").read_text("utf-8") for name in ("rubric", "scales", "taxonomy")
+}
 RUBRICS = {path.stem: path for path in sorted((ROOT / "data/rubrics").glob("*.yml"))}
 SMALLEST = ROOT / "data/templates/smallest_rubric.yml"
-PLACE = re.compile(r"\{rubric\}`([^`]+)`|\{rubric(?:-code)?\} (\S+)")
+PLACE = re.compile(r"\{rubric\}`([^`]+)`|\{rubric-(?:table|defect)\} (\S+)")
 LINT = re.compile(r"```\{rubric-lint\} (\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -91,7 +93,9 @@ def test_the_lint_prints_what_the_page_shows(tmp_path: Path, capsys, monkeypatch
 
 
 def test_the_renders_are_those_of_the_package() -> None:
-    table = [row for row in rows(PAGES["rubric"].split("(rubric-renders)=")[1].split("```")[0]) if row[0].startswith("`")]
+    table = [
+        row for row in rows(PAGES["rubric"].split("(rubric-renders)=")[1].split("```")[0]) if row[0].startswith("`")
+    ]
     rubric = read_rubric(RUBRICS["search_relevance"])
     shown = {to.strip("`"): re.findall(r"`([^`]+)`", files) for to, _, files in table[1:]}
     assert shown == {to: list(render(rubric, to, market="fr-FR")) for to in TARGETS}
@@ -102,7 +106,11 @@ def test_the_plan_of_the_page_is_the_rubrics() -> None:
     told, rubric = plan["rubric"], read_rubric(RUBRICS["search_relevance"])
     held = [{"name": c.name, "level": c.level, "labels": c.names} for c in rubric.criteria]
     assert [{k: one[k] for k in held[0]} for one in told["criteria"]] == held
-    assert (told["name"], told["version"], told["taxonomy"]) == (rubric.name, rubric.version, {"version": rubric.taxonomy})
+    assert (told["name"], told["version"], told["taxonomy"]) == (
+        rubric.name,
+        rubric.version,
+        {"version": rubric.taxonomy},
+    )
     assert plan["purpose"]["priority"] == rubric.order
     assert told["exits"] == [way.name for way in rubric.exits]
 

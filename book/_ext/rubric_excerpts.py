@@ -2,9 +2,9 @@
 
 - ``{rubric}`search_relevance.seconds` `` is a value of ``data/rubrics/search_relevance.yml``. An entry of a list is
   named by its name or its number.
-- ``{rubric} search_relevance.exits`` with ``:columns: name, when`` is a table, one row per entry. ``:heads:`` names the
+- ``{rubric-table} search_relevance.exits`` with ``:columns: name, when`` is a table, one row per entry. ``:heads:`` names the
   columns.
-- ``{rubric-code} search_relevance.defects.wrong_product`` is a defect with its neighbours and examples.
+- ``{rubric-defect} search_relevance.defects.wrong_product`` is a defect with its neighbours and examples.
 - ``{rubric-lint} search_relevance`` sets each place below it, one per line, to another value. It shows what the lint
   then finds.
 """
@@ -25,6 +25,7 @@ from halo_methods.rubric import Finding, lint
 from halo_methods.rubric.renders import escaped
 
 log = logging.getLogger(__name__)
+COLUMNS = dict.fromkeys(("columns", "heads"), directives.unchanged_required)
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "rubrics"
 
 
@@ -99,25 +100,38 @@ def _columns(given: str) -> list[str]:
     return [part.strip() for part in given.split(",")]
 
 
-class Rows(Excerpt):
-    """``{rubric} search_relevance.exits``."""
+def _given(row: Any, column: str) -> Any:
+    """What an entry has under a key; nothing where it leaves it out."""
+    try:
+        return found(row, column)
+    except LookupError:
+        return ""
 
-    option_spec = {"columns": directives.unchanged_required, "heads": directives.unchanged_required}  # type: ignore
+
+class Rows(Excerpt):
+    """``{rubric-table} search_relevance.exits``."""
+
+    option_spec = COLUMNS  # type: ignore[assignment]
 
     def text(self, name: str, place: str) -> str:
         columns = _columns(self.options["columns"])
         heads = _columns(self.options.get("heads", self.options["columns"]))
-        return markdown(heads, [[found(row, column) for column in columns] for row in found(content(name), place)])
+        rows = [[_given(row, column) for column in columns] for row in found(content(name), place)]
+        if unknown := [column for column, held in zip(columns, zip(*rows, strict=True), strict=True) if not any(held)]:
+            raise LookupError(unknown)
+        return markdown(heads, rows)
 
 
-class Code(Excerpt):
-    """``{rubric-code} search_relevance.defects.wrong_product``."""
+class OneDefect(Excerpt):
+    """``{rubric-defect} search_relevance.defects.wrong_product``."""
 
     def text(self, name: str, place: str) -> str:
         code = found(content(name), place)
         rows = [["definition", code["definition"]], ["test question", code["test"]]]
         rows += [[f"not {near['defect']}", near["difference"]] for near in code["near"]]
-        rows += [["has it" if e["has_it"] else "does not have it", f"{e['text']} ({e['why']})"] for e in code["examples"]]
+        rows += [
+            ["has it" if e["has_it"] else "does not have it", f"{e['text']} ({e['why']})"] for e in code["examples"]
+        ]
         return markdown([escaped(code["name"]), ""], rows)
 
 
@@ -152,6 +166,6 @@ class Value(SphinxRole):
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_role("rubric", Value())
-    for name, directive in (("rubric", Rows), ("rubric-code", Code), ("rubric-lint", Found)):
+    for name, directive in (("rubric-table", Rows), ("rubric-defect", OneDefect), ("rubric-lint", Found)):
         app.add_directive(name, directive)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
