@@ -2,8 +2,8 @@
 
 - ``{rubric}`search_relevance.seconds` `` is a value of ``data/rubrics/search_relevance.yml``. An entry of a list is
   named by its name or its number.
-- ``{rubric-table} search_relevance.exits`` with ``:columns: name, when`` is a table, one row per entry. ``:heads:`` names the
-  columns.
+- ``{rubric-table} search_relevance.exits`` with ``:columns: name, when`` is a table, one row per entry. ``:heads:``
+  names the columns.
 - ``{rubric-defect} search_relevance.defects.wrong_product`` is a defect with its neighbours and examples.
 - ``{rubric-lint} search_relevance`` sets each place below it, one per line, to another value. It shows what the lint
   then finds.
