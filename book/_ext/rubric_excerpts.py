@@ -146,7 +146,7 @@ class Found(Excerpt):
             (one,) = changed(name, place, value)
             standard = f"{{std}}`{one.standard}`" if one.standard[3:4] == "-" else one.standard
             said = value if isinstance(value, str) else "(left out)"
-            rows.append(f"| `{one.place}` | {escaped(said)} | {standard}: it {escaped(one.what)}. {escaped(one.fix)} |")
+            rows.append(f"| {' › '.join(place.split('.'))} | {escaped(said)} | {standard}: it {one.what}. {one.fix} |")
         return "\n".join(["| where | a bad version | what the lint says |", "| --- | --- | --- |", *rows])
 
 
