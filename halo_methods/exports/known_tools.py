@@ -4,12 +4,20 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from . import label_studio
+from . import argilla_records, doccano, inspect_logs, label_studio, prodigy, wide_forms
 from .opened_files import ExportFile, Options
 from .reading_exports import Export, Tool, gathered
 
 # In the order they are asked whether a file is theirs: the particular before the general.
-TOOLS: dict[str, Tool] = {"label-studio": label_studio.TOOL}
+TOOLS: dict[str, Tool] = {
+    "label-studio": label_studio.TOOL,
+    "inspect": inspect_logs.TOOL,
+    "argilla": argilla_records.TOOL,
+    "prodigy": prodigy.TOOL,
+    "doccano": doccano.TOOL,
+    "form": wide_forms.FORM,
+    "wide": wide_forms.WIDE,
+}
 
 
 def recognise(file: str | os.PathLike[str] | ExportFile) -> str | None:
@@ -112,8 +120,7 @@ def _checked(file: ExportFile, name: str) -> Iterator[ExportFile]:
     """The files an export consists of, each by the shape of this tool."""
     tool = TOOLS[name]
     for part in _parts(file, tool):
-        if not tool.recognise(part):
-            other = recognise(part)
+        if (other := recognise(part)) != name:
             what = f"{part.name} is no export of {tool.title}"
             if other:
                 raise InvalidData([Problem(f"{what} but of {TOOLS[other].title}", f"Read it with --from {other}.")])
