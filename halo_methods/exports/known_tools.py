@@ -4,7 +4,17 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from . import argilla_records, doccano, inspect_logs, label_studio, prodigy, wide_forms
+from . import (
+    argilla_records,
+    crowd_results,
+    doccano,
+    inspect_logs,
+    label_studio,
+    model_results,
+    prodigy,
+    trec_qrels,
+    wide_forms,
+)
 from .opened_files import ExportFile, Options
 from .reading_exports import Export, Tool, gathered
 
@@ -15,6 +25,13 @@ TOOLS: dict[str, Tool] = {
     "argilla": argilla_records.TOOL,
     "prodigy": prodigy.TOOL,
     "doccano": doccano.TOOL,
+    "mechanical-turk": crowd_results.MECHANICAL_TURK,
+    "toloka": crowd_results.TOLOKA,
+    "appen": crowd_results.APPEN,
+    "promptfoo": model_results.PROMPTFOO,
+    "deepeval": model_results.DEEPEVAL,
+    "lm-eval": model_results.LM_EVAL,
+    "trec-qrels": trec_qrels.TOOL,
     "form": wide_forms.FORM,
     "wide": wide_forms.WIDE,
 }
@@ -125,5 +142,6 @@ def _checked(file: ExportFile, name: str) -> Iterator[ExportFile]:
             if other:
                 raise InvalidData([Problem(f"{what} but of {TOOLS[other].title}", f"Read it with --from {other}.")])
             part.records()  # what is damaged says so itself
-            raise InvalidData([Problem(what, f"Expected {tool.shape}.")])
+            fix = f"Expected {tool.shape}. Where to export it: {tool.export.removesuffix('.')}."
+            raise InvalidData([Problem(what, fix)])
         yield part
