@@ -21,6 +21,7 @@ from ..results import counted
 
 FINE, FINDINGS, USAGE, GATE_FAILED, COULD_NOT_RUN = range(5)
 INTERRUPTED = 130
+SPOOLED = "standard-input"
 
 log = logging.getLogger("halo")
 
@@ -74,7 +75,7 @@ def _spooled(value: str, ctx: click.Context) -> str:
     if value == "-" and (sys.stdin is None or sys.stdin.isatty()):
         raise HaloError("standard input is a terminal; send a file into it: halo check - < FILE")
     folder, size = ctx.with_resource(tempfile.TemporaryDirectory(prefix="halo-")), 0
-    with click.open_file(value, "rb") as piped, open(Path(folder, "standard-input"), "wb") as file:
+    with click.open_file(value, "rb") as piped, open(Path(folder, SPOOLED), "wb") as file:
         while part := piped.read(2**20):
             size += len(part)
             bounds.within("standard input", "MOST_BYTES", size, "bytes")
@@ -232,7 +233,24 @@ def in_shell(option: str, value: Any) -> str:
         same = option not in reads or reads[option]([text]) == value
     except (ValueError, csv.Error):
         same = False
-    return f"{flag} {shlex.quote(text)}" if same else flag
+    return f"{flag} {_quoted(text)}" if same else flag
+
+
+def _quoted(text: str) -> str:
+    """A text as a shell takes it; in double quotes, which are easier to read, where it holds single ones alone."""
+    return f'"{text}"' if "'" in text and not set(text) & set('"$`\\!') else shlex.quote(text)
+
+
+def report_command(report: str, data: str, reading: dict[str, Any]) -> str:
+    """The command that makes a report, as it is typed in a shell.
+
+    Examples
+    --------
+    >>> print(report_command("gold", "week 12.csv", {"columns": {"item_id": "task"}, "scale": "a,b"}))
+    halo report gold --data 'week 12.csv' --columns item_id=task --scale a,b --out reports
+    """
+    options = [f"--{option} {_quoted(written(value))}" for option, value in reading.items()]
+    return " ".join(["halo report", report, "--data", _quoted(data), *options, "--out reports"])
 
 
 _NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "dates", "encoding", "sheet",

@@ -8,14 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .places import find, names, rubric, sample, study, truth
-from .runner import run
 
 if TYPE_CHECKING:
     from .report import Report, start
+    from .runner import run
     from .section import page
 
 __all__ = ["Report", "find", "names", "page", "rubric", "run", "sample", "start", "study", "truth"]
-_LATER = {"Report": "report", "start": "report", "page": "section"}  # they import what only a kernel needs
+_LATER = {"Report": "report", "start": "report", "page": "section", "run": "runner"}  # what they import is heavy
 
 
 def __getattr__(name: str) -> Any:

@@ -62,6 +62,12 @@ def names() -> list[str]:
     return list(_reports())
 
 
+def needs() -> dict[str, list[str]]:
+    """What each report on judgments needs beside the required columns, as its notebook says; see `supports`."""
+    about = {name: _about(path) for name, path in _files("chapters").items()}
+    return {name: list(told.get("needs", [])) for name, told in about.items() if told.get("input") == "judgments"}
+
+
 def find(name: str) -> Path:
     """The notebook of a report.
 
