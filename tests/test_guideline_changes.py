@@ -684,12 +684,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_the_page_shows_what_the_command_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = FILES["search_relevance"].read_text("utf-8")
     note = {**with_note({"changes": []}, "1.1", "amendment")["changes"][0], "effective": "2027-03-08"}
+    s5 = '      page_language: {label: local, why: "In Brazil shoppers themselves call this size queen."}\n'
+    why = "A queen sheet covers a double bed with some cloth left over. The size is not the one asked for."
     edits = {
         'version: "1.0"\neffective: 2027-01-18': 'version: "1.1"\neffective: 2027-03-08',
-        '{label: substitute, why: "A queen sheet covers a double bed with some cloth left over. The size is not the one '
-        'asked for."}': '{label: exact, why: "A queen sheet covers a double bed, and shops in Brazil sell it for one."}',
-        '"In Brazil shoppers themselves call this size queen."}\n    defects: [missed_requirement]\n': '"In Brazil '
-        'shoppers themselves call this size queen."}\n',
+        f'{{label: substitute, why: "{why}"}}': (
+            '{label: exact, why: "A queen sheet covers a double bed, and shops in Brazil sell it for one."}'
+        ),
+        f"{s5}    defects: [missed_requirement]\n": s5,
         "changes:\n": f"changes:\n  - {json.dumps(note)}\n",
     }
     for old, new in edits.items():

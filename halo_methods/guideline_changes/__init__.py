@@ -2,11 +2,10 @@
 
 from .change_notice import change_notices
 from .labels_without_pass import LabelsWithoutPass, labels_without_pass
-from .rubric_versions import RubricChange, RubricComparison, compare_rubrics
+from .rubric_versions import RubricComparison, compare_rubrics
 
 __all__ = [
     "LabelsWithoutPass",
-    "RubricChange",
     "RubricComparison",
     "change_notices",
     "compare_rubrics",
