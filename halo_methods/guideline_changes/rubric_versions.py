@@ -355,9 +355,9 @@ def compare_rubrics(
 
     Notes
     -----
-    A label counts as renamed if one new label has its meaning or holds its anchors, as merged if two old labels lead
-    to one, as split if one leads to two. Whether new words mean the same is for raters to show: 30 old items, edges
-    first, are read under the new text. A label that becomes wrong makes the change an amendment.
+    A label counts as renamed if one new label has its meaning or holds its anchors. It is merged if two old labels
+    lead to one, and split if one leads to two. Whether new words mean the same is for raters to show: 30 old items,
+    edges first, are read under the new text. A label that becomes wrong makes the change an amendment.
 
     Examples
     --------
