@@ -78,8 +78,8 @@ def _moment(context: click.Context, option: click.Parameter, text: str | None) -
 
 
 @rubric.command()
-@click.argument("old", metavar="OLD", type=ExistingFile())
-@click.argument("new", metavar="NEW", type=ExistingFile())
+@click.argument("old", metavar="OLD", type=RubricFile())
+@click.argument("new", metavar="NEW", type=RubricFile())
 @click.option("--out", metavar="DIR", help="Folder for the notice in each language, with its check and its answers.")
 @click.option(
     "--effective", callback=_moment, metavar="MOMENT", help="From when NEW binds; otherwise the day it names."
@@ -95,10 +95,10 @@ def diff(
     reading: dict[str, Any],
 ) -> Answer:  # fmt: skip
     """What a new version changes, for whom, and which judgments still compare."""
-    from ..adjudication.spreadsheets import table_text
     from ..guideline_changes import change_notices, compare_rubrics, labels_without_pass
     from ..judgments import read_judgments
     from ..judgments.files import read_raw
+    from ..judgments.spreadsheets import table_text
     from ..rubric import read_rubric
 
     if (data is None) != (passes is None):

@@ -142,5 +142,6 @@ def _checked(file: ExportFile, name: str) -> Iterator[ExportFile]:
             if other:
                 raise InvalidData([Problem(f"{what} but of {TOOLS[other].title}", f"Read it with --from {other}.")])
             part.records()  # what is damaged says so itself
-            raise InvalidData([Problem(what, f"Expected {tool.shape}.")])
+            fix = f"Expected {tool.shape}. Where to export it: {tool.export.removesuffix('.')}."
+            raise InvalidData([Problem(what, fix)])
         yield part
