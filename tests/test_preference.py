@@ -156,14 +156,14 @@ def test_intervals_cover_with_voters_clustered():
     assert 0.92 < coverage(50, n=900, raters=60, items=200, alike=0.2, side=0.3) < 0.98
 
 
-@pytest.mark.parametrize("share", [0.52, 0.55, 0.6, 0.65])
+@pytest.mark.parametrize("share", [0.52, 0.6, 0.75, 0.9])
 def test_the_planned_number_of_battles_has_its_power(share):
     """Wald's interval of the log odds, as the sandwich's is for two systems, on the planned number."""
     n = battles_to_separate(share)
     won = np.random.default_rng(1).binomial(n, share, 40_000)
     share = np.minimum(won, n - 0.5) / n
     low = special.logit(share) - 1.959964 / np.sqrt(n * share * (1 - share))
-    assert (low > 0).mean() == pytest.approx(0.80, abs=0.02)
+    assert 0.79 < (low > 0).mean() < 0.80 + 1.5 / np.sqrt(n)
 
 
 def test_a_side_that_helps_is_told_from_strength():

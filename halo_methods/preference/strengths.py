@@ -278,8 +278,8 @@ def battles_to_separate(
 
     The interval of the log odds leaves 0 out with the power when :math:`n = (z_{1-\alpha/2} + z_{1-\beta})^2 /
     (p(1-p) \,\mathrm{logit}(p)^2)`, times the design effect :math:`1 + (m - 1) \rho` where each rater judges m battles.
-    Ties carry no order: divide by 1 minus their share. Above a share of .7 few battles are needed, and the power comes
-    out up to .06 higher.
+    Below 2,000 it is counted out: the smallest number from which on the power holds. Ties carry no order: divide by 1
+    minus their share.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def battles_to_separate(
     Examples
     --------
     >>> battles_to_separate(0.52), battles_to_separate(0.6)
-    (4909, 199)
+    (4909, 198)
     """
     check_confidence(confidence)
     check_probability(power, option="power", open_ends=True)
@@ -307,5 +307,17 @@ def battles_to_separate(
     check_count(per_rater, option="per_rater", least=1)
     if not 0.5 < check_probability(share, option="share") < 1:
         raise BadOption(f"share is {share!r}; the stronger system wins more than half of the battles, and not all")
-    needed = (stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power)) ** 2
-    return math.ceil(needed / (share * (1 - share) * special.logit(share) ** 2) * (1 + (per_rater - 1) * icc))
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+    n = math.ceil((z + stats.norm.ppf(power)) ** 2 / (share * (1 - share) * special.logit(share) ** 2))
+    if n < 2000:
+        tried = range(max(n // 2, 2), 2 * n + 20)
+        n = 1 + max((m for m in tried if _power(m, share, z) < power), default=tried[0] - 1)
+    return math.ceil(n * (1 + (per_rater - 1) * icc))
+
+
+def _power(n: int, share: float, z: float) -> float:
+    """The chance that the interval of the log odds of n battles lies above 0."""
+    won = np.arange(n // 2, n + 1)
+    seen = np.minimum(won, n - 0.5) / n
+    shown = special.logit(seen) > z / np.sqrt(n * seen * (1 - seen))
+    return float(stats.binom.pmf(won[shown], n, share).sum())
