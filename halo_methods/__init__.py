@@ -20,8 +20,8 @@ _NAMES = {
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
-    *("drift", "errors", "exports", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
-    *("preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
+    *("planning", "plots", "preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import exports as exports
     from . import exposure as exposure
     from . import gold as gold
+    from . import guideline_changes as guideline_changes
     from . import integrity as integrity
     from . import judgments as judgments
     from . import planning as planning
