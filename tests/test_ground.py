@@ -199,7 +199,14 @@ def wheel(tmp_path_factory):
     """The wheel, built from a copy so that nothing of an earlier build slips in."""
     copy = tmp_path_factory.mktemp("source")
     skip = shutil.ignore_patterns("__pycache__", "_book", ".ipynb_checkpoints")
-    for folder in ("halo_methods", "book/chapters", "data/samples", "data/templates", "benchmarks/results"):
+    for folder in (
+        "halo_methods",
+        "book/chapters",
+        "data/samples",
+        "data/rubrics",
+        "data/templates",
+        "benchmarks/results",
+    ):
         shutil.copytree(ROOT / folder, copy / folder, ignore=skip)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, copy / name)
@@ -226,6 +233,8 @@ def test_wheel_carries_reports_samples_standards_and_types(wheel):
         assert f"halo_methods/_book/chapters/{notebook.parent.name}/{notebook.name}" in names
     for sample in (ROOT / "data" / "samples").glob("*.csv"):
         assert f"halo_methods/_book/samples/{sample.name}" in names
+    for rubric in (ROOT / "data" / "rubrics").glob("*.yml"):
+        assert f"halo_methods/_book/rubrics/{rubric.name}" in names
     for template in (ROOT / "data" / "templates").glob("*.md"):
         assert f"halo_methods/_book/templates/{template.name}" in names
     for table in (ROOT / "benchmarks" / "results").glob("*.csv"):

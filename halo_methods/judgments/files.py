@@ -40,8 +40,23 @@ def read_raw(
     BadOption
         If the encoding or the delimiter has no such name, or the file no such sheet or no delimiter.
     """
+    content, sha256 = content_of(path)
+    raw = table_of(content, Path(path).name, encoding, sheet, delimiter)
+    raw.sha256 = sha256
+    return raw
+
+
+def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored.
+
+    Raises
+    ------
+    HaloError
+        If there is no such file or it cannot be opened.
+    InvalidData
+        If it is damaged, empty or of no kind that is read.
+    """
     name, blank = Path(path).name, b"\xef\xbb\xbf \t\r\n\0"
-    mark = None if delimiter is None else _named(delimiter)
     try:
         with open(path, "rb") as file:
             bounds.within(name, "MOST_BYTES", os.fstat(file.fileno()).st_size, "bytes")
@@ -52,6 +67,14 @@ def read_raw(
     content = unpacked(stored, name)
     if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
+    return content, hashlib.sha256(stored).hexdigest()
+
+
+def table_of(
+    content: bytes, name: str, encoding: str = "utf-8", sheet: str | None = None, delimiter: str | None = None
+) -> Raw:
+    """The content of a file as a table of text, as `read_raw` makes it."""
+    mark = None if delimiter is None else _named(delimiter)
     stem = name.lower()
     for ending in PACKED:
         stem = stem.removesuffix(ending)
@@ -67,16 +90,30 @@ def read_raw(
     elif stem.endswith((".parquet", ".xlsx")):
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
+    elif objects:
+        raw = json_table(text_of(content, name, encoding, objects=True), name)
     else:
-        _refuse_long(content, b'"' if objects else b"\n", name)
-        text, codec = _as_utf8(content, encoding)
+        _refuse_long(content, b"\n", name)
         try:
-            raw = json_table(text.decode(), name) if objects else _delimited(text, name, stem, mark)
+            raw = _delimited(_as_utf8(content, encoding), name, stem, mark)
         except UnicodeDecodeError:
-            _text(content, codec)  # which says where in the file
+            _text(content, encoding)  # which says where in the file
             raise
-    raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
+
+
+def text_of(content: bytes, name: str, encoding: str = "utf-8", *, objects: bool) -> str:
+    """The text of a file of delimited cells, or of JSON objects; refused where one cell or line goes on for too long.
+
+    Raises
+    ------
+    InvalidData
+        If it is damaged or in another encoding.
+    BadOption
+        If the encoding has no such name.
+    """
+    _refuse_long(content, b'"' if objects else b"\n", name)
+    return _text(content, encoding)
 
 
 def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
@@ -87,8 +124,8 @@ def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
         bounds.within(name, "LONGEST_LINE", 0 if at > before else longest + 1, "bytes in one line or cell")
 
 
-def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, str]:
-    """The text as UTF-8 without a byte order mark, and what it was; what is UTF-8 already is not looked through."""
+def _codec(content: bytes, encoding: str) -> str:
+    """The name of the encoding that is given, or that the file's first bytes tell."""
     try:
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError) as error:
@@ -103,19 +140,26 @@ def _as_utf8(content: bytes, encoding: str) -> tuple[bytes, str]:
         what = "the file is full of NUL bytes; it looks like UTF-16"
         fix = "Export it again as UTF-8, or say which it is."
         raise InvalidData([Problem(what, fix, option="encoding", value=guess)])
+    return codec
+
+
+def _as_utf8(content: bytes, encoding: str) -> bytes:
+    """The text as UTF-8 without a byte order mark; what is UTF-8 already is not looked through."""
+    codec = _codec(content, encoding)
     if codec in ("utf-8", "utf-8-sig"):
-        return content.removeprefix(b"\xef\xbb\xbf" if codec == "utf-8-sig" else b""), codec
-    return _text(content, codec).encode("utf-8", "backslashreplace"), codec
+        return content.removeprefix(codecs.BOM_UTF8) if codec == "utf-8-sig" else content
+    return _text(content, encoding).encode("utf-8", "backslashreplace")
 
 
-def _text(content: bytes, codec: str) -> str:
+def _text(content: bytes, encoding: str) -> str:
+    codec = _codec(content, encoding)
     try:
         return content.decode(codec)
     except UnicodeDecodeError as error:
         raise InvalidData([_undecodable(content, codec, error.start)]) from error
     except (LookupError, UnicodeError, ValueError) as error:
-        text = f"encoding is {codec!r}, which does not decode this file"
-        raise BadOption(text, option="encoding", given=codec) from error
+        text = f"encoding is {encoding!r}, which does not decode this file"
+        raise BadOption(text, option="encoding", given=encoding) from error
 
 
 _BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
