@@ -182,7 +182,7 @@ def tar():
         ("f.xlsb", zipped("xl/workbook.bin"), "a binary workbook"),
         ("f.zip", zipped("a.csv"), "a zip archive"),
         ("f.tgz", tar(), "an archive"),
-        ("f.xls", b"\n<html><table>", "a web page or XML"),
+        ("f.xls", b"\n<html><table>", "a web page"),
         ("f.pdf", b"%PDF-1.7\n", "a PDF"),
         ("f.db", b"SQLite format 3\0", "a kind that is not read"),
         ("f.csv", bytes(range(256)) * 20, "no text"),

@@ -46,8 +46,8 @@ def read_raw(
     return raw
 
 
-def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
-    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored.
+def content_of(path: str | os.PathLike[str], *, xml: bool = False) -> tuple[bytes, str]:
+    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored; XML where asked for.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HaloError(f"{quoted(str(path))} cannot be read: {reason}") from error
-    content = unpacked(stored, name)
+    content = unpacked(stored, name, xml=xml)
     if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
     return content, hashlib.sha256(stored).hexdigest()
