@@ -87,7 +87,7 @@ def _configuration(packet: "Packet", names: dict[str, str]) -> str:
         asked = ElementTree.SubElement(view, "Choices", name=name, toName=of, choice="single")
         for label, hint in choices.items():
             alias = {"alias": _UNWRITABLE.sub("\ufffd", label)} | ({"hint": fixed(hint)} if hint else {})
-            ElementTree.SubElement(asked, "Choice", value=fixed(label), **alias)
+            ElementTree.SubElement(asked, "Choice", {"value": fixed(label), **alias})
     for name, hint in _TEXTS.items():
         ElementTree.SubElement(view, "Header", value=name, size="4")
         ElementTree.SubElement(view, "TextArea", name=name, toName=of, placeholder=hint, maxSubmissions="1")
