@@ -2,12 +2,15 @@
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import BadOption, InvalidData
 from .answering import Answer, Command, ExistingFile, answering, listed, pairs, problems_of, several
+
+if TYPE_CHECKING:
+    from ..exports import Export
 
 _DATES = "How the tool wrote moments, such as day-first or 'month-first America/New_York'; its own way unless told."
 _FIELDS = "Which field of the task each name is; another name becomes a column. May be repeated."
@@ -30,15 +33,23 @@ _FIELDS = "Which field of the task each name is; another name becomes a column. 
 def read(
     files: tuple[str, ...], tool: str | None, out: str, gold: str | None, gold_columns: dict[str, str], **options: Any
 ) -> Answer:
-    """Make a tool's export a table, one row per judgment."""
-    from ..exports import TOOLS, read_export, recognise
+    """Make a tool's export a table, one row per judgment; of a localization file (xliff, po, termbase) its items."""
+    from ..exports import TOOLS, read_export, read_units, recognise
+    from ..exports.localization_units import KINDS, kind_of
 
     if Path(out).resolve() in {Path(file).resolve() for file in (*files, gold or files[0])}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another file")
-    tool = tool or recognise(files[0])
+    tool = tool or kind_of(files[0]) or recognise(files[0])
     if tool is None:
-        raise BadOption(f"no tool is known to write {Path(files[0]).name}; name one: --from {', '.join(TOOLS)}")
+        names = ", ".join([*TOOLS, *KINDS])
+        raise BadOption(f"no tool is known to write {Path(files[0]).name}; name one: --from {names}")
     try:
+        if tool in KINDS:
+            how = ("columns", "encoding", "sheet", "delimiter")
+            if odd := [f for f, value in {**options, "gold": gold}.items() if value and f not in how]:
+                raise BadOption(f"--{odd[0].replace('_', '-')} is for judgments, and {KINDS[tool]} holds items")
+            export = read_units(files, tool, **{name: options[name] for name in how})
+            return _items(export, out, tool)
         export = read_export(files, tool, **options)
         export = export.with_gold(gold, gold_columns) if gold else export
     except InvalidData as invalid:
@@ -47,3 +58,11 @@ def read(
     result = {"file": out, "from": tool, "counts": export.counts, "notes": list(export.notes), "next": following}
     counts = [f"{name}: {n:,}" for name, n in export.counts.items()]
     return Answer(result, [out, f"read as {TOOLS[tool].title}", *counts, *export.notes, f"next: {following}"])
+
+
+def _items(export: "Export", out: str, kind: str) -> Answer:
+    """What is said of items, which no report reads."""
+    export.write(out)
+    counts = [f"{name}: {n:,}" for name, n in export.counts.items()]
+    result = {"file": out, "from": kind, "counts": export.counts, "notes": list(export.notes)}
+    return Answer(result, [out, *counts, *export.notes])

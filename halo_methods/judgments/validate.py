@@ -18,6 +18,7 @@ from .conversion import as_numbers, convert, pointed
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
+from .wrong_columns import wrong_columns
 
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
@@ -60,6 +61,13 @@ class _Check:
         self.frame = self.frame.with_columns(column)
         self.known.pop(column.name, None)
 
+    def respell(self, column: str, kinds: pl.Series) -> None:
+        """Write the distinct cells of a column another way; they are known already where they stay distinct."""
+        places = self.known[column][0]
+        self.put(kinds.gather(places))
+        if kinds.is_unique().all():
+            self.known[column] = places, kinds
+
     def there(self, *columns: str) -> list[str]:
         """Those of the columns that the table has."""
         return [column for column in columns if column in self.frame.columns]
@@ -88,6 +96,7 @@ def conform(raw: Raw, how: Reading) -> Judgments:
         With every problem in the order of the rows.
     """
     state = _Check(raw, how)
+    raw.frame = raw.frame.clear()  # what is replaced is let go
     if state.frame.width:
         for step in (_blank, _replace, convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
@@ -122,8 +131,10 @@ def _blank(state: _Check) -> None:
     with ThreadPoolExecutor(pl.thread_pool_size()) as cores:  # each column by itself
         list(cores.map(state.kinds, state.there(*_FEW)))
     for column in state.frame.columns:
-        if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
-            state.put(state.frame[column].set(empty, None))
+        cells = state.kinds(column) if (few := column in _FEW) else state.frame[column]
+        empty = on_all_cores(cells, lambda cells: cells.str.strip_chars() == "")
+        if empty.any():
+            (partial(state.respell, column) if few else state.put)(cells.set(empty, None))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
     titles = {column: state.names.get(column, column) for column in state.frame.columns}
     first = state.frame.columns[0]
@@ -282,6 +293,21 @@ def _repeated(state: _Check) -> None:
                 state.found.append(Problem(what, f"{lost[0]}." if lost else fix, row + 1, **told))
 
 
+def _wrong_columns(state: _Check) -> list[str]:
+    """The signs of `wrong_columns` in the rows that are left."""
+    for column in REQUIRED[:2]:
+        state.kinds(column)
+    whole, live = state.live.all(), state.live.to_numpy()
+    places = {column: kinds[0] if whole else kinds[0][live] for column, kinds in state.known.items()}
+    labels: Any = state.frame["label"] if whole else state.frame["label"].filter(state.live)
+    if labels.dtype == pl.String:
+        kinds = state.kinds("label")
+        labels = (state.known["label"][0] if whole else state.known["label"][0][live], kinds)
+    rows = state.frame if whole else state.frame.filter(state.live)
+    source = state.names.get("label", "label")
+    return wrong_columns(places["item_id"], places["rater_id"], labels, lambda: rows, source=source)
+
+
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
@@ -297,4 +323,6 @@ def _remarks(state: _Check) -> None:
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
     state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
+    if not (state.problems or state.found) and set(REQUIRED) <= set(state.frame.columns) and state.live.any():
+        state.notes += _wrong_columns(state)
     state.notes += faults.odd_locales(distinct["locale"]) if "locale" in distinct else []
