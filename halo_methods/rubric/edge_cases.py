@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
@@ -68,15 +68,20 @@ def edge_cases(j: Judgments, ranked: "pd.DataFrame", *, shown: Sequence[str] = (
     j = as_judgments(j).one()
     for column in shown:
         BadOption.unless("shown", column, j.columns)
-    chosen = ranked.loc[ranked["change"] == "edge case", "examples"]
-    if chosen.empty:
-        raise NotEstimable("no item stands out as an edge case")
     items, labels, counts = item_counts(j)
-    names, held = names_in(j.frame), j.frame["criterion"].drop_nulls() if "criterion" in j.columns else []
-    criterion = _key(str(held[0])) if len(held) else "criterion"
+    chosen = [item for item in ranked.loc[ranked["change"] == "edge case", "examples"] if item in items]
+    if not chosen:
+        raise NotEstimable("no item stands out as an edge case")
+    names = names_in(j.frame)
+
+    def held(frame: Any, column: str) -> list[Any]:
+        """The different values of a column, where there are any."""
+        return frame[column].drop_nulls().unique(maintain_order=True).to_list() if column in j.columns else []
 
     def text(value: object, most: int) -> str:
         return plain(unnamed(str(value), names))[:most] or "—"
+
+    criterion = _key(str(*held(j.frame, "criterion")))
 
     drafts = []
     for i, item in enumerate(chosen, 1):
@@ -84,12 +89,12 @@ def edge_cases(j: Judgments, ranked: "pd.DataFrame", *, shown: Sequence[str] = (
         said = ", ".join(f"“{labels[k]}”: {int(row[k])}" for k in (-row).argsort(kind="stable") if row[k])
         why = f"{DRAFT}: item {text(item, 100)}, raters who gave {said}."
         why += " Decide the label, and say why it is not the other."
-        comments = of_item["comment"].drop_nulls().unique(maintain_order=True) if "comment" in j.columns else []
-        why += "".join(f" “{text(comment, LONGEST_COMMENT)}”" for comment in comments[:MOST_COMMENTS])
-        fields = {_key(column): text(of_item[column][0], LONGEST_TEXT) for column in shown}
+        comments = held(of_item, "comment")[:MOST_COMMENTS]
+        why += "".join(f" “{text(comment, LONGEST_COMMENT)}”" for comment in comments)
+        fields = {_key(column): text(" / ".join(held(of_item, column)), LONGEST_TEXT) for column in shown}
         judged = {"label": str(labels[int(row.argmax())]), "why": why}
-        drafts.append({"name": f"edge-{i}", "kind": "edge", "item": fields or
-                       {"item": f"{DRAFT}: the text of item {text(item, 100)}"}, "labels": {criterion: judged}})  # fmt: skip
+        fields = fields or {"item": f"{DRAFT}: the text of item {text(item, 100)}"}
+        drafts.append({"name": f"edge-{i}", "kind": "edge", "item": fields, "labels": {criterion: judged}})
     return str(yaml.safe_dump({"examples": drafts}, allow_unicode=True, sort_keys=False, width=110))
 
 
