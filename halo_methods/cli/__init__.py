@@ -18,7 +18,7 @@ from .answering import COULD_NOT_RUN, FINDINGS, FINE, GATE_FAILED, INTERRUPTED, 
 from .certify_command import certify
 from .data_commands import check, report
 from .plan_command import plan
-from .read_command import read
+from .read_command import read, write
 from .rubric_command import rubric
 from .standards_command import standards
 
@@ -26,7 +26,7 @@ __all__ = ["COULD_NOT_RUN", "FINDINGS", "FINE", "GATE_FAILED", "INTERRUPTED", "U
 
 
 @click.group(
-    commands=[check, read, report, standards, adjudicate, plan, rubric, certify],
+    commands=[check, read, write, report, standards, adjudicate, plan, rubric, certify],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog="Exit status: 0 fine, 1 findings, 2 usage, 3 a gate asked for failed, 4 could not run. "
     'Shell completion: put eval "$(_HALO_COMPLETE=bash_source halo)" in ~/.bashrc; '

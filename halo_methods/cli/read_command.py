@@ -1,13 +1,16 @@
-"""``halo read EXPORT… --from TOOL --out FILE``; what it does is in `halo_methods.exports`."""
+"""``halo read EXPORT… --from TOOL --out FILE`` and ``halo write FILE --to TOOL``; see `halo_methods.exports`."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..atomic_files import write_files
 from ..errors import BadOption, InvalidData
-from .answering import Answer, Command, ExistingFile, answering, listed, pairs, problems_of, several
+from ..results import counted
+from .answering import Answer, Command, ExistingFile, answering, listed, pairs, problems_of, reading_options, several
 
 if TYPE_CHECKING:
     from ..exports import Export
@@ -66,3 +69,24 @@ def _items(export: "Export", out: str, kind: str) -> Answer:
     counts = [f"{name}: {n:,}" for name, n in export.counts.items()]
     result = {"file": out, "from": kind, "counts": export.counts, "notes": list(export.notes)}
     return Answer(result, [out, *counts, *export.notes])
+
+
+@click.command(cls=Command)
+@click.argument("file", type=ExistingFile())
+@click.option("--to", required=True, metavar="TOOL", help="label-studio or argilla.")
+@click.option("--out", required=True, metavar="FILE", help="The tasks, as JSON.")
+@click.option("--show", **several(listed), metavar="A,B", help="Columns that hold the item itself.")
+@click.option("--to-name", default="item", metavar="NAME", help="Of the tag that shows the item, in Label Studio.")
+@reading_options
+@answering
+def write(file: str, to: str, out: str, reading: dict[str, Any], **options: Any) -> Answer:
+    """Judgments as tasks for a tool: pre-filled answers, and gold."""
+    from ..exports import as_tasks
+    from ..judgments import read_judgments
+
+    if Path(out).resolve() == Path(file).resolve():
+        raise BadOption(f"--out {out} would overwrite what is read; choose another file")
+    text = as_tasks(read_judgments(file, **reading), to, **options)
+    n = len(json.loads(text))
+    write_files({out: text}, private=(Path(out).name,))
+    return Answer({"file": out, "to": to, "tasks": n}, [out, f"{counted(n, 'task')} for {to}"])
