@@ -11,6 +11,8 @@ INSTALLED := $(VENV)/.halo-installed
 BUILT := _build/.book-built
 # The warm kernel's specification: book, notebook tests and reports find it through this variable.
 KERNELS := $(CURDIR)/_build/jupyter
+# Its stamp says that the environment of annotation and evaluation tools is whole; tests look for it.
+TOOLS := _build/env-tools/.installed
 # Two workers on two cores: a second BLAS thread each would only wait for the other (seven times as slow).
 ONE_THREAD := OPENBLAS_NUM_THREADS=1
 WARM := JUPYTER_PATH="$(KERNELS)$${JUPYTER_PATH:+:$$JUPYTER_PATH}"
@@ -93,6 +95,7 @@ serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}
 
 # System packages: Chromium for the browser tests, Java for Spark. Needs root and apt; elsewhere says what to install.
+# Then the environment of tools that take what a rubric renders to.
 tools:
 	@if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
 		missing=""; \
@@ -102,10 +105,19 @@ tools:
 		$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv > /dev/null; \
 	elif command -v chromium > /dev/null && command -v java > /dev/null; then :; \
 	else echo "Not root, or no apt here: install Chromium and a Java 17 or later yourself; tests that need them are skipped, with a count."; fi
+	@$(MAKE) --no-print-directory $(TOOLS) || \
+		echo "_build/env-tools could not be made (see above): tests that need it are skipped, with a count. make tools tries again."
 
-# The lock is written by uv, which is not part of the environment: `pip install uv` anywhere.
+$(TOOLS): requirements-tools.lock | $(VENV)/bin/python
+	rm -rf $(@D)
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The locks are written by uv, which is not part of the environment: `pip install uv` anywhere.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-tools.in -o requirements-tools.lock
 
 clean:
 	rm -rf _build build dist halo_methods/_book

@@ -20,7 +20,7 @@ _NAMES = {
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
-    *("drift", "errors", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
+    *("drift", "errors", "exports", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
     *("reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from . import disagreement as disagreement
     from . import documents as documents
     from . import drift as drift
+    from . import exports as exports
     from . import exposure as exposure
     from . import gold as gold
     from . import integrity as integrity

@@ -23,9 +23,9 @@ from scipy import stats
 from halo_methods import adjudication, aggregation, as_judgments, cli, read_judgments, reports
 from halo_methods.adjudication import LabelSource, packets
 from halo_methods.adjudication.decisions import ASKS, guideline_versions
-from halo_methods.adjudication.spreadsheets import neutral, plain, table_text
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments.cause_codes import CAUSES
+from halo_methods.judgments.spreadsheets import neutral, plain, table_text
 from halo_methods.stats.totals import ratio_contrast
 
 STUDY = importlib.util.spec_from_file_location(

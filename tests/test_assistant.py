@@ -111,6 +111,8 @@ def test_a_plan_a_rubric_and_a_file_are_checked(spoken):
     assert all(finding["page"].endswith(f"{finding['standard']}/index.html") for finding in plan["findings"])
     assert rubric == {"clean": True, "findings": []}
     assert (data["problems"], data["items"], data["raters"]) == ([], 120, 13)
+    assert {"calibration", "agreement"} <= set(data["supports"])
+    assert any("drift" in one["reports"] for one in data["opens"]) or "drift" in data["supports"]
 
 
 def test_a_report_is_written_below_out_and_nowhere_else(spoken, place):

@@ -11,7 +11,9 @@ import pytest
 from helpers import run_cells
 
 from halo_methods import reports
+from halo_methods.judgments import read_judgments
 from halo_methods.reports.runner import findings
+from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
 REQUIRED = ["item_id", "rater_id", "label"]
@@ -64,8 +66,10 @@ def test_runs_on_its_sample_without_the_handbooks_cells(name, tmp_path):
 def test_runs_on_the_required_columns_only(name, audience, tmp_path, monkeypatch):
     rng = np.random.default_rng(1)
     rows = [(f"i{i}", f"r{r}", rng.choice(["a", "b"])) for i in range(20) for r in range(3)]
-    data, gates = collected(name, csv(rows, tmp_path, REQUIRED), audience, monkeypatch)
+    file = csv(rows, tmp_path, REQUIRED)
+    data, gates = collected(name, file, audience, monkeypatch)
     assert data["rows_used"] == 60
+    assert name in supported(read_judgments(file)).reports or all(gate["estimate"] is None for gate in gates)
     assert all(g["reason"] for g in gates if g["estimate"] is None and g["verdict"] == "undecided")
 
 

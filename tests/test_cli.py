@@ -378,7 +378,8 @@ def test_what_a_list_can_hold_is_always_spelled(told):
 def test_options_with_commas_and_spaces_are_quoted_for_the_shell():
     assert in_shell("columns", {"item_id": "task id"}) == "--columns 'item_id=task id'"
     assert in_shell("scale", ["poor", "fair, or so"]) == "--scale 'poor,\"fair, or so\"'"
-    assert in_shell("values", {"label": {"it's": "good"}}) == """--values 'label:it'"'"'s=good'"""
+    assert in_shell("values", {"label": {"it's": "good"}}) == '--values "label:it\'s=good"'
+    assert in_shell("values", {"label": {"it's $5": "good"}}) == """--values 'label:it'"'"'s $5=good'"""
     assert in_shell("columns", {"item_id": "x", "label": "y"}) == "--columns item_id=x,label=y"
     assert in_shell("missing", [" "]) == "--missing"
 

@@ -1,4 +1,4 @@
-"""What the repository promises about itself: one lock, one version, one name for a topic, nothing of one machine."""
+"""What the repository promises of itself: a lock an environment, one version, one name a topic, no machine's paths."""
 
 import importlib.metadata
 import json
@@ -21,7 +21,7 @@ import halo_methods
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-tools.lock")}
 NOTEBOOKS = sorted((ROOT / "book" / "chapters").glob("*/*.ipynb"))
 PARTS = {
     "purpose": "purpose alignment roles",
@@ -40,16 +40,21 @@ PARTS = {
 INPUTS = {"judgments", "pairs", "spans", "steps", "reports", "attempts", "none"}
 
 
-def declared() -> list[Requirement]:
+def declared() -> list[tuple[str, Requirement]]:
+    """Each requirement with the lock that must hold it."""
     project = PROJECT["project"]
     texts = [*project["dependencies"]]
     for group in (*project["optional-dependencies"].values(), *PROJECT["dependency-groups"].values()):
         texts += group
-    return [Requirement(text) for text in texts]
+    tools = (ROOT / "requirements-tools.in").read_text(encoding="utf-8").splitlines()
+    tools = [line for line in tools if not line.startswith("#")]
+    listed = {"requirements.lock": texts, "requirements-tools.lock": tools}
+    return [(lock, Requirement(text)) for lock, held in listed.items() for text in held]
 
 
-def locked() -> dict[str, str]:
-    return {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCK, re.M)}
+def locked(lock: str) -> dict[str, str]:
+    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCKS[lock], re.M)
+    return {canonicalize_name(name): version for name, version in pins}
 
 
 def tracked() -> list[Path]:
@@ -59,23 +64,24 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listing.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("requirement", declared(), ids=lambda r: r.name)
-def test_each_declared_dependency_is_locked_and_explained(requirement):
-    version = locked().get(canonicalize_name(requirement.name))
-    assert version is not None, f"{requirement.name} is not in requirements.lock: make lock"
+@pytest.mark.parametrize(("lock", "requirement"), declared(), ids=lambda r: getattr(r, "name", ""))
+def test_each_declared_dependency_is_locked_and_explained(lock, requirement):
+    version = locked(lock).get(canonicalize_name(requirement.name))
+    assert version is not None, f"{requirement.name} is not in {lock}: make lock"
     assert requirement.specifier.contains(version, prereleases=True)
     assert f"`{requirement.name}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_contributing_explains_no_dependency_that_is_gone():
     rows = re.findall(r"^\| `([\w.-]+)`(?: \(\w+\))? \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.M)
-    assert sorted(map(canonicalize_name, rows)) == sorted(canonicalize_name(r.name) for r in declared())
+    assert sorted(map(canonicalize_name, rows)) == sorted(canonicalize_name(r.name) for _, r in declared())
 
 
-def test_lock_has_a_hash_for_each_package_and_names_no_host():
-    assert "://" not in LOCK
-    assert "--index-url" not in LOCK
-    for block in re.split(r"\n(?=[\w.-]+==)", LOCK)[1:]:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_has_a_hash_for_each_package_and_names_no_host(lock):
+    assert "://" not in LOCKS[lock]
+    assert "--index-url" not in LOCKS[lock]
+    for block in re.split(r"\n(?=[\w.-]+==)", LOCKS[lock])[1:]:
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
@@ -86,13 +92,17 @@ def test_environment_pins_python_and_takes_everything_else_from_the_lock():
     assert pip == {"pip": ["--require-hashes", "-r requirements.lock"]}
 
 
-def test_makefile_installs_from_the_lock_alone():
+def test_makefile_installs_from_the_locks_alone_and_writes_each():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     installs = re.findall(r"pip install .*", makefile)
     installs = [line for line in installs if "uv" not in line]
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert "--require-hashes -r requirements.lock" in installs[0]
     assert "--no-deps --no-build-isolation -e ." in installs[1]
+    assert "--require-hashes -r $<" in installs[2]
+    assert re.search(r"^\$\(TOOLS\): requirements-tools.lock ", makefile, re.M)
+    written = re.findall(r"^\tuv pip compile .*--generate-hashes --no-emit-index-url .*-o (\S+)$", makefile, re.M)
+    assert written == list(LOCKS)
 
 
 def test_continuous_integration_runs_what_the_readme_opens_with():
@@ -102,6 +112,7 @@ def test_continuous_integration_runs_what_the_readme_opens_with():
     assert opening == ["make book", "make test"]
     assert "set -euo pipefail" in script
     assert [line for line in script.splitlines() if line in opening] == ["make book", "make book", "make test"]
+    assert "make tools" in script.splitlines()
     assert "bash .ci/run" in (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
 
 
@@ -188,7 +199,14 @@ def wheel(tmp_path_factory):
     """The wheel, built from a copy so that nothing of an earlier build slips in."""
     copy = tmp_path_factory.mktemp("source")
     skip = shutil.ignore_patterns("__pycache__", "_book", ".ipynb_checkpoints")
-    for folder in ("halo_methods", "book/chapters", "data/samples", "data/templates", "benchmarks/results"):
+    for folder in (
+        "halo_methods",
+        "book/chapters",
+        "data/samples",
+        "data/rubrics",
+        "data/templates",
+        "benchmarks/results",
+    ):
         shutil.copytree(ROOT / folder, copy / folder, ignore=skip)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, copy / name)
@@ -215,6 +233,8 @@ def test_wheel_carries_reports_samples_standards_and_types(wheel):
         assert f"halo_methods/_book/chapters/{notebook.parent.name}/{notebook.name}" in names
     for sample in (ROOT / "data" / "samples").glob("*.csv"):
         assert f"halo_methods/_book/samples/{sample.name}" in names
+    for rubric in (ROOT / "data" / "rubrics").glob("*.yml"):
+        assert f"halo_methods/_book/rubrics/{rubric.name}" in names
     for template in (ROOT / "data" / "templates").glob("*.md"):
         assert f"halo_methods/_book/templates/{template.name}" in names
     for table in (ROOT / "benchmarks" / "results").glob("*.csv"):

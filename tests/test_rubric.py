@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from halo_methods import reports
 from halo_methods.cli import COULD_NOT_RUN, FINDINGS, FINE, USAGE, main
 from halo_methods.documents import read
-from halo_methods.errors import BadOption, InvalidData
+from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.judgments import read_judgments
+from halo_methods.reports import places
 from halo_methods.rubric import Rubric, lint, read_rubric, rubric_schema
 
 ROOT = Path(__file__).parents[1]
@@ -155,3 +157,50 @@ def test_a_criterion_says_how_its_judgments_are_read(tmp_path: Path, capsys: pyt
     assert main([*typed, str(rubric)]) == USAGE
     assert "'page_language'" in capsys.readouterr().err
     assert main([*typed, str(tmp_path / "gone.yml")]) == COULD_NOT_RUN
+
+
+def test_a_rubric_is_found_by_its_name_the_working_folder_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert places.rubric("agent_task").read_bytes() == RUBRICS["agent_task"].read_bytes()
+    with pytest.raises(
+        HaloError, match=r"Did you mean agent_task\? There are: agent_task, assistant_response, search_"
+    ):
+        places.rubric("agent_tusk")
+    assert main(["rubric", "lint", "agent_task"]) == FINE
+    assert capsys.readouterr().out == f"{RUBRICS['agent_task']}: 0 findings\n"
+    own = Path("agent_task.yml")
+    own.write_text(RUBRICS["agent_task"].read_text("utf-8").replace("\nseconds: ", "\nsecond: "), "utf-8")
+    assert places.rubric("agent_task") == own
+    assert main(["rubric", "lint", "agent_task"]) == FINDINGS
+    assert "agent_task.yml: 2 problems" in capsys.readouterr().out
+    assert main(["rubric", "render", "gone", "--to", "card", "--out", "out"]) == COULD_NOT_RUN
+    assert "no rubric is called 'gone'. There are: agent_task" in capsys.readouterr().err
+    assert main(["rubric", "lint", "gone.yml"]) == COULD_NOT_RUN
+    assert "there is no file gone.yml" in capsys.readouterr().err
+    assert main(["rubric", "lint", "."]) == COULD_NOT_RUN
+    assert ". is a folder" in capsys.readouterr().err
+
+
+def test_a_scale_names_a_shipped_rubric_and_its_criterion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("export.csv").write_text("item_id,rater_id,label\nq1,r1,related\nq1,r2,exact\n", encoding="utf-8")
+    scale = ["unrelated", "related", "substitute", "exact"]
+    typed = ["check", "export.csv", "--scale"]
+    assert main([*typed, "search_relevance#relevance"]) == FINE
+    assert "labels: unrelated, related, substitute, exact (ordinal)" in capsys.readouterr().out
+    assert main([*typed, "search_relevance"]) == USAGE
+    assert "write the scale as search_relevance#CRITERION" in capsys.readouterr().err
+    assert main([*typed, "search_relevanse#relevance"]) == COULD_NOT_RUN
+    assert "Did you mean search_relevance?" in capsys.readouterr().err
+    assert main([*typed, "related"]) == USAGE
+    assert "scale has one label" in capsys.readouterr().err
+    report = reports.start("agreement", data="export.csv", scale="search_relevance#relevance", level="nominal")
+    assert (report.judgments.scale, report.judgments.level) == (tuple(scale), "nominal")
+    with pytest.raises(BadOption, match="write the scale as agent_task#CRITERION"):
+        reports.run("agreement", "export.csv", tmp_path, scale="agent_task#relevance")
+    for other in (None, scale, (0, 1), "a,b", "0..1", "#1,#2", "C#,F#"):
+        assert places.by_rubric({"scale": other, "level": None}) == {"scale": other, "level": None}

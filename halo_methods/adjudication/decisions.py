@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text, quoted
+from ..judgments.spreadsheets import plain
 from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, around
 from ..stats import wilson
 from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
-from .spreadsheets import plain
 
 
 @dataclass(frozen=True)

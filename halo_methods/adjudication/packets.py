@@ -20,11 +20,11 @@ from ..judgments.cells import cell_text, quoted
 from ..judgments.dates import moment
 from ..judgments.files import read_raw
 from ..judgments.options import number
+from ..judgments.spreadsheets import neutral, plain, table_text
 from ..results import counted
 from ..stats.checks import check_count
 from .blinding import names_in, unnamed
 from .decisions import ASKS, COLUMNS, OWN_NAMES, Asks, Decisions, clause_name
-from .spreadsheets import neutral, plain, table_text
 
 DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
 NOT_BLIND = (

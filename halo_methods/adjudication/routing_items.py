@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..atomic_files import write_files
 from ..errors import BadOption
+from ..judgments.spreadsheets import table_text
 from ..results import readable
 from ..stats.checks import check_amount
-from .spreadsheets import table_text
 
 Array = NDArray[np.float64]
 SAME, RARE = 1e-12, 1e-9

@@ -184,7 +184,10 @@ class Desk:
         return {"clean": not told, "findings": told}
 
     def check_data(self, file: Short, reading: Reading | None = None) -> dict[str, Any]:
-        """Check a table of judgments: every problem with its row, and the option of `reading` that settles it."""
+        """Check a table of judgments: each problem with its rows and the option of `reading` that settles it, or the
+        reports that it supports and what would open the others."""
+        from ..reports.supports import supported
+
         try:
             judgments = read_judgments(self.file(file), **_options(reading))
         except InvalidData as invalid:
@@ -196,7 +199,9 @@ class Desk:
             told["dropped"] = {without_cells(why): n for why, n in source["dropped"].items()}
             told["notes"] = [without_cells(note) for note in source["notes"]]
         counts = {"items": judgments.n_items, "raters": judgments.n_raters, "judgments": judgments.n_judgments}
-        return {**told, **counts}
+        found = supported(judgments)
+        return {**told, **counts, "criteria": max(1, len(found.criteria)), "supports": found.reports,
+                "opens": found.opened()}  # fmt: skip
 
     def _kinds(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
         """Problems by kind with their first rows; outside operations without what stands in cells."""

@@ -15,9 +15,11 @@ from .. import __version__
 from ..errors import HaloError, InvalidData, printable
 from .adjudicate_command import adjudicate
 from .answering import COULD_NOT_RUN, FINDINGS, FINE, GATE_FAILED, INTERRUPTED, USAGE, in_shell, log
+from .certify_command import certify
 from .data_commands import check, report
 from .mcp_command import mcp
 from .plan_command import plan
+from .read_command import read
 from .rubric_command import rubric
 from .standards_command import standards
 
@@ -25,7 +27,7 @@ __all__ = ["COULD_NOT_RUN", "FINDINGS", "FINE", "GATE_FAILED", "INTERRUPTED", "U
 
 
 @click.group(
-    commands=[check, report, standards, adjudicate, plan, rubric, mcp],
+    commands=[check, read, report, standards, adjudicate, plan, rubric, certify, mcp],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog="Exit status: 0 fine, 1 findings, 2 usage, 3 a gate asked for failed, 4 could not run. "
     'Shell completion: put eval "$(_HALO_COMPLETE=bash_source halo)" in ~/.bashrc; '

@@ -62,8 +62,8 @@ def _most(most: int | None, budget: float | None, price: float | None) -> int | 
 
 
 def _queue(path: str) -> list[str]:
-    from ..adjudication.spreadsheets import plain
     from ..judgments.files import read_raw
+    from ..judgments.spreadsheets import plain
 
     frame = read_raw(path).frame
     if "item_id" not in frame.columns:
@@ -94,8 +94,8 @@ def _text(path: str) -> str:
 def apply(data: str, out: str, decisions: str, key: str | None, reading: dict[str, Any]) -> Answer:
     """Check decisions, add them to the judgments, draft the amendments."""
     from ..adjudication import judgments_with, read_decisions
-    from ..adjudication.spreadsheets import table_text
     from ..judgments import read_judgments
+    from ..judgments.spreadsheets import table_text
 
     judgments = read_judgments(data, **reading)
     try:

@@ -21,6 +21,7 @@ from ..results import counted
 
 FINE, FINDINGS, USAGE, GATE_FAILED, COULD_NOT_RUN = range(5)
 INTERRUPTED = 130
+SPOOLED = "standard-input"
 
 log = logging.getLogger("halo")
 
@@ -74,7 +75,7 @@ def _spooled(value: str, ctx: click.Context) -> str:
     if value == "-" and (sys.stdin is None or sys.stdin.isatty()):
         raise HaloError("standard input is a terminal; send a file into it: halo check - < FILE")
     folder, size = ctx.with_resource(tempfile.TemporaryDirectory(prefix="halo-")), 0
-    with click.open_file(value, "rb") as piped, open(Path(folder, "standard-input"), "wb") as file:
+    with click.open_file(value, "rb") as piped, open(Path(folder, SPOOLED), "wb") as file:
         while part := piped.read(2**20):
             size += len(part)
             bounds.within("standard input", "MOST_BYTES", size, "bytes")
@@ -232,7 +233,24 @@ def in_shell(option: str, value: Any) -> str:
         same = option not in reads or reads[option]([text]) == value
     except (ValueError, csv.Error):
         same = False
-    return f"{flag} {shlex.quote(text)}" if same else flag
+    return f"{flag} {_quoted(text)}" if same else flag
+
+
+def _quoted(text: str) -> str:
+    """A text as a shell takes it; in double quotes, which are easier to read, where it holds single ones alone."""
+    return f'"{text}"' if "'" in text and not set(text) & set('"$`\\!') else shlex.quote(text)
+
+
+def report_command(report: str, data: str, reading: dict[str, Any]) -> str:
+    """The command that makes a report, as it is typed in a shell.
+
+    Examples
+    --------
+    >>> print(report_command("gold", "week 12.csv", {"columns": {"item_id": "task"}, "scale": "a,b"}))
+    halo report gold --data 'week 12.csv' --columns item_id=task --scale a,b --out reports
+    """
+    options = [f"--{option} {_quoted(written(value))}" for option, value in reading.items()]
+    return " ".join(["halo report", report, "--data", _quoted(data), *options, "--out reports"])
 
 
 _NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "dates", "encoding", "sheet",
@@ -242,23 +260,21 @@ _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first"
 
 _DATES = """How rated_at (and due, opt_out) is written: iso, day-first, month-first, year-first, epoch, epoch-ms,
 epoch-us, epoch-ns or spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
-_SCALE = "The labels in order, a range, or a rubric: FILE.yml, with #CRITERION where it has several."
+_SCALE = "The labels in order, a range, or a rubric, as search_relevance#relevance or FILE.yml#relevance."
 _COLUMNS = """Which column of the file each name is. May be repeated, as --values and --missing; a part with a comma
 stands in double quotes: '"label=Good, or bad?"'."""
 
 
 def _with_rubric(reading: dict[str, Any]) -> dict[str, Any]:
-    """A scale that is a rubric file as the labels and the level of its criterion."""
-    file, _, criterion = reading.get("scale", "").partition("#")
-    if not file.endswith((".yml", ".yaml")):
+    """A scale that names a rubric as the labels and the level of its criterion."""
+    if "scale" not in reading:
         return reading
-    from ..rubric import read_rubric
+    from ..reports.places import by_rubric
 
     try:
-        given = read_rubric(file).reading(criterion)
+        return by_rubric(reading)
     except BadOption as error:
-        raise click.UsageError(f"{error}; write --scale {file}#CRITERION") from error
-    return {**given, **reading, "scale": given["scale"]}
+        raise click.UsageError(str(error)) from error
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from .answering import (
     FINDINGS,
     FINE,
     GATE_FAILED,
+    SPOOLED,
     Answer,
     Command,
     ExistingFile,
@@ -23,6 +24,7 @@ from .answering import (
     pairs,
     problems_of,
     reading_options,
+    report_command,
 )
 
 FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
@@ -33,18 +35,35 @@ FAILS = {"not_met": ("not_met",), "undecided": ("not_met", "undecided")}
 @reading_options
 @answering
 def check(file: str, reading: dict[str, Any]) -> Answer:
-    """List every problem of a file, with its row. A FILE called - is standard input."""
+    """List every problem of a file, with its row; then what the file supports today.
+
+    That is each report that can be made of it, with its command, and what would open the others.
+    A FILE called - is standard input.
+    """
     from ..judgments import read_judgments
+    from ..reports.supports import supported
 
     name = Path(file).name
     try:
         judgments = read_judgments(file, **reading)
     except InvalidData as invalid:
         return problems_of(invalid, name)
+    found = supported(judgments)
+    if found.where:
+        reading = reading | {"where": " AND ".join([*(f"({w})" for w in [reading.get("where")] if w), found.where])}
+    data = "-" if name == SPOOLED else file
+    commands = {report: report_command(report, data, reading) for report in found.reports}
     counts = {"items": judgments.n_items, "raters": judgments.n_raters, "judgments": judgments.n_judgments}
     result = {"file": name, "problems": [], **judgments.source.to_dict(), **counts}
+    result["supports"] = [{"report": report, "command": command} for report, command in commands.items()]
+    result["opens"] = found.opened()
     del result["name"]
-    return Answer(result, [f"{name}: no problems", *str(judgments).split("\n")])
+    lines = [f"{name}: no problems", *str(judgments).split("\n"), "What this file supports today:"]
+    lines += [f"  {command}" for command in commands.values()] or ["  no report yet"]
+    if found.where:
+        lines.append(f"  Each takes one criterion; there are {', '.join(found.criteria)}.")
+    lines += ["What would open more:"] + [f"  {opening['text']}" for opening in found.opened()]
+    return Answer(result, lines)
 
 
 def typed(text: str, kind: str) -> Any:

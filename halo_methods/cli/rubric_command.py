@@ -11,16 +11,25 @@ from ..results import counted
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of
 
 
+class RubricFile(ExistingFile):
+    """A rubric's file, or the name of one: in the working folder, or shipped."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..reports import places
+
+        return super().convert(str(places.rubric(str(value))), param, ctx)
+
+
 @click.group(cls=Commands)
 def rubric() -> None:
     """Rubrics as files, held against the standards for rubric design."""
 
 
 @rubric.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ExistingFile())
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=RubricFile())
 @answering
 def lint(files: tuple[str, ...]) -> Answer:
-    """What a rubric lacks, with the standard, the line and the fix."""
+    """What a rubric lacks, with the standard, the line and the fix. An unknown FILE lists the rubrics there are."""
     from ..rubric import lint
 
     results: list[dict[str, Any]] = []
@@ -40,7 +49,7 @@ def lint(files: tuple[str, ...]) -> Answer:
 
 
 @rubric.command()
-@click.argument("file", metavar="FILE", type=ExistingFile())
+@click.argument("file", metavar="FILE", type=RubricFile())
 @click.option("--to", required=True, metavar="TARGET", help="Such as judge-prompt or guideline; a wrong one lists all.")
 @click.option("--market", metavar="fr-FR", help="Adds the market's guideline, names of labels and examples.")
 @click.option("--out", required=True, metavar="DIR", help="Folder for the files, each named after the rubric.")

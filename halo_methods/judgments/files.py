@@ -40,8 +40,23 @@ def read_raw(
     BadOption
         If the encoding or the delimiter has no such name, or the file no such sheet or no delimiter.
     """
+    content, sha256 = content_of(path)
+    raw = table_of(content, Path(path).name, encoding, sheet, delimiter)
+    raw.sha256 = sha256
+    return raw
+
+
+def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored.
+
+    Raises
+    ------
+    HaloError
+        If there is no such file or it cannot be opened.
+    InvalidData
+        If it is damaged, empty or of no kind that is read.
+    """
     name, blank = Path(path).name, b"\xef\xbb\xbf \t\r\n\0"
-    mark = None if delimiter is None else _named(delimiter)
     try:
         with open(path, "rb") as file:
             bounds.within(name, "MOST_BYTES", os.fstat(file.fileno()).st_size, "bytes")
@@ -52,6 +67,14 @@ def read_raw(
     content = unpacked(stored, name)
     if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
+    return content, hashlib.sha256(stored).hexdigest()
+
+
+def table_of(
+    content: bytes, name: str, encoding: str = "utf-8", sheet: str | None = None, delimiter: str | None = None
+) -> Raw:
+    """The content of a file as a table of text, as `read_raw` makes it."""
+    mark = None if delimiter is None else _named(delimiter)
     stem = name.lower()
     for ending in PACKED:
         stem = stem.removesuffix(ending)
@@ -68,11 +91,23 @@ def read_raw(
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
     else:
-        _refuse_long(content, b'"' if objects else b"\n", name)
-        text = _decoded(content, encoding)
+        text = text_of(content, name, encoding, objects=objects)
         raw = json_table(text, name) if objects else _delimited(text, name, stem, mark)
-    raw.sha256 = hashlib.sha256(stored).hexdigest()
     return raw
+
+
+def text_of(content: bytes, name: str, encoding: str = "utf-8", *, objects: bool) -> str:
+    """The text of a file of delimited cells, or of JSON objects; refused where one cell or line goes on for too long.
+
+    Raises
+    ------
+    InvalidData
+        If it is damaged or in another encoding.
+    BadOption
+        If the encoding has no such name.
+    """
+    _refuse_long(content, b'"' if objects else b"\n", name)
+    return _decoded(content, encoding)
 
 
 def _refuse_long(content: bytes, mark: bytes, name: str) -> None:

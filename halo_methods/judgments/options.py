@@ -212,13 +212,25 @@ _SYNONYMS = {
 }  # fmt: skip
 
 
-def _missing(name: str, free: Sequence[str]) -> Problem:
-    """A required column that is not there, with the mapping that would supply it if a name looks right."""
+def alike(name: str, free: Sequence[str]) -> list[str]:
+    """Those of the columns whose names say that they hold a required column, the likeliest first.
+
+    Examples
+    --------
+    >>> alike("rater_id", ["Worker ID", "text"]), alike("label", ["text"])
+    (['Worker ID'], [])
+    """
     plain = {re.sub(r"[\W_]+", "_", c.strip().lower()).strip("_"): c for c in reversed(free)}
     near = [plain[s] for s in (name, *_SYNONYMS[name]) if s in plain]
     ends = [f"_{s}" for s in (name, *_SYNONYMS[name]) if s == "label" or s.endswith("_id")]
     near += [plain[c] for end in ends for c in plain if c.endswith(end)]
     near += [plain[m] for m in get_close_matches(name, plain, 1, 0.71)]
+    return list(dict.fromkeys(near))
+
+
+def _missing(name: str, free: Sequence[str]) -> Problem:
+    """A required column that is not there, with the mapping that would supply it if a name looks right."""
+    near = alike(name, free)
     if near:
         fix, source = f"If it is {quoted(near[0])}, map it.", near[0]
     else:

@@ -136,8 +136,14 @@ def categorised(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("item_id", "rater_id").cast(pl.Categorical))
 
 
-def _is(column: str, value: str | None) -> str:
-    """The filter that keeps one value."""
+def value_filter(column: str, value: str | None) -> str:
+    """The filter that keeps one value.
+
+    Examples
+    --------
+    >>> print(value_filter("criterion", "the reader's view"))
+    criterion = 'the reader''s view'
+    """
     return f"{column} IS NULL" if value is None else f"{column} = '" + value.replace("'", "''") + "'"
 
 
@@ -333,7 +339,7 @@ class Judgments:
                 names = ", ".join("(missing)" if value is None else value for value in values[:10])
                 more = f" and {len(values) - 10} more" if len(values) > 10 else ""
                 raise NotEstimable(
-                    f"{len(values)} {several}: {names}{more}; keep one with where: {_is(column, values[0])}, "
+                    f"{len(values)} {several}: {names}{more}; keep one with where: {value_filter(column, values[0])}, "
                     f'or take them one at a time with by="{column}"'
                 )
         return made

@@ -18,6 +18,7 @@ from .conversion import as_numbers, convert, pointed
 from .options import OPTIONAL, REQUIRED, Reading, matching, nearest, number, renamed
 from .spellings import LIKE_MISSING, lookalikes, number_spellings, odd_labels, respelled, rewritten, rounded, shortest
 from .table import GROUPING, Judgments, Source
+from .wrong_columns import wrong_columns
 
 _NAMES = ("item_id", "rater_id", "criterion", *GROUPING, "round", "guideline")
 _FEW = (*_NAMES, "label", "gold", "suggestion", "rater_type", "stage")  # columns whose distinct cells are looked at
@@ -282,6 +283,21 @@ def _repeated(state: _Check) -> None:
                 state.found.append(Problem(what, f"{lost[0]}." if lost else fix, row + 1, **told))
 
 
+def _wrong_columns(state: _Check) -> list[str]:
+    """The signs of `wrong_columns` in the rows that are left."""
+    for column in REQUIRED[:2]:
+        state.kinds(column)
+    whole, live = state.live.all(), state.live.to_numpy()
+    places = {column: kinds[0] if whole else kinds[0][live] for column, kinds in state.known.items()}
+    labels: Any = state.frame["label"] if whole else state.frame["label"].filter(state.live)
+    if labels.dtype == pl.String:
+        kinds = state.kinds("label")
+        labels = (state.known["label"][0] if whole else state.known["label"][0][live], kinds)
+    rows = state.frame if whole else state.frame.filter(state.live)
+    source = state.names.get("label", "label")
+    return wrong_columns(places["item_id"], places["rater_id"], labels, lambda: rows, source=source)
+
+
 def _remarks(state: _Check) -> None:
     """Notes on what is allowed but looks odd, and bytes that are never right."""
     texts = [column for column, kind in state.frame.schema.items() if kind == pl.String]
@@ -297,4 +313,6 @@ def _remarks(state: _Check) -> None:
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
     state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
+    if not (state.problems or state.found) and set(REQUIRED) <= set(state.frame.columns) and state.live.any():
+        state.notes += _wrong_columns(state)
     state.notes += faults.odd_locales(distinct["locale"]) if "locale" in distinct else []

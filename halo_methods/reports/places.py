@@ -1,26 +1,28 @@
-"""Where chapters, samples, their truth and tables of studies are: in a checkout, or in the installed package."""
+"""Where chapters, samples, their truth, rubrics and tables of studies are: in a checkout, or in the package."""
 
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..documents import nearest
-from ..errors import HaloError
+from ..errors import BadOption, HaloError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGE = Path(__file__).resolve().parent.parent
 BOOK = "HALO_BOOK"
-PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv"}
-CHECKOUT = {"chapters": "book/chapters", "samples": "data/samples", "results": "benchmarks/results"}
+PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv", "rubrics": "*.yml"}
+CHECKOUT = {"chapters": "book/chapters", "samples": "data/samples", "results": "benchmarks/results",
+            "rubrics": "data/rubrics"}  # fmt: skip
 
 
 def _folders(kind: str) -> list[Path]:
-    """The folders of chapters, samples or results that there are; a file in an earlier one is taken."""
+    """The folders of chapters, samples, rubrics or results that there are; a file in an earlier one is taken."""
     checkout = PACKAGE.parent
     own = [Path(os.environ[BOOK]) / kind] if os.environ.get(BOOK) else []
     here = [checkout / CHECKOUT[kind]] if (checkout / CHECKOUT["chapters"]).is_dir() else []
@@ -28,7 +30,7 @@ def _folders(kind: str) -> list[Path]:
 
 
 def _files(kind: str) -> dict[str, Path]:
-    """Every chapter, sample or result by its name, sorted."""
+    """Every chapter, sample, rubric or result by its name, sorted."""
     found = [p for folder in reversed(_folders(kind)) for p in sorted(folder.glob(PATTERNS[kind]), reverse=True)]
     return dict(sorted({p.stem: p for p in found}.items()))
 
@@ -58,6 +60,12 @@ def _reports() -> dict[str, Path]:
 def names() -> list[str]:
     """The reports there are, sorted; a chapter that is a notebook and reads data is a report."""
     return list(_reports())
+
+
+def needs() -> dict[str, list[str]]:
+    """What each report on judgments needs beside the required columns, as its notebook says; see `supports`."""
+    about = {name: _about(path) for name, path in _files("chapters").items()}
+    return {name: list(told.get("needs", [])) for name, told in about.items() if told.get("input") == "judgments"}
 
 
 def find(name: str) -> Path:
@@ -107,6 +115,61 @@ def sample_reading(name: str) -> dict[str, Any]:
 
     texts = _beside_samples("reading.yml")
     return dict(yaml.safe_load(texts[0]).get(name, {})) if texts else {}
+
+
+def rubric(name: str) -> Path:
+    """The file of a rubric: the one at a path, or ``NAME.yml`` in the working folder, or one that is shipped.
+
+    Raises
+    ------
+    HaloError
+        When no rubric has that name; the message lists those that are shipped.
+
+    Examples
+    --------
+    >>> rubric("agent_task").name
+    'agent_task.yml'
+    """
+    own = [Path(name), Path(f"{name}.yml")]
+    if not re.fullmatch(r"\w[\w-]*", name):
+        return own[0]
+    there = [file for file in own if file.is_file()]
+    return there[0] if there else _one(name, _files("rubrics"), "no rubric is called")
+
+
+def by_rubric(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """How data are read, where the scale names a criterion of a rubric: with its labels in order, and its level.
+
+    The scale is ``"search_relevance#relevance"`` or ``"FILE.yml#relevance"``, the name alone where there is one
+    criterion. A level that is given stays; so does every other scale.
+
+    Raises
+    ------
+    BadOption
+        For a criterion that the rubric does not have.
+    HaloError
+        For a rubric that is not there, see `rubric`.
+
+    Examples
+    --------
+    >>> by_rubric({"scale": "agent_task#within_limits"})
+    {'scale': ['broken', 'kept'], 'level': 'nominal'}
+    >>> by_rubric({"scale": "poor,good"})
+    {'scale': 'poor,good'}
+    """
+    scale = reading.get("scale")
+    found = re.fullmatch(r"(.+\.ya?ml|\w[\w-]*)(#[^,]*)?", scale) if isinstance(scale, str) else None
+    name, criterion = found.groups("") if found else ("", "")
+    named = criterion or name.endswith((".yml", ".yaml")) or name in _files("rubrics") or Path(f"{name}.yml").is_file()
+    if not found or not named:
+        return dict(reading)
+    from ..rubric import read_rubric
+
+    try:
+        made = read_rubric(rubric(name)).reading(criterion[1:])
+    except BadOption as error:
+        raise BadOption(f"{error}; write the scale as {name}#CRITERION", option="scale") from error
+    return {**reading, **made, "level": reading.get("level") or made["level"]}
 
 
 def truth(topic: str) -> dict[str, Any]:

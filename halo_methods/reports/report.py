@@ -18,7 +18,7 @@ from ..standards.register import find as config_file
 from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .front import on_data
-from .places import sample, sample_names, sample_of, sample_reading
+from .places import by_rubric, sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts, folded
 from .runner import AUDIENCES
 from .section import Section
@@ -280,7 +280,7 @@ def start(
         that ``data/samples/reading.yml`` names.
     columns, values, scale, level, duplicates, where, missing, dates, encoding, sheet, delimiter
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
-        ``"low..high"``. An empty mapping is none.
+        ``"low..high"``, or name a rubric's criterion, as ``"search_relevance#relevance"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
         Who will read the report. A sample's people are invented; their pseudonyms are
         the same every time.
@@ -320,6 +320,7 @@ def start(
     on_own_sample = invented and data == own
     if on_own_sample:
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
+    options = by_rubric(options)
     if isinstance(data, str | Path):
         path = sample(str(data)) if invented else data
         judgments = read_judgments(path, encoding=encoding, sheet=sheet, delimiter=delimiter, **options)

@@ -24,7 +24,7 @@ from ..errors import BadOption, HaloError
 from ..results import MIME
 from ..standards.register import CONFIG
 from ..standards.register import find as config_file
-from .places import find, meant, sample, sample_names, sample_of
+from .places import by_rubric, find, meant, sample, sample_names, sample_of
 
 log = logging.getLogger(__name__)
 
@@ -298,7 +298,7 @@ def run(
     notebook = nbformat.read(notebook_path, as_version=4)
     own = {k: default for k, (default, _) in parameters_of(notebook, name).items() if k != "reading"}
     known = {"data": None, **READING, **own}
-    given = {k: literal(v) for k, v in parameters.items()}
+    given = by_rubric({k: literal(v) for k, v in parameters.items()})
     for unknown in sorted(given.keys() - known.keys()):
         there = f"{meant(unknown, known)} It has: {', '.join(sorted(known))}."
         raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default

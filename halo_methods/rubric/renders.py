@@ -54,21 +54,21 @@ def _lines(text: str) -> Ready:
 
 
 @cache
-def _pages(finalize: Callable[[Any], str]) -> Any:
-    """The templates; every value passes through `finalize`, so that none is written as it came."""
+def pages(folder: Path, finalize: Callable[[Any], str]) -> Any:
+    """The templates of a folder; every value passes through `finalize`, so that none is written as it came."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    pages = Environment(loader=FileSystemLoader(Path(__file__).parent), finalize=finalize, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
-    pages.filters["lines"] = _lines
-    return pages
+    made = Environment(loader=FileSystemLoader(folder), finalize=finalize, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
+    made.filters["lines"] = _lines
+    return made
 
 
 def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-class _Render:
+class InMarket:
     """One rubric for one market, or for all of them in English."""
 
     def __init__(self, rubric: Rubric, market: str | None) -> None:
@@ -99,7 +99,7 @@ class _Render:
 
     def page(self, template: str, finalize: Callable[[Any], str] = escaped, **more: Any) -> str:
         given = {"r": self.rubric, "market": self.market, "variant": self.variant, "shown": self.shown, "own": self.own}
-        text: str = _pages(finalize).get_template(template).render(**given, **more)
+        text: str = pages(Path(__file__).parent, finalize).get_template(template).render(**given, **more)
         return text.strip("\n") + "\n"
 
     def schema(self) -> dict[str, Any]:
@@ -123,19 +123,19 @@ def _exactly(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _judge_prompt(made: _Render) -> dict[str, str]:
+def _judge_prompt(made: InMarket) -> dict[str, str]:
     return {"prompt.md": made.page("prompt.md.j2"), "schema.json": _json(made.schema())}
 
 
-def _guideline(made: _Render) -> dict[str, str]:
+def _guideline(made: InMarket) -> dict[str, str]:
     return {"guideline.md": made.page("guideline.md.j2")}
 
 
-def _card(made: _Render) -> dict[str, str]:
+def _card(made: InMarket) -> dict[str, str]:
     return {"card.md": made.page("card.md.j2")}
 
 
-def _label_studio(made: _Render) -> dict[str, str]:
+def _label_studio(made: InMarket) -> dict[str, str]:
     """A name of a field or a criterion has no hyphen, so that `item-`, `why-` and the others meet no other name."""
     r, of = made.rubric, f"item-{list(made.rubric.shows)[-1]}"
     view = ElementTree.Element("View")
@@ -188,7 +188,7 @@ def _short(text: str, most: int) -> str:
     return shorten(plain(text), most) or "—"
 
 
-def _quiz(made: _Render) -> dict[str, str]:
+def _quiz(made: InMarket) -> dict[str, str]:
     """Items without labels, and the answers in a file of their own."""
     r, examples = made.rubric, made.own(made.rubric.examples)
     about = {"rubric": r.name, "version": r.version, "market": made.market}
@@ -202,7 +202,7 @@ def _quiz(made: _Render) -> dict[str, str]:
             "quiz-answers.json": _json({**about, "answers": gold})}  # fmt: skip
 
 
-def _argilla(made: _Render) -> dict[str, str]:
+def _argilla(made: InMarket) -> dict[str, str]:
     """The arguments of `Settings`; `type` is the class of a field or question. Lengths are those the server takes."""
     r = made.rubric
     fields = [{"type": "TextField", "name": f, "title": _short(what, 500), "use_markdown": False}
@@ -229,7 +229,7 @@ def _argilla(made: _Render) -> dict[str, str]:
     return {"argilla.json": _json({"guidelines": guidelines, "fields": fields, "questions": questions})}
 
 
-def _inspect(made: _Render) -> dict[str, str]:
+def _inspect(made: InMarket) -> dict[str, str]:
     r = made.rubric
     values: dict[str, dict[str, float]] = {}
     for c in r.criteria:
@@ -252,7 +252,7 @@ def _python(value: Any) -> str:
     return pformat(value, width=120, sort_dicts=False)
 
 
-TARGETS: dict[str, Callable[[_Render], dict[str, str]]] = {
+TARGETS: dict[str, Callable[[InMarket], dict[str, str]]] = {
     "judge-prompt": _judge_prompt, "guideline": _guideline, "card": _card, "label-studio": _label_studio, "quiz": _quiz,
     "argilla": _argilla, "inspect": _inspect,
 }  # fmt: skip
@@ -289,4 +289,4 @@ def render(rubric: Rubric, to: str, *, market: str | None = None) -> dict[str, s
     """
     BadOption.unless("to", to, TARGETS)
     stem = f"{rubric.name}.{market}" if market else rubric.name
-    return {f"{stem}.{ending}": text for ending, text in TARGETS[to](_Render(rubric, market)).items()}
+    return {f"{stem}.{ending}": text for ending, text in TARGETS[to](InMarket(rubric, market)).items()}

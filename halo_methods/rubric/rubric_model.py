@@ -174,15 +174,22 @@ class Steps(Model):
     irreversible: list[Short] = Field(min_length=1, max_length=50, description="Actions that cannot be undone.")
 
 
-class Change(Model):
+class Note(Model):
+    """What raters are told of a change."""
+
+    note: Text = Field(description="What raters do differently.")
+    why: Text | None = Field(default=None, description="The number or the decision behind it.")
+
+
+class Change(Note):
     """An earlier or the present version's change note."""
 
     version: Version
     type: ChangeType
     decided: Day
     effective: Day
-    note: Text = Field(description="What raters do differently.")
     recalibrate: bool
+    markets: dict[Market, Note] = Field(default_factory=dict, max_length=50, description="In a market's language.")
 
 
 class Rubric(Model):

@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from ..judgments.cells import encodable
+from .cells import encodable
 
 # Where a cell begins, also for a spreadsheet that splits at semicolons, tabs or line breaks inside quotation marks.
 _BEGINS = r"(?:^|(?<=[;\t\r\n]))"
