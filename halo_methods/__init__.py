@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "2026.1"
 
 _NAMES = {
-    "judgments": ("Judgments", "as_judgments", "read_judgments", "scan_judgments"),
+    "judgments": ("Judgments", "as_judgments", "as_pairs", "read_judgments", "read_pairs", "scan_judgments"),
     "results": ("Caution", "Estimate"),
     "errors": ("BadOption", "HaloError", "NotEstimable"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
-    *("drift", "errors", "exports", "exposure", "gold", "integrity", "judgments", "planning", "plots"),
-    *("reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
+    *("planning", "plots", "preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from . import exports as exports
     from . import exposure as exposure
     from . import gold as gold
+    from . import guideline_changes as guideline_changes
     from . import integrity as integrity
     from . import judgments as judgments
     from . import planning as planning
     from . import plots as plots
+    from . import preference as preference
     from . import reports as reports
     from . import simulation as simulation
     from . import standards as standards
@@ -53,7 +55,9 @@ if TYPE_CHECKING:
     from .errors import NotEstimable as NotEstimable
     from .judgments import Judgments as Judgments
     from .judgments import as_judgments as as_judgments
+    from .judgments import as_pairs as as_pairs
     from .judgments import read_judgments as read_judgments
+    from .judgments import read_pairs as read_pairs
     from .judgments import scan_judgments as scan_judgments
     from .results import Caution as Caution
     from .results import Estimate as Estimate

@@ -325,3 +325,22 @@ def test_formulas_are_set_without_a_network(visit):
     page = visit((SITE / with_formulas[0]).as_uri())
     assert page.locator("mjx-container").count() > 0
     assert page.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("name", ["search-relevance.fr-FR", "agent-task", "agent-task.de-DE.card"])
+def test_a_guidelines_page_is_whole(window, name):
+    whole(window, f"guidelines/{name}.html")
+    assert window.evaluate("document.documentElement.scrollHeight") <= page_heights.MOST * WIDTHS["desktop"][1]
+
+
+def test_a_guideline_is_printed_without_navigation_and_with_its_examples(visit):
+    page = visit((SITE / "guidelines" / "search-relevance.fr-FR.html").as_uri())
+    assert page.locator("nav.halo-guideline-links a").count() > 10
+    page.set_viewport_size({"width": 673, "height": 990})  # what A4 leaves between its margins
+    page.emulate_media(media="print")
+    assert page.locator("nav:visible, input:visible, button:visible, footer:visible").count() == 0
+    assert page.locator(".halo-fold h3:visible").count() == page.locator(".halo-fold h3").count() > 1
+    assert page.locator("h1:visible").inner_text() == "Relevance of search results in a shop for the home"
+    assert too_wide(page) <= 0
+    assert page.locator("[lang='fr-FR']:visible").count() > 5
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) <= 9

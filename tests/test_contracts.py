@@ -75,7 +75,8 @@ ARGUMENTS = {
     "variance": 0.01, "y": [1, 0, 1, 1], "after": [0, 1, 0, 1], "items": [0, 0, 1, 1],
     "seconds": [30.0, 40.0] * 20,
     "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
-    "honest": WHOLE, "sheet": WHOLE,
+    "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
+    "passes": pd.DataFrame(columns=["rater_id", "guideline", "passed_at"], dtype=str),
 }  # fmt: skip
 
 

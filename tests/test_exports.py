@@ -1,15 +1,20 @@
 """Exports of annotation tools: what each reader makes of its tool's files, and what it refuses."""
 
+import io
 import json
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from halo_methods import cli, read_judgments
 from halo_methods.errors import BadOption, HaloError, InvalidData
-from halo_methods.exports import TOOLS, read_export, recognise
+from halo_methods.exports import TOOLS, Export, read_export, recognise
+from halo_methods.judgments import bounds
 
-SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples" / "exports"
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES, TOOLS_PYTHON = ROOT / "data" / "samples" / "exports", ROOT / "_build" / "env-tools" / "bin" / "python"
 # The samples tell one story: three people on eight answers, and some of them a model beside.
 STORY = {
     "ann": ["good", "good", "bad", "good", "bad", "good", "good", "bad"],
@@ -19,25 +24,61 @@ STORY = {
 
 
 def labels(export):
-    """The labels of each person, in the order of the items."""
-    people = export.table.filter(export.table.get_column("label").is_not_null())
-    if "rater_type" in people.columns:
-        people = people.filter(people["rater_type"].fill_null("human") == "human")
+    """The labels of each person in the order of the items, people in the order of their identifiers."""
     told = {}
-    for row in people.sort("item_id").iter_rows(named=True):
-        told.setdefault(row["rater_id"].partition("@")[0], []).append(row["label"])
-    return told
+    for row in export.table.sort("rater_id", "item_id").iter_rows(named=True):
+        if row.get("rater_type") != "model":
+            told.setdefault(row["rater_id"], []).append(row["label"])
+    return [*told.values()]
 
 
-@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+OF_MODELS = ("deepeval.json", "lm_eval.jsonl", "promptfoo.json")  # whose raters are models: test_model_results
+OF_PEOPLE = sorted(path for path in SAMPLES.iterdir() if path.name not in OF_MODELS)
+
+
+@pytest.mark.parametrize("sample", OF_PEOPLE, ids=lambda path: path.name)
 def test_each_sample_tells_the_story(sample, tmp_path):
     tool = recognise(sample)
     assert tool.replace("-", "_") == sample.name.partition(".")[0]
     export = read_export([sample], tool)
-    assert labels(export) == STORY
+    assert labels(export) == [*STORY.values()]
     assert (export.counts["people"], export.counts["kept"]) == (3, 24)
     judgments = read_judgments(export.write(tmp_path / "j.csv"))
     assert judgments.people().n_judgments == 24
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """What the tools' own code counts in our samples, and the folder of the samples in their other forms."""
+    if not (TOOLS_PYTHON.parent.parent / ".installed").is_file():
+        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
+    folder = tmp_path_factory.mktemp("own")
+    command = [TOOLS_PYTHON, ROOT / "tests/tool_readers.py", SAMPLES, folder]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1]), folder
+
+
+@pytest.mark.parametrize("tool", ["argilla", "inspect"])
+def test_counts_are_those_of_the_tool_itself(own, tool):
+    counts, folder = own
+    for file in [*SAMPLES.glob(f"{tool}.*"), *folder.glob(f"{tool}*")]:
+        export = read_export([file], tool)
+        assert {name: export.counts[name] for name in counts[tool]} == counts[tool]
+        assert labels(export) == [*STORY.values()]
+
+
+def test_counts_are_those_of_label_studio_itself(own):
+    counts, folder = own[0]["label_studio"], own[1]
+    told = read_export([SAMPLES / "label_studio.json"], "label-studio").counts
+    same = ("tasks", "cancelled", "predictions")
+    assert {name: told[name] for name in same} == {name: counts[name] for name in same}
+    assert told["kept"] + told["gold"] == counts["annotations"]
+    for file in (folder / "min/result.json", folder / "csv/result.csv"):
+        export = read_export([file], "label-studio")
+        assert (export.counts["tasks"], export.counts["kept"]) == (counts["tasks"], counts["annotations"])
+        people = export.table.filter(export.table["rater_id"] != "lead@example.org")
+        assert labels(Export(people, {}, ())) == [*STORY.values()]
 
 
 # Label Studio.
@@ -149,6 +190,139 @@ def test_label_studio_csv_tells_answers_by_what_differs_within_a_task(read):
     assert read(CSV + rows.partition("\n")[0], names=["a.csv"], criteria=["quality"]).counts["kept"] == 1
 
 
+# Wide tables and forms.
+
+
+def test_wide_tables_of_three_kinds(read):
+    def rows(text, **columns):
+        return read(text, tool="wide", names=["a.csv"], columns=columns).table.rows()
+
+    with pytest.raises(HaloError, match="does not say which column is the item; columns are 'Task'"):
+        rows("Task,ann,bo\nq1,good,\n")
+    assert rows("Task,ann,bo\nq1,good,\n", item_id="Task") == [("q1", "ann", "good")]
+    each = [("q1", "ann", "4", "tone"), ("q1", "ann", "5", "facts")]
+    assert rows("Task,Who,tone,facts\nq1,ann,4,5\n", item_id="Task", rater_id="Who") == each
+    each = [("q1", "ann", "4", "tone"), ("q2", "ann", "5", "tone")]
+    assert rows("Who,q1 [tone],q2 [tone]\nann,4,5\n", rater_id="Who") == each
+
+
+def test_forms_without_names_count_each_response_as_a_rater(read):
+    form = "Timestamp,Clear?,Kind?\n3/14/2026 15:04:05,yes,\n3/15/2026 15:04:05,no,yes\n"
+    export = read(form, tool="form", names=["a.csv"], criteria=["Clear?"], dates="month-first")
+    assert export.table.select("item_id", "rater_id", "label", "rated_at").rows() == [
+        ("Clear?", "response 1", "yes", "2026-03-14T15:04:05Z"),
+        ("Clear?", "response 2", "no", "2026-03-15T15:04:05Z"),
+    ]
+    assert "each response is one" in export.notes[1]
+    undated = read(form, tool="form", names=["a.csv"])
+    assert "rated_at" not in undated.table.columns
+    assert "--dates day-first" in undated.notes[-1]
+    assert undated.counts["empty"] == 1
+
+
+# Inspect.
+
+
+def log(*samples, **config):
+    return {"status": "success", "eval": {"model": "m", "task": "t", "config": config}, "samples": list(samples)}
+
+
+def sample(value, epoch=1, **more):
+    return {"id": 1, "epoch": epoch, "input": "i", "target": "x", "scores": {"judge": {"value": value}}, **more}
+
+
+def test_inspect_scores_by_epoch_key_and_reason(read):
+    export = read(log(sample("C"), sample({"tone": 1, "facts": None}, 2), epochs=2), tool="inspect")
+    assert export.table.select("item_id", "cluster", "system", "rater_id", "criterion", "label").rows() == [
+        ("1#1", "1", "m", "judge", None, "C"),
+        ("1#2", "1", "m", "judge", "tone", "1"),
+    ]
+    assert export.counts == {"tasks": 2, "people": 0, "kept": 0, "predictions": 2, "unscored": 1}
+    left = [sample("C", invalidation={"author": "a"}), {"id": 2, "epoch": 1, "error": {"message": "x"}}]
+    counts = read(log(sample("C"), *left, sample(float("nan"))), tool="inspect").counts
+    assert (counts["invalidated"], counts["errors"], counts["unscored"]) == (1, 1, 1)
+
+
+def test_inspect_archives_of_old_and_cut_off_runs(read):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_journal/start.json", json.dumps({"eval": log()["eval"]}))
+        archive.writestr("samples/1_epoch_1.json", json.dumps({"id": 1, "epoch": 1, "score": {"value": "I"}}))
+    export = read(buffer.getvalue(), tool="inspect", names=["a.eval"])
+    assert export.table.select("item_id", "rater_id", "label").rows() == [("1", "score", "I")]
+
+
+# Argilla.
+
+
+def test_argilla_flat_keeps_what_was_submitted(read):
+    record = {"id": "r", "q.responses": ["good", ["b", "a"], "bad"], "q.responses.users": ["u", "v", "w"]}
+    record |= {"q.responses.status": ["submitted", "submitted", "discarded"], "q.suggestion": "good", "lang": "fr-FR"}
+    export = read([record], tool="argilla", columns={"locale": "lang"})
+    assert export.table.select("rater_id", "label", "rater_type", "suggestion", "locale").rows() == [
+        ("u", "good", "human", "good", "fr-FR"),
+        ("v", "a|b", "human", "good", "fr-FR"),
+        ("suggestion", "good", "model", None, "fr-FR"),
+    ]
+    assert export.counts["discarded"] == 1
+    with pytest.raises(InvalidData, match="not as Argilla writes it"):
+        read([{"id": 1, "q.responses": ["a"], "q.responses.users": []}], tool="argilla")
+
+
+def test_argilla_of_the_hub_as_a_table(read):
+    held = "id,q.responses,q.responses.users,q.responses.status\n"
+    held += 'r,"[""a"", ""b""]","[""u"", ""v""]","[""draft"", ""submitted""]"\n'
+    export = read(held, tool="argilla", names=["a.csv"])
+    assert export.table.select("item_id", "rater_id", "label").rows() == [("r", "v", "b")]
+
+
+def test_argilla_1_and_rankings_and_spans(read):
+    ranked = [{"value": "x", "rank": 2}, {"value": "y", "rank": 1}]
+    record = {"external_id": "e", "metadata": '{"lang": "de"}', "text": "t"}
+    record["order"] = [{"user_id": "u", "value": ranked, "status": "submitted"}]
+    record["parts"] = [{"user_id": "u", "value": [{"start": 0, "end": 1, "label": "A"}], "status": "submitted"}]
+    export = read([record], tool="argilla", columns={"lang": "lang"})
+    assert export.table.rows() == [("e", "u", "y > x", "order", "de")]
+    assert export.counts["marks inside items"] == 1
+
+
+# Prodigy and doccano.
+
+
+def test_prodigy_binary_answers_and_what_is_ignored(read):
+    same = {"text": "t", "_input_hash": 1, "_session_id": "s-ann", "_timestamp": 1652787105}
+    lines = [
+        same | {"_task_hash": 2, "label": "RUDE", "answer": "reject"},
+        same | {"_task_hash": 3, "label": "LATE", "answer": "accept"},
+        same | {"_task_hash": 4, "label": "LATE", "answer": "ignore"},
+        same | {"_task_hash": 5, "options": [], "accept": ["b", "a"], "answer": "accept"},
+        same | {"_task_hash": 6, "options": [], "accept": [], "answer": "accept"},
+        same | {"_task_hash": 7, "options": [], "accept": ["a"], "answer": "reject"},
+        same | {"_task_hash": 8, "spans": [{"start": 0}], "answer": "accept"},
+    ]
+    export = read("\n".join(map(json.dumps, lines)), tool="prodigy", names=["a.jsonl"])
+    assert export.table.select("item_id", "rater_id", "criterion", "label").rows() == [
+        ("1", "s-ann", "RUDE", "reject"),
+        ("1", "s-ann", "LATE", "accept"),
+        ("5", "s-ann", None, "a|b"),
+    ]
+    left = {"ignored": 1, "empty": 1, "rejected": 1, "marks inside items": 1}
+    assert left.items() <= export.counts.items()
+
+
+def test_doccano_members_and_shared_annotations(read):
+    line = json.dumps({"id": 1, "text": "t", "label": ["b", "a"]}) + "\n"
+    spans = json.dumps({"id": 2, "text": "t", "label": [[0, 1, "PER"]]})
+    export = read(line + spans, line, tool="doccano", names=["ann.jsonl", "unknown.jsonl"])
+    assert export.table.select("item_id", "rater_id", "label").rows() == [("1", "ann", "a|b"), ("1", "unknown", "a|b")]
+    assert export.counts["marks inside items"] == 1
+    assert "unknown" in export.notes[0]
+    with pytest.raises(HaloError, match="without their names, so it cannot give agreement"):
+        read(line, tool="doccano", names=["all.jsonl"])
+    old = json.dumps({"id": 1, "text": "t", "annotations": [{"label": 3, "user": 7}], "meta": {}})
+    assert read(old, tool="doccano", names=["all.jsonl"]).table.rows() == [("1", "7", "3")]
+
+
 # What every tool shares.
 
 
@@ -214,10 +388,24 @@ def test_hostile_exports_end_in_a_clear_message(read, content, message):
         read(content)
 
 
-def test_a_file_of_another_tool_is_refused_by_its_right_name(read):
-    for name in set(TOOLS) - {"label-studio"}:
-        with pytest.raises(InvalidData, match="--from label-studio"):
-            read([task(annotation(1, good()))], tool=name)
+@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+def test_a_file_of_another_tool_is_refused_by_its_right_name(sample):
+    right = recognise(sample)
+    for name in set(TOOLS) - {right}:
+        with pytest.raises(InvalidData, match=f"--from {right}"):
+            read_export([sample], name)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(read, monkeypatch):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps(log()))
+        archive.writestr("samples/1.json", b" " * 300_000)
+    for limit, most in {"MOST_UNPACKED": 200_000, "MOST_BYTES": 200_000, "PACKED_FREELY": 1}.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(bounds, limit, most)
+            with pytest.raises(HaloError, match=r"raise bounds\.MOST_"):
+                read(buffer.getvalue(), tool="inspect", names=["a.eval"])
 
 
 def test_the_command_prints_counts_and_what_comes_next(tmp_path, capsys):

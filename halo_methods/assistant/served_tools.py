@@ -270,7 +270,7 @@ def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def server(data: str | Path = ".", out: str | Path = "reports", audience: Audience = "partner") -> "MCPServer[Any]":
+def server(data: str | Path = ".", out: str | Path = "reports", *, audience: Audience = "partner") -> "MCPServer[Any]":
     """Make the server of `halo mcp`, for an assistant on the same machine.
 
     Parameters

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..errors import BadOption, InvalidData
+from ..errors import BadOption, HaloError, InvalidData
 from ..results import counted
 from .answering import (
     FINDINGS,
@@ -44,26 +46,59 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     from ..reports.supports import supported
 
     name = Path(file).name
+    data = "-" if name == SPOOLED else file
     try:
         judgments = read_judgments(file, **reading)
     except InvalidData as invalid:
-        return problems_of(invalid, name)
+        answer = problems_of(invalid, name)
+        export = _export_of(file, data)
+        first, *rest = answer.lines
+        return replace(answer, result=answer.result | export, lines=[first, *_told(export), *rest])
+    export = _export_of(file, data) if reading.get("columns") else {}
     found = supported(judgments)
     if found.where:
         reading = reading | {"where": " AND ".join([*(f"({w})" for w in [reading.get("where")] if w), found.where])}
-    data = "-" if name == SPOOLED else file
     commands = {report: report_command(report, data, reading) for report in found.reports}
     counts = {"items": judgments.n_items, "raters": judgments.n_raters, "judgments": judgments.n_judgments}
     result = {"file": name, "problems": [], **judgments.source.to_dict(), **counts}
     result["supports"] = [{"report": report, "command": command} for report, command in commands.items()]
     result["opens"] = found.opened()
     del result["name"]
-    lines = [f"{name}: no problems", *str(judgments).split("\n"), "What this file supports today:"]
+    lines = [f"{name}: no problems", *_told(export), *str(judgments).split("\n"), "What this file supports today:"]
     lines += [f"  {command}" for command in commands.values()] or ["  no report yet"]
     if found.where:
         lines.append(f"  Each takes one criterion; there are {', '.join(found.criteria)}.")
     lines += ["What would open more:"] + [f"  {opening['text']}" for opening in found.opened()]
-    return Answer(result, lines)
+    return Answer(result | export, lines)
+
+
+def _export_of(file: str, data: str) -> dict[str, str]:
+    """The tool whose export a file looks like, and the command that reads it; empty where it is like none.
+
+    Any table could have a column per rater or question; it is said of one whose columns are called so, or hold the
+    same answers beside `item_id`.
+    """
+    from ..exports import TOOLS, recognise
+    from ..exports.opened_files import ExportFile
+    from ..judgments.options import across
+
+    try:
+        opened = ExportFile.at(file)
+        name = recognise(opened)
+        if name == "wide" and across(opened.columns) is None:
+            others = [set(column) - {None, ""} for column in opened.table.frame if column.name != "item_id"]
+            name = name if "item_id" in opened.columns and len(others) > 1 and set.intersection(*others) else None
+        if name is None:
+            return {}
+    except HaloError:  # what is damaged says so itself
+        return {}
+    command = f"halo read {shlex.quote(data)} --from {name} --out judgments.csv"
+    return {"tool": TOOLS[name].title, "read": command}
+
+
+def _told(export: dict[str, str]) -> list[str]:
+    said = "  it looks like an export of {tool}; make it one row per judgment: {read}"
+    return [said.format(**export)] if export else []
 
 
 def typed(text: str, kind: str) -> Any:

@@ -1,5 +1,6 @@
-"""``halo rubric lint`` and ``halo rubric render``."""
+"""``halo rubric lint | render | diff``."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 from ..atomic_files import write_files
 from ..errors import InvalidData
 from ..results import counted
-from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of
+from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of, reading_options
 
 
 class RubricFile(ExistingFile):
@@ -64,3 +65,62 @@ def render(file: str, to: str, market: str | None, out: str) -> Answer:
         return problems_of(invalid, file)
     files = write_files({Path(out) / name: text for name, text in render(made, to, market=market).items()})
     return Answer({"file": file, "to": to, "files": list(map(str, files))}, map(str, files))
+
+
+def _moment(context: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        at = datetime.min
+    if at and at.tzinfo is None:
+        raise click.BadParameter(f"{text!r} is no moment with an offset; write it as 2026-11-11T09:00+01:00")
+    return at
+
+
+@rubric.command()
+@click.argument("old", metavar="OLD", type=RubricFile())
+@click.argument("new", metavar="NEW", type=RubricFile())
+@click.option("--out", metavar="DIR", help="Folder for the notice in each language, with its check and its answers.")
+@click.option(
+    "--effective", callback=_moment, metavar="MOMENT", help="From when NEW binds; otherwise the day it names."
+)
+@click.option("--data", type=ExistingFile(), metavar="FILE", help="Judgments: lists those given without a pass.")
+@click.option(
+    "--passes", type=ExistingFile(), metavar="FILE", help="Columns rater_id, guideline, passed_at; for --data."
+)
+@reading_options
+@answering
+def diff(
+    old: str, new: str, out: str | None, effective: datetime | None, data: str | None, passes: str | None,
+    reading: dict[str, Any],
+) -> Answer:  # fmt: skip
+    """What a new version changes, for whom, and which judgments still compare."""
+    from ..guideline_changes import change_notices, compare_rubrics, labels_without_pass
+    from ..judgments import read_judgments
+    from ..judgments.files import read_raw
+    from ..judgments.spreadsheets import table_text
+    from ..rubric import read_rubric
+
+    if (data is None) != (passes is None):
+        raise click.UsageError("--data FILE and --passes FILE go together")
+    rubrics = []
+    for file in (old, new):
+        try:
+            rubrics.append(read_rubric(Path(file)))
+        except InvalidData as invalid:
+            return problems_of(invalid, file)
+    found = compare_rubrics(*rubrics)
+    result, lines, status = found.to_dict(), str(found).split("\n"), FINDINGS if found.findings else FINE
+    files = change_notices(found, effective=effective) if out else {}
+    if data and passes:
+        held = labels_without_pass(
+            read_judgments(data, **reading), read_raw(passes).frame, version=found.new.version,
+            effective=effective or found.new.effective,
+        )  # fmt: skip
+        result, lines = {**result, "labels_without_pass": held.to_dict()}, [*lines, *str(held).split("\n")]
+        status = FINDINGS if len(held.labels) else status
+        files |= {"labels_without_pass.csv": table_text(held.labels)} if out else {}
+    written = write_files(
+        {Path(out or "") / name: text for name, text in files.items()}, private=("labels_without_pass.csv",)
+    )
+    return Answer({**result, "files": list(map(str, written))}, [*lines, *map(str, written)], status)

@@ -4,12 +4,37 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from . import label_studio
+from . import (
+    argilla_records,
+    crowd_results,
+    doccano,
+    inspect_logs,
+    label_studio,
+    model_results,
+    prodigy,
+    trec_qrels,
+    wide_forms,
+)
 from .opened_files import ExportFile, Options
 from .reading_exports import Export, Tool, gathered
 
 # In the order they are asked whether a file is theirs: the particular before the general.
-TOOLS: dict[str, Tool] = {"label-studio": label_studio.TOOL}
+TOOLS: dict[str, Tool] = {
+    "label-studio": label_studio.TOOL,
+    "inspect": inspect_logs.TOOL,
+    "argilla": argilla_records.TOOL,
+    "prodigy": prodigy.TOOL,
+    "doccano": doccano.TOOL,
+    "mechanical-turk": crowd_results.MECHANICAL_TURK,
+    "toloka": crowd_results.TOLOKA,
+    "appen": crowd_results.APPEN,
+    "promptfoo": model_results.PROMPTFOO,
+    "deepeval": model_results.DEEPEVAL,
+    "lm-eval": model_results.LM_EVAL,
+    "trec-qrels": trec_qrels.TOOL,
+    "form": wide_forms.FORM,
+    "wide": wide_forms.WIDE,
+}
 
 
 def recognise(file: str | os.PathLike[str] | ExportFile) -> str | None:
@@ -112,11 +137,11 @@ def _checked(file: ExportFile, name: str) -> Iterator[ExportFile]:
     """The files an export consists of, each by the shape of this tool."""
     tool = TOOLS[name]
     for part in _parts(file, tool):
-        if not tool.recognise(part):
-            other = recognise(part)
+        if (other := recognise(part)) != name:
             what = f"{part.name} is no export of {tool.title}"
             if other:
                 raise InvalidData([Problem(f"{what} but of {TOOLS[other].title}", f"Read it with --from {other}.")])
             part.records()  # what is damaged says so itself
-            raise InvalidData([Problem(what, f"Expected {tool.shape}.")])
+            fix = f"Expected {tool.shape}. Where to export it: {tool.export.removesuffix('.')}."
+            raise InvalidData([Problem(what, fix)])
         yield part

@@ -4,9 +4,12 @@ import csv
 import io
 import json
 import os
+import struct
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +18,20 @@ from ..errors import InvalidData, Problem
 from ..judgments import bounds
 from ..judgments.cells import Raw, quoted
 from ..judgments.files import content_of, table_of, text_of
+from ..judgments.packing import unpacked
 
 Record = dict[str, Any]
-_HEAD = 200_000
+_HEAD, _ZSTANDARD = 200_000, 93
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    KeyError,
+)
 
 
 class Options(NamedTuple):
@@ -47,8 +61,8 @@ class ExportFile:
         What the caller asked for.
     """
 
-    def __init__(self, name: str, content: bytes, options: Options | None = None):
-        self.name, self.content, self.options = name, content, options or Options()
+    def __init__(self, name: str, content: bytes | Callable[[], bytes], options: Options | None = None):
+        self.name, self._content, self.options = name, content, options or Options()
         self.tally: Counter[str] = Counter()
         self.notes: list[str] = []
         self.criteria = tuple(self.options.criteria)
@@ -57,6 +71,11 @@ class ExportFile:
     def at(cls, path: str | os.PathLike[str], options: Options | None = None) -> "ExportFile":
         """The file at a path; HaloError where it cannot be opened."""
         return cls(Path(path).name, content_of(path)[0], options)
+
+    @cached_property
+    def content(self) -> bytes:
+        """Its bytes, unpacked."""
+        return self._content() if callable(self._content) else self._content
 
     @property
     def stem(self) -> str:
@@ -69,10 +88,10 @@ class ExportFile:
         """
         return Path(self.name).name.partition(".")[0]
 
-    @property
+    @cached_property
     def packed(self) -> bool:
         """Whether it is a zip archive, and no workbook."""
-        return self.content.startswith((b"PK\x03\x04", b"PK\x05\x06")) and b"[Content_Types].xml" not in self.content
+        return self.content.startswith((b"PK\x03\x04", b"PK\x05\x06")) and "[Content_Types].xml" not in self.names
 
     @property
     def is_json(self) -> bool:
@@ -80,28 +99,47 @@ class ExportFile:
         return self.content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
 
     @cached_property
+    def names(self) -> list[str]:
+        """The names of the files in an archive, within bounds."""
+        with self._archive() as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+        bounds.within(self.name, "MOST_ROWS", len(infos), "files")
+        size, stored = sum(info.file_size for info in infos), len(self.content)
+        bounds.within(self.name, "MOST_BYTES", size, "bytes when it is unpacked", "Give the files inside")
+        if size > bounds.PACKED_FREELY:
+            times = "times its size when it is unpacked"
+            bounds.within(self.name, "MOST_PACKED", size / stored, times, "Give the files inside")
+        return list(dict.fromkeys(info.filename for info in infos))
+
+    def member(self, name: str) -> "ExportFile":
+        """One file of an archive, unpacked when it is looked at."""
+        return ExportFile(name, lambda: self._unpacked(name), self.options)
+
+    @cached_property
     def members(self) -> dict[str, "ExportFile"]:
         """The files of an archive by name; none where it is no archive."""
-        if not self.packed:
-            return {}
+        return {name: self.member(name) for name in self.names} if self.packed else {}
+
+    @contextmanager
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
         try:
             with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
-                infos = [info for info in archive.infolist() if not info.is_dir()]
-                bounds.within(self.name, "MOST_ROWS", len(infos), "files")
-                size = sum(info.file_size for info in infos)
-                bounds.unpacked_within(self.name, size, len(self.content), "Give the files inside")
-                held = {info.filename: self._unpacked(archive, info) for info in infos}
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-            what = f"the archive is damaged, or of a kind that is not read ({quoted(str(error))})"
+                yield archive
+        except _DAMAGED as error:
+            what = f"{self.name}: the archive is damaged, or of a kind that is not read ({quoted(str(error))})"
             raise InvalidData([Problem(what, "Export it again.")]) from error
-        return {name: ExportFile(name, content, self.options) for name, content in held.items()}
 
-    def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-        """A member, which may hold no more than it says it does."""
-        with archive.open(info) as member:
-            content = member.read(info.file_size + 1)
-        bounds.within(info.filename, "MOST_UNPACKED", len(content), "bytes when it is unpacked")
-        return content
+    def _unpacked(self, name: str) -> bytes:
+        """A file of the archive, which may hold no more than it says it does."""
+        with self._archive() as archive:
+            info = archive.getinfo(name)
+            bounds.within(name, "MOST_UNPACKED", info.file_size, "bytes when it is unpacked")
+            if info.compress_type != _ZSTANDARD:
+                with archive.open(info) as member:
+                    return member.read(info.file_size)
+            name_and_extra = struct.unpack_from("<HH", self.content, info.header_offset + 26)
+            start = info.header_offset + 30 + sum(name_and_extra)
+            return unpacked(self.content[start : start + info.compress_size], name)
 
     @cached_property
     def text(self) -> str:

@@ -3,15 +3,19 @@
 from .cells import accepted_answers
 from .counts import CountedJudgments
 from .engines import scan_judgments
+from .pairs import Pairs, as_pairs, read_pairs
 from .readers import as_judgments, read_judgments
 from .table import Judgments, Source
 
 __all__ = [
     "CountedJudgments",
     "Judgments",
+    "Pairs",
     "Source",
     "accepted_answers",
     "as_judgments",
+    "as_pairs",
     "read_judgments",
+    "read_pairs",
     "scan_judgments",
 ]

@@ -38,7 +38,7 @@ def json_table(text: str, name: str) -> Raw:
         records.append(record if isinstance(record, dict) else {})
     for key, tool in _TOOLS.items():
         if any(isinstance(record.get(key), list | dict) for record in records[:1]):
-            fix = "Write one row per judgment (Label Studio: as CSV or JSON-MIN) and say which column is which."
+            fix = "Make a table of it, one row per judgment: halo read FILE --out judgments.csv."
             raise InvalidData([Problem(f"the file is {tool} export with {key} inside records", fix)])
     header = list(dict.fromkeys(key for record in records for key in record))
     bounds.table_within(name, len(records), len(header))

@@ -48,9 +48,14 @@ def _literal(text: Any) -> str:
     return re.sub(r"^[-+=%:(.]", r"\\\g<0>", re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", line))
 
 
-def _lines(text: str) -> Ready:
+def _lines(text: str, written: Callable[[str], str] = _literal) -> Ready:
     """What a rater sees, sign by sign and line by line."""
-    return Ready("\\\n".join(_literal(line) for line in text.splitlines() if line.strip()) or "—")
+    return Ready("\\\n".join(written(line) for line in text.splitlines() if line.strip()) or "—")
+
+
+def _prose(text: str) -> Ready:
+    """What a rubric says in several lines, its terms apart."""
+    return _lines(text, escaped)
 
 
 @cache
@@ -60,7 +65,7 @@ def pages(folder: Path, finalize: Callable[[Any], str]) -> Any:
 
     made = Environment(loader=FileSystemLoader(folder), finalize=finalize, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
-    made.filters["lines"] = _lines
+    made.filters |= {"lines": _lines, "prose": _prose}
     return made
 
 
@@ -71,10 +76,10 @@ def _json(content: Any) -> str:
 class InMarket:
     """One rubric for one market, or for all of them in English."""
 
-    def __init__(self, rubric: Rubric, market: str | None) -> None:
+    def __init__(self, rubric: Rubric, market: str | None, *, spoken: bool = False) -> None:
         if market is not None:
             BadOption.unless("market", market, rubric.markets)
-        self.rubric, self.market = rubric, market
+        self.rubric, self.market, self._spoken = rubric, market, spoken
         self.variant = rubric.markets[market] if market else None
         self.way_out = [way for way in rubric.exits if way.name != NOT_APPLICABLE]
 
@@ -82,8 +87,18 @@ class InMarket:
         """A label as the market's raters see it."""
         return self.variant.labels.get(criterion, {}).get(label, label) if self.variant else label
 
+    def spoken(self) -> "InMarket":
+        """The same, whose pages say in HTML in which language a text is."""
+        return InMarket(self.rubric, self.market, spoken=True)
+
+    def tongue(self, text: Ready, market: str | None) -> Ready:
+        """A text of a market, with its language where that is said."""
+        return Ready(f'<span lang="{market}">{text}</span>') if self._spoken and market else text
+
     def shown(self, criterion: str, label: str) -> str:
         name = self.name(criterion, label)
+        if self._spoken and name != label:
+            return Ready(f"{self.tongue(Ready(escaped(name)), self.market)} ({escaped(label)})")
         return name if name == label else f"{name} ({label})"
 
     def own(self, examples: Iterable[Any]) -> list[Any]:
@@ -98,7 +113,8 @@ class InMarket:
         return names + extra
 
     def page(self, template: str, finalize: Callable[[Any], str] = escaped, **more: Any) -> str:
-        given = {"r": self.rubric, "market": self.market, "variant": self.variant, "shown": self.shown, "own": self.own}
+        given = {"r": self.rubric, "market": self.market, "variant": self.variant, "shown": self.shown, "own": self.own,
+                 "tongue": self.tongue}  # fmt: skip
         text: str = pages(Path(__file__).parent, finalize).get_template(template).render(**given, **more)
         return text.strip("\n") + "\n"
 
@@ -128,11 +144,18 @@ def _judge_prompt(made: InMarket) -> dict[str, str]:
 
 
 def _guideline(made: InMarket) -> dict[str, str]:
-    return {"guideline.md": made.page("guideline.md.j2")}
+    return _page(made, "guideline")
 
 
 def _card(made: InMarket) -> dict[str, str]:
-    return {"card.md": made.page("card.md.j2")}
+    return _page(made, "card")
+
+
+def _page(made: InMarket, name: str) -> dict[str, str]:
+    """A page as Markdown, and as HTML to read and to print."""
+    from .paper import document
+
+    return {f"{name}.md": made.page(f"{name}.md.j2"), f"{name}.html": document(made, f"{name}.md.j2")}
 
 
 def _label_studio(made: InMarket) -> dict[str, str]:

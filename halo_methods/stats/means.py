@@ -1,15 +1,17 @@
 """Intervals of means, their differences, ratios and rates, and the resampling of whole people."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import sparse, stats
 
 from ..errors import BadOption, NotEstimable
 from ..results import counted
 from .checks import check_confidence
-from .totals import pattern_variance
+from .totals import pattern_variance, rater_degrees_of_freedom
+from .variance import cells, satterthwaite
 
 
 def t_interval(
@@ -256,3 +258,39 @@ def jackknife_ratio(
         raise NotEstimable("the figure rests on one rater alone, so it has no interval")
     times = float(np.exp(stats.t.ppf((1 + confidence) / 2, len(parts) - 1) * pattern_variance(left_out) ** 0.5))
     return value, value / times, value * times
+
+
+def two_way_variances(scores: Any, items: NDArray, raters: NDArray, contrasts: NDArray) -> tuple[NDArray, NDArray]:
+    """Compute `two_way_variance` of several sums at once, and the degrees of freedom of each.
+
+    Parameters
+    ----------
+    scores : sparse array, shape (n, p)
+        The score of each judgment, by parameter; each column sums to 0.
+    items, raters : ndarray of int, shape (n,)
+    contrasts : ndarray, shape (m, p)
+        The influence of a judgment on quantity k is ``scores[i] @ contrasts[k]``.
+
+    Returns
+    -------
+    variances, df : ndarray, shape (m,)
+
+    Examples
+    --------
+    >>> influence = sparse.csr_array(np.array([[0.1], [-0.1], [0.1], [-0.1]]))
+    >>> both = two_way_variances(influence, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.ones((1, 1)))
+    >>> both[0].round(3).tolist()
+    [0.16]
+    """
+
+    def one_way(cluster: NDArray) -> NDArray:
+        n, groups = len(cluster), int(cluster.max()) + 1
+        sums = sparse.csr_array((np.ones(n), (cluster, np.arange(n))), (groups, n)) @ scores
+        meat = (sums.T @ sums).toarray() * (groups / (groups - 1) if groups > 1 else 0.0)
+        return np.einsum("kp,pq,kq->k", contrasts, meat, contrasts)
+
+    by_item, by_rater = one_way(items), one_way(raters)
+    both = np.maximum(by_item + by_rater - one_way(cells(items, raters)[1]), np.maximum(by_item, by_rater))
+    df_item, df_rater = max(int(items.max()), 1), rater_degrees_of_freedom(int(raters.max()) + 1)
+    df = [satterthwaite(a, df_item, b, df_rater) if a + b else np.inf for a, b in zip(by_item, by_rater, strict=True)]
+    return both, np.array(df)

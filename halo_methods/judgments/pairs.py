@@ -1,0 +1,153 @@
+"""Judgments that compare two systems on one item: which side won, or neither."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from ..errors import InvalidData, Problem
+from .cells import Raw, quoted
+from .files import read_raw
+from .options import Reading, nearest
+from .readers import raw_frame
+from .table import Judgments
+from .validate import conform
+
+COLUMNS = ("item_id", "rater_id", "left", "right", "winner")
+WINNERS = ("left", "tie", "right")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairwise judgments, every one checked.
+
+    Attributes
+    ----------
+    judgments : Judgments
+        Its ``label`` is the winner: ``left``, ``tie`` or ``right``. Its item is one pair of systems on one item of the
+        file; the item of the file stands in ``cluster``, unless the file has a column of that name.
+    """
+
+    judgments: Judgments
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows, with ``winner`` in place of ``label``."""
+        return self.judgments.frame.rename({"label": "winner"})
+
+    @property
+    def systems(self) -> list[str]:
+        """Every system, in the order of the alphabet."""
+        return sorted(set(self.judgments.frame["left"]) | set(self.judgments.frame["right"]))
+
+    def __len__(self) -> int:
+        return self.judgments.n_judgments
+
+    def __str__(self) -> str:
+        return f"Pairs of {len(self.systems)} systems\n{self.judgments}"
+
+
+def read_pairs(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    duplicates: str = "error",
+    where: str | None = None,
+    dates: str = "iso",
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    delimiter: str | None = None,
+) -> Pairs:
+    """Pairwise judgments from a file.
+
+    Required columns are ``item_id``, ``rater_id``, ``left``, ``right`` and ``winner`` (``left``, ``right`` or
+    ``tie``). Optional ones are those of `read_judgments`.
+
+    Parameters
+    ----------
+    path, columns, values, duplicates, where, dates, encoding, sheet, delimiter
+        As for `read_judgments`; ``values={"winner": {"A": "left"}}`` reads other words for the winner.
+
+    Raises
+    ------
+    InvalidData
+        With every problem found, its row and how to fix it.
+    """
+    return _paired(read_raw(path, encoding, sheet, delimiter), columns, values, duplicates, where, dates)
+
+
+def as_pairs(
+    frame: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    duplicates: str = "error",
+    where: str | None = None,
+    dates: str = "iso",
+    name: str = "a frame",
+) -> Pairs:
+    """Pairwise judgments from a frame.
+
+    Parameters
+    ----------
+    frame : Pairs, or pandas, Polars, Arrow or DuckDB relation
+    columns, values, duplicates, where, dates, name
+        As for `as_judgments`.
+
+    Raises
+    ------
+    InvalidData
+        With every problem found, its row and how to fix it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("q1", "ann", "a", "b", "left"), ("q1", "ben", "a", "b", "tie"), ("q1", "ann", "b", "c", "right")]
+    >>> pairs = as_pairs(pd.DataFrame(rows, columns=["item_id", "rater_id", "left", "right", "winner"]))
+    >>> pairs.systems, len(pairs)
+    (['a', 'b', 'c'], 3)
+    """
+    if isinstance(frame, Pairs):
+        return frame
+    return _paired(raw_frame(frame, name), columns, values, duplicates, where, dates)
+
+
+def _paired(
+    raw: Raw,
+    columns: Mapping[str, str] | None,
+    values: Mapping[str, Mapping[str, str]] | None,
+    duplicates: str,
+    where: str | None,
+    dates: str,
+) -> Pairs:
+    """Check what a pair needs, and read the rest as judgments whose label is the winner."""
+    source = {name: (columns or {}).get(name, name) for name in COLUMNS}
+    problems = [
+        Problem(f"the column {name} is missing", nearest(column, raw.frame.columns), option="columns")
+        for name, column in source.items()
+        if column not in raw.frame.columns
+    ]
+    if problems:
+        raise InvalidData(problems)
+    item, left, right = (raw.frame[source[name]].str.strip_chars() for name in ("item_id", "left", "right"))
+    alike = (left == right).fill_null(False) | left.is_in(["", None]) | right.is_in(["", None])
+    for row in alike.fill_null(True).arg_true().to_list():
+        what = f"left is {quoted(left[row] or '')} and right is {quoted(right[row] or '')}"
+        problems.append(Problem(what, "Name two different systems.", row=row + 1, column=source["left"]))
+    kept = raw.frame.drop(source["winner"], source["item_id"], source["left"], source["right"])
+    made = [
+        (item + " | " + left + " | " + right).alias("item_id"),
+        raw.frame[source["winner"]].alias("label"),
+        left.alias("left"),
+        right.alias("right"),
+    ]
+    own = dict(columns or {})
+    if "cluster" not in kept.columns and "cluster" not in own:
+        made.append(item.alias("cluster"))
+    raw = replace(raw, frame=kept.with_columns(made), problems=[*raw.problems, *problems])
+    others = {name: column for name, column in own.items() if name not in COLUMNS or name == "rater_id"}
+    renamed = {"label" if name == "winner" else name: how for name, how in (values or {}).items()}
+    return Pairs(conform(raw, Reading(others, renamed, list(WINNERS), "nominal", duplicates, where, ("",), dates)))

@@ -1,0 +1,9 @@
+"""Preference: which system is stronger, from judgments that compare two, with what else moved the votes.
+
+Takes `Pairs`, or a frame with the same columns.
+"""
+
+from .bradley_terry import Ties
+from .strengths import Strengths, battles_to_separate, bradley_terry
+
+__all__ = ["Strengths", "Ties", "battles_to_separate", "bradley_terry"]
