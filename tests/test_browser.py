@@ -176,8 +176,10 @@ def test_a_standards_page_is_whole(window):
 FIRST = """queries => queries.map(query =>
   Search._performSearch(...Search._parseQuery(query)).slice(-3).reverse().map(result => result[0]))"""
 WANTED = {
-    "rubric": "Likert, taxonomy, hallucination, factuality, formality, guillemets, Anrede, duzen, LQA, nine criteria, "
-    "localisation, chatbot, battles, Elo, ¿, «, ß, ñ, ç, é, você, voce, umlaut",
+    "rubric": "hallucination, factuality, formality, guillemets, Anrede, duzen, nine criteria, "
+    "localisation, chatbot, ¿, «, ß, ñ, ç, é, você, voce, umlaut",
+    "scales": "Likert, battles, Elo, how many points, cannot judge",
+    "taxonomy": "taxonomy, LQA, MQM, severity",
     "escalation": "suicide, threat, self-harm, crisis, urgent",
     "wellbeing_and_pay": "support line, distress, rater in distress, burnout, disturbing, salary, appeal, opt out, "
     "piece rate",

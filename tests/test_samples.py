@@ -233,8 +233,8 @@ class TestTruth:
         gold = table[table["gold"] != ""]
         right = (gold["label"] == gold["gold"]).groupby(gold["rater_id"]).mean()
         assert right.tolist() == pytest.approx([r.accuracy for r in team], abs=0.08)
-        wrong = gold[(gold["rater_id"] == "r03") & (gold["gold"] == "fair") & (gold["label"] != "fair")]
-        assert set(wrong["label"]) == {"poor"}
+        wrong = gold[(gold["rater_id"] == "r03") & (gold["gold"] == "partly") & (gold["label"] != "partly")]
+        assert set(wrong["label"]) == {"no"}
         assert table.groupby(["rater_id", table["rated_at"].str[:10]]).size().eq(18).all()
 
 

@@ -160,7 +160,9 @@ class TestFit:
         assert sorted(r.rater_id for r in sim.fit_raters(log).raters) == [f"r{n}" for n in range(7)]
 
     def test_the_sample_beside_its_truth(self):
-        fit = sim.fit_raters(halo.read_judgments(reports.sample("simulation"), scale=SCALE, level="ordinal"))
+        fit = sim.fit_raters(
+            halo.read_judgments(reports.sample("simulation"), scale=["no", "partly", "yes"], level="ordinal")
+        )
         true = reports.truth("simulation")["raters"]["accuracy"]
         assert ((fit.table["low"] <= true) & (true <= fit.table["high"])).mean() >= 0.8
         assert fit.table["strictness"].idxmin() == 2

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from halo_methods.simulation import SimulatedRater
 
-SCALE = ("poor", "fair", "good")
+SCALE = ("no", "partly", "yes")
+"""The labels of `helpful` in the rubric `assistant_response`."""
 PREVALENCE = (0.2, 0.35, 0.45)
 ACCURACY = (0.96, 0.95, 0.90, 0.94, 0.93, 0.92, 0.92, 0.94, 0.88, 0.80)
 DAILY, LEAN = 18, {"r03": 1.0}
@@ -24,7 +25,7 @@ def team() -> tuple[SimulatedRater, ...]:
 
 
 def sample(seed: int = 20268) -> pd.DataFrame:
-    """Draw the sample: 18 long conversations a day on twenty working days, two raters each, gold for three in ten.
+    """Draw the sample: 18 answers of an assistant a day on twenty working days, two raters each, gold for three in ten.
 
     >>> sample().shape
     (3600, 5)
