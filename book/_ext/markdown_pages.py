@@ -69,7 +69,7 @@ def inline(node: Any) -> str:
     if "math" in node.get_attribute_list("class"):
         return f"${text[2:-2].strip()}$"
     if node.name == "code":
-        return _fenced(text, "`", " " if text[:1] + text[-1:] != text[:1].strip("`") + text[-1:].strip("`") else "")
+        return _fenced(text, "`", " " * ("`" in (text[:1], text[-1:])))
     if node.name == "img":
         return f"![{_plain(str(node.get('alt', '')))}]({node.get('src')})"
     if node.name == "a" and within.strip() and not str(node.get("href", "#")).startswith("#"):
