@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 READ = MarkdownIt("commonmark", {"html": True}).enable("table")
 ASKED = yaml.safe_load((ROOT / "book" / "skills.yml").read_text("utf-8"))
-HERE = {"plan.yml": "plans/calibration_programme.yml", "rubric.yml": "rubrics/search_relevance.yml"}
+HERE = {"plan.yml": "plans/calibration_programme.yml", "search_relevance.yml": "rubrics/search_relevance.yml"}
 
 built = pytest.mark.skipif(not (SITE / "llms.txt").is_file(), reason="the book is not built: make book")
 PAGES = {  # HTML, Markdown

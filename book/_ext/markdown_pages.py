@@ -23,7 +23,7 @@ TITLES = {"admonition-title", "sd-card-title"}
 LOOSE = ",;()[]{}\"'|"
 SIGNS = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 STARTS = re.compile(r"^(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|-{3,}|~{3,})|(\d+)([.)])(?=\s|$))")
-PAGE = re.compile(r"^([^:#]*)\.html(#.*)?$")
+PAGE = re.compile(r"^((?:\.\./)*[^:#.]+)\.html(#.*)?$")  # a name with another dot is a file, not a page
 
 
 def _dropped(node: Any) -> bool:
