@@ -1,11 +1,13 @@
 """What several test files do: read a file for its problems, run a chapter's cells without a kernel."""
 
 import json
+from types import SimpleNamespace
 
 from halo_methods import reports
 from halo_methods.errors import InvalidData
 from halo_methods.judgments import read_judgments
 from halo_methods.reports import section
+from halo_methods.reports.runner import findings
 
 
 def check(path, **options):
@@ -29,3 +31,12 @@ def run_cells(name, file, audience, patch, **options):
             if "parameters" in tags:
                 names |= {"reading": {"data": str(file), "audience": audience}, **options}
     return outputs, names["report"]
+
+
+def collected(name, file, audience, patch, **options):
+    """What the cells of a chapter found, run without a kernel; collected as the report collects it."""
+    outputs, report = run_cells(name, file, audience, patch, **options)
+    outputs.append(report._repr_mimebundle_())
+    found = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
+    assert found["gate"], "no gate was collected"
+    return found["data"][-1], found["gate"]

@@ -14,6 +14,7 @@ from halo_methods.standards import load
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
+CHAPTERS = page_heights.chapters(SITE)
 WIDTHS = {"phone": PHONE, "desktop": DESKTOP}
 
 AXE = next(f.locate() for f in files("axe-playwright-python") if f.name == "axe.min.js")
@@ -127,19 +128,27 @@ def resize(page, device):
 
 
 SETTLED = """async () => {
-  const state = () => JSON.stringify([...document.querySelectorAll('pre')].map(e => [e.clientWidth, e.tabIndex]));
-  const reachable = () => [...document.querySelectorAll('pre')].every(e =>
-    (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight) === (e.tabIndex === 0));
-  for (let before = ''; before !== state() || !reachable();) {
-    before = state();
-    await new Promise(resolve => setTimeout(resolve, 400));
-  }
+  const scrolls = e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight;
+  const reachable = () => [...document.querySelectorAll('pre, .cell_output > .output, .pst-scrollable-table-container')]
+    .every(e => scrolls(e) === (e.tabIndex === 0));
+  for (let waited = 0; waited < 3000 && !reachable(); waited += 20) await new Promise(done => setTimeout(done, 20));
 }"""
-"""Waits until the page keeps its widths: the theme makes what scrolls reachable a moment after they have changed."""
+"""Waits until what scrolls is reachable: the theme sees to it a moment after the widths have changed."""
 
 
 def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def answers_first(page, name):
+    """The answer box on the first screen, at most twelve screens, no code open; as long as the book says."""
+    seen = page_heights.measured(page)
+    told = pd.read_csv(page_heights.TABLE, comment="#").set_index("chapter")["screens"]
+    assert seen["screens"] <= page_heights.MOST
+    assert seen["answer"] is not None, "no answer box"
+    assert seen["answer"] <= DESKTOP[1]
+    assert seen["open_code"] == 0
+    assert abs(seen["screens"] - told[name]) <= 1, "python tools/page_heights.py writes the table anew"
 
 
 def whole(page, name):
@@ -152,6 +161,8 @@ def whole(page, name):
         page.evaluate(SETTLED)
         assert too_wide(page) <= 0, width
         assert page.locator("h1:visible").first.inner_text().strip()
+        if width == "desktop" and name.removesuffix(".html") in CHAPTERS:
+            answers_first(page, name.removesuffix(".html"))
         assert violations(page, rules) == [], width
     assert page.wrong == []
 
@@ -210,57 +221,47 @@ WANTED = {
 }
 
 
-@pytest.mark.parametrize("name", page_heights.chapters(SITE))
-def test_a_chapter_answers_first_and_can_be_finished(window, name):
-    """Its answer box on the first screen, at most twelve screens, no code open; as long as the book says."""
-    resize(window, "desktop")
-    seen = page_heights.measured(window, (SITE / f"{name}.html").as_uri())
-    told = pd.read_csv(page_heights.TABLE, comment="#").set_index("chapter")["screens"]
-    assert seen["screens"] <= page_heights.MOST
-    assert seen["answer"] is not None, "no answer box"
-    assert seen["answer"] <= WIDTHS["desktop"][1]
-    assert seen["open_code"] == 0
-    assert abs(seen["screens"] - told[name]) <= 1, "python tools/page_heights.py writes the table anew"
-
-
-def found_first(visit, queries):
-    page = visit((SITE / "search.html").as_uri())
+@pytest.fixture(scope="module")
+def found_first(browser):
+    """The first three pages found for each query, on one page of search that stays open."""
+    page = opened(browser)
+    go(page, (SITE / "search.html").as_uri())
     page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
-    return dict(zip(queries, page.evaluate(FIRST, queries), strict=True))
+    return lambda queries: dict(zip(queries, page.evaluate(FIRST, queries), strict=True))
 
 
-def test_an_identifier_leads_to_its_own_page(visit):
+def test_an_identifier_leads_to_its_own_page(found_first):
     typed = {text: name for name in load() for text in (name, name.lower(), name.replace("-", " "))}
-    found = found_first(visit, list(typed))
+    found = found_first(list(typed))
     assert {text: pages[0] for text, pages in found.items()} == {
         text: f"s/{name}/index" for text, name in typed.items()
     }
 
 
-def test_words_that_people_use_lead_to_the_page_that_answers(visit):
+def test_words_that_people_use_lead_to_the_page_that_answers(found_first):
     wanted = {word: page for page, words in WANTED.items() for word in words.split(", ")}
     assert len(wanted) >= 60
-    found = found_first(visit, list(wanted))
+    found = found_first(list(wanted))
     assert {word: found[word] for word, page in wanted.items() if page not in found[word]} == {}
 
 
-def test_a_word_of_the_glossary_leads_to_its_meaning(visit):
+def test_a_word_of_the_glossary_leads_to_its_meaning(found_first):
     text = (SITE / "glossary.html").read_text("utf-8")
     terms = [unescape(term).replace("’", "'") for term in re.findall(r'<dt id="term-[^"]*">([^<]*)<', text)]
     assert len(terms) > 150
-    found = found_first(visit, terms)
+    found = found_first(terms)
     assert {term: pages for term, pages in found.items() if "glossary" not in pages} == {}
     assert [term for term, pages in found.items() if pages[0].startswith("api")] == []
 
 
-def test_accents_may_be_typed_or_left_out(visit):
+def test_accents_may_be_typed_or_left_out(found_first):
     alike = (("você", "voce", "VOCÊ"), ("Präsentation", "Prasentation"), ("kappa paradox", "káppa pàradox"))
-    found = found_first(visit, [typed for spellings in alike for typed in spellings])
+    found = found_first([typed for spellings in alike for typed in spellings])
     assert [len({tuple(found[typed]) for typed in spellings}) for spellings in alike] == [1, 1, 1]
 
 
-def test_a_question_of_many_words_finds_pages_that_have_most_of_them(visit):
-    (pages,) = found_first(visit, ["how many gold items does a rater need to be certified"]).values()
+def test_a_question_of_many_words_finds_pages_that_have_most_of_them(found_first):
+    (pages,) = found_first(["how many gold items does a rater need to be certified"]).values()
     assert {"certification", "gold"} & set(pages)
 
 

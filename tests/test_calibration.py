@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from halo_methods import calibration, gold
 from halo_methods.calibration.strictness import fit_many_facet, gaps
 from halo_methods.errors import BadOption, NotEstimable
 from halo_methods.judgments import as_judgments
+from halo_methods.judgments.table import rests_on, rests_on_each
 from halo_methods.stats import change as stats_change
 from halo_methods.stats import clopper_pearson, two_way_share
 from halo_methods.stats.between_groups import effect_spread, rater_effects
@@ -510,3 +512,14 @@ def test_a_gold_answer_that_nobody_gave_has_its_place_on_an_ordinal_scale(answer
     j = as_judgments(frame, level="ordinal")
     assert len(gaps(j)) == (33 if answer == "good" else 36)
     assert calibration.strictness(j) is not None
+
+
+def test_what_each_rater_rests_on_is_what_their_judgments_alone_rest_on():
+    frame = pl.DataFrame({"item_id": [*"abacbb"], "rater_id": [*"sstrrr"]})
+    each = rests_on_each(frame, "labels")
+    assert list(each) == ["r", "s", "t"]
+    for rater, rests in each.items():
+        alone = rests_on(frame.filter(pl.col("rater_id") == rater), "labels")
+        assert {k: v for k, v in rests.items() if k != "basis"} == {k: v for k, v in alone.items() if k != "basis"}
+        assert [*map(list, rests["basis"].judgments.values())] == [*map(list, alone["basis"].judgments.values())]
+        assert list(rests["basis"].judgments) == [rater]

@@ -3,16 +3,14 @@
 import json
 import re
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import run_cells
+from helpers import collected
 
 from halo_methods import reports
 from halo_methods.judgments import read_judgments
-from halo_methods.reports.runner import findings
 from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
@@ -35,15 +33,6 @@ def csv(rows, folder, columns=(*REQUIRED, "gold")):
     file = folder / "made.csv"
     pd.DataFrame(rows, columns=list(columns)).to_csv(file, index=False)
     return file
-
-
-def collected(name, file, audience, monkeypatch):
-    """What the cells of a chapter found, run without a kernel; collected as the report collects it."""
-    outputs, report = run_cells(name, file, audience, monkeypatch)
-    outputs.append(report._repr_mimebundle_())
-    found = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
-    assert found["gate"], "no gate was collected"
-    return found["data"][-1], found["gate"]
 
 
 def stated(out, name):

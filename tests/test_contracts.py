@@ -92,6 +92,15 @@ def called(function, j, **options):
         return function(*first, **{n: ARGUMENTS[n] for n in needed}, **options)
 
 
+@cache
+def answer(function):
+    """What a function makes of the whole table, or None where it refuses: two promises are held by one call."""
+    try:
+        return called(function, judged(scaled=True))
+    except NotEstimable:
+        return None
+
+
 def estimates_of(result):
     """Every estimate that a result holds."""
     if isinstance(result, Estimate):
@@ -170,11 +179,7 @@ def test_a_frame_is_as_good_as_judgments(function):
 
 @pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
-    try:
-        result = called(function, judged(scaled=True))
-    except NotEstimable:
-        return
-    for e in estimates_of(result):
+    for e in estimates_of(answer(function)):
         assert e.low <= e.value <= e.high
         assert 0 < e.confidence <= 1
         assert min(e.n_items, e.n_raters, e.n_judgments) >= 0
@@ -182,19 +187,24 @@ def test_intervals_hold_their_values_and_say_what_they_rest_on(function):
         assert not any(f"rater {r}" in text for text in (e.method, *e.cautions) for r in range(6)), e.method
 
 
+@cache
+def shuffled(*, renamed):
+    """The whole table in another order of rows.
+
+    Names keep their order, so that ties fall the same way; a draw goes by the names and keeps them.
+    """
+    frame = WHOLE.iloc[np.random.default_rng(1).permutation(len(WHOLE))]
+    names = {"rater_id": "person " + frame["rater_id"], "item_id": "unit " + frame["item_id"]}
+    return halo.as_judgments(frame.assign(**names) if renamed else frame, **SCALE)
+
+
 @pytest.mark.parametrize("function", OF_JUDGMENTS)
 def test_order_of_rows_and_names_of_raters_and_items_change_nothing(function):
-    rng = np.random.default_rng(1)
-    shuffled = WHOLE.iloc[rng.permutation(len(WHOLE))]
-    # Names that keep their order, so that ties fall the same way; a draw goes by the names and keeps them.
-    draws = "seed" in parameters(function) or function.__name__ in DRAWS_BY_NAME
-    renamed = shuffled.assign(rater_id="person " + shuffled["rater_id"], item_id="unit " + shuffled["item_id"])
-    raters = {n: f"person {ARGUMENTS[n]}" for n in ("a", "b") if n in parameters(function)}
-    try:
-        first = numbers(called(function, judged(scaled=True)))
-    except NotEstimable:
+    if (result := answer(function)) is None:
         return
-    again = halo.as_judgments(shuffled if draws else renamed, **SCALE)
+    draws = "seed" in parameters(function) or function.__name__ in DRAWS_BY_NAME
+    raters = {n: f"person {ARGUMENTS[n]}" for n in ("a", "b") if n in parameters(function)}
+    first, again = numbers(result), shuffled(renamed=not draws)
     second = numbers(called(function, again) if draws or not raters else function(again, **raters))
     assert len(first) == len(second)
     for one, two in zip(first, second, strict=True):

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import yaml
+from helpers import collected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -561,9 +562,9 @@ class TestStudy:
 
 
 class TestReport:
-    def test_its_json_holds_the_gates_and_the_verdict_on_the_drifting_rater(self, tmp_path):
-        made = reports.run("drift", out=tmp_path, audience="operations")
-        verdicts = pd.Series([g["verdict"] for g in made["gates"]], index=[g["standard"] for g in made["gates"]])
+    def test_it_holds_the_gates_and_the_verdict_on_the_drifting_rater(self, monkeypatch):
+        _, gates = collected("drift", "drift", "operations", monkeypatch)
+        verdicts = pd.Series([g["verdict"] for g in gates], index=[g["standard"] for g in gates])
         assert set(verdicts.index) >= {
             "CAL-030",
             "CAL-031",
@@ -576,13 +577,13 @@ class TestReport:
         }
         assert verdicts["CAL-033"].value_counts().to_dict() == {"met": 9, "undecided": 1}
 
-    def test_without_dates_every_gate_says_what_is_missing(self, tmp_path):
+    def test_without_dates_every_gate_says_what_is_missing(self, tmp_path, monkeypatch):
         file = tmp_path / "bare.csv"
         rows = [(f"i{i}", f"r{r}", "xy"[(i + r) % 2]) for i in range(20) for r in range(3)]
         pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]).to_csv(file, index=False)
-        made = reports.run("drift", file, tmp_path / "out", audience="operations")
-        assert {g["verdict"] for g in made["gates"]} == {"undecided"}
-        assert all("rated_at" in g["reason"] or "guideline" in g["reason"] for g in made["gates"])
+        _, gates = collected("drift", file, "operations", monkeypatch)
+        assert {g["verdict"] for g in gates} == {"undecided"}
+        assert all("rated_at" in g["reason"] or "guideline" in g["reason"] for g in gates)
 
 
 @pytest.mark.parametrize("baseline", [2, 4, 8])

@@ -10,7 +10,7 @@ import pytest
 
 from halo_methods import cli, read_judgments
 from halo_methods.errors import BadOption, HaloError, InvalidData
-from halo_methods.exports import TOOLS, Export, read_export, recognise
+from halo_methods.exports import TOOLS, Export, as_tasks, read_export, recognise
 from halo_methods.judgments import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +53,9 @@ def own(tmp_path_factory):
     if not (TOOLS_PYTHON.parent.parent / ".installed").is_file():
         pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
     folder = tmp_path_factory.mktemp("own")
+    for tool in ("label-studio", "argilla"):
+        sample = read_export([SAMPLES / f"{tool.replace('-', '_')}.json"], tool).table.drop("gold", strict=False)
+        (folder / f"tasks.{tool}.json").write_text(as_tasks(sample, tool, show=["item_id"]), encoding="utf-8")
     command = [TOOLS_PYTHON, ROOT / "tests/tool_readers.py", SAMPLES, folder]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -62,7 +65,7 @@ def own(tmp_path_factory):
 @pytest.mark.parametrize("tool", ["argilla", "inspect"])
 def test_counts_are_those_of_the_tool_itself(own, tool):
     counts, folder = own
-    for file in [*SAMPLES.glob(f"{tool}.*"), *folder.glob(f"{tool}*")]:
+    for file in [*SAMPLES.glob(f"{tool}.*"), *folder.glob(f"{tool}*"), *folder.glob(f"tasks.{tool}_again*")]:
         export = read_export([file], tool)
         assert {name: export.counts[name] for name in counts[tool]} == counts[tool]
         assert labels(export) == [*STORY.values()]
@@ -74,6 +77,7 @@ def test_counts_are_those_of_label_studio_itself(own):
     same = ("tasks", "cancelled", "predictions")
     assert {name: told[name] for name in same} == {name: counts[name] for name in same}
     assert told["kept"] + told["gold"] == counts["annotations"]
+    assert labels(read_export([folder / "tasks/result.json"], "label-studio")) == [*STORY.values()]
     for file in (folder / "min/result.json", folder / "csv/result.csv"):
         export = read_export([file], "label-studio")
         assert (export.counts["tasks"], export.counts["kept"]) == (counts["tasks"], counts["annotations"])

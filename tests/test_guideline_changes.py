@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_rubric import HOSTILE
 
-from halo_methods.cli import COULD_NOT_RUN, FINDINGS, FINE, USAGE, main
+from halo_methods.cli import FINDINGS, FINE, USAGE, main
 from halo_methods.documents import read
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
 from halo_methods.guideline_changes import (
@@ -65,13 +65,15 @@ def leaves(node: Any, path: Path_ = ()) -> list[Path_]:
     return [path]
 
 
+PREFIXES = {".".join(rule.split(".")[:n]) for rule in RULES for n in range(1, rule.count(".") + 2)}
+
+
 def rule_of(path: Path_) -> str:
     """A place as the rules write it: a name of the file's own is a star."""
     rule = ""
     for part in path:
         below = f"{rule}.{part}".lstrip(".")
-        named = any(full == below or full.startswith(f"{below}.") for full in RULES)
-        rule = below if named and not isinstance(part, int) else f"{rule}.*"
+        rule = below if below in PREFIXES else f"{rule}.*"
     return rule
 
 
@@ -215,7 +217,6 @@ def test_each_row_of_the_rules(rule: str, change: str) -> None:
     by_kind = "yes" if rows[0].change == "renamed" else by_kind
     told = {"yes": "yes", "anew": "yes", "both": "over items judged under both"}
     assert rows[0].comparable == told.get(RULES[rule].compare or "", by_kind)
-    json.dumps(found.to_dict())
 
 
 def test_every_field_of_a_rubric_has_a_rule() -> None:
@@ -445,11 +446,10 @@ def test_only_the_raters_who_see_a_change_calibrate_again() -> None:
 def test_a_hostile_rubric_ends_in_a_message(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad, good = tmp_path / "bad.yml", str(FILES["agent_task"])
     bad.write_bytes(content.encode("utf-8", "surrogatepass"))
-    for line in ([str(bad), good], [good, str(bad)]):
-        assert main(["rubric", "diff", *line]) in (FINDINGS, COULD_NOT_RUN)
-        out, err = capsys.readouterr()
-        assert "fault in halo itself" not in err
-        assert 0 < len(out + err) < 100_000
+    assert main(["rubric", "diff", *((good, str(bad)) if len(content) < 100 else (str(bad), good))]) == FINDINGS
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert 0 < len(out) < 100_000
 
 
 def test_two_rubrics_are_not_two_versions() -> None:
@@ -551,6 +551,11 @@ def test_a_market_without_a_change_is_told_so_in_one_line() -> None:
     assert calm == ["search-relevance-1.1.fr-FR.notice.md"]
     assert "Rien ne change pour vous" in files[calm[0]]
     assert len(files[calm[0]].splitlines()) == 5
+    new["criteria"][0]["question"] = "How well does this one product meet the query?"
+    both = compare_rubrics(rubric("search_relevance"), with_note(new, "1.1", "amendment"))
+    french = change_notices(both)["search-relevance-1.1.fr-FR.notice.md"]
+    assert "précision" in french, "less than in es-ES"
+    assert "5 éléments, dont 4" in french
     spanish = files["search-relevance-1.1.es-ES.notice.md"]
     assert "Una cama de 90 es individual." in spanish
     assert "Juzgas en lugar" not in spanish, "sentences that stay are left out"
@@ -609,6 +614,8 @@ def flagged(frame: pd.DataFrame, **options: Any) -> list[tuple[str, str, int]]:
         ("bela", "1.2", "2026-11-11T08:00Z", "under an earlier version"),
         ("bela", "draft", "2026-11-12", "under an earlier version"),
         ("bela", "1.4", "2026-12-12T09:00Z", ""), ("bela", "1.10", "2026-12-12T09:00Z", ""),
+        ("anna", "support-answer 1.3", "2026-11-11T09:00Z", ""),
+        ("bela", "support-answer 1.3", "2026-11-12T09:00Z", "without a pass"),
     ],
 )  # fmt: skip
 def test_a_label_is_flagged_by_its_moment_and_its_version(rater: str, version: str, moment: str, reason: str) -> None:
@@ -646,6 +653,10 @@ def test_what_cannot_be_read_is_said() -> None:
         flagged(frame, passes=PASSED.assign(passed_at="Monday"))
     with pytest.raises(BadOption, match="effective is 'soon'"):
         flagged(frame, effective="soon")
+    with pytest.raises(BadOption, match="version is 'new'"):
+        flagged(frame, version="new")
+    with pytest.raises(NotEstimable, match=r"a later version than 1\.3"):
+        flagged(frame.assign(guideline="2.0"))
     with pytest.raises(NotEstimable, match="no column guideline"):
         flagged(frame.drop(columns="guideline"))
     with pytest.raises(NotEstimable, match="under which version"):

@@ -182,7 +182,7 @@ def tar():
         ("f.xlsb", zipped("xl/workbook.bin"), "a binary workbook"),
         ("f.zip", zipped("a.csv"), "a zip archive"),
         ("f.tgz", tar(), "an archive"),
-        ("f.xls", b"\n<html><table>", "a web page or XML"),
+        ("f.xls", b"\n<html><table>", "a web page"),
         ("f.pdf", b"%PDF-1.7\n", "a PDF"),
         ("f.db", b"SQLite format 3\0", "a kind that is not read"),
         ("f.csv", bytes(range(256)) * 20, "no text"),
@@ -486,3 +486,40 @@ def test_the_form_of_dates_holds_for_due_moments_and_opt_outs_too():
     j = as_judgments(frame, dates="day-first Europe/Berlin")
     assert j.frame["due"].to_list() == ["2026-02-03T09:00:00+00:00", "2026-02-03T23:00:00+00:00"]
     assert j.frame["opt_out"].to_list() == ["yes", "2026-02-04T23:00:00+00:00"]
+
+
+@pytest.mark.parametrize("start", [b"", b"Week 12\n\n", b"sep=,\n"])
+def test_bytes_that_are_no_utf_8_are_told_at_their_place_in_the_file(start, tmp_path):
+    content = start + lines(rows=(HEADER, ("é1", "ann", "good"), *ROWS)).encode("cp1252")
+    (file := tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(InvalidData, match=f"byte 0xe9 at position {content.index(0xE9)} is not utf-8"):
+        read_judgments(file)
+
+
+@pytest.mark.parametrize("rows", [(HEADER, ("q1", "ann"), *ROWS), (HEADER, *ROWS, ("q2", "bob"))])
+def test_a_line_without_its_last_cell_is_no_empty_label(rows, tmp_path):
+    (file := tmp_path / "a.csv").write_text(lines(rows=rows))
+    with pytest.raises(InvalidData, match="the row has 2 cells, the header 3"):
+        read_judgments(file)
+
+
+@few
+@given(
+    st.lists(
+        st.sampled_from(["2026-03-24T17:57:00", "2026-03-24T17:57:00.250000", "2026-03-24T17:57", "24 March"]),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from(["Z", "+00:00", "+02:00", ""]), min_size=3, max_size=3),
+)
+def test_a_moment_is_read_alike_whatever_stands_beside_it(moments, zones):
+    texts = ["2026-03-24T17:57:00Z", *map("".join, zip(moments, zones, strict=False))]
+    frame = pl.DataFrame({"item_id": [f"q{n}" for n in range(len(texts))], "rater_id": "r", "label": "x"})
+    try:
+        told = [moment(text)[0] for text in texts]
+    except ValueError:
+        with pytest.raises(InvalidData, match="is not ISO 8601"):
+            as_judgments(frame.with_columns(rated_at=pl.Series(texts)))
+        return
+    j = as_judgments(frame.with_columns(rated_at=pl.Series(texts)))
+    assert j.frame["rated_at"].to_list() == told
+    assert any("without an offset" in note for note in j.source.notes) == any(not moment(t)[1] for t in texts)

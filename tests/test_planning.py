@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import run_cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -378,14 +379,7 @@ def test_the_command_asks_first(capsys):
     assert "pools" not in json.loads(capsys.readouterr().out)
 
 
-def test_the_report_leads_with_the_question(tmp_path):
-    nobody_knows = {"rater_price": 0.0, "pool": None}
-    assert "How many raters can you recruit" in planning_report(tmp_path, **nobody_knows)
-    assert "How many raters can you recruit" not in planning_report(tmp_path, **nobody_knows | {"pool": 12})
-
-
-def planning_report(tmp_path, **parameters):
-    from halo_methods import reports
-
-    reports.run("planning", out=tmp_path, audience="operations", **parameters)
-    return (tmp_path / "planning.html").read_text("utf-8")
+@pytest.mark.parametrize(("pool", "asked"), [(None, True), (12, False)])
+def test_the_report_leads_with_the_question(monkeypatch, pool, asked):
+    outputs, _ = run_cells("planning", "planning", "operations", monkeypatch, rater_price=0.0, pool=pool)
+    assert ("How many raters can you recruit" in str(outputs)) == asked

@@ -138,6 +138,12 @@ def test_ways_out_are_read_as_the_page_shows(tmp_path: Path, capsys, monkeypatch
     assert shown.strip() in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", RUBRICS)
+def test_neighbours_name_each_other(name: str) -> None:
+    near = {(d["name"], n["defect"]) for d in content(name)["defects"] for n in d["near"]}
+    assert {(b, a) for a, b in near} == near
+
+
 def test_the_counts_of_the_taxonomys_page() -> None:
     weights = {one["name"]: one["weight"] for one in content("search_relevance")["severities"]}
     codes = {one["name"] for one in content("search_relevance")["defects"]}

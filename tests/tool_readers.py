@@ -17,6 +17,7 @@ def label_studio(samples: Path, folder: Path) -> dict[str, int]:
     converter = Converter(config, str(folder), download_resources=False)
     converter.convert_to_json_min(str(source), str(folder / "min"), is_dir=False)
     converter.convert_to_csv(str(source), str(folder / "csv"), is_dir=False, sep=",")
+    converter.convert_to_json_min(str(folder / "tasks.label-studio.json"), str(folder / "tasks"), is_dir=False)
     items = list(converter.iter_from_json_file(str(source)))
     tasks = json.loads(source.read_text(encoding="utf-8"))
     return {
@@ -34,6 +35,7 @@ def argilla(samples: Path, folder: Path) -> dict[str, int]:
     flat = GenericIO.to_list(records, flatten=True)
     (folder / "argilla_flat.jsonl").write_text("".join(json.dumps(one) + "\n" for one in flat), encoding="utf-8")
     JsonIO.to_json(records, folder / "argilla_again.json")
+    JsonIO.to_json(JsonIO._records_from_json(folder / "tasks.argilla.json"), folder / "tasks.argilla_again.json")
     return {
         "tasks": len(records),
         "people": len({response.user_id for record in records for response in record.responses}),

@@ -30,9 +30,8 @@ def chapters(site: Path) -> list[str]:
     return [p.stem for p in sources if (site / f"{p.stem}.html").exists()]
 
 
-def measured(page: Any, address: str) -> dict[str, Any]:
+def measured(page: Any) -> dict[str, Any]:
     """Height in screens of an open page, the lower end of its answer box, and the code cells that are not folded."""
-    chromium.go(page, address)
     size = page.viewport_size
     minutes = re.search(r"Reading takes (\d+) minutes", page.inner_text("main"))
     return {
@@ -53,12 +52,14 @@ def table(site: Path) -> pd.DataFrame:
         )
         for name in chapters(site):
             address = (site / f"{name}.html").resolve().as_uri()
-            seen = measured(wide, address)
+            for page in (wide, narrow):
+                chromium.go(page, address)
+            seen = measured(wide)
             rows.append(
                 {
                     "chapter": name,
                     "screens": seen["screens"],
-                    "phone_screens": measured(narrow, address)["screens"],
+                    "phone_screens": measured(narrow)["screens"],
                     "minutes": seen["minutes"],
                 }
             )

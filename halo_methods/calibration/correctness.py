@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.marking import Reference, majority, share_right, shares_right
-from ..judgments.table import need, rests_on
-from ..results import Caution, Estimate, Figure, Over, counted
+from ..judgments.table import need, rests_on, rests_on_each
+from ..results import Caution, Estimate, Figure, Over, around, counted
 from ..stats import change as stats_change
 from ..stats import check_confidence, check_probability, proportion, two_way_share
+from ..stats.proportions import clopper_pearson
 
 RIGHT = "right"
 
@@ -134,11 +135,14 @@ def by_rater(
     if bar is not None:
         check_probability(bar, option="bar")
     marked = as_judgments(j).marked(reference)
-    estimates = {}
-    for (rater,), part in sorted(marked.group_by("rater_id")):
-        share = proportion(int(part["right"].sum()), len(part), method="exact", confidence=confidence)
-        method = f"a rater's {_quantity(reference)}; exact interval"
-        estimates[str(rater)] = replace(share, method=method, **rests_on(part, RIGHT))
+    counts = marked.group_by("rater_id").agg(pl.col("right").sum(), pl.len()).sort("rater_id")
+    k, n = (counts[c].to_numpy().astype(float) for c in ("right", "len"))
+    shares = np.column_stack([k / n, *clopper_pearson(k, n, confidence=confidence)]).tolist()
+    method = f"a rater's {_quantity(reference)}; exact interval"
+    estimates = {
+        rater: Estimate(**around(*share), confidence=confidence, method=method, over="items", **rests)
+        for share, (rater, rests) in zip(shares, rests_on_each(marked, RIGHT).items(), strict=True)
+    }
     table = _tabled("rater_id", estimates).drop(columns=["n_items", "n_raters"]).rename(columns={"n_judgments": "n"})
     table.insert(2, "right", (table["accuracy"] * table["n"]).round().astype(int))
     if bar is not None:

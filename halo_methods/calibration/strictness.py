@@ -16,7 +16,7 @@ from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.cells import accepted_answers, as_numbers, encoded
 from ..judgments.marking import Reference
-from ..judgments.table import in_order, rests_on
+from ..judgments.table import in_order, rests_on, rests_on_each
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats import check_confidence
 from ..stats.between_groups import effect_spread, rater_effects
@@ -151,10 +151,12 @@ def strictness(j: Judgments, *, model: Model = "mean", confidence: float = 0.95)
         items: Literal["random", "fixed"] = "random" if model == "random_items" else "fixed"
         effects, errors, _ = rater_effects(y, item, rater, centred=reference == "team", items=items)
     low, high = t_interval(effects, errors, df, confidence=confidence)
-    estimates, method = {}, f"a rater's strictness; {MODELS[model][1]}"
-    for k, part in enumerate(frame.select("rater_id", "item_id").sort("rater_id").partition_by("rater_id")):
-        found = {**around(effects[k], low[k], high[k]), **rests_on(part, "strictness")}
-        estimates[names[k]] = Estimate(**found, confidence=confidence, method=method, over="items")
+    method = f"a rater's strictness; {MODELS[model][1]}"
+    ends = zip(effects, low, high, strict=True)
+    estimates = {
+        name: Estimate(**around(*found), confidence=confidence, method=method, over="items", **rests)
+        for found, (name, rests) in zip(ends, rests_on_each(frame, "strictness").items(), strict=True)
+    }
     columns = {"strictness": effects, "low": low, "high": high, "se": errors, "reference": reference}
     table = pd.DataFrame({"rater_id": names, "n": np.bincount(rater), **columns})
     table = table.sort_values(["strictness", "rater_id"], ignore_index=True)
@@ -496,9 +498,9 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     given = np.bincount(rater * (n_steps + 1) + y, minlength=answers.shape[1]).reshape(n_raters, -1)
     total, reached = given @ labels, given[:, ::-1].sum(axis=0).cumsum()[-2::-1]
 
-    def value_and_slope(x: NDArray, some: NDArray | None = None) -> tuple[float, NDArray]:
-        """Of all items; of `some`, the slope is what theirs adds, up to what does not depend on x."""
-        said, met, points = (of if some is None else of[some] for of in (answers, shared, totals))
+    def value_and_slope(x: NDArray, items: tuple[Any, ...] = (answers, shared, totals)) -> tuple[float, NDArray]:
+        """Of all items; of some, the slope is what theirs adds, up to what does not depend on x."""
+        said, met, points = items
         strictness, steps, log_sigma = x[:n_raters], x[n_raters:-1], x[-1]
         theta = np.exp(log_sigma) * _NODES
         height = (theta[None, :] + strictness[:, None])[..., None] * labels - np.concatenate([[0.0], steps.cumsum()])
@@ -507,7 +509,8 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
         expected = p @ labels
         joint = said @ log_p.transpose(0, 2, 1).reshape(-1, len(theta)) + _LOG_WEIGHTS
         highest = joint.max(axis=1, keepdims=True)
-        posterior = np.exp(joint - highest)
+        joint -= highest
+        posterior = np.exp(joint, out=joint)
         scale = posterior.sum(axis=1, keepdims=True)
         posterior /= scale
         weight = met.T @ posterior  # raters, nodes
@@ -528,16 +531,17 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
     optimum = optimize.minimize(value_and_slope, start, jac=True, method="L-BFGS-B", options=options)
     if np.abs(optimum.jac).max() > 1e-3 * max(1.0, n**0.5):
         raise NotEstimable(f"the many-facet model did not converge; {INSTEAD}")
-    h = 1e-4
-    of_rater = (
-        shared.tocsc()
-    )  # a rater's strictness moves the slope of the items that the rater judged, and of no others
-    moved = [of_rater.indices[of_rater.indptr[r] : of_rater.indptr[r + 1]] for r in range(n_raters)]
-    around_it = zip(np.eye(len(start)) * h, [*moved, *[None] * (n_steps + 1)], strict=True)
-    information = np.array(
-        [(value_and_slope(optimum.x + d, i)[1] - value_and_slope(optimum.x - d, i)[1]) / (2 * h) for d, i in around_it]
-    )
-    covariance = np.linalg.inv((information + information.T) / 2)
+    h, information = 1e-4, []
+    of_rater = shared.tocsc()
+    for at, d in enumerate(np.eye(len(start)) * h):
+        items = (answers, shared, totals)
+        if at < n_raters:  # whose strictness moves the slope of the items that the rater judged, and of no others
+            judged = of_rater.indices[of_rater.indptr[at] : of_rater.indptr[at + 1]]
+            items = (answers[judged], shared[judged], totals[judged])
+        information.append(
+            (value_and_slope(optimum.x + d, items)[1] - value_and_slope(optimum.x - d, items)[1]) / (2 * h)
+        )
+    covariance = np.linalg.inv((np.array(information) + np.transpose(information)) / 2)
     contrast = np.eye(n_raters) - 1 / n_raters
     variance = np.diag(contrast @ covariance[:n_raters, :n_raters] @ contrast.T)
     if (variance < 0).any():

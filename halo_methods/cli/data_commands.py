@@ -79,10 +79,14 @@ def _export_of(file: str, data: str) -> dict[str, str]:
     same answers beside `item_id`.
     """
     from ..exports import TOOLS, recognise
+    from ..exports.localization_units import KINDS, kind_of
     from ..exports.opened_files import ExportFile
     from ..judgments.options import across
 
     try:
+        if kind := kind_of(file):
+            command = f"halo read {shlex.quote(data)} --from {kind} --out items.csv"
+            return {"tool": KINDS[kind], "read": command, "of": "items, not judgments"}
         opened = ExportFile.at(file)
         name = recognise(opened)
         if name == "wide" and across(opened.columns) is None:
@@ -93,11 +97,11 @@ def _export_of(file: str, data: str) -> dict[str, str]:
     except HaloError:  # what is damaged says so itself
         return {}
     command = f"halo read {shlex.quote(data)} --from {name} --out judgments.csv"
-    return {"tool": TOOLS[name].title, "read": command}
+    return {"tool": TOOLS[name].title, "read": command, "of": "one row per judgment"}
 
 
 def _told(export: dict[str, str]) -> list[str]:
-    said = "  it looks like an export of {tool}; make it one row per judgment: {read}"
+    said = "  it looks like an export of {tool}; make a table of it, {of}: {read}"
     return [said.format(**export)] if export else []
 
 

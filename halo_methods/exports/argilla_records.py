@@ -68,22 +68,31 @@ def _rows(record: Record, file: ExportFile) -> Iterator[Record]:
     file.tally["tasks"] += 1
     metadata = record.get("metadata")
     metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
-    questions = list(_questions(record))
+    questions = {name: (responses, suggestion) for name, responses, suggestion in _questions(record)}
     data = {key: held for key, held in record.items() if not isinstance(held, list | dict)}
     data |= {**(record.get("fields") or {}), **(metadata or {})}
+    own = json.loads(data.pop("halo", "null"))
     same = {"item_id": record.get("id") or record.get("external_id") or record.get("_server_id"), "data": data}
-    for name, responses, suggestion in questions:
-        told = _label((suggestion or {}).get("value"), file)
+    same |= own["item"] if own else {}
+    whys = {why for name in questions if (why := f"why-{name}") in questions}
+    for name, (responses, suggestion) in questions.items():
+        if name in whys:
+            continue
+        told, reasons = _label((suggestion or {}).get("value"), file), questions.get(f"why-{name}", ((), None))[0]
+        comments = {one["user_id"]: one["value"] for one in reasons}
+        more = own["answers"].get(name, {}) if own else {}
+        gold = {"gold": data[f"gold-{name}"]} if data.get(f"gold-{name}") else {}
         for one in responses:
-            state, label = one.get("status") or "submitted", _label(one["value"], file)
+            state, label, by = one.get("status") or "submitted", _label(one["value"], file), one["user_id"]
             if state != "submitted":
                 file.tally[state] += 1
             elif label is not None:
-                about = {"rater_id": one["user_id"], "suggestion": told}
-                yield {**same, **about, "criterion": name, "label": label}
+                about = {"rater_id": by, "suggestion": None if own else told, "comment": comments.get(by)}
+                yield {**same, **about, "criterion": name, "label": label, **gold, **more.get(by, {})}
         if told is not None:
-            about = {"rater_id": (suggestion or {}).get("agent") or "suggestion", "rater_type": "model"}
-            yield {**same, **about, "criterion": name, "label": told}
+            by = (suggestion or {}).get("agent") or "suggestion"
+            about = {"rater_id": by, "rater_type": "model"}
+            yield {**same, **about, "criterion": name, "label": told, **gold, **more.get(by, {})}
 
 
 TOOL = Tool(

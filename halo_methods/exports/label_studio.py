@@ -46,7 +46,7 @@ def _rows(task: Record, file: ExportFile) -> Iterator[Record]:
         return
     file.tally["tasks"] += 1
     file.tally["drafts"] += len(task.get("drafts") or ())
-    same = {"item_id": task.get("id"), "data": task["data"]}
+    same = {"item_id": task.get("id"), "data": task["data"], **(task["data"].get("halo") or {})}
     for one in task.get("annotations", task.get("completions")) or ():
         cancelled = bool(one.get("was_cancelled") or one.get("skipped"))
         file.tally["cancelled"] += cancelled
@@ -54,15 +54,15 @@ def _rows(task: Record, file: ExportFile) -> Iterator[Record]:
             continue
         about = {"rater_id": _person(one.get("completed_by")), "seconds": one.get("lead_time")}
         about["rated_at"] = one.get("updated_at") or one.get("created_at")
-        for name, label, comment in _answers(one.get("result") or (), file):
+        for answered in _answers(one.get("result") or (), file):
             if one.get("ground_truth"):
-                yield {**same, "criterion": name, "gold": label}
+                yield {**same, "criterion": answered["criterion"], "gold": answered["label"]}
             else:
-                yield {**same, **about, "criterion": name, "label": label, "comment": comment}
+                yield {**same, **about, **answered}
     for one in task.get("predictions") or ():
         about = {"rater_id": one.get("model_version") or "prediction", "rater_type": "model"}
-        for name, label, _ in _answers(one.get("result") or (), file):
-            yield {**same, **about, "rated_at": one.get("created_at"), "criterion": name, "label": label}
+        for answered in _answers(one.get("result") or (), file):
+            yield {**same, **about, "rated_at": one.get("created_at"), **answered}
 
 
 def _person(by: Any) -> Any:
@@ -70,12 +70,14 @@ def _person(by: Any) -> Any:
     return by.get("email") or by.get("id") if isinstance(by, dict) else by
 
 
-def _answers(results: Any, file: ExportFile) -> list[tuple[str, Any, str | None]]:
-    """Name, label and comment of each question: free text beside other answers is their comment."""
+def _answers(results: Any, file: ExportFile) -> list[Record]:
+    """Each question with its label and comment: a text called `why-QUESTION`, or else any text beside other answers."""
     labels: dict[str, Any] = {}
     texts: dict[str, str] = {}
+    more: dict[str, Record] = defaultdict(dict)
     for one in results:
         label, name = answer(one.get("value")), one.get("from_name")
+        more[name] |= (one.get("meta") or {}).get("halo") or {}
         if label is None:
             file.tally["marks inside items"] += one.get("type") != "relation"
         elif one.get("type") == "textarea":
@@ -84,9 +86,13 @@ def _answers(results: Any, file: ExportFile) -> list[tuple[str, Any, str | None]
             labels[name] = labels.get(name, set()) | label if isinstance(label, set) else label
     file.tally["empty"] += not labels and not texts
     if not labels:
-        return [(name, text, None) for name, text in texts.items()]
-    comment = "\n".join(texts.values()) or None
-    return [(name, label, comment) for name, label in labels.items()]
+        return [{"criterion": name, "label": text} for name, text in texts.items()]
+    own = {f"why-{name}" for name in labels}
+    rest = "\n".join(text for name, text in texts.items() if name not in own) or None
+    return [
+        {"criterion": name, "label": label, "comment": texts.get(f"why-{name}", rest), **more[name]}
+        for name, label in labels.items()
+    ]
 
 
 def _flat_rows(record: Record, file: ExportFile) -> Iterator[Record]:

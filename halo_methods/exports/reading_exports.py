@@ -129,7 +129,7 @@ class Gathered:
 
     options: Options
     rows: list[Record] = field(default_factory=list)
-    gold: dict[tuple[Any, Any], list[str]] = field(default_factory=lambda: defaultdict(list))
+    gold: dict[tuple[Any, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
     places: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     names: set[str] = field(default_factory=set)
     several: bool = False
@@ -163,12 +163,15 @@ class Gathered:
                 row[name] = data[key]
         if person and self.options.rater_from == "file" and "label" in row:
             row["rater_id"] = file.stem
+        for name in ("label", "gold"):
+            if isinstance(row.get(name), set) and len(row[name]) == 1:
+                (row[name],) = row[name]
         item, criterion = cell_text(row.get("item_id")), cell_text(row.get("criterion"))
         if file.criteria and criterion not in (None, *file.criteria):
             return
         row |= {"item_id": item, "criterion": criterion}
         if "label" not in row:
-            self.gold[item, criterion].append(cell_text(row["gold"]) or "")
+            self.gold[item, criterion, cell_text(row.get("system"))].append(cell_text(row["gold"]) or "")
             return
         if self.several and file.name not in self.places[item or ""]:
             self.places[item or ""][file.name] = json.dumps(data, sort_keys=True, default=str)
@@ -204,10 +207,11 @@ def gathered(files: Sequence[ExportFile], tool: Tool, options: Options) -> Expor
     if nameless := sum(row.get("rater_id") is None for row in rows):
         text = f"{counted(nameless, 'judgment')} of {tool.title} without a rater"
         raise HaloError(f"{text}; where each rater has a file, name the rater by it: --rater-from file")
+    only = {row["criterion"] for row in rows} == {"label"}  # a name that tells nothing
     for row in rows:
-        row["gold"] = row.get("gold") or gold_text(
-            dict.fromkeys(all_rows.gold.get((row["item_id"], row["criterion"]), ()))
-        )
+        answers = all_rows.gold.get((row["item_id"], row["criterion"], row.get("system")), ())
+        row["gold"] = row.get("gold") or gold_text(dict.fromkeys(answers))
+        row["criterion"] = None if only else row["criterion"]
     notes += _moments(rows, Dates.of(options.dates or tool.dates))
     people = [row for row in rows if row.get("rater_type") != "model"]
     if len(people) < len(rows):

@@ -93,7 +93,8 @@ def _given(of: RubricComparison, language: str, market: str | None, effective: d
     t, new = WORDING[language], InMarket(of.new, market)
     seen = [c for c in of.changes if c.kind != "editorial" and (market is None or market in c.markets)]
     kind = max((c.kind for c in seen), key=KINDS.index, default=None)
-    kind = of.kind if kind and of.kind in KINDS[KINDS.index(kind) :] else kind
+    if kind and of.kind not in {c.kind for c in of.changes}:  # a change note declares more than the files show
+        kind = of.kind
     listed = [c for c in seen if RULES[c.rule].called]
     touched = {name for c in seen for name in c.criteria}
     otherwise, as_before, check = _chosen(_cases(of, new), touched) if kind else ([], [], [])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -89,10 +90,12 @@ def tree(node: Any, place: Place = ()) -> Any:
         return ", ".join(node if place[-1] == "order" else sorted(node))
     if isinstance(node, list):
         named: dict[str, Any] = {}
+        times: Counter[str] = Counter()
         for one in node:
             field = next(key for key in IDENTITY if key in one)
             name = normal(one[field], (field,))
-            named[name + " again" * sum(normal(other[field], (field,)) == name for other in named.values())] = one
+            named[name + " again" * times[name]] = one
+            times[name] += 1
         node = named
     if isinstance(node, dict):
         parts = {key: tree(held, (*place, key)) for key, held in node.items()}

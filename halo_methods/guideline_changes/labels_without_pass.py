@@ -1,5 +1,6 @@
 """Labels given under a new version by raters who had not passed its check, and labels under a version not in force."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -73,7 +74,7 @@ def labels_without_pass(
     passes : pandas or Polars DataFrame
         ``rater_id``, ``guideline`` (the version) and ``passed_at`` (ISO 8601), one row per pass.
     version : str
-        The version that came into force.
+        The version that came into force, as 1.3. Cells may hold a name before it, as `support-answer 1.3`.
     effective : str, date or datetime
         Since when; a day begins, and a moment without an offset stands, in UTC.
 
@@ -88,7 +89,7 @@ def labels_without_pass(
     InvalidData
         For a table of passes that cannot be read.
     BadOption
-        For an `effective` that is no moment.
+        For an `effective` that is no moment, or a `version` that is no number.
 
     Notes
     -----
@@ -105,6 +106,8 @@ def labels_without_pass(
     [['r', 'without a pass', 1], ['s', 'without a pass', 1]]
     """
     since = _moment(effective)
+    if not re.fullmatch(r"\d+(\.\d+){0,2}", version):
+        raise BadOption(f"version is {version!r}; write its number as 1.3")
     frame = as_judgments(j).people().one(by="criterion").frame
     for column in ("rated_at", "guideline"):
         need(frame, column)
@@ -113,12 +116,15 @@ def labels_without_pass(
     if not frame.height:
         raise NotEstimable("no judgment says when it was made and under which version", public=True)
     undated = whole - frame.height
-    later = [v for v in frame["guideline"].unique() if _after(v, version)]
-    frame = frame.filter(~pl.col("guideline").is_in(later))
+    stands = {text: _stands(text, version) for text in frame["guideline"].unique()}
+    frame = frame.with_columns(stands=pl.col("guideline").replace_strict(stands, return_dtype=pl.Int8))
+    frame = frame.filter(pl.col("stands") <= 0)
+    if not frame.height:
+        raise NotEstimable(f"every judgment names a later version than {version}", public=True)
     day = pl.col("rated_at") == pl.col("rated_at").dt.truncate("1d")
     end = pl.when(day).then(pl.col("rated_at") + timedelta(days=1, microseconds=-1)).otherwise(pl.col("rated_at"))
     frame = frame.join(_first_passes(passes, version), on="rater_id", how="left", maintain_order="left")
-    is_new, given = pl.col("guideline") == version, pl.col("rated_at") >= since
+    is_new, given = pl.col("stands") == 0, pl.col("rated_at") >= since
     reason = (
         pl.when(is_new & (end < since)).then(pl.lit(NOT_YET))
         .when(~is_new & given).then(pl.lit(NO_MORE))
@@ -150,12 +156,15 @@ def _moment(given: str | date | datetime) -> datetime:
         raise BadOption(f"effective is {given!r}; write a moment as 2026-11-11T09:00+01:00") from None
 
 
-def _after(one: str, version: str) -> bool:
-    """Whether a version is later than another one; no where either is no number."""
-    try:
-        return version_number(one) > version_number(version)
-    except ValueError:
-        return False
+def _stands(text: str, version: str) -> int:
+    """Whether what a cell names is the version (0), a later one (1), or another one (-1).
+
+    >>> [_stands(text, "1.3") for text in ("1.3", "support-answer 1.3.0", "v1.10", "1.2", "draft")]
+    [0, 0, 1, -1, -1]
+    """
+    named = re.search(r"(?:^|[\sv])(\d+(?:\.\d+){0,2})$", text.strip())
+    a, b = version_number(named[1] if named else "0"), version_number(version)
+    return (a > b) - (a < b)
 
 
 def _first_passes(passes: Any, version: str) -> pl.DataFrame:
@@ -166,7 +175,7 @@ def _first_passes(passes: Any, version: str) -> pl.DataFrame:
         raise InvalidData([Problem(what, "Write rater_id, guideline and passed_at, one row per pass.")])
     first, problems = dict[str, datetime](), []
     for row, (rater, of, at) in enumerate(frame.select(PASSES).iter_rows(), 1):
-        if of != version or rater is None:
+        if rater is None or _stands(of or "", version):
             continue
         try:
             passed = moment((at or "").strip())[0]

@@ -54,7 +54,7 @@ class RubricChange(NamedTuple):
     markets: tuple[str, ...]
 
 
-class _Shown(NamedTuple):
+class _Example(NamedTuple):
     name: str
     market: str | None
 
@@ -99,6 +99,7 @@ class _Pair:
         self.old, self.new = old, new
         self.labels: dict[str, dict[str, str]] = {}
         self.settled: list[tuple[str, str]] = []
+        self.shown: dict[Place, dict[str, tuple[str, ...]]] = {}
         self.special = list(self._relabelled())
         known = {change.version for change in old.changes}
         self.sides = []
@@ -153,7 +154,8 @@ class _Pair:
             sides = [side.get("examples", {}).get(place[1], {}).get("labels", {}) for side in self.sides]
             return tuple(name for name in names if any(name in side for side in sides))
         if touches == "term":
-            used = [name for name in names if place[1] in str(self.sides[1]["criteria"][name])]
+            texts = {name: str(self.sides[1]["criteria"][name]).casefold() for name in names}
+            used = [name for name in names if place[1].casefold() in texts[name]]
             return tuple(used or names)
         return tuple(names) if touches == "all" else ()
 
@@ -162,14 +164,21 @@ class _Pair:
         if place[0] == "markets":
             return place[1:2]
         n = next((n + 1 for n in range(0, len(place) - 1, 2) if place[n] in ("anchors", "examples")), 0)
-        seen = set() if n else set(self.new.markets)
-        for side in self.sides if n else ():
-            for part in place[:n]:
-                side = side.get(part, {})
-            listed = [_Shown(name, one.get("market")) for name, one in side.items()]
-            shown = {market: InMarket(self.new, market).own(listed) for market in self.new.markets}
-            seen |= {market for market, own in shown.items() if place[n] in [one.name for one in own]}
-        return tuple(market for market in self.new.markets if market in seen)
+        return self._shown(place[:n]).get(place[n], ()) if n else tuple(self.new.markets)
+
+    def _shown(self, place: Place) -> dict[str, tuple[str, ...]]:
+        """For each of some examples the markets that show it, in either version."""
+        if place not in self.shown:
+            shown: dict[str, set[str]] = {}
+            for side in self.sides:
+                for part in place:
+                    side = side.get(part, {})
+                listed = [_Example(name, one.get("market")) for name, one in side.items()]
+                for market in self.new.markets:
+                    for one in InMarket(self.new, market).own(listed):
+                        shown.setdefault(one.name, set()).add(market)
+            self.shown[place] = {name: tuple(m for m in self.new.markets if m in own) for name, own in shown.items()}
+        return self.shown[place]
 
 
 def _text(node: Any) -> str:
@@ -205,12 +214,12 @@ def _whole(node: Any) -> str:
 
 
 def version_number(version: str) -> tuple[int, ...]:
-    """A version as numbers, three of them.
+    """A version as three numbers.
 
     >>> version_number("1.3"), version_number("1.2.1")
     ((1, 3, 0), (1, 2, 1))
     """
-    return (*map(int, version.split(".")), 0)[:3]
+    return (*map(int, version.split(".")), 0, 0)[:3]
 
 
 def _later(version: str, rubric: Rubric) -> bool:
@@ -285,7 +294,7 @@ class RubricComparison:
 
     def _who(self, c: RubricChange) -> str:
         """Which raters do what before they label under the new version."""
-        if c.kind == "editorial":
+        if c.kind == "editorial" or (c.markets and not {*c.markets} & {*self.new.markets}):
             return "none"
         what = {"clarification": "check of {:g} items", "amendment": "practice of {:g} items and a round (CAL-013)"}
         items = number(f"RUB-031.{c.kind}_items") if c.kind in what else 0
@@ -378,10 +387,10 @@ def compare_rubrics(
     kinds = [*(note.type for note in _notes(was, now)), *[found] * bool(found)]
     kind = max(kinds, key=KINDS.index, default=None)
     cautions = []
-    if n := sum(c.change == "changed" and c.rule.rpartition(".")[2] in REWORDED for c in changes):
-        said = f"{counted(n, 'definition')} in other words. Read 30 old items under both versions, edges first: "
+    if n := sum(c.change == "merged" or c.rule.rpartition(".")[2] in REWORDED for c in changes):
+        said = f"{counted(n, 'definition')} in other words: read 30 old items under both versions, edges first. "
         cautions.append(
-            Caution("reworded", said + "if a label that was right becomes wrong, it is an amendment (RUB-013).")
+            Caution("reworded", said + "If a label that was right becomes wrong, it is an amendment (RUB-013).")
         )
     findings = tuple(_version_step(was, now, found, kind))
     return RubricComparison(old=was, new=now, changes=changes, kind=kind, labels=pair.labels, findings=findings,

@@ -12,6 +12,8 @@ MOST_SHEETS, MOST_SHEET_ROWS = 500, 1_048_576
 LONGEST_CELL, LONGEST_LINE = 10_000_000, 40_000_000
 # Objects and lists in a JSON file, each far larger than its text; how many stand inside each other in a cell.
 MOST_OBJECTS, DEEPEST = 6_000_000, 12
+# Units of a localization file, which the translate toolkit holds each as several objects.
+MOST_UNITS = 300_000
 
 
 def within(name: str, limit: str, size: float, what: str, fix: str = "Split it") -> None:

@@ -249,7 +249,8 @@ def raw_table(
         if isinstance(column, list) or column.dtype.is_nested():
             held = [row for row, value in enumerate(column) if isinstance(value, _Structure | pl.Series) and len(value)]
         texts = text_series(map(cell_text, column)) if isinstance(column, list) else text_column(column)
-        longest: Any = texts.str.len_chars().max() or 0
+        longest: Any = texts.str.len_bytes().max() or 0
+        longest = texts.str.len_chars().max() if longest > bounds.LONGEST_CELL else longest  # no more than bytes
         bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell of {quoted(label)}")
         if not label.strip():
             if not texts.fill_null("").str.strip_chars().ne("").any():

@@ -47,7 +47,12 @@ def _of_clock(state: "_Check") -> pl.Series:
 
 def as_numbers(state: "_Check", column: str) -> pl.Series:
     """The column as finite numbers; what is none is a problem."""
-    made = pointed(state, column).cast(pl.Float64, strict=False)
+    texts = state.frame[column]
+    made = texts.cast(pl.Float64, strict=False)
+    if made.null_count() > texts.null_count():  # most columns are spared what follows
+        if column == "seconds":
+            state.put(_of_clock(state))
+        made = pointed(state, column).cast(pl.Float64, strict=False)
     made = made.set(~made.is_finite().fill_null(True), None)
     state.problem(column, state.frame[column].is_not_null() & made.is_null(), faults.no_number)
     return made
@@ -55,8 +60,6 @@ def as_numbers(state: "_Check", column: str) -> pl.Series:
 
 def convert(state: "_Check") -> None:
     """Numbers, durations and moments of the table, in place."""
-    if state.there("seconds"):
-        state.put(_of_clock(state))
     for column in state.there("seconds", "cost"):
         numbers = as_numbers(state, column)
         state.problem(
@@ -86,11 +89,14 @@ def _moments(state: "_Check") -> pl.Series:
     texts, parsed, dates = state.frame["rated_at"], {}, state.how.dates
     told = _PLAIN_MOMENT if dates.zone is None else _PLAIN_MOMENT.replace(")?$", ")$")
     plain = texts.set(~on_all_cores(texts, lambda cells: cells.str.contains(told)), None)
-    plain = on_all_cores(plain, lambda cells: cells.str.strip_suffix("Z").str.strip_suffix("+00:00"))
-    fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
-    form = {"format": f"%Y-%m-%dT%H:%M:%S{fraction}", "time_unit": "us", "strict": False}
+    if ends := "Z" * bool((plain.str.len_bytes() == len("2026-03-24T17:57:00Z")).all()):
+        fraction = ""  # as almost always: nothing is to be taken off
+    else:
+        plain = on_all_cores(plain, lambda cells: cells.str.strip_suffix("Z").str.strip_suffix("+00:00"))
+        fraction = "%.f" if plain.str.contains(".", literal=True).any() else ""  # which takes four times as long
+    form = {"format": f"%Y-%m-%dT%H:%M:%S{fraction}{ends}", "time_unit": "us", "strict": False}
     quick = on_all_cores(plain, lambda cells: cells.str.to_datetime(**form))
-    bare, odd = bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
+    bare, odd = not ends and bool((quick.is_not_null() & (plain == texts)).any()), dict[str, str]()
     for text in texts.filter(quick.is_null()).drop_nulls().unique():
         try:
             at, has_zone = moment(text.strip(), dates)

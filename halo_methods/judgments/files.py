@@ -46,8 +46,8 @@ def read_raw(
     return raw
 
 
-def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
-    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored.
+def content_of(path: str | os.PathLike[str], *, xml: bool = False) -> tuple[bytes, str]:
+    """What a file holds, unpacked within bounds, and the SHA-256 of the file as it is stored; XML where asked for.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def content_of(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise HaloError(f"{quoted(str(path))} cannot be read: {reason}") from error
-    content = unpacked(stored, name)
+    content = unpacked(stored, name, xml=xml)
     if not content[:1000].strip(blank) and not content.strip(blank):
         raise InvalidData([Problem("the file is empty", "Give a file with a header and at least one row.")])
     return content, hashlib.sha256(stored).hexdigest()
@@ -90,9 +90,15 @@ def table_of(
     elif stem.endswith((".parquet", ".xlsx")):
         what = f"the file is no {stem.rpartition('.')[2]} file, whatever its name says"
         raise InvalidData([Problem(what, "Export it again, or give it the ending of what it is.")])
+    elif objects:
+        raw = json_table(text_of(content, name, encoding, objects=True), name)
     else:
-        text = text_of(content, name, encoding, objects=objects)
-        raw = json_table(text, name) if objects else _delimited(text, name, stem, mark)
+        _refuse_long(content, b"\n", name)
+        try:
+            raw = _delimited(_as_utf8(content, encoding), name, stem, mark)
+        except UnicodeDecodeError:
+            _text(content, encoding)  # which says where in the file
+            raise
     return raw
 
 
@@ -107,7 +113,7 @@ def text_of(content: bytes, name: str, encoding: str = "utf-8", *, objects: bool
         If the encoding has no such name.
     """
     _refuse_long(content, b'"' if objects else b"\n", name)
-    return _decoded(content, encoding)
+    return _text(content, encoding)
 
 
 def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
@@ -118,7 +124,8 @@ def _refuse_long(content: bytes, mark: bytes, name: str) -> None:
         bounds.within(name, "LONGEST_LINE", 0 if at > before else longest + 1, "bytes in one line or cell")
 
 
-def _decoded(content: bytes, encoding: str) -> str:
+def _codec(content: bytes, encoding: str) -> str:
+    """The name of the encoding that is given, or that the file's first bytes tell."""
     try:
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError) as error:
@@ -133,6 +140,19 @@ def _decoded(content: bytes, encoding: str) -> str:
         what = "the file is full of NUL bytes; it looks like UTF-16"
         fix = "Export it again as UTF-8, or say which it is."
         raise InvalidData([Problem(what, fix, option="encoding", value=guess)])
+    return codec
+
+
+def _as_utf8(content: bytes, encoding: str) -> bytes:
+    """The text as UTF-8 without a byte order mark; what is UTF-8 already is not looked through."""
+    codec = _codec(content, encoding)
+    if codec in ("utf-8", "utf-8-sig"):
+        return content.removeprefix(codecs.BOM_UTF8) if codec == "utf-8-sig" else content
+    return _text(content, encoding).encode("utf-8", "backslashreplace")
+
+
+def _text(content: bytes, encoding: str) -> str:
+    codec = _codec(content, encoding)
     try:
         return content.decode(codec)
     except UnicodeDecodeError as error:
@@ -183,24 +203,27 @@ def _delimiter(header: str, stem: str) -> str:
     return max(order, key=plain.count)
 
 
-def _delimited(text: str, name: str, stem: str, given: str | None) -> Raw:
-    told = re.match(r'"?sep=([,;\t|])"?[ \t]*\r?\n', text)  # Excel's first line
-    text = text[told.end() :] if told else text
-    start = re.split(_LINE_END, text[:1_000_000])[:SEARCHED]
+def _delimited(content: bytes, name: str, stem: str, given: str | None) -> Raw:
+    told = re.match(rb'"?sep=([,;\t|])"?[ \t]*\r?\n', content)  # Excel's first line
+    content = content[told.end() :] if told else content
+    start = re.split(_LINE_END, content[:1_000_000].decode(errors="replace"))[:SEARCHED]
     before = header_at([re.split(r"[,;\t|]", line.replace('"', "")) for line in start])
-    text = re.split(_LINE_END, text, maxsplit=before)[-1] if before else text
+    if before:
+        content = re.split(_LINE_END, content.decode(), maxsplit=before)[-1].encode()
     header = next((line for line in start[before:] if line.strip()), "")
-    mark = given or (told[1] if told else _delimiter(header, stem))
-    if mark == " ":
-        text = re.sub(r"(?m)^[ \t]+|[ \t]+(?=\r?$)", "", text)
-        text, mark = re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or "\t", text), "\t"
-    ends, marks = text.count("\n"), text.count(mark)
-    bounds.within(name, "MOST_ROWS", ends, "lines")
-    bounds.within(name, "MOST_CELLS", marks, "cells")
+    mark = given or (told[1].decode() if told else _delimiter(header, stem))
     spaced = header.count(mark) == len(re.findall(re.escape(mark) + " ", header)) > 0
-    if spaced and '"' not in text:
-        text = re.sub(f"{re.escape(mark)} +", mark, text)
-    raw = plain_table(text, mark, name, ends, marks) or _quoted_table(text, mark, name, spaced)
+    if mark == " ":
+        text = re.sub(r"(?m)^[ \t]+|[ \t]+(?=\r?$)", "", content.decode())
+        text, mark = re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or "\t", text), "\t"
+        content, spaced = text.encode(), False
+    elif spaced and b'"' not in content:
+        content = re.sub(f"{re.escape(mark)} +", mark, content.decode()).encode()
+    raw = plain_table(content, mark, name)
+    if raw is None:
+        bounds.within(name, "MOST_ROWS", content.count(b"\n"), "lines")
+        bounds.within(name, "MOST_CELLS", content.count(mark.encode()), "cells")
+        raw = _quoted_table(content.decode(), mark, name, spaced)
     raw.decimal_comma = mark == ";"
     raw.notes += [f"passed over: {counted(before, 'line')} before the header"] if before else []
     raw.notes += [f"blanks after each {quoted(mark)} were taken off"] if spaced else []
@@ -210,26 +233,32 @@ def _delimited(text: str, name: str, stem: str, given: str | None) -> Raw:
     return raw
 
 
-def plain_table(text: str, mark: str, name: str, ends: int, marks: int) -> Raw | None:
+def plain_table(content: bytes, mark: str, name: str) -> Raw | None:
     """The table of a file without quotation marks, each line as wide as the header; None for any other.
 
-    The quick way: it gives what the careful way (`_quoted_table`) gives. The text holds so many line ends and `marks`.
+    The quick way: it gives what the careful way (`_quoted_table`) gives. The file is UTF-8.
     """
-    text = text.replace("\r\n", "\n") if "\r" in text else text
-    stop, lines = len(text) - text.endswith("\n"), ends + 1 - text.endswith("\n")
-    first, last = text[: text.find("\n")], text[text.rfind("\n", 0, stop) + 1 : stop]
+    content = content.replace(b"\r\n", b"\n") if b"\r" in content else content
+    stop, lines = len(content) - content.endswith(b"\n"), content.count(b"\n") + 1 - content.endswith(b"\n")
+    if b'"' in content or b"\r" in content or not mark.isascii() or lines < 2:
+        return None
+    first, last = content[: content.find(b"\n")].decode(), content[content.rfind(b"\n", 0, stop) + 1 : stop].decode()
     header = first.split(mark)
     blank = any(not line.replace(mark, "").strip() for line in (first, last))
-    if '"' in text or "\r" in text or lines < 2 or len(header) < 2 or blank or marks != lines * (len(header) - 1):
+    if len(header) < 2 or blank:
         return None
     bounds.table_within(name, lines - 1, len(header))
     schema = {str(at): pl.String for at in range(len(header))}
     how: dict[str, Any] = {"quote_char": None, "empty_string_is_null": False, "extra_columns": "raise"}
     try:
-        cells = pl.read_csv(text.encode(), has_header=False, skip_lines=1, schema=schema, separator=mark, **how)
-    except (pl.exceptions.PolarsError, UnicodeEncodeError):  # a line is wider than the header, another narrower
+        cells = pl.read_csv(bytes(content), has_header=False, skip_lines=1, schema=schema, separator=mark, **how)
+    except pl.exceptions.PolarsError:  # a line is wider than the header, or is not UTF-8
         return None
-    return raw_table(header, cells.get_columns(), name) if len(cells) == lines - 1 else None
+    if len(cells) < lines - 1 or (  # cells that a line lacks are read as empty ones
+        (cells[:, -1] == "").any() and content.count(mark.encode()) != lines * (len(header) - 1)
+    ):
+        return None
+    return raw_table(header, cells.get_columns(), name)
 
 
 def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:

@@ -24,14 +24,15 @@ _REFUSED = {
     rb"\x80[\x02-\x05]": ("a pickle, which can run programs when it is opened", "Write it with to_parquet or to_csv."),
     rb"ARROW1|FEA1": ("an Arrow or Feather file", "Write it with to_parquet."),
     rb"(?s)7z\xbc\xaf|Rar!\x1a|.{257}ustar": ("an archive", "Give the file inside."),
-    rb"\s*(?i:<!doctype html|<html|<table|<\?xml)": ("a web page or XML, whatever its name says", _PLAIN),
+    rb"\s*(?i:<!doctype html|<html|<table)": ("a web page, whatever its name says", _PLAIN),
+    (_XML := rb"\s*<\?xml"): ("XML, whatever its name says", _PLAIN),
     rb"%PDF-": ("a PDF", _PLAIN),
     rb"SQLite format 3\0|\x89HDF\r|Obj\x01|\x93NUMPY|<stata_dta>|\$FL[23]@": ("of a kind that is not read", _PLAIN),
 }
 
 
-def unpacked(stored: bytes, name: str) -> bytes:
-    """What a file holds: gzip, bzip2, xz, zstd and lz4 unpacked within bounds.
+def unpacked(stored: bytes, name: str, *, xml: bool = False) -> bytes:
+    """What a file holds: gzip, bzip2, xz, zstd and lz4 unpacked within bounds; XML only where it is asked for.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def unpacked(stored: bytes, name: str) -> bytes:
     codec = next((codec for magic, codec in _CODECS.items() if re.match(magic, stored)), None)
     content = _read(stored, name, codec) if codec else stored
     for magic, (what, fix) in _REFUSED.items():
-        if re.match(magic, content[:300]):
+        if re.match(magic, content[:300]) and not (xml and magic == _XML):
             raise InvalidData([Problem(f"the file is {what}", fix)])
     return content
 

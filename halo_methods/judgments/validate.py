@@ -61,6 +61,13 @@ class _Check:
         self.frame = self.frame.with_columns(column)
         self.known.pop(column.name, None)
 
+    def respell(self, column: str, kinds: pl.Series) -> None:
+        """Write the distinct cells of a column another way; they are known already where they stay distinct."""
+        places = self.known[column][0]
+        self.put(kinds.gather(places))
+        if kinds.is_unique().all():
+            self.known[column] = places, kinds
+
     def there(self, *columns: str) -> list[str]:
         """Those of the columns that the table has."""
         return [column for column in columns if column in self.frame.columns]
@@ -89,6 +96,7 @@ def conform(raw: Raw, how: Reading) -> Judgments:
         With every problem in the order of the rows.
     """
     state = _Check(raw, how)
+    raw.frame = raw.frame.clear()  # what is replaced is let go
     if state.frame.width:
         for step in (_blank, _replace, convert, _filter, _spelled, _labels, _words, _gold, _repeated, _remarks):
             step(state)
@@ -123,8 +131,10 @@ def _blank(state: _Check) -> None:
     with ThreadPoolExecutor(pl.thread_pool_size()) as cores:  # each column by itself
         list(cores.map(state.kinds, state.there(*_FEW)))
     for column in state.frame.columns:
-        if (empty := state.each(column, lambda cells: cells.str.strip_chars() == "")).any():
-            state.put(state.frame[column].set(empty, None))
+        cells = state.kinds(column) if (few := column in _FEW) else state.frame[column]
+        empty = on_all_cores(cells, lambda cells: cells.str.strip_chars() == "")
+        if empty.any():
+            (partial(state.respell, column) if few else state.put)(cells.set(empty, None))
     state.drop(state.frame.select(pl.all_horizontal(pl.all().is_null()))[:, 0], "blank row")
     titles = {column: state.names.get(column, column) for column in state.frame.columns}
     first = state.frame.columns[0]
