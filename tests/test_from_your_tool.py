@@ -50,6 +50,15 @@ def test_each_command_leads_from_the_sample_of_its_tool_to_a_report(line, tmp_pa
     assert re.search(r"halo report (agreement|calibration)", capsys.readouterr().out)
 
 
+def test_the_way_back_runs_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = ["--from", "label-studio", "--columns", "text=answer", "--out", "judgments.csv"]
+    assert cli.main(["read", str(sample_of("label-studio")), *given]) == cli.FINE
+    back = [line for line in COMMANDS if line.startswith(("write", "adjudicate"))]
+    assert len(back) == 3
+    assert [cli.main(shlex.split(line)) for line in back] == [cli.FINE] * 3
+
+
 def test_the_commands_for_localization_files_give_items(tmp_path, monkeypatch, capsys):
     pytest.importorskip("translate", reason="the extra localization is not installed")
     shutil.copytree(SAMPLES.parent / "localization", tmp_path, dirs_exist_ok=True)
