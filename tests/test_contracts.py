@@ -76,6 +76,7 @@ ARGUMENTS = {
     "seconds": [30.0, 40.0] * 20,
     "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
     "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
+    "ranked": pd.DataFrame({"change": "edge case", "examples": ["i00", "unit i00"]}),
     "passes": pd.DataFrame(columns=["rater_id", "guideline", "passed_at"], dtype=str),
 }  # fmt: skip
 

@@ -49,6 +49,11 @@ def test_a_bad_version_gets_one_finding(rubric: str, place: str, value: object) 
     assert len(changed(rubric, place, value)) == 1
 
 
+def test_what_the_lint_cannot_see_is_said() -> None:
+    (question,) = re.findall(r"\*([^*]+)\* passes it", PAGES["rubric"])
+    assert changed("search_relevance", "criteria.relevance.question", question) == []
+
+
 @pytest.mark.parametrize("place", ["gone", "criteria.gone", "criteria.9", "seconds.x"])
 def test_a_place_that_is_not_there_is_told(place: str) -> None:
     with pytest.raises((LookupError, ValueError, TypeError)):

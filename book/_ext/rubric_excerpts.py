@@ -10,6 +10,7 @@
 """
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ from halo_methods.rubric.renders import escaped
 
 log = logging.getLogger(__name__)
 COLUMNS = dict.fromkeys(("columns", "heads"), directives.unchanged_required)
+parsed = cache(yaml.safe_load)
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "rubrics"
 
 
 def content(name: str) -> Any:
     """What the file of a shipped rubric holds."""
-    return yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    return parsed((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
 
 
 def key(node: Any, part: str) -> Any:

@@ -55,6 +55,7 @@ SLIPS_TO_CLARIFY = 3
 
 COLUMNS = ("item_id", "criterion", "label", "cause", "clause", "comment", "rated_at", "rater_id")
 """Of judgments, in which a decision stands; a table of decisions has its own names for some."""
+DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
 OWN_NAMES = {"label": "decision", "comment": "rationale", "rated_at": "decided_at", "rater_id": "adjudicator_rater_id"}
 HEAD = """\
 # Drafted from adjudicated items. The owner writes `text`, decides, and dates it: `decided_on` is the day of

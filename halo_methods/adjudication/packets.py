@@ -24,9 +24,9 @@ from ..judgments.spreadsheets import neutral, plain, table_text
 from ..results import counted
 from ..stats.checks import check_count
 from .blinding import names_in, unnamed
-from .decisions import ASKS, COLUMNS, OWN_NAMES, Asks, Decisions, clause_name
+from .decisions import ASKS, COLUMNS, DECISION_COLUMNS, OWN_NAMES, Asks, Decisions, clause_name
+from .packet_tasks import decided_in_tool
 
-DECISION_COLUMNS = ("decision", "cause", "clause", "rationale", "decided_by", "decided_at")
 NOT_BLIND = (
     *("rater_id", "label", "comment", "vendor", "rater_type", "queue", "stage", "round", "system"),
     *("suggestion", "gold", "seconds", "cost", "rated_at"),
@@ -263,7 +263,7 @@ def read_decisions(
     Parameters
     ----------
     path : path
-        The filled packet: CSV as any spreadsheet writes it, or XLSX.
+        The filled packet: CSV as any spreadsheet writes it, XLSX, or the JSON export of the tool that held it.
     j : Judgments or frame
         The judgments that the packet was made from.
     key : path or pandas.DataFrame, optional
@@ -284,7 +284,7 @@ def read_decisions(
     kept, key = ("", key) if isinstance(key, pd.DataFrame) else _read_key(path, key)
     criteria = key["criterion"] if "criterion" in key else [""] * len(key)
     place = {p: (str(i), str(c)) for p, i, c in zip(key["packet_id"], key["item_id"], criteria, strict=True)}
-    raw = read_raw(path, encoding)
+    raw = decided_in_tool(path) or read_raw(path, encoding)
     absent = [c for c in ("packet_id", *DECISION_COLUMNS) if c not in raw.frame.columns]
     if absent:
         fix = "Fill the packet that was sent, and keep its header."

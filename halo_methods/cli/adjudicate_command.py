@@ -30,21 +30,30 @@ def adjudicate() -> None:
 @click.option("--clause", default="clause", metavar="COLUMN", help="Column with the clause cited.")
 @click.option("--perspective", "perspectives", **several(listed), metavar="A,B", help="Criteria never adjudicated.")
 @click.option("--guideline", type=_FILE, metavar="FILE", help="The guideline's text, to go with the packet.")
+@click.option("--to", metavar="TOOL", help="Also as a project of label-studio or argilla.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Of the order of items and answers.")
 @reading_options
 @answering
 def pack(
-    data: str, out: str, queue: str | None, guideline: str | None, reading: dict[str, Any], **options: Any
+    data: str,
+    out: str,
+    queue: str | None,
+    guideline: str | None,
+    to: str | None,
+    reading: dict[str, Any],
+    **options: Any,
 ) -> Answer:
     """Write a blind packet, and apart from it its key."""
     from ..adjudication import pack as make_packet
+    from ..adjudication import tool_files
     from ..judgments import read_judgments
 
     most = _most(*(options.pop(name) for name in ("most", "budget", "price")))
     items = _queue(queue) if queue else None
     packet = make_packet(read_judgments(data, **reading), items=items, most=most, **options)
     name = "guideline.md" if (guideline or "").lower().endswith(".md") else "guideline.txt"
-    files = [str(f) for f in packet.write(out, beside={name: _text(guideline)} if guideline else None)]
+    beside = ({name: _text(guideline)} if guideline else {}) | (tool_files(packet, to) if to else {})
+    files = [str(f) for f in packet.write(out, beside=beside)]
     result = {"items": len(packet.table), "files": files, "notes": list(packet.notes), "seed": options["seed"]}
     last = "Send the folder packet. Keep kept_apart to yourself: it says which item is which."
     return Answer(result, [*files, *packet.notes, last])
@@ -87,7 +96,9 @@ def _text(path: str) -> str:
 @adjudicate.command()
 @click.option("--data", type=_FILE, required=True, metavar="FILE", help="The judgments.")
 @click.option("--out", required=True, metavar="DIR")
-@click.option("--decisions", type=_FILE, required=True, metavar="FILE", help="The packet, filled.")
+@click.option(
+    "--decisions", type=_FILE, required=True, metavar="FILE", help="The packet, filled, or its tool's export."
+)
 @click.option("--key", metavar="FILE", help="The packet's key; otherwise looked for beside the packet.")
 @reading_options
 @answering

@@ -51,10 +51,10 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
         judgments = read_judgments(file, **reading)
     except InvalidData as invalid:
         answer = problems_of(invalid, name)
-        export = _export_of(file, data)
+        export = export_of(file, data)
         first, *rest = answer.lines
         return replace(answer, result=answer.result | export, lines=[first, *_told(export), *rest])
-    export = _export_of(file, data) if reading.get("columns") else {}
+    export = export_of(file, data) if reading.get("columns") else {}
     found = supported(judgments)
     if found.where:
         reading = reading | {"where": " AND ".join([*(f"({w})" for w in [reading.get("where")] if w), found.where])}
@@ -72,11 +72,11 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     return Answer(result | export, lines)
 
 
-def _export_of(file: str, data: str) -> dict[str, str]:
+def export_of(file: str, data: str) -> dict[str, str]:
     """The tool whose export a file looks like, and the command that reads it; empty where it is like none.
 
     Any table could have a column per rater or question; it is said of one whose columns are called so, or hold the
-    same answers beside `item_id`.
+    same answers beside `item_id`. Of a localization file it is said that it holds items.
     """
     from ..exports import TOOLS, recognise
     from ..exports.localization_units import KINDS, kind_of

@@ -265,7 +265,7 @@ class RubricComparison:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Each change: criterion, place, what was done, kind, comparability, and which raters do what."""
+        """Each change with its place, kind and comparability, and which raters do what before they go on."""
         rows = []
         for c in self.changes:
             place = " / ".join(shorten(part, 40, placeholder="…") for part in c.place[2 * (c.place[0] == "criteria") :])
@@ -276,7 +276,7 @@ class RubricComparison:
 
     @property
     def comparability(self) -> pd.DataFrame:
-        """For each criterion, and market by market where these differ: whether earlier judgments compare, and how."""
+        """Whether earlier judgments of each criterion compare, and how; market by market where these differ."""
         rows = []
         whole = {c.place[1]: c.change for c in self.changes if c.rule == "criteria.*"}
         for name in (one.name for one in self.new.criteria):
@@ -318,8 +318,8 @@ class RubricComparison:
         for c, row in zip(self.changes, self.table.itertuples(index=False), strict=True):
             lines.append(f"  {row.criterion}: {row.place} {c.change} ({c.kind})".replace("  none: ", "  "))
             for when, text in zip(("until now", "from then"), unlike(c.before, c.after), strict=True):
-                lines += [f"    {when}: {shorten(text, 100, placeholder=' …')}"] * bool(text)
-            lines.append(f"    earlier judgments compare: {_then(row)}; raters: {row.raters}")
+                lines += [f"    {when}: {shorten(text, 70, placeholder=' …')}"] * bool(text)
+            lines += [f"    earlier judgments compare: {_then(row)}", f"    raters: {row.raters}"]
         lines.append("Do judgments from before compare with later ones?")
         for row in self.comparability.itertuples(index=False):
             market = "" if row.market == "all" else f" in {row.market}"

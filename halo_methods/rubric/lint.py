@@ -19,6 +19,7 @@ from .questions import content_words, foreign, two_questions
 from .rubric_model import Criterion, Rubric, words
 
 HOUSE = "house rule"
+DRAFT = "TODO"
 EXITS = ("not_applicable", "cannot_judge", "invalid_task")
 LARGEST_SHARE, LONGEST_SENTENCE = 0.6, 25
 PROSE = {
@@ -297,14 +298,10 @@ RULES = (
 
 
 def _texts(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every text of a rubric's file and its place, without items and without names in the markets' languages."""
+    """Every text of a rubric's file and its place."""
     if isinstance(node, str):
         yield place, node
-    elif (
-        isinstance(node, dict | list)
-        and place[2:3] != ("item",)
-        and (place[:1], place[2:3]) != (("markets",), ("labels",))
-    ):
+    elif isinstance(node, dict | list):
         for part, held in node.items() if isinstance(node, dict) else enumerate(node):
             yield from _texts(held, (*place, part))
 
@@ -313,6 +310,10 @@ def _written(rubric: Rubric, content: Any) -> Iterator[Said]:
     """What raters read has short sentences and defined terms; what names a market names one of the rubric's."""
     known = _known(rubric)
     for place, text in _texts(content):
+        if text.startswith(DRAFT):
+            yield HOUSE, place, "is still a draft", f"Write what is asked for in place of {DRAFT}."
+        if text.startswith(DRAFT) or place[2:3] == ("item",) or (place[0], place[2:3]) == ("markets", ("labels",)):
+            continue
         key = [part for part in place if isinstance(part, str)][-1]
         if key == "market" and rubric.markets and text not in rubric.markets:
             fix = f"Write the variant under `markets`, or take one of {', '.join(sorted(rubric.markets))}."
