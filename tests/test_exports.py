@@ -18,7 +18,7 @@ from halo_methods.exports.opened_files import ExportFile
 from halo_methods.judgments import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES, TOOLS_PYTHON = ROOT / "data" / "samples" / "exports", ROOT / "_build" / "env-tools" / "bin" / "python"
+SAMPLES = ROOT / "data" / "samples" / "exports"
 # The samples tell one story: three people on eight answers, and some of them a model beside.
 STORY = {
     "ann": ["good", "good", "bad", "good", "bad", "good", "good", "bad"],
@@ -52,15 +52,13 @@ def test_each_sample_tells_the_story(sample, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own(tmp_path_factory, tools_python):
     """What the tools' own code counts in our samples, and the folder of the samples in their other forms."""
-    if not (TOOLS_PYTHON.parent.parent / ".installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
     folder = tmp_path_factory.mktemp("own")
     for tool in ("label-studio", "argilla"):
         sample = read_export([SAMPLES / f"{tool.replace('-', '_')}.json"], tool).table.drop("gold", strict=False)
         (folder / f"tasks.{tool}.json").write_text(as_tasks(sample, tool, show=["item_id"]), encoding="utf-8")
-    command = [TOOLS_PYTHON, ROOT / "tests/tool_readers.py", SAMPLES, folder]
+    command = [tools_python, ROOT / "tests/tool_readers.py", SAMPLES, folder]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1]), folder
