@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from halo_methods import cli, read_judgments
 from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.exports import TOOLS, Export, as_tasks, read_export, recognise
+from halo_methods.exports.opened_files import ExportFile
 from halo_methods.judgments import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES, TOOLS_PYTHON = ROOT / "data" / "samples" / "exports", ROOT / "_build" / "env-tools" / "bin" / "python"
+SAMPLES = ROOT / "data" / "samples" / "exports"
 # The samples tell one story: three people on eight answers, and some of them a model beside.
 STORY = {
     "ann": ["good", "good", "bad", "good", "bad", "good", "good", "bad"],
@@ -51,15 +52,13 @@ def test_each_sample_tells_the_story(sample, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own(tmp_path_factory, tools_python):
     """What the tools' own code counts in our samples, and the folder of the samples in their other forms."""
-    if not (TOOLS_PYTHON.parent.parent / ".installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
     folder = tmp_path_factory.mktemp("own")
     for tool in ("label-studio", "argilla"):
         sample = read_export([SAMPLES / f"{tool.replace('-', '_')}.json"], tool).table.drop("gold", strict=False)
         (folder / f"tasks.{tool}.json").write_text(as_tasks(sample, tool, show=["item_id"]), encoding="utf-8")
-    command = [TOOLS_PYTHON, ROOT / "tests/tool_readers.py", SAMPLES, folder]
+    command = [tools_python, ROOT / "tests/tool_readers.py", SAMPLES, folder]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1]), folder
@@ -433,6 +432,11 @@ def test_an_export_with_odd_values_is_read_or_refused(data, path, tmp_path_facto
     odd.write_text("\n".join(map(json.dumps, held)) if path.suffix == ".jsonl" else json.dumps(held), encoding="utf-8")
     with contextlib.suppress(HaloError):
         read_export([odd], recognise(path))
+
+
+def test_what_is_no_table_has_no_header():
+    assert ExportFile("a.csv", b"\0" * 200_000).columns == ()
+    assert recognise(ExportFile("a.csv", b"x" * 200_000 + b",y\n")) is None
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(read, monkeypatch):
