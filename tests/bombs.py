@@ -639,6 +639,58 @@ def guideline(folder):
     return ["adjudicate", "pack", *given[2:4], "--guideline", str(folder / "guide.txt"), "--out", given[7]]
 
 
+# Exports of tools.
+
+
+def exported(folder, name, content):
+    given = written(folder, name, content)
+    return ["read", given[1], "--out", str(folder / "out.csv"), "--from"]
+
+
+def task(result):
+    return b'[{"id": 1, "data": {}, "annotations": [{"completed_by": 1, "result": ' + result + b"}]}]"
+
+
+@bomb
+def export_nested(folder):
+    return [*exported(folder, "a.json", task(b"[" * 10_000 + b"]" * 10_000)), "label-studio"]
+
+
+@bomb
+def export_one_choice(folder):
+    choice = b'{"from_name": "q", "value": {"choices": ["' + b"x" * 11_000_000 + b'"]}}'
+    return [*exported(folder, "a.json", task(b"[" + choice + b"]")), "label-studio"]
+
+
+@bomb
+def export_empty_results(folder):
+    return [*exported(folder, "a.json.gz", gz(b"{}," * 1_000_000, 30, task(b"[")[:-4], b"{}]}]}]")), "label-studio"]
+
+
+@bomb
+def export_zip_of_blanks(folder):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in range(3):
+            archive.writestr(f"{member}.jsonl", b" " * 200_000_000)
+    return [*exported(folder, "a.zip", buffer.getvalue()), "doccano"]
+
+
+@bomb
+def export_zstandard_log(folder):
+    """A member that unpacks to far more than the archive says."""
+    packed = pa.compress(b" " * 100_000_000, codec="zstd", asbytes=True) * 20
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("header.json", b"{}")
+        archive.writestr("samples/1.json", packed)
+    content = bytearray(buffer.getvalue())
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        place = content.rfind(mark)
+        content[place + at : place + at + 2] = struct.pack("<H", 93)
+    return [*exported(folder, "a.eval", bytes(content)), "inspect"]
+
+
 def peak():
     """The most memory used since the last call, in bytes."""
     status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")

@@ -27,6 +27,14 @@ def datasets() -> Callable[[str], Path]:
     return path
 
 
+@pytest.fixture(scope="session")
+def tools_python() -> Path:
+    """Python with Label Studio's SDK, Argilla's and Inspect; skips where `make tools` has not made it."""
+    if not (ROOT / "_build/env-tools/.installed").is_file():
+        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
+    return ROOT / "_build/env-tools/bin/python"
+
+
 @pytest.fixture(autouse=True)
 def no_section_stops_at_an_error_of_ours(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture):
     """A report goes on after an error inside a section; no test does, unless it is about that."""

@@ -528,3 +528,14 @@ def test_public_data(datasets, file, reading, way, options, wanted):
     fit = {name: value for name, value in options.items() if name != "ties"}
     made = getattr(aggregation, way)(j, **fit).decide(**rule)
     assert made.gold_accuracy().value == pytest.approx(wanted, abs=5e-4)
+
+
+def test_mace_settles_a_rare_label_as_well_as_the_majority():
+    """One item in ten has it; with classes taken as equally frequent, it is seen where there is none."""
+    rng = np.random.default_rng(3)
+    truth = rng.random(600) < 0.1
+    rows = [(f"i{i:03}", f"r{r}", str(int(t ^ (rng.random() < 0.07)))) for i, t in enumerate(truth) for r in range(5)]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]))
+    for settle in (aggregation.majority, aggregation.mace):
+        label = settle(j).labels.set_index("item_id")["label"].sort_index()
+        assert (label == truth.astype(int).astype(str)).mean() > 0.98

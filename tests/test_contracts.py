@@ -38,6 +38,10 @@ def table(seed=3, items=36, raters=6):
 
 
 WHOLE = table()
+PAIRS = pd.DataFrame(
+    [(f"q{i}", f"r{i % 5}", *["ab", "ba"][i % 2], ["left", "right", "tie"][i % 3]) for i in range(60)],
+    columns=["item_id", "rater_id", "left", "right", "winner"],
+)
 SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
 
 
@@ -75,6 +79,7 @@ ARGUMENTS = {
     "variance": 0.01, "y": [1, 0, 1, 1], "after": [0, 1, 0, 1], "items": [0, 0, 1, 1],
     "seconds": [30.0, 40.0] * 20,
     "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
+    "share": 0.6, "to": "label-studio", "pairs": PAIRS,
     "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
     "ranked": pd.DataFrame({"change": "edge case", "examples": ["i00", "unit i00"]}),
     "passes": pd.DataFrame(columns=["rater_id", "guideline", "passed_at"], dtype=str),

@@ -1,5 +1,6 @@
 """Exports of annotation tools: what each reader makes of its tool's files, and what it refuses."""
 
+import contextlib
 import io
 import json
 import subprocess
@@ -7,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from halo_methods import cli, read_judgments
 from halo_methods.errors import BadOption, HaloError, InvalidData
@@ -14,7 +17,7 @@ from halo_methods.exports import TOOLS, Export, as_tasks, read_export, recognise
 from halo_methods.judgments import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES, TOOLS_PYTHON = ROOT / "data" / "samples" / "exports", ROOT / "_build" / "env-tools" / "bin" / "python"
+SAMPLES = ROOT / "data" / "samples" / "exports"
 # The samples tell one story: three people on eight answers, and some of them a model beside.
 STORY = {
     "ann": ["good", "good", "bad", "good", "bad", "good", "good", "bad"],
@@ -48,15 +51,13 @@ def test_each_sample_tells_the_story(sample, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own(tmp_path_factory, tools_python):
     """What the tools' own code counts in our samples, and the folder of the samples in their other forms."""
-    if not (TOOLS_PYTHON.parent.parent / ".installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
     folder = tmp_path_factory.mktemp("own")
     for tool in ("label-studio", "argilla"):
         sample = read_export([SAMPLES / f"{tool.replace('-', '_')}.json"], tool).table.drop("gold", strict=False)
         (folder / f"tasks.{tool}.json").write_text(as_tasks(sample, tool, show=["item_id"]), encoding="utf-8")
-    command = [TOOLS_PYTHON, ROOT / "tests/tool_readers.py", SAMPLES, folder]
+    command = [tools_python, ROOT / "tests/tool_readers.py", SAMPLES, folder]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1]), folder
@@ -384,6 +385,10 @@ def test_what_is_written_is_safe_in_a_spreadsheet_and_private(read, tmp_path):
         ([task(annotation(1, result({"choices": ["x" * 10_000_001]})))], "10,000,000 characters in a cell"),
         ([task()], "holds no judgment"),
         ([task(annotation(None, good()))], "without a rater"),
+        (
+            [task(annotation(1, good())), {"id": 1, "q": "x", "annotation_id": 1, "annotator": 1}],
+            "annotation among tasks",
+        ),
         (b"PK\x03\x04 no archive", "archive is damaged"),
     ],
 )
@@ -398,6 +403,34 @@ def test_a_file_of_another_tool_is_refused_by_its_right_name(sample):
     for name in set(TOOLS) - {right}:
         with pytest.raises(InvalidData, match=f"--from {right}"):
             read_export([sample], name)
+
+
+ODD = st.sampled_from([None, 5, -0.5, "", "x", "2026", [], {}, [[]], [None], {"a": None}, [{"value": [1]}], True, "[{"])
+OBJECTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in (".json", ".jsonl"))
+
+
+def places(held, at=()):
+    """Where a value stands in JSON, for each value in it."""
+    yield at
+    for key, value in held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ():
+        yield from places(value, (*at, key))
+
+
+@settings(max_examples=50)
+@given(data=st.data(), path=st.sampled_from(OBJECTS))
+def test_an_export_with_odd_values_is_read_or_refused(data, path, tmp_path_factory):
+    text = path.read_text(encoding="utf-8")
+    held = [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else json.loads(text)
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from([place for place in places(held) if place]))
+        inside = held
+        for key in way:
+            inside = inside[key]
+        inside[last] = data.draw(ODD)
+    odd = tmp_path_factory.mktemp("odd") / path.name
+    odd.write_text("\n".join(map(json.dumps, held)) if path.suffix == ".jsonl" else json.dumps(held), encoding="utf-8")
+    with contextlib.suppress(HaloError):
+        read_export([odd], recognise(path))
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(read, monkeypatch):

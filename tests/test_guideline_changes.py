@@ -558,7 +558,7 @@ def test_a_market_without_a_change_is_told_so_in_one_line() -> None:
     assert "5 éléments, dont 4" in french
     spanish = files["search-relevance-1.1.es-ES.notice.md"]
     assert "Una cama de 90 es individual." in spanish
-    assert "Juzgas en lugar" not in spanish, "sentences that stay are left out"
+    assert "Evalúas poniéndote" not in spanish, "sentences that stay are left out"
 
 
 def test_a_notice_speaks_the_language_of_the_market_where_the_rubric_does() -> None:

@@ -19,6 +19,7 @@ from helpers import check
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from halo_methods import calibration
 from halo_methods.errors import BadOption, HaloError, InvalidData, NotEstimable
 from halo_methods.judgments import Judgments, accepted_answers, as_judgments, read_judgments
 from halo_methods.judgments.cells import encoded
@@ -991,3 +992,17 @@ def test_a_long_table_is_read_as_its_parts_are():
     long = long.with_columns(rated_at=pl.Series(moments * (n // 5)), seconds=pl.Series(seconds * (n // 5)))
     parts = [as_judgments(long.slice(at, 25_000)).frame for at in range(0, n, 25_000)]
     assert as_judgments(long).frame.equals(pl.concat(parts))
+
+
+def test_a_gold_answer_that_nobody_gave_is_noted_and_no_crash_without_a_scale():
+    rows = [(f"i{i}", f"r{r}", str(1 + i % 4), "5" if i == 0 else str(1 + i % 4)) for i in range(12) for r in range(3)]
+    j = as_judgments(pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold"]), level="ordinal")
+    assert any(note.startswith("gold: 1 gold answer equal to no label, such as '5'") for note in j.source.notes)
+    assert calibration.accuracy(j).value == pytest.approx(11 / 12)
+
+
+def test_groups_that_differ_by_case_are_noted_and_kept_apart(file):
+    rows = "".join(f"i{k},r,x,{v},{t}\n" for k, (v, t) in enumerate([("north", "de-DE"), ("North", "de-de")]))
+    notes = read_judgments(file("item_id,rater_id,label,vendor,locale\n" + rows)).source.notes
+    for column in ("vendor: 'North' and 'north'", "locale: 'de-DE' and 'de-de'"):
+        assert any(note.startswith(f"{column} differ only by case") for note in notes)

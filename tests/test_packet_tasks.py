@@ -14,7 +14,6 @@ from halo_methods.errors import BadOption, InvalidData
 from halo_methods.judgments.spreadsheets import table_text
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOLS = ROOT / "_build" / "env-tools"
 TOLD = {"decision": "poor", "cause": "guideline_gap", "clause": "§3.10", "rationale": "No clause on $refunds."}
 
 
@@ -98,13 +97,11 @@ def test_the_command_writes_the_project_beside_the_packet(tmp_path):
     assert made == {"packet.csv", "packet.html", "records.json", "packet.argilla.json"}
 
 
-def test_the_tools_themselves_take_the_questions(packet, tmp_path):
-    if not (TOOLS / ".installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
+def test_the_tools_themselves_take_the_questions(packet, tmp_path, tools_python):
     for tool in ("label-studio", "argilla"):
         for name, text in adjudication.tool_files(packet[1], tool).items():
             (tmp_path / name).write_text(text, encoding="utf-8")
-    command = [TOOLS / "bin/python", ROOT / "tests/tool_acceptance.py", tmp_path]
+    command = [tools_python, ROOT / "tests/tool_acceptance.py", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(done.stdout.splitlines()) == 2

@@ -334,6 +334,8 @@ TWO = {
     "¿La respuesta es correcta y amable?": "y",
     "¿Es la respuesta confusa o falsa?": "o",
     "A resposta é correta e educada?": "e",
+    "As respostas soam naturais e educadas?": "e",
+    "Klingen die Antworten höflich und klar?": "und",
     "A resposta é confusa ou falsa?": "ou",
 }
 ONE = [
@@ -352,6 +354,7 @@ ONE = [
     "Is it late or not?",
     "Une phrase contredit-elle la fiche, ou promet-elle ce que la fiche ne permet pas ?",
     "La réponse respecte-t-elle les règles de retour et de remboursement ?",
+    "La réponse respecte-t-elle les règles d’échange et de remboursement ?",
     "Widerspricht eine Aussage der Karte, oder verspricht sie, was die Karte nicht erlaubt?",
     "Hält die Antwort die Regeln für Rückgabe und Erstattung ein?",
     "¿Alguna frase contradice la ficha o promete lo que la ficha no permite?",

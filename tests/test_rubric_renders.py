@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 RUBRICS = {path.stem: read_rubric(path) for path in sorted((ROOT / "data/rubrics").glob("*.yml"))}
 AGENT = RUBRICS["agent_task"]
 MARKETS = [None, "fr-FR", "pt-BR"]
-TOOLS, TOOL_TARGETS = ROOT / "_build/env-tools", ("label-studio", "argilla", "inspect")
+TOOL_TARGETS = ("label-studio", "argilla", "inspect")
 SIGNS = [
     *("*", "`", "<b>", "]]>", "&amp;", '"', "'", "\\", "\n", "\n# x", "\n- y", "$a", "${b}", "{{ r }}", "{% x %}", "|"),
     *("\x00", "\x1b[2J", "\n```\n", "~~~", "[a](b)", "1. ", "---", "\n:::", "é", "\u202e", "</script>", '"""', "_"),
@@ -270,13 +270,11 @@ def test_no_text_breaks_out_of_a_file_for_a_tool(text: str) -> None:
     assert held["SCHEMA"] == json.loads(render(wild, "judge-prompt")["agent-task.schema.json"])
 
 
-def test_the_tools_themselves_take_what_is_rendered(tmp_path: Path) -> None:
-    if not (TOOLS / ".installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
+def test_the_tools_themselves_take_what_is_rendered(tmp_path: Path, tools_python: Path) -> None:
     made = [(r, to, market) for r in RUBRICS.values() for to in TOOL_TARGETS for market in MARKETS]
     for rubric, to, market in made:
         write_files({tmp_path / name: text for name, text in render(rubric, to, market=market).items()})
-    command = [TOOLS / "bin/python", ROOT / "tests/tool_acceptance.py", tmp_path]
+    command = [tools_python, ROOT / "tests/tool_acceptance.py", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(done.stdout.splitlines()) == len(made)

@@ -96,6 +96,13 @@ def test_one_rater_per_item_supports_no_agreement():
     assert "agreement" not in supported(as_judgments(two)).reports
 
 
+@pytest.mark.parametrize(("raters", "pairs"), [("rr", False), ("rs", True)])
+def test_rounds_of_one_rater_are_no_second_rater(raters, pairs):
+    rows = [("a", rater, "x", f"{n}") for n, rater in enumerate(raters)]
+    frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "round"])
+    assert ("agreement" in supported(as_judgments(frame)).reports) == pairs
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"scale": ["a", "b", "c"], "level": "ordinal"}, {"scale": ["a", "b", "c"]}, {"level": "nominal"}]
 )

@@ -27,6 +27,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from standards_words import evidence, scope, words
 
+from halo_methods.documents import schema
 from halo_methods.errors import HaloError, InvalidData
 from halo_methods.standards import Register, Standard, house
 from halo_methods.standards.numbers import look_up, written
@@ -381,11 +382,25 @@ def _moved(app: Sphinx, env: Any) -> list[str]:
     return [d for d in sorted(env.halo_users) if d in env.found_docs] if before != now else []
 
 
+def published_schema() -> dict[str, Any]:
+    """The JSON Schema of ``standards.json``: a list of standards, each with the address of its page.
+
+    >>> published_schema()["type"], published_schema()["items"]["properties"]["address"]["type"]
+    ('array', 'string')
+    """
+    one = schema(Standard)
+    about = {key: one[key] for key in ("$schema", "$defs")}
+    fields = {**one["properties"], "address": {"type": "string", "description": "Its page, from the site's root."}}
+    items = {**one, "properties": fields, "required": [*one["required"], "address"]}
+    return {**about, "type": "array", "items": {k: v for k, v in items.items() if k not in about}}
+
+
 def _publish(app: Sphinx, problem: Exception | None) -> None:
-    """``standards.json`` beside the pages, for other programs, and the tests that the pages name."""
+    """``standards.json`` and its schema beside the pages, for other programs, and the tests that the pages name."""
     if problem is None and app.builder.format == "html":
         made = [{**s.to_dict(), "address": _place(app, s.id, app.config.root_doc)} for s in REGISTER.values()]
         Path(app.outdir, "standards.json").write_text(json.dumps(made, indent=1, default=str), "utf-8")
+        Path(app.outdir, "standards.schema.json").write_text(json.dumps(published_schema(), indent=1), "utf-8")
         for name in set(TESTS.values()):
             target = Path(app.outdir, f"_{name}.txt")
             target.parent.mkdir(exist_ok=True)

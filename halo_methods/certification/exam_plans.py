@@ -56,36 +56,38 @@ class Boundaries:
         return Boundaries(np.append(self.pass_at[:n], c), np.append(self.fail_at[:n], c - 1))
 
 
-def stages(boundaries: Boundaries, ability: float) -> Iterator[tuple[NDArray, float, float]]:
+def stages(boundaries: Boundaries, ability: ArrayLike) -> Iterator[tuple[NDArray, NDArray, NDArray]]:
     """After each item: the chance of each number of right answers, and to have passed and failed before it.
 
     The first are those of the raters who went on until this item. Each item is
-    right with the same chance, whatever came before. The array is written over.
+    right with the same chance, whatever came before. Of several abilities each has a row; the array is written over.
     """
-    state, right = np.zeros(boundaries.n + 1), np.arange(boundaries.n + 1)
-    state[0], passed, failed = 1.0, 0.0, 0.0
+    right, ability = np.arange(boundaries.n + 1), np.asarray(ability, float)
+    state, passed, failed = np.zeros((*ability.shape, boundaries.n + 1)), np.zeros_like(ability), np.zeros_like(ability)
+    state[..., 0], yes = 1.0, ability[..., None]
     for pass_at, fail_at in zip(boundaries.pass_at[1:], boundaries.fail_at[1:], strict=True):
-        state[1:], state[0] = state[1:] * (1 - ability) + state[:-1] * ability, state[0] * (1 - ability)
+        state[..., 1:] = state[..., 1:] * (1 - yes) + state[..., :-1] * yes
+        state[..., 0] *= 1 - ability
         yield state, passed, failed
         passing, failing = right >= pass_at, right <= fail_at
-        passed, failed = passed + state[passing].sum(), failed + state[failing].sum()
-        state[passing | failing] = 0.0
+        passed, failed = passed + state[..., passing].sum(-1), failed + state[..., failing].sum(-1)
+        state[..., passing | failing] = 0.0
 
 
-def walk(boundaries: Boundaries, ability: float) -> tuple[float, float]:
-    """Chance to pass and expected number of items of a rater with this ability.
+def walk(boundaries: Boundaries, ability: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Chance to pass and expected number of items of a rater with this ability, or of each of several.
 
     Examples
     --------
     >>> chance, items = walk(single_plan(0.85, 0.95, 0.05, 0.10), 0.85)
-    >>> round(chance, 4), round(items, 4)
+    >>> round(float(chance), 4), round(float(items), 4)
     (0.0497, 76.0)
     """
-    items = 0.0
+    items = np.zeros(np.shape(ability))
     for state, passed, _ in stages(boundaries, ability):
-        items += state.sum()
-        chance = passed + state[boundaries.c :].sum()
-    return float(chance), float(items)
+        items = items + state.sum(-1)
+        chance = passed + state[..., boundaries.c :].sum(-1)
+    return chance, items
 
 
 def single_plan(unacceptable: float, good: float, alpha: float, beta: float) -> Boundaries:
@@ -120,7 +122,7 @@ def curtailed(boundaries: Boundaries, looks: NDArray) -> Boundaries:
     Examples
     --------
     >>> stopped = curtailed(single_plan(0.85, 0.95, 0.05, 0.10), np.ones(77, bool))
-    >>> [round(x, 4) for x in walk(stopped, 0.85)]
+    >>> [round(float(x), 4) for x in walk(stopped, 0.85)]
     [0.0497, 46.0898]
     """
     certain = np.arange(boundaries.n + 1) - (boundaries.n - boundaries.c) - 1
@@ -293,7 +295,7 @@ class ExamPlan:
         0.914
         """
         ability = check_probability(ability, option="ability")
-        return 1 - (1 - walk(self.boundaries, ability)[0]) ** self.attempts
+        return float(1 - (1 - walk(self.boundaries, ability)[0]) ** self.attempts)
 
     def chances(self, abilities: ArrayLike) -> pd.DataFrame:
         """Compute what happens to raters of these abilities.
@@ -310,7 +312,7 @@ class ExamPlan:
         [0.35]
         """
         abilities = np.asarray(abilities, float)
-        once, items = np.array([walk(self.boundaries, float(ability)) for ability in abilities]).T
+        once, items = walk(self.boundaries, abilities)
         tries = ((1 - once)[:, None] ** np.arange(self.attempts)).sum(axis=1)
         table = pd.DataFrame(
             {"ability": abilities, "passes_an_attempt": once, "passes": 1 - (1 - once) ** self.attempts}

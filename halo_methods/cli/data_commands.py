@@ -40,7 +40,7 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     """List every problem of a file, with its row; then what the file supports today.
 
     That is each report that can be made of it, with its command, and what would open the others.
-    A FILE called - is standard input.
+    Of a tool's export it names the command that reads it. A FILE called - is standard input.
     """
     from ..judgments import read_judgments
     from ..reports.supports import supported

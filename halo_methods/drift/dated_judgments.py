@@ -124,7 +124,7 @@ def of_periods(frame: pl.DataFrame, value: str = "y") -> pd.DataFrame:
     >>> of_periods(frame)["mean"].tolist()
     [0.5, 1.0]
     """
-    version = pl.col("guideline").drop_nulls().mode().min().fill_null("")
+    version = pl.col("guideline").drop_nulls().mode().cast(pl.String).min().fill_null("")
     version = version if "guideline" in frame.columns else pl.lit("").alias("guideline")
     table = frame.group_by("period").agg(pl.len().alias("n"), pl.col(value).mean().alias("mean"), version)
     return table.sort("period").to_pandas(date_as_object=True)

@@ -98,6 +98,8 @@ def _answers(results: Any, file: ExportFile) -> list[Record]:
 def _flat_rows(record: Record, file: ExportFile) -> Iterator[Record]:
     if record.get("annotation_id") in (None, ""):
         return  # a task that nobody has done yet
+    if not file.criteria:
+        raise ValueError("one annotation among tasks")
     about = {"item_id": record.get("id"), "rater_id": _person(record.get("annotator"))}
     about |= {"seconds": record.get("lead_time"), "rated_at": record.get("updated_at") or record.get("created_at")}
     about["data"] = {name: held for name, held in record.items() if name not in file.criteria}

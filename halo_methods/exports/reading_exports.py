@@ -273,7 +273,8 @@ def _said(all_rows: Gathered, counts: dict[str, int]) -> Iterator[str]:
 def _table(rows: list[Record]) -> pl.DataFrame:
     own = dict.fromkeys(name for row in rows for name in row if name not in CANONICAL and name != "file")
     names = [name for name in (*CANONICAL, *own) if name in REQUIRED or any(row.get(name) for row in rows)]
-    return raw_table(names, [[row.get(name) for row in rows] for name in names], "the export").frame
+    columns = [pl.Series([row.get(name) for row in rows], dtype=pl.String) for name in names]
+    return raw_table(names, columns, "the export").frame
 
 
 def _with_gold(export: Export, path: str | os.PathLike[str], columns: Mapping[str, str]) -> Export:

@@ -249,6 +249,7 @@ def raw_table(
         if isinstance(column, list) or column.dtype.is_nested():
             held = [row for row, value in enumerate(column) if isinstance(value, _Structure | pl.Series) and len(value)]
         texts = text_series(map(cell_text, column)) if isinstance(column, list) else text_column(column)
+        texts = texts.rechunk()  # where columns lie in unlike pieces, every later step copies them all
         longest: Any = texts.str.len_bytes().max() or 0
         longest = texts.str.len_chars().max() if longest > bounds.LONGEST_CELL else longest  # no more than bytes
         bounds.within(name, "LONGEST_CELL", longest, f"characters in a cell of {quoted(label)}")
@@ -288,7 +289,7 @@ def on_all_cores(column: pl.Series, look: Callable[[Any], Any]) -> pl.Series:
     if len(column) < _MANY:
         return look(column)
     rows = column.alias("x").to_frame().lazy().select(look(pl.col("x")).alias("x"))
-    return rows.collect(engine="streaming")["x"].alias(column.name)
+    return rows.collect(engine="streaming")["x"].rechunk().alias(column.name)
 
 
 Kinds = tuple[NDArray[np.int32], pl.Series]

@@ -258,7 +258,11 @@ def plain_table(content: bytes, mark: str, name: str) -> Raw | None:
         (cells[:, -1] == "").any() and content.count(mark.encode()) != lines * (len(header) - 1)
     ):
         return None
-    return raw_table(header, cells.get_columns(), name)
+    columns = cells.get_columns()
+    del cells
+    for at, column in enumerate(columns):  # one by one, so that no two copies of the table are held
+        columns[at] = column.rechunk()
+    return raw_table(header, columns, name)
 
 
 def _quoted_table(text: str, mark: str, name: str, spaced: bool = False) -> Raw:

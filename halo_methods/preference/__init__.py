@@ -3,7 +3,6 @@
 Takes `Pairs`, or a frame with the same columns.
 """
 
-from .bradley_terry import Ties
 from .strengths import Strengths, battles_to_separate, bradley_terry
 
-__all__ = ["Strengths", "Ties", "battles_to_separate", "bradley_terry"]
+__all__ = ["Strengths", "battles_to_separate", "bradley_terry"]

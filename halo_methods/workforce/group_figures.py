@@ -16,7 +16,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.coding import codes, once_a_table
 from ..judgments.dates import moment
 from ..judgments.marking import CHANCE, share_right
-from ..judgments.table import GROUPING, in_order, rests_on
+from ..judgments.table import GROUPING, categorised, in_order, rests_on
 from ..results import Caution, Estimate, Figure, around
 from ..stats.checks import check_confidence
 from ..stats.means import jackknife_ratio
@@ -31,7 +31,7 @@ NAMES = {
     "per_hour": "judgments an hour",
     "cost_per_accepted": "cost of an accepted judgment",
 }
-COLUMNS = {"right": (CHANCE,), "per_hour": ("seconds", "rated_at"), "cost_per_accepted": ("cost", "accepted")}
+COLUMNS = {"right": (CHANCE, "label"), "per_hour": ("seconds", "rated_at"), "cost_per_accepted": ("cost", "accepted")}
 LONGEST_GAP = 900.0
 NO_MOMENTS = "a comparison over time needs the column `rated_at`"
 NO_TIMES = "pace needs `seconds` or `rated_at`"
@@ -276,7 +276,7 @@ def judged(j: Judgments) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The columns of the table and
+        The columns of the table, items and raters as categories, and
 
         - ``right``: as `Judgments.marked` has it; missing where nothing is known;
         - ``overturned``: the reviewer's label differs; missing without a review;
@@ -312,7 +312,7 @@ def judged(j: Judgments) -> pl.DataFrame:
     reworked = (pl.col("overturned").fill_null(False) | pl.col("_redone")) if known else pl.lit(None, pl.Boolean)
     accepted = pl.when("_redone").then(False).otherwise(pl.coalesce("right", ~pl.col("overturned")))
     outcome = [reworked.alias("reworked"), accepted.alias("accepted"), _on_time(frame).alias("on_time")]
-    return frame.with_columns(outcome).drop(ROW, "_review", "_redone")
+    return categorised(frame.with_columns(outcome).drop(ROW, "_review", "_redone"))
 
 
 def known(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
@@ -348,7 +348,7 @@ def grouped(frame: pl.DataFrame, column: str, measure: Measure | None = None) ->
         advice = f"name another with `by`: {', '.join(there)}" if there else f"add one of {', '.join(GROUPING)}"
         raise NotEstimable(f"the data has no column {column} to group by; {advice}")
     if measure:
-        wanted = {column, "item_id", "rater_id", "label", "week", measure, *COLUMNS.get(measure, ())}
+        wanted = {column, "item_id", "rater_id", "week", measure, *COLUMNS.get(measure, ())}
         frame = frame.select(c for c in frame.columns if c in wanted)
         frame = known(frame, measure) if measure in NEEDS else frame
     parts = frame.partition_by(column, as_dict=True)

@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
-from ..judgments.table import GROUPING, categorised, rests_on
+from ..judgments.table import rests_on
 from ..results import Caution, Estimate, Figure, around, counted
 from ..stats.between_groups import funnel, rank_intervals, shrink
 from ..stats.change import pair_share, standardised_difference
@@ -277,7 +277,7 @@ def comparisons(j: Judgments, column: str = "vendor", *, confidence: float = 0.9
     >>> comparisons(j).refused["reason"].str[:48].tolist()
     ['north and south share 9 checked items and there ']
     """
-    groups = grouped(categorised(known(judged(as_judgments(j)), "right")), column)
+    groups = grouped(known(judged(as_judgments(j)), "right"), column)
     return _all_pairs(groups, column, "difference", confidence)
 
 
@@ -323,8 +323,8 @@ def agreement_between(j: Judgments, column: str = "vendor", *, confidence: float
     frame = judged(j)
     if j.level != "nominal":
         frame = frame.with_columns(places(j, frame["label"]).alias(PLACE))
-    kept = {column, *GROUPING, "item_id", "rater_id", PLACE if j.level != "nominal" else "label"}
-    groups = grouped(categorised(frame.select(c for c in frame.columns if c in kept)), column)
+    kept = {column, "item_id", "rater_id", PLACE if j.level != "nominal" else "label"}
+    groups = grouped(frame.select(c for c in frame.columns if c in kept), column)
     return _all_pairs(groups, column, "agreement", confidence)
 
 
@@ -438,12 +438,15 @@ class TwoGroups:
     def __init__(self, groups: dict[str, pl.DataFrame], a: str, b: str, column: str):
         self.a, self.b, self.column = a, b, column
         self.left, self.right = groups[a], groups[b]
-        sides = ((self.left, False), (self.right, True))
-        self.both = pl.concat(part.with_columns(pl.lit(side).alias(SIDE)) for part, side in sides)
         of_left, of_right = (part["item_id"].unique() for part in (self.left, self.right))
         self.shared = of_left.filter(of_left.is_in(of_right.implode()))
-        self.on_shared = self.both.filter(pl.col("item_id").is_in(self.shared.implode()))
+        self.on_shared = self._rows(pl.col("item_id").is_in(self.shared.implode()))
         self.share = f"{a} and {b} share {counted(len(self.shared), 'checked item')}"
+
+    def _rows(self, kept: Any = True) -> pl.DataFrame:
+        """The judgments of both groups, which a column tells apart, as far as they are kept."""
+        sides = ((self.left, False), (self.right, True))
+        return pl.concat(part.filter(kept).with_columns(pl.lit(side).alias(SIDE)) for part, side in sides)
 
     def difference(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
         """The difference of shares right, its ground, and the share of the judgments it covers."""
@@ -464,7 +467,7 @@ class TwoGroups:
         method = f"difference of shares right, {how}; two-way cluster variance"
         estimate = _estimate(ends, confidence, method, rests_on(rows, "right"))
         ground = "shared items" if shared else "case mix"
-        return estimate.with_cautions(*cautions), (ground, rows.height / self.both.height)
+        return estimate.with_cautions(*cautions), (ground, rows.height / (self.left.height + self.right.height))
 
     def agreement(self, confidence: float) -> tuple[Estimate, tuple[Any, ...]]:
         """How far pairs of judgments agree, and kappa."""
@@ -504,7 +507,7 @@ class TwoGroups:
     def _common(self) -> pl.DataFrame:
         """The judgments in strata where both groups work, with their stratum."""
         a, b, column = self.a, self.b, self.column
-        strata = [c for c in STRATA if c in self.both.columns and c != column]
+        strata = [c for c in STRATA if c in self.left.columns and c != column]
         if not strata:
             others = ", ".join(c for c in STRATA if c != column)
             raise NotEstimable(
@@ -519,7 +522,7 @@ class TwoGroups:
                     f"of one {c}"
                 )
         values = [pl.col(c).fill_null("") for c in strata]
-        rows = self.both.with_columns(pl.concat_str(values, separator="\x1f").alias(STRATUM))
+        rows = self._rows().with_columns(pl.concat_str(values, separator="\x1f").alias(STRATUM))
         cells = rows.group_by(STRATUM, SIDE).agg(pl.col("rater_id").n_unique().alias("r"), pl.len().alias("n"))
         enough = cells.filter((pl.col("r") >= LEAST_RATERS) & (pl.col("n") >= LEAST_JUDGMENTS))
         both = enough.group_by(STRATUM).len().filter(pl.col("len") == 2)[STRATUM]
