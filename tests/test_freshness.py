@@ -78,6 +78,19 @@ def test_digest_follows_data_beside_a_module_and_samples_named_in_code(checkout)
     assert "halo_methods/audit.py" not in names
 
 
+def test_digest_follows_the_rubric_that_a_sample_is_read_by(checkout):
+    chapter = checkout / "book/chapters/p/drift.ipynb"
+    reading = checkout / "data/samples/reading.yml"
+    for name in ("read_by", "beside"):
+        rubric = checkout / f"data/rubrics/{name}.yml"
+        rubric.parent.mkdir(parents=True, exist_ok=True)
+        rubric.write_text("version: 1\n", encoding="utf-8")
+        reading.write_text('drift: {scale: "read_by#goals"}\nother: {scale: "beside#tone"}\n', encoding="utf-8")
+        before = freshness.digest(chapter, checkout)
+        rubric.write_text("version: 2\n", encoding="utf-8")
+        assert (freshness.digest(chapter, checkout) != before) is (name == "read_by")
+
+
 def test_digest_follows_the_tables_of_studies_named_in_code(checkout):
     chapter = checkout / "book/chapters/p/drift.ipynb"
     chapter.write_text(notebook("from halo_methods import reports", 'reports.study("peers_x")'), encoding="utf-8")

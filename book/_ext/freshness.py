@@ -105,8 +105,11 @@ def inputs(notebook: Path, root: Path) -> list[Path]:
         found.add(paths[name])
         if paths[name].name == "__init__.py" and paths[name].parent != root / PACKAGE:
             found |= {path for path in paths[name].parent.rglob("*") if path.suffix in DATA_SUFFIXES}
-    words = set(re.findall(r"[\w-]+", code)) | {notebook.stem}
-    for folder in ("data/samples", "benchmarks/results"):
+    reading = root / "data" / "samples" / "reading.yml"  # which may name a rubric
+    lines = reading.read_text(encoding="utf-8").splitlines() if reading.is_file() else []
+    named = [code, notebook.stem, *(line for line in lines if line.startswith(f"{notebook.stem}:"))]
+    words = set(re.findall(r"[\w-]+", "\n".join(named)))
+    for folder in ("data/samples", "data/rubrics", "benchmarks/results"):
         found |= {path for path in (root / folder).rglob("*") if path.is_file() and path.name.split(".")[0] in words}
     return sorted(path for path in found if path.is_file())
 

@@ -64,12 +64,12 @@ def inline(node: Any) -> str:
         return ""
     if isinstance(node, NavigableString):
         return _plain(node)
-    within = "".join(map(inline, node.children))
-    text = re.sub(r"\s+", " ", node.get_text()).strip()
     if "math" in node.get_attribute_list("class"):
-        return f"${text[2:-2].strip()}$"
+        return f"${' '.join(node.get_text().split())[2:-2].strip()}$"
     if node.name == "code":
+        text = " ".join(node.get_text().split())
         return _fenced(text, "`", " " * ("`" in (text[:1], text[-1:])))
+    within = "".join(map(inline, node.children))
     if node.name == "img":
         return f"![{_plain(str(node.get('alt', '')))}]({node.get('src')})"
     if node.name == "a" and within.strip() and not str(node.get("href", "#")).startswith("#"):
@@ -143,7 +143,9 @@ def blocks(node: Tag) -> list[str]:
     made: list[str] = []
     line = ""
     for child in [*node.children, None]:
-        if child is None or (isinstance(child, Tag) and (child.name in BLOCKS or child.find(list(BLOCKS)))):
+        if child is None or (
+            isinstance(child, Tag) and (child.name in BLOCKS or any(one.name in BLOCKS for one in child.descendants))
+        ):
             if text := line.strip():
                 made.append(STARTS.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\{m[3]}", text))
             line = ""
