@@ -500,7 +500,9 @@ def test_what_a_change_needs():
 
 
 def test_the_sample_tells_the_whole_loop():
-    j = read_judgments(reports.sample("adjudication"), scale=["poor", "fair", "good", "excellent"], level="ordinal")
+    j = read_judgments(
+        reports.sample("adjudication"), scale=["unrelated", "related", "substitute", "exact"], level="ordinal"
+    )
     made = adjudication.recorded(j)
     assert set(made.table["cause"]) == {"guideline_gap", "rater_slip"}
     assert made.amended() == ("3.2",)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from halo_methods import cli, read_judgments
 from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.exports import TOOLS, Export, as_tasks, read_export, recognise
+from halo_methods.exports.opened_files import ExportFile
 from halo_methods.judgments import bounds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -431,6 +432,11 @@ def test_an_export_with_odd_values_is_read_or_refused(data, path, tmp_path_facto
     odd.write_text("\n".join(map(json.dumps, held)) if path.suffix == ".jsonl" else json.dumps(held), encoding="utf-8")
     with contextlib.suppress(HaloError):
         read_export([odd], recognise(path))
+
+
+def test_what_is_no_table_has_no_header():
+    assert ExportFile("a.csv", b"\0" * 200_000).columns == ()
+    assert recognise(ExportFile("a.csv", b"x" * 200_000 + b",y\n")) is None
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(read, monkeypatch):

@@ -84,7 +84,8 @@ def judged_under_both(j: Judgments) -> Estimate:
         only = "one version of the guideline is in use throughout, so there are no scores before and after a change"
         raise NotEstimable(only, public=True)
     two = frame.filter(pl.col("guideline").is_in(changes[["before", "after"]].iloc[-1].tolist()))
-    both = two.filter(pl.col("guideline").n_unique().over("item_id", "rater_id") == 2)
+    one, other = (part.select("item_id", "rater_id") for part in two.partition_by("guideline"))
+    both = one.join(other, on=["item_id", "rater_id"], how="semi")
     method = f"items that one rater judged under both versions{COUNTED}"
     return Estimate.count(both["item_id"].n_unique(), method=method, **rests_on(two, "versions"))
 
@@ -93,7 +94,8 @@ def _by_day(j: Judgments) -> pl.DataFrame:
     """The judgments that have a moment and a version, with their day."""
     frame = as_judgments(j).one().frame
     if {"guideline", "rated_at"} <= set(frame.columns):
-        frame = frame.select("item_id", "rater_id", "guideline", "rated_at").drop_nulls(["guideline", "rated_at"])
+        frame = categorised(frame.select("item_id", "rater_id", "guideline", "rated_at"))
+        frame = frame.drop_nulls(["guideline", "rated_at"])
         if frame.height:
-            return categorised(frame).with_columns(pl.col("rated_at").dt.date().alias("period"))
+            return frame.with_columns(pl.col("rated_at").dt.date().alias("period"))
     raise NotEstimable(NO_DATE, public=True)

@@ -180,7 +180,10 @@ class ExportFile:
         codec = "utf-16" if self.content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
         lines = self.content[:_HEAD].decode(codec, "replace").lstrip().splitlines(keepends=True) or [""]
         mark = max("\t,;|", key=lines[0].count)
-        return tuple(cell.strip() for cell in next(csv.reader(lines, delimiter=mark), ()))
+        try:
+            return tuple(cell.strip() for cell in next(csv.reader(lines, delimiter=mark), ()))
+        except csv.Error:  # no header of a table; who reads it says what is wrong
+            return ()
 
     def records(self) -> list[Record]:
         """The objects of a file of JSON, or the rows of a table by column.

@@ -42,7 +42,8 @@ def _records(file: ExportFile) -> list[Record]:
     answers = [column for column in columns if column not in {*named.values(), *own.values()}]
     answers = [column for column in answers if not asked or not asked.isdisjoint((column, *_parts(column)))]
     kind = "rater" if not form and "rater_id" not in named else "question" if "item_id" in named else "item"
-    file.notes.append(f"each of these columns is one {kind}: {', '.join(map(quoted, answers[:20]))}")
+    said = f"each of these columns is one {kind}: {', '.join(map(quoted, answers[:20]))}"
+    file.notes.append(f"{said}; where one is none, say what it is: --columns item_id=COLUMN")
     if form and "rater_id" not in named:
         file.notes.append("no column names the rater: each response is one, called response 1 and so on")
     return [

@@ -1,4 +1,4 @@
-"""A programme that finds a gap in its guideline, adjudicates, amends, and looks again."""
+"""A programme for search results that finds a gap in its guideline, adjudicates, amends, and looks again."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,29 +6,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .raters import QUALITY
+from .raters import labels_of
 
+SCALE = labels_of("search_relevance", "relevance")
 CLAUSES, GAP = ("2.1", "3.2", "4.1"), "3.2"
 VERSIONS = {"1.2": date(2026, 9, 1), "1.3": date(2026, 10, 12)}
 STRICT = ("r01", "r02", "r03", "r04")
 RATERS = tuple(f"r{n:02d}" for n in range(1, 9))
 SLIP = 0.10
 REASONS = {
-    "2.1": "polite, names the next step",
-    "4.1": "the source is named",
-    "strict": "no refund date, so at most fair",
-    "lenient": "no refund date, but it helps",
-    "3.2": "no refund date: at most fair by the new sentence",
+    "2.1": "kind and size compared with the query",
+    "4.1": "each requirement read in the title",
+    "strict": "wrong voltage, so at most related",
+    "lenient": "wrong voltage, but all else fits",
+    "3.2": "wrong voltage: at most related by the new sentence",
 }
 
 
 def sample(seed: int = 20266) -> pd.DataFrame:
     """Draw the log of both guideline versions and the adjudicator's decisions between them.
 
-    Eight raters judge 40 answers on each of three clauses under guideline 1.2
-    and 40 others under 1.3, four raters per answer. Everybody slips one step
+    Eight raters judge 40 search results on each of three clauses under guideline 1.2
+    and 40 others under 1.3, four raters per result. Everybody slips one step
     once in ten labels. Under 1.2, clause 3.2 leaves a case open: r01 to r04
-    read it as *fair*, the others as *good*. Under 1.3 it says *fair*. Between
+    read it as *related*, the others as *substitute*. Under 1.3 it says *related*. Between
     the versions an adjudicator decides every item of 1.2 on which raters differ.
 
     >>> log = sample()
@@ -60,10 +61,10 @@ def sample(seed: int = 20266) -> pd.DataFrame:
         label=lambda t: t["truth"],
         rated_at="2026-09-21",
         cause=lambda t: np.where(t["clause"] == GAP, "guideline_gap", "rater_slip"),
-        comment=lambda t: np.where(t["clause"] == GAP, "No sentence says what a missing refund date costs.", ""),
+        comment=lambda t: np.where(t["clause"] == GAP, "No sentence says what a wrong voltage costs.", ""),
     )
     whole = pd.concat([log, decided], ignore_index=True)
-    return whole.assign(label=np.array(QUALITY)[whole["label"]]).drop(columns="truth")
+    return whole.assign(label=np.array(SCALE)[whole["label"]]).drop(columns="truth")
 
 
 def truth() -> dict[str, Any]:
@@ -73,13 +74,13 @@ def truth() -> dict[str, Any]:
     [0.599, 0.185]
     """
     slips = np.array([SLIP / 2, 1 - SLIP, SLIP / 2])
-    reads_fair, reads_good = np.append(slips, 0.0), np.append(0.0, slips)
+    reads_related, reads_substitute = np.append(slips, 0.0), np.append(0.0, slips)
 
     def differ(readings: list[np.ndarray]) -> float:
         pairs = [1 - a @ b for i, a in enumerate(readings) for k, b in enumerate(readings) if i != k]
         return float(np.mean(pairs))
 
-    before = [reads_fair if who in STRICT else reads_good for who in RATERS]
+    before = [reads_related if who in STRICT else reads_substitute for who in RATERS]
     return {
         "slip": SLIP,
         "gap": {
@@ -87,7 +88,7 @@ def truth() -> dict[str, Any]:
             "strict": STRICT,
             "by_version": [
                 {"guideline": "1.2", "differ": differ(before)},
-                {"guideline": "1.3", "differ": differ([reads_fair] * len(RATERS))},
+                {"guideline": "1.3", "differ": differ([reads_related] * len(RATERS))},
             ],
         },
     }

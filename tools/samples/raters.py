@@ -2,12 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 from numpy.typing import NDArray
 
+RUBRICS = Path(__file__).resolve().parents[2] / "data" / "rubrics"
 QUALITY = ("poor", "fair", "good", "excellent")
+
+
+def labels_of(rubric: str, criterion: str) -> tuple[str, ...]:
+    """Return the labels of a criterion in order, as the shipped rubric names them.
+
+    >>> labels_of("assistant_response", "helpful")
+    ('no', 'partly', 'yes')
+    """
+    criteria = yaml.safe_load((RUBRICS / f"{rubric}.yml").read_text(encoding="utf-8"))["criteria"]
+    return next(tuple(one["name"] for one in c["labels"]) for c in criteria if c["name"] == criterion)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from halo_methods.simulation import SimulatedRater
 
-SCALE = ("no", "partly", "yes")
-"""The labels of `helpful` in the rubric `assistant_response`."""
+from .raters import labels_of
+
+SCALE = labels_of("assistant_response", "helpful")
 PREVALENCE = (0.2, 0.35, 0.45)
 ACCURACY = (0.96, 0.95, 0.90, 0.94, 0.93, 0.92, 0.92, 0.94, 0.88, 0.80)
 DAILY, LEAN = 18, {"r03": 1.0}
