@@ -2,8 +2,8 @@
 
 MathJax is copied from its wheel. A figure carries its alternative text and keeps its proportions on a narrow screen.
 The corner cell of a data table is not an empty heading; the boxes of a checklist and the toggles of the sidebar have a
-name. Templates and source maps of the themes are taken out of the site. Entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own,
-in ``_templates/home-link.html``.
+name. Entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own, in
+``_templates/home-link.html``. Templates and source maps of the themes are taken out of the site.
 """
 
 from importlib.util import find_spec
