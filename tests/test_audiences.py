@@ -224,7 +224,7 @@ def test_l4_a_vendor_called_like_a_rater_keeps_its_name_and_its_gate(name, tmp_p
     """A page changes with what vendors are called in their names alone."""
     pages = {}
     for vendors in (["zq00vw", "zq01vw"], ["zx00vw", "zx01vw"]):
-        table = crafted([f"zq{n:02d}vw" for n in range(12)], items=12).drop(columns=["comment", "clause"])
+        table = crafted([f"zq{n:02d}vw" for n in range(12)], items=8).drop(columns=["comment", "clause"])
         table["vendor"] = table["vendor"].replace(dict(zip(["north", "south"], vendors, strict=True)))
         table.to_csv(tmp_path / "a.csv", index=False)
         for who in ("operations", "partner"):
@@ -245,6 +245,13 @@ def test_l5_an_option_that_names_raters_shows_operations_no_name(tmp_path, monke
     text, _ = edition("certification", tmp_path / "a.csv", "operations", monkeypatch, experts=["zq0v"])
     assert "no judgment is of a rater asked for; there are judgments of 14 other raters" in text
     assert not re.search(r"zq\d+v", text)
+
+
+@pytest.mark.parametrize("who", ["partner", "public", "operations"])
+def test_m12_a_page_for_others_says_what_two_reports_give_away(who, file, monkeypatch):
+    text, _ = edition("gold", file, who, monkeypatch)
+    said = "send one grouping column for one data file" in text
+    assert said == (who != "operations")
 
 
 def test_m4_a_partner_report_takes_no_longer_than_that_for_operations(tmp_path, monkeypatch):
