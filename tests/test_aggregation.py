@@ -1,13 +1,16 @@
 """Aggregation against published values, a slow oracle, planted truths and planted copiers."""
 
 import importlib
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import oracles
 import pandas as pd
 import polars as pl
 import pytest
+from helpers import run_cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.aggregation import confusing, crowd
@@ -18,6 +21,8 @@ from halo_methods import adjudication, aggregation, as_judgments, read_judgments
 from halo_methods.aggregation import EMOptions, em
 from halo_methods.aggregation.vote_table import votes
 from halo_methods.errors import BadOption, NotEstimable
+from halo_methods.reports import section
+from halo_methods.reports.runner import findings
 from halo_methods.standards.gates import gate
 from halo_methods.stats import discovery
 from halo_methods.stats.proportions import informed_size
@@ -198,6 +203,26 @@ def test_a_class_that_raters_call_otherwise_is_told_and_its_probabilities_are_no
     assert gate("PIP-041", aggregation.dawid_skene(known).gold_accuracy()).verdict == "not_met"
     assert gate("PIP-041", aggregation.majority(known).gold_accuracy()).verdict == "met"
     assert aggregation.majority(table(rows)).trusted().n_items == 90
+
+
+@pytest.mark.parametrize("name", ["aggregation", "adjudication"])
+def test_a_chapter_answers_nothing_from_a_class_that_raters_call_otherwise(name, tmp_path, monkeypatch):
+    """No figure of confidence, no item that may stop, no gate met but that of how many labels there are."""
+    rng, rows = np.random.default_rng(0), []
+    for i in range(30):
+        chances = [[0.93, 0.05, 0.02], [0.05, 0.93, 0.02], [0.58, 0.34, 0.08]][i % 3]
+        given = rng.choice(["no", "yes", "unsure"], 25, p=chances)
+        rows += [(f"i{i}", f"r{r}", label) for r, label in enumerate(given)]
+    pd.DataFrame(rows, columns=["item_id", "rater_id", "label"]).to_csv(tmp_path / "a.csv", index=False)
+    assert "class_not_its_label" in [note.code for note in aggregation.dawid_skene(table(rows)).notes]
+    monkeypatch.setattr(section, "figure_bundle", lambda *_, **__: ({}, {"image/png": ()}))  # drawing takes longest
+    outputs, _ = run_cells(name, tmp_path / "a.csv", "operations", monkeypatch)
+    found = findings(SimpleNamespace(cells=[{"outputs": [{"data": shown} for shown in outputs]}]))
+    assert {gate["standard"] for gate in found["gate"] if gate["verdict"] == "met"} <= {"PIP-044"}
+    assert {one["name"] for one in found["estimate"]} <= {"enough_labels"}
+    text = "\n".join(shown.get("text/plain", "") for shown in outputs)
+    assert "labelled 'no' more often than 'unsure'" in text
+    assert not re.search(r"\bstop\b", text)
 
 
 def test_a_spammer_has_no_competence_and_no_weight():

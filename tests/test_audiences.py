@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halo_methods import agreement, reports
-from halo_methods.reports import places
+from halo_methods.errors import BadOption
+from halo_methods.reports import places, section
 from halo_methods.reports import report as reporting
 from halo_methods.reports.audience import Shown, one_person
 from halo_methods.standards.register import House
@@ -207,6 +208,51 @@ def test_m2_m11_no_hash_no_file_name_and_no_filter_leave_operations(tmp_path):
         assert not re.search(r"\b[0-9a-f]{64}\b", text)
         if kind != "ipynb":
             assert "can't prevent" in text or kind == "json"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_l2_a_team_of_three_is_told_no_figure_of_its_work(name, tmp_path, monkeypatch):
+    """Neither a figure nor how many items, people or judgments are behind one that is withheld."""
+    crafted(NAMES[:3]).to_csv(tmp_path / "a.csv", index=False)
+    text, shown = edition(name, tmp_path / "a.csv", "partner", monkeypatch)
+    assert not [b for b in shown if b and b.judgments]
+    assert "listed for operations" not in text
+
+
+@pytest.mark.parametrize("name", ["calibration", "workforce"])
+def test_l4_a_vendor_called_like_a_rater_keeps_its_name_and_its_gate(name, tmp_path, monkeypatch):
+    """A page changes with what vendors are called in their names alone."""
+    monkeypatch.setattr(section, "figure_bundle", lambda _, alt, **__: ({"text/plain": alt}, {"image/png": ()}))
+    pages = {}
+    for vendors in (["zq00vw", "zq01vw"], ["zx00vw", "zx01vw"]):
+        table = crafted([f"zq{n:02d}vw" for n in range(12)], items=8).drop(columns=["comment", "clause"])
+        table["vendor"] = table["vendor"].replace(dict(zip(["north", "south"], vendors, strict=True)))
+        table.to_csv(tmp_path / "a.csv", index=False)
+        for who in ("operations", "partner"):
+            text, _ = edition(name, tmp_path / "a.csv", who, monkeypatch, by="vendor")
+            plain = re.sub(r"R-[0-9a-f]{6}|\b[0-9a-f]{64}\b", "", text)
+            pages.setdefault(who, []).append(plain.replace("zx0", "zq0"))
+    assert all(one == other for one, other in pages.values())
+    assert "zq00vw" in pages["operations"][0]
+
+
+def test_l5_an_option_that_names_raters_shows_operations_no_name(tmp_path, monkeypatch):
+    crafted([f"zq{n}vw" for n in range(14)]).drop(columns="comment").to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(BadOption, match="clause is 'rater_id'"):
+        edition("disagreement", tmp_path / "a.csv", "operations", monkeypatch, clause="rater_id")
+    for name in ("calibration", "workforce", "drift", "agreement"):
+        with pytest.raises(BadOption, match="by is 'rater_id'"):
+            edition(name, tmp_path / "a.csv", "operations", monkeypatch, by="rater_id")
+    text, _ = edition("certification", tmp_path / "a.csv", "operations", monkeypatch, experts=["zq0v"])
+    assert "no judgment is of a rater asked for; there are judgments of 14 other raters" in text
+    assert not re.search(r"zq\d+v", text)
+
+
+@pytest.mark.parametrize("who", ["partner", "public", "operations"])
+def test_m12_a_page_for_others_says_what_two_reports_give_away(who, file, monkeypatch):
+    text, _ = edition("gold", file, who, monkeypatch)
+    said = "send one grouping column for one data file" in text
+    assert said == (who != "operations")
 
 
 def test_m4_a_partner_report_takes_no_longer_than_that_for_operations(tmp_path, monkeypatch):

@@ -251,6 +251,20 @@ def test_a_parameter_that_is_no_number_is_refused_in_words(monkeypatch, capsys, 
     assert "can't be read; write numbers" in capsys.readouterr().err
 
 
+def test_a_column_is_named_with_its_blanks(data, capsys):
+    """Of two columns that differ by a blank the one that is named is read, and so it stands in the commands."""
+    both = data("q,x,a,good", "r,x,a,good", header=" rater_id,rater_id,item_id,label")
+    assert cli.main(["check", both, "--columns", "rater_id= rater_id"]) == cli.FINDINGS
+    assert "two columns would be called rater_id: it and ' rater_id'" in capsys.readouterr().out
+    assert cli.main(["check", both, "--columns", "rater_id= rater_id, other=rater_id"]) == cli.FINE
+    out = capsys.readouterr().out
+    assert "1 item, 2 raters" in out
+    assert "--columns 'rater_id= rater_id,other=rater_id'" in out
+    one = data("q,a,good", "r,a,good", header=" rater_id,item_id,label")
+    for named in ("rater_id= rater_id", "rater_id=rater_id", "rater_id =  rater_id , label= label"):
+        assert cli.main(["check", one, "--columns", named]) == cli.FINE
+
+
 def test_bad_data_is_told_in_one_line(book, tmp_path, data, capsys):
     file = data("a,r1,x", "a,r1,y")
     assert cli.main(["report", "tiny", "--data", file, "--out", str(tmp_path / "out")]) == cli.COULD_NOT_RUN

@@ -245,6 +245,16 @@ def test_planted_sources_of_disagreement_are_recovered():
     assert len(flagged) <= 10
 
 
+@pytest.mark.parametrize("column", ["rater_id", "item_id"])
+def test_a_rater_or_an_item_is_no_clause_and_no_stratum(column):
+    j = planted(0)
+    for use in (disagreement.split, disagreement.changes, disagreement.worksheet):
+        with pytest.raises(BadOption, match=f"clause is '{column}', which says nothing about an item"):
+            use(j, clause=column)
+    with pytest.raises(BadOption, match=f"by is '{column}'"):
+        disagreement.worksheet(j, by=column)
+
+
 def test_without_retests_groups_and_clauses_the_split_says_what_to_collect():
     frame = disagreement_sample()
     bare = halo.as_judgments(frame[frame["round"] == 1][COLUMNS], scale=list("12345"), level="ordinal")

@@ -352,7 +352,7 @@ class TestMany:
         assert alarms / 300 == pytest.approx(design.false_alarms(1, periods=200).value, rel=0.08)
 
 
-SCALE = {"scale": ["poor", "fair", "good"], "level": "ordinal"}
+SCALE = {"scale": ["none", "partly", "whole"], "level": "ordinal"}
 
 
 @cache
@@ -479,9 +479,9 @@ class TestWatch:
         assert share.laney.periods[0] == day(40)
         assert len(share.sequence.table) == 20
         assert share.test.signals == ()
-        assert share.laney.plot().alt.startswith("Share of the label poor")
+        assert share.laney.plot().alt.startswith("Share of the label none")
         assert share.run_lengths["ratio"].between(0.8, 1.3).all()
-        with pytest.raises(BadOption, match="'poor', 'fair', 'good'"):
+        with pytest.raises(BadOption, match="'none', 'partly', 'whole'"):
             _ = drift.Watch(sample().judgments, label="terrible").share
 
     def test_weeks_begin_on_monday_and_numbers_lie_between_the_ends(self):

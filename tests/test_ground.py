@@ -267,3 +267,13 @@ def test_import_is_quick():
         return min(float(run.stdout) for run in runs)
 
     assert seconds("import halo_methods") - seconds("pass") < 0.3
+
+
+def test_a_page_that_is_sent_away_loads_nothing():
+    """Each whole page of the package has a policy under which a browser fetches nothing and sends no form."""
+    whole = [f for f in (ROOT / "halo_methods").rglob("*.html.j2") if "<!doctype" in f.read_text("utf-8").lower()]
+    assert len(whole) >= 6
+    for file in whole:
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', file.read_text("utf-8"))
+        assert policy, file.name
+        assert {"default-src 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy[1].split("; ")), file.name

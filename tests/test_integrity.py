@@ -74,6 +74,18 @@ def timed(seed, fast=(), raters=20):
     return table(rows, ["item_id", "rater_id", "label", "seconds", "length", "slice"])
 
 
+def test_a_median_stands_beside_the_number_of_judgments_that_it_rests_on():
+    whole = timed(1).frame
+    row_of = pl.int_range(pl.len()).over("rater_id")
+    some = whole.with_columns(seconds=pl.when(row_of < 18).then("seconds"))
+    made = integrity.speeders(halo.as_judgments(some)).table
+    assert set(made["n"]) == {18}
+    first = some.filter(pl.col("rater_id") == "r07")["seconds"].drop_nulls().median()
+    assert made.set_index("rater_id")["seconds"]["r07"] == pytest.approx(first)
+    with pytest.raises(NotEstimable, match="timed judgments"):
+        integrity.speeders(halo.as_judgments(some.with_columns(seconds=pl.when(row_of < 9).then("seconds"))))
+
+
 def test_speeders_are_found_and_short_items_are_no_speed():
     assert integrity.speeders(timed(1, fast=(3,))).people == {"r03"}
     assert sum(bool(integrity.speeders(timed(s)).people) for s in range(30)) <= stats.binom.ppf(0.999, 30, 0.05)

@@ -465,6 +465,13 @@ def test_a_label_that_looks_missing_is_noted(file):
     assert "'NaN'" in read_judgments(file("item_id,rater_id,label\na,x,NaN\n")).source.notes[0]
 
 
+@pytest.mark.parametrize("text", ["none", "N/A", "[1, 2]"])
+def test_a_label_that_the_scale_names_is_not_noted(text, file):
+    path = file(f'item_id,rater_id,label\na,x,"{text}"\nb,x,whole\n')
+    assert "looks like" in read_judgments(path).source.notes[0]
+    assert not read_judgments(path, scale=[text, "whole"]).source.notes
+
+
 def test_blank_rows_keep_the_numbering(file):
     path = file("item_id,rater_id,label\na,x,1\n\n,,\nb,,1\n")
     assert problems(path) == [(4, "rater_id", "the cell is empty")]

@@ -93,6 +93,20 @@ def test_blanks_around_a_name_are_noticed_and_taken_off(before, after):
     as_judgments(pl.DataFrame([(*row, "x") for row in ROWS], names, orient="row"), columns={"vendor": names[-1]})
 
 
+def test_a_fix_can_be_followed_to_the_end():
+    """What a message says to do leads to no further message: here a mapping that was turned round."""
+    frame = pl.DataFrame(ROWS, HEADER, orient="row")
+    with pytest.raises(InvalidData) as refused:
+        as_judgments(frame, columns={"item": "item_id"})
+    assert str(refused.value).count("item=item_id") == 1
+    assert "the option columns reads it as item. Leave item=item_id out." in str(refused.value)
+    turned = frame.rename({"item_id": "item"})
+    with pytest.raises(InvalidData) as refused:
+        as_judgments(turned, columns={"item": "item_id"})
+    fix = next(p for p in refused.value.problems if p.value)
+    assert rows(as_judgments(turned, columns=fix.value)) == ROWS
+
+
 def test_two_names_that_differ_by_a_blank_stay_two():
     frame = pl.DataFrame([(*row, "x", "y") for row in ROWS], [*HEADER, "a", "a "], orient="row")
     assert as_judgments(frame).columns[-2:] == ("a", "a ")

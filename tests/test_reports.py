@@ -345,6 +345,20 @@ def test_pseudonyms_are_keyed_and_never_shared():
     assert audience.Pseudonyms().of("1") != audience.Pseudonyms().of("1")
 
 
+def test_only_the_people_of_the_handbooks_own_samples_have_pseudonyms_that_can_be_guessed(tmp_path, monkeypatch):
+    guess = audience.Pseudonyms(b"an invented person")
+    monkeypatch.delenv(places.BOOK, raising=False)
+    own = reports.start("audit", audience="operations")
+    person = min(own.raters)
+    assert own.name_of(person) == guess.of(person)
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "audit.csv").write_bytes(places.sample("audit").read_bytes())
+    monkeypatch.setenv(places.BOOK, str(tmp_path))
+    other = reports.start("audit", audience="operations")
+    assert other.on_sample
+    assert other.name_of(person) != guess.of(person)
+
+
 def test_house_settings(tmp_path):
     file = tmp_path / "halo.toml"
     assert house(None).privacy_threshold == 5

@@ -81,6 +81,16 @@ def test_a_style_sheet_that_changed_alone_is_built(tmp_path):
     assert page_faults.restyled(app, env, set(), set(), set()) == ["book/index"]
 
 
+def test_the_themes_leave_no_template_and_no_source_map(tmp_path):
+    kept = ["_static/a.js", "_static/scripts/a.css", "_static/page.html", "site.map"]
+    left = ["_static/webpack-macros.html", "_static/sbt-webpack-macros.html", "_static/scripts/a.js.map"]
+    for name in (*kept, *left):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    page_faults.remove_leftovers(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")) == sorted(kept)
+
+
 def test_search_index_keeps_its_names_through_disk():
     class Environment:
         found_docs = frozenset({"book/index", "book/chapters/calibration/drift"})
@@ -110,6 +120,11 @@ def test_every_internal_link_leads_somewhere():
 @built
 def test_nothing_is_loaded_from_another_host():
     assert check_site.foreign_loads(SITE) == []
+
+
+@built
+def test_no_template_and_no_source_map_of_a_theme_is_published():
+    assert [path.name for pattern in page_faults.LEFTOVERS for path in SITE.rglob(pattern)] == []
 
 
 @built

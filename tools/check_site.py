@@ -24,7 +24,6 @@ LOADING = {
 }
 FOREIGN = re.compile(r"^(https?:)?//", re.IGNORECASE)
 CSS_LOADS = re.compile(r"""(?:@import\s+(?:url\()?|url\()\s*["']?((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
-THEME_PARTIALS = {"webpack-macros.html", "sbt-webpack-macros.html"}
 
 
 class Page(HTMLParser):
@@ -51,7 +50,6 @@ def pages(site: Path) -> dict[str, Page]:
     return {
         path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8"))
         for path in sorted(site.rglob("*.html"))
-        if path.name not in THEME_PARTIALS
     }
 
 

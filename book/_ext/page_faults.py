@@ -2,8 +2,8 @@
 
 MathJax is copied from its wheel. A figure carries its alternative text and keeps its proportions on a narrow screen.
 The corner cell of a data table is not an empty heading; the boxes of a checklist and the toggles of the sidebar have a
-name. Entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own,
-in ``_templates/home-link.html``.
+name. Entries of the bibliography are items of its list. The sidebar's mark is a landmark of its own, in
+``_templates/home-link.html``. Templates and source maps of the themes are taken out of the site.
 """
 
 from importlib.util import find_spec
@@ -12,6 +12,7 @@ from shutil import copyfile, copytree
 from typing import Any
 
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
+LEFTOVERS = ("*webpack-macros.html", "*.map")
 # Search shows a summary of each hit by fetching its page, which a browser refuses to pages opened from a disk.
 NO_FETCH_FROM_DISK = 'DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";'
 
@@ -34,6 +35,14 @@ def copy_mathjax(app: Any, exception: Exception | None) -> None:
         else:
             target.mkdir(parents=True, exist_ok=True)
             copyfile(source, target / name)
+
+
+def remove_leftovers(app: Any, exception: Exception | None) -> None:
+    """Take away what the themes leave in a site for their own build: templates with raw Jinja, and source maps."""
+    if exception is None and app.builder.format == "html":
+        for pattern in LEFTOVERS:
+            for path in (Path(app.outdir) / "_static").rglob(pattern):
+                path.unlink()
 
 
 def fix(body: str) -> str:
@@ -106,4 +115,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("html-page-context", fixed_body)
     app.connect("html-page-context", mend_sidebar, priority=900)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", remove_leftovers)
     return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}

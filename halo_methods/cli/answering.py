@@ -140,8 +140,12 @@ def listed(texts: Iterable[str]) -> list[str]:
     >>> listed(["a, b", '"c, d"'])
     ['a', 'b', 'c, d']
     """
-    rows = [next(csv.reader([text], skipinitialspace=True), []) for text in texts]
-    return [part.strip() for row in rows for part in row]
+    return [part.strip() for part in _parts(texts)]
+
+
+def _parts(texts: Iterable[str]) -> list[str]:
+    """What stands between the commas, with the blanks behind it."""
+    return [part for text in texts for part in next(csv.reader([text], skipinitialspace=True), [])]
 
 
 def pairs(texts: Iterable[str]) -> dict[str, str]:
@@ -149,13 +153,25 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> pairs(["item_id=task, label=answer", "rater_id=who"])
+    >>> pairs(["item_id=task, label=answer", "rater_id= who"])
     {'item_id': 'task', 'label': 'answer', 'rater_id': 'who'}
     """
+    return {key: value.strip() for key, value in columns_mapped(texts).items()}
+
+
+def columns_mapped(texts: Iterable[str]) -> dict[str, str]:
+    """``a=b,c=d`` as `pairs` reads it, with the blanks around a column's name, which a file's header may have.
+
+    Examples
+    --------
+    >>> columns_mapped(["item_id=task, label=answer", "rater_id= who"])
+    {'item_id': 'task', 'label': 'answer', 'rater_id': ' who'}
+    """
     mapping: dict[str, str] = {}
-    for part in listed(texts):
-        key, equals, value = (p.strip() for p in part.partition("="))
-        if not (key and equals and value):
+    for part in _parts(texts):
+        key, equals, value = part.partition("=")
+        key = key.strip()
+        if not (key and equals and value.strip()):
             raise ValueError(f"{part!r} is not name=value")
         if mapping.setdefault(key, value) != value:
             raise ValueError(f"{key} is given twice")
@@ -280,7 +296,7 @@ def _with_rubric(reading: dict[str, Any]) -> dict[str, Any]:
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
 
-    @click.option("--columns", **several(pairs), metavar="NAME=COLUMN,…", help=_COLUMNS)
+    @click.option("--columns", **several(columns_mapped), metavar="NAME=COLUMN,…", help=_COLUMNS)
     @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
     @click.option("--scale", metavar="A,B,C or LOW..HIGH", help=_SCALE)
     @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")

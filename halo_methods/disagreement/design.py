@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..errors import NotEstimable
+from ..errors import BadOption, NotEstimable
 from ..judgments import Judgments, as_judgments
 from ..judgments.coding import once_a_table
 from ..stats.variance import Array, Ints, crossed, rater_effects, solved
@@ -91,7 +91,7 @@ def design_of(j: Judgments, groups: str | None = None, clause: str = "clause") -
         )
     named = pl.Series([""] * j.n_items)
     if clause in j.columns and j.frame[clause].n_unique() > 1:
-        named = of_items(j, clause, "(none)")
+        named = of_items(j, clause, "(none)", option="clause")
     else:
         collect["clause"] = f"collect the guideline clause of each item in a column `{clause}`, for two clauses or more"
     return Design(
@@ -114,8 +114,10 @@ def in_turn(j: Judgments) -> pl.Expr:
     return pl.col("round").replace_strict(order, default=len(order), return_dtype=pl.Int64) if order else pl.lit(0)
 
 
-def of_items(j: Judgments, column: str, missing: str) -> pl.Series:
-    """What a column says most often of each item, items in sorted order."""
+def of_items(j: Judgments, column: str, missing: str, *, option: str) -> pl.Series:
+    """What a column says most often of each item, items in sorted order; raters and items themselves say nothing."""
+    if column in ("rater_id", "item_id"):
+        raise BadOption(f"{option} is {column!r}, which says nothing about an item; name a column such as clause")
     said = pl.col(column).cast(pl.String).drop_nulls().mode().sort().first().fill_null(missing)
     return j.frame.group_by("item_id").agg(said).sort("item_id")[column]
 

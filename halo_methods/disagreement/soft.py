@@ -386,6 +386,8 @@ def worksheet(
     ------
     NotEstimable
         If no item is disputed or the column is missing.
+    BadOption
+        If `by` or `clause` is the column of raters or of items.
 
     Examples
     --------
@@ -401,8 +403,8 @@ def worksheet(
         need(j.frame, by)
     items, labels, counts = item_counts(j)
     pairs = np.maximum(counts.sum(axis=1) * (counts.sum(axis=1) - 1), 1)
-    frame = pd.DataFrame({"item_id": items, "stratum": of_items(j, by, "").to_list() if by else "all"})
-    frame["clause"] = of_items(j, clause, "").to_list() if clause in j.columns else ""
+    frame = pd.DataFrame({"item_id": items, "stratum": of_items(j, by, "", option="by").to_list() if by else "all"})
+    frame["clause"] = of_items(j, clause, "", option="clause").to_list() if clause in j.columns else ""
     frame["labels"] = [said(labels, row) for row in counts]
     frame["disputed"] = (counts.sum(axis=1) ** 2 - (counts**2).sum(axis=1)) / pairs
     frame = frame[frame["disputed"] > 0]

@@ -114,7 +114,7 @@ class Watch:
     Examples
     --------
     >>> from halo_methods import read_judgments, reports
-    >>> j = read_judgments(reports.sample("drift"), scale=["poor", "fair", "good"], level="ordinal")
+    >>> j = read_judgments(reports.sample("drift"), scale=["none", "partly", "whole"], level="ordinal")
     >>> watch = Watch(j, by="slice")
     >>> watch.groups.table.loc[watch.groups.table["listed"], "slice"].tolist()
     ['mail']

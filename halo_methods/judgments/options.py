@@ -166,7 +166,8 @@ def renamed(
     free = [c for c in made if c not in (*REQUIRED, *OPTIONAL)]
     lacking = [name for name in REQUIRED if name not in made and name not in columns]
     wide = across(free) if "label" in lacking else None
-    problems += [wide] if wide else [_missing(name, free) for name in lacking]
+    taken = {source: name for name, source in names.items()}
+    problems += [wide] if wide else [_missing(name, free, taken.get(name)) for name in lacking]
     order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
     return pl.DataFrame([made[c].alias(c) for c in order + free]), names
 
@@ -228,8 +229,11 @@ def alike(name: str, free: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(near))
 
 
-def _missing(name: str, free: Sequence[str]) -> Problem:
+def _missing(name: str, free: Sequence[str], taken_as: str | None) -> Problem:
     """A required column that is not there, with the mapping that would supply it if a name looks right."""
+    if taken_as is not None:
+        what = f"the column {name} is missing, since the option columns reads it as {taken_as}"
+        return Problem(what, f"Leave {taken_as}={name} out.", column=name, option="columns")
     near = alike(name, free)
     if near:
         fix, source = f"If it is {quoted(near[0])}, map it.", near[0]

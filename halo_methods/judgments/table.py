@@ -314,6 +314,9 @@ class Judgments:
             there = made.frame[column]
             hit = there.is_in(pl.Series(wanted, dtype=there.dtype, strict=False).to_list(), nulls_equal=True)
             named = ", ".join(quoted(v) for v in wanted)
+            if not hit.any() and column == "rater_id":
+                there_are = f"there are judgments of {counted(self.n_raters, 'other rater')}"
+                raise NotEstimable(f"no judgment is of a rater asked for; {there_are}", who=map(str, wanted))
             if not hit.any():
                 found = ", ".join(quoted(v) for v in in_order(there.unique().to_list())[:10])
                 raise NotEstimable(f"no judgment has {column} {named}; there are {found}")

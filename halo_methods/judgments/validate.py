@@ -322,7 +322,7 @@ def _remarks(state: _Check) -> None:
         if n := state.dates.get(state.names.get(column, column)):
             what = f"{column}: dates in {counted(n, 'cell')}"
             state.notes.append(f"{what}; a spreadsheet makes them of texts such as 1-2: format the column as text")
-    state.notes += odd_labels(distinct["label"]) if "label" in distinct else []
+    state.notes += odd_labels(distinct["label"]) if "label" in distinct and state.how.scale is None else []
     if not (state.problems or state.found) and set(REQUIRED) <= set(state.frame.columns) and state.live.any():
         state.notes += _wrong_columns(state)
     state.notes += faults.odd_locales(distinct["locale"]) if "locale" in distinct else []

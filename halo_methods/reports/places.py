@@ -98,6 +98,12 @@ def sample(name: str) -> Path:
     return _one(name, _files("samples"), "no sample is called")
 
 
+def comes_with_the_handbook(file: Path) -> bool:
+    """Whether a sample is one of the handbook's own, whose people are invented; one under ``HALO_BOOK`` may not be."""
+    book = os.environ.get(BOOK)
+    return not book or not file.resolve().is_relative_to(Path(book).resolve())
+
+
 def sample_of(name: str) -> str:
     """The sample that a chapter uses: the one its notebook's metadata names, otherwise the one of its own name."""
     chapters = _files("chapters")

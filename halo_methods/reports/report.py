@@ -18,7 +18,7 @@ from ..standards.register import find as config_file
 from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .front import on_data
-from .places import by_rubric, sample, sample_names, sample_of, sample_reading
+from .places import by_rubric, comes_with_the_handbook, sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts, folded
 from .runner import AUDIENCES
 from .section import Section
@@ -282,8 +282,8 @@ def start(
         As `halo_methods.read_judgments` takes them; a scale of numbers may also be
         ``"low..high"``, or name a rubric's criterion, as ``"search_relevance#relevance"``. An empty mapping is none.
     audience : {"rater", "operations", "partner", "public"}
-        Who will read the report. A sample's people are invented; their pseudonyms are
-        the same every time.
+        Who will read the report. The people of the handbook's samples are invented; their
+        pseudonyms are the same every time.
     by : str, optional
         The one column that groups are compared by; otherwise `Judgments.default_group`.
     errors : {"raise", "show"}
@@ -327,7 +327,8 @@ def start(
     else:
         judgments = as_judgments(data, **options)
     settings = house()
-    key = b"an invented person" if invented else settings.key()
+    public = invented and comes_with_the_handbook(sample(data))
+    key = b"an invented person" if public else settings.key()
     report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
     report.on_sample, report.on_own_sample, report.errors = invented, on_own_sample, errors
     return report

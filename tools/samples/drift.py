@@ -1,4 +1,4 @@
-"""Ninety days in which three things change, each for its own reason."""
+"""Ninety days of runs of an agent in which three things change, each for its own reason."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-SCALE = ("poor", "fair", "good")
+from .raters import labels_of
+
+SCALE = labels_of("agent_task", "goals_met")
 START = date(2026, 3, 2)
 CHANGES = {"guideline change": 40, "drift of single raters": 55, "data drift": 70}
 """Day, from 0, on which each change was planted."""
@@ -16,11 +18,11 @@ RATER, SLICE = "r07", "mail"
 def sample(seed: int = 20263) -> pd.DataFrame:
     """Draw the sample.
 
-    Ten raters judge two fresh items and two of forty anchors each on a
+    Ten raters judge two fresh runs and two of forty anchors each on a
     working day, one of each on a weekend day. On day 40 version 2 of the
-    guideline turns eight in ten items that were fair into poor ones; from day 55
-    r07 gives six items in ten one level less; from day 70 the answers in
-    the slice mail are worse.
+    guideline makes *none* of eight in ten runs that were *partly*; from day 55
+    r07 gives six runs in ten one level less; from day 70 the runs in the slice
+    mail are worse.
 
     >>> sample()["guideline"].unique().tolist()
     [1, 2]
