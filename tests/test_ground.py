@@ -277,3 +277,10 @@ def test_a_page_that_is_sent_away_loads_nothing():
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', file.read_text("utf-8"))
         assert policy, file.name
         assert {"default-src 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy[1].split("; ")), file.name
+
+
+def test_actions_are_named_by_commit():
+    """A tag can be moved to other code; the version stands beside the commit for people."""
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for used in re.findall(r"uses:\s*(.+)", file.read_text("utf-8")):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
