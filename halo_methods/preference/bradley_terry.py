@@ -154,7 +154,7 @@ def prepared(counts: Array, ties: Ties) -> Array:
     return np.stack([counts[:, 0] + half, np.zeros(len(counts)), counts[:, 2] + half], axis=1)
 
 
-def fit(battles: Battles, ties: Ties = "davidson", start: Fit | None = None) -> Fit:
+def fit(battles: Battles, ties: Ties = "davidson") -> Fit:
     """Find the most likely strengths, effects and tie parameter by Newton's method with halved steps.
 
     Raises
@@ -170,8 +170,6 @@ def fit(battles: Battles, ties: Ties = "davidson", start: Fit | None = None) -> 
     if with_ties:
         share = counts[:, 1].sum() / counts.sum()
         at[-1] = np.log(share / (1 - share) * 2) if model is davidson else -np.log1p(-share) + 1e-3
-    if start is not None:
-        at = np.r_[start.strengths, start.effects, at[-1] if start.tie is None else start.tie]
     slopes = model(x @ at[:-1], at[-1], counts)
     for step in range(1, MOST_STEPS + 1):
         score, information = _assembled(x, slopes, k, with_ties)

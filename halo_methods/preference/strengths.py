@@ -78,8 +78,7 @@ class Strengths:
         """
         k = len(self.systems)
         value, error, low, high = self._interval(np.eye(k, k + len(self.covariates)))
-        others = value[:, None] - value[None, :]
-        wins = (np.tril(1 / (1 + np.exp(-others)), -1) + np.triu(1 / (1 + np.exp(-others)), 1)).sum(axis=1) / (k - 1)
+        wins = (special.expit(value[:, None] - value[None, :]).sum(axis=1) - 0.5) / (k - 1)
         n = self.battles.counts.sum(axis=1)
         met = np.bincount(self.battles.left, n, k) + np.bincount(self.battles.right, n, k)
         table = pd.DataFrame(
@@ -98,7 +97,7 @@ class Strengths:
         value, error, low, high = self._interval(contrasts)
         names = np.array(self.systems)
         table = pd.DataFrame({"stronger": names[a], "weaker": names[b], "difference": value, "low": low, "high": high})
-        return table.assign(se=error, wins=1 / (1 + np.exp(-value)), clear=low > 0)
+        return table.assign(se=error, wins=special.expit(value), clear=low > 0)
 
     @property
     def effects(self) -> dict[str, Estimate]:
@@ -188,10 +187,9 @@ def bradley_terry(
     frame = given.frame.filter(pl.col("winner") != "tie") if ties == "drop" else given.frame
     if frame.is_empty():
         raise NotEstimable("every battle is a tie, and ties are left out", public=True)
-    counted_battles, cell = _counted(frame, given.systems, left, covariates)
-    _connected(counted_battles, given.systems, ties)
-    fitted = fit(counted_battles, ties)
-    one = _single(counted_battles, cell, frame)
+    battles, one_by_one = _battles(frame, given.systems, left, covariates)
+    _connected(battles, given.systems, ties)
+    fitted = fit(battles, ties)
     raters, items = cluster_codes(frame["rater_id"]), cluster_codes(frame["cluster"])
     n_raters, n_items = int(raters.max()) + 1, int(items.max()) + 1
     if min(n_raters, n_items) < 2:
@@ -209,16 +207,16 @@ def bradley_terry(
         n_raters=n_raters,
         n_battles=frame.height,
         cautions=_cautions(n_raters, ties, given.frame.filter(pl.col("winner") == "tie").height / len(given)),
-        battles=counted_battles,
+        battles=battles,
         basis=basis_of_arrays(frame["rater_id"], frame["cluster"], "battles"),
-        _scores=scores(one, fitted, ties),
+        _scores=scores(one_by_one, fitted, ties),
         _items=items,
         _raters=raters,
     )
 
 
-def _counted(frame: pl.DataFrame, systems: list[str], left: bool, covariates: Sequence[str]) -> tuple[Battles, NDArray]:
-    """The battles counted by cell, and the cell of each battle."""
+def _battles(frame: pl.DataFrame, systems: list[str], left: bool, covariates: Sequence[str]) -> tuple[Battles, Battles]:
+    """The battles counted by cell, and one by one in the order of the rows."""
     for name in covariates:
         if name not in frame.columns:
             raise BadOption.of("covariates", name, [c for c in frame.columns if c not in ("item_id", "winner")])
@@ -232,19 +230,14 @@ def _counted(frame: pl.DataFrame, systems: list[str], left: bool, covariates: Se
     cells = coded.with_columns(numbers)
     groups = cells.unique(maintain_order=True).with_row_index("cell")
     cell = cells.join(groups, on=cells.columns, how="left", maintain_order="left")["cell"].to_numpy().astype(np.int64)
-    outcome = frame["winner"].replace_strict({name: at for at, name in enumerate(WINNERS)}, return_dtype=pl.Int64)
-    counts = np.bincount(cell * 3 + outcome.to_numpy(), minlength=3 * groups.height).reshape(-1, 3).astype(float)
+    codes = {name: at for at, name in enumerate(WINNERS)}
+    outcome = frame["winner"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
+    counts = np.bincount(cell * 3 + outcome, minlength=3 * groups.height).reshape(-1, 3).astype(float)
     x = groups.select(column.name for column in numbers).to_numpy().reshape(groups.height, len(numbers))
     beside = np.hstack([np.ones((groups.height, 1)), x]) if left else x
-    return Battles(groups["left"].to_numpy(), groups["right"].to_numpy(), counts, beside, len(systems)), cell
-
-
-def _single(battles: Battles, cell: NDArray, frame: pl.DataFrame) -> Battles:
-    """The same battles one by one, in the order of the rows."""
-    counts = np.zeros((frame.height, 3))
-    winner = frame["winner"].replace_strict({name: at for at, name in enumerate(WINNERS)}, return_dtype=pl.Int64)
-    counts[np.arange(frame.height), winner.to_numpy()] = 1
-    return Battles(battles.left[cell], battles.right[cell], counts, battles.covariates[cell], battles.n_systems)
+    sides = groups["left"].to_numpy(), groups["right"].to_numpy()
+    one_by_one = Battles(sides[0][cell], sides[1][cell], np.eye(3)[outcome], beside[cell], len(systems))
+    return Battles(*sides, counts, beside, len(systems)), one_by_one
 
 
 def _connected(battles: Battles, systems: Sequence[str], ties: Ties) -> None:

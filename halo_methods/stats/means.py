@@ -11,7 +11,7 @@ from ..errors import BadOption, NotEstimable
 from ..results import counted
 from .checks import check_confidence
 from .totals import pattern_variance, rater_degrees_of_freedom
-from .variance import cells, satterthwaite
+from .variance import both_ways, cells, satterthwaite
 
 
 def t_interval(
@@ -290,7 +290,6 @@ def two_way_variances(scores: Any, items: NDArray, raters: NDArray, contrasts: N
         return np.einsum("kp,pq,kq->k", contrasts, meat, contrasts)
 
     by_item, by_rater = one_way(items), one_way(raters)
-    both = np.maximum(by_item + by_rater - one_way(cells(items, raters)[1]), np.maximum(by_item, by_rater))
     df_item, df_rater = max(int(items.max()), 1), rater_degrees_of_freedom(int(raters.max()) + 1)
     df = [satterthwaite(a, df_item, b, df_rater) if a + b else np.inf for a, b in zip(by_item, by_rater, strict=True)]
-    return both, np.array(df)
+    return both_ways(by_item, by_rater, one_way(cells(items, raters)[1])), np.array(df)

@@ -80,8 +80,20 @@ def two_way_variance(influence: NDArray, items: NDArray, raters: NDArray) -> flo
     >>> round(two_way_variance(influence, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), 3)
     0.16
     """
-    by_item, by_rater = cluster_variance(influence, items), cluster_variance(influence, raters)
-    return max(by_item + by_rater - cluster_variance(influence, cells(items, raters)[1]), by_item, by_rater)
+    each = [cluster_variance(influence, cluster) for cluster in (items, raters, cells(items, raters)[1])]
+    return float(both_ways(*each))
+
+
+def both_ways(by_item: ArrayLike, by_rater: ArrayLike, by_judgment: ArrayLike) -> NDArray:
+    """Put one-way variances together, as `two_way_variance` does.
+
+    Examples
+    --------
+    >>> both_ways([4.0, 1.0], [2.0, 1.0], [1.0, 3.0]).tolist()
+    [5.0, 1.0]
+    """
+    item, rater = np.asarray(by_item, float), np.asarray(by_rater, float)
+    return np.maximum(item + rater - by_judgment, np.maximum(item, rater))
 
 
 def satterthwaite(a: float, df_a: float, b: float, df_b: float) -> float:
