@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from halo_methods.rubric import TARGETS, Rubric, read_rubric, render
 from halo_methods.rubric.paper import article
-from halo_methods.rubric.renders import InMarket
+from halo_methods.rubric.renders import InMarket, file_stem
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "guidelines"
@@ -33,21 +33,12 @@ def rubrics() -> list[Rubric]:
     return [read_rubric(path) for path in sorted((ROOT / "data" / "rubrics").glob("*.yml"))]
 
 
-def named(rubric: Rubric, market: str | None) -> str:
-    """What the files of a rubric begin with.
-
-    >>> [named(rubrics()[0], market) for market in (None, "fr-FR")]
-    ['agent-task', 'agent-task.fr-FR']
-    """
-    return f"{rubric.name}.{market}" if market else rubric.name
-
-
 def markets(rubric: Rubric, folder: str = "", here: str | None = "") -> str:
     """Links to the pages of a rubric's markets; the page itself is none."""
     shown = []
     for market in [None, *rubric.markets]:
         text = market or "all markets"
-        link = f'<a href="{folder}{named(rubric, market)}.html">{text}</a>'
+        link = f'<a href="{folder}{file_stem(rubric, market)}.html">{text}</a>'
         shown.append(f"<strong>{text}</strong>" if market == here else link)
     return ", ".join(shown)
 
@@ -72,14 +63,14 @@ def page(rubric: Rubric, market: str | None) -> tuple[str, dict[str, Any], str]:
     """The page of a guideline: its address, title and text, with links under its heading."""
     links = [f"<p>For {markets(rubric, here=market)}.</p>"] + [
         f"<p>{kind}: "
-        + ", ".join(f'<a href="{named(rubric, market)}.{end}">{text}</a>' for end, text in files.items())
+        + ", ".join(f'<a href="{file_stem(rubric, market)}.{end}">{text}</a>' for end, text in files.items())
         + ".</p>"
         for kind, files in FILES.items()
     ]
     nav = f'</h1>\n<nav class="halo-guideline-links" aria-label="Guidelines and files">{"".join(links)}</nav>'
     body = article(InMarket(rubric, market), "guideline.md.j2").replace("</h1>", nav, 1)
     title = f"Guideline: {rubric.title}" + (f", {market}" if market else "")
-    return f"{FOLDER}/{named(rubric, market)}", {"title": title, "body": body}, "page.html"
+    return f"{FOLDER}/{file_stem(rubric, market)}", {"title": title, "body": body}, "page.html"
 
 
 def pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:

@@ -2,16 +2,17 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from ..errors import BadOption, InvalidData, Problem
 from ..exports.known_tools import recognise
+from ..exports.label_studio import fixed, person
 from ..exports.opened_files import ExportFile, Record
+from ..exports.reading_exports import BROKEN
 from ..judgments.cause_codes import CAUSES
-from ..judgments.cells import Raw, columns_of, quoted, raw_table
+from ..judgments.cells import Raw, columns_of, quoted, raw_table, writable
 from .decisions import ASKS, DECISION_COLUMNS
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 TOOLS = ("label-studio", "argilla")
 MOST_LABELS = 100
 _TEXTS = {"clause": "The clause, as §3.2", "rationale": "One sentence of reason, from the guideline"}
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def tool_files(packet: "Packet", to: str) -> dict[str, str]:
@@ -73,9 +73,6 @@ def _json(content: Any) -> str:
 
 
 def _configuration(packet: "Packet", names: dict[str, str]) -> str:
-    def fixed(text: str) -> str:
-        return _UNWRITABLE.sub("\ufffd", text).replace("$", "$\u2060")  # the tool replaces $name by a field
-
     view = ElementTree.Element("View")
     for column, name in names.items():
         ElementTree.SubElement(view, "Header", value=fixed(column), size="5")
@@ -86,7 +83,7 @@ def _configuration(packet: "Packet", names: dict[str, str]) -> str:
         ElementTree.SubElement(view, "Header", value=name, size="4")
         asked = ElementTree.SubElement(view, "Choices", name=name, toName=of, choice="single")
         for label, hint in choices.items():
-            alias = {"alias": _UNWRITABLE.sub("\ufffd", label)} | ({"hint": fixed(hint)} if hint else {})
+            alias = {"alias": writable(label)} | ({"hint": fixed(hint)} if hint else {})
             ElementTree.SubElement(asked, "Choice", {"value": fixed(label), **alias})
     for name, hint in _TEXTS.items():
         ElementTree.SubElement(view, "Header", value=name, size="4")
@@ -130,7 +127,7 @@ def decided_in_tool(path: str | os.PathLike[str]) -> Raw | None:
     for at, record in enumerate(file.records(), start=1):
         try:
             found = list(_answered(record))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except BROKEN as error:
             what = f"the task is none of a packet ({quoted(f'{type(error).__name__}: {error}')})"
             fix = "Export the project that was made of the packet's files."
             raise InvalidData([Problem(what, fix, at)]) from error
@@ -144,10 +141,9 @@ def _answered(record: Record) -> Iterator[Record]:
         for one in record["annotations"]:
             if one.get("was_cancelled"):
                 continue
-            by = one["completed_by"]
             said = {part["from_name"]: next(iter(part["value"].values())) for part in one["result"]}
             said = {name: " ".join(held) if isinstance(held, list) else held for name, held in said.items()}
-            said["decided_by"] = by.get("email") or by.get("id") if isinstance(by, dict) else by
+            said["decided_by"] = person(one["completed_by"])
             said["decided_at"] = (one.get("updated_at") or one["created_at"])[:10]
             yield {**said, "packet_id": record["data"]["packet_id"]}
         return

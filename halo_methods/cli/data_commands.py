@@ -84,10 +84,10 @@ def export_of(file: str, data: str) -> dict[str, str]:
     from ..judgments.options import across
 
     try:
-        if kind := kind_of(file):
+        opened = ExportFile.at(file, xml=True)
+        if kind := kind_of(opened):
             command = f"halo read {shlex.quote(data)} --from {kind} --out items.csv"
             return {"tool": KINDS[kind], "read": command, "of": "items, not judgments"}
-        opened = ExportFile.at(file)
         name = recognise(opened)
         if name == "wide" and across(opened.columns) is None:
             others = [set(column) - {None, ""} for column in opened.table.frame if column.name != "item_id"]

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..errors import HaloError
-from ..judgments.cells import quoted
 from .opened_files import ExportFile, Record
 from .reading_exports import Tool
 
@@ -116,8 +114,7 @@ def _appen_records(file: ExportFile) -> list[Record]:
     names = list(records[0]) if records else []
     file.criteria = file.criteria or tuple(name for name in names if f"{name}_gold" in names)
     if records and not file.criteria:
-        others = ", ".join(quoted(name) for name in names if not name.startswith("_"))
-        raise HaloError(f"{file.name} does not tell answers from fields of the task ({others}); name them: --criteria")
+        raise file.untold(name for name in names if not name.startswith("_"))
     return records
 
 

@@ -5,14 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import HaloError
-from ..judgments.cells import cell_text, quoted
+from ..judgments.cells import cell_text, writable
 from .opened_files import ExportFile, Record
 from .reading_exports import Tool
 
 _FLAT = {"annotator", "annotation_id", "lead_time"}
 _OWN = {*_FLAT, "id", "created_at", "updated_at", "agreement", "history"}
 _REGION = ("start", "x", "points", "brushlabels", "rle")  # keys of a mark inside the item, not a judgment of it
+
+
+def fixed(text: str) -> str:
+    """A text of a configuration in which the tool finds no variable (`$name` is a field) and XML no sign it can't hold.
+
+    Examples
+    --------
+    >>> fixed("costs $5") == "costs $\u20605"
+    True
+    """
+    return writable(text).replace("$", "$\u2060")
 
 
 def _recognise(file: ExportFile) -> bool:
@@ -52,7 +62,7 @@ def _rows(task: Record, file: ExportFile) -> Iterator[Record]:
         file.tally["cancelled"] += cancelled
         if cancelled:
             continue
-        about = {"rater_id": _person(one.get("completed_by")), "seconds": one.get("lead_time")}
+        about = {"rater_id": person(one.get("completed_by")), "seconds": one.get("lead_time")}
         about["rated_at"] = one.get("updated_at") or one.get("created_at")
         for answered in _answers(one.get("result") or (), file):
             if one.get("ground_truth"):
@@ -65,8 +75,14 @@ def _rows(task: Record, file: ExportFile) -> Iterator[Record]:
             yield {**same, **about, "rated_at": one.get("created_at"), **answered}
 
 
-def _person(by: Any) -> Any:
-    """Who annotated: an address holds in every installation, a number only in its own."""
+def person(by: Any) -> Any:
+    """Who annotated: an address holds in every installation, a number only in its own.
+
+    Examples
+    --------
+    >>> person({"id": 3, "email": "ann@example.org"}), person({"id": 3}), person(3)
+    ('ann@example.org', 3, 3)
+    """
     return by.get("email") or by.get("id") if isinstance(by, dict) else by
 
 
@@ -100,7 +116,7 @@ def _flat_rows(record: Record, file: ExportFile) -> Iterator[Record]:
         return  # a task that nobody has done yet
     if not file.criteria:
         raise ValueError("one annotation among tasks")
-    about = {"item_id": record.get("id"), "rater_id": _person(record.get("annotator"))}
+    about = {"item_id": record.get("id"), "rater_id": person(record.get("annotator"))}
     about |= {"seconds": record.get("lead_time"), "rated_at": record.get("updated_at") or record.get("created_at")}
     about["data"] = {name: held for name, held in record.items() if name not in file.criteria}
     answered = 0
@@ -148,8 +164,7 @@ def _answer_columns(records: list[Record], file: ExportFile) -> tuple[str, ...]:
         or any(len({record[name] for record in same}) > 1 for same in by_task.values())
     ]
     if not found:
-        columns = ", ".join(map(quoted, others))
-        raise HaloError(f"{file.name} does not tell answers from fields of the task ({columns}); name them: --criteria")
+        raise file.untold(others)
     rest = ", ".join(name for name in others if name not in found)
     said = f"answers: {', '.join(found)}; fields of the task: {rest or 'none'}"
     file.notes.append(f"{said}; where that is wrong, name the answers: --criteria A,B")

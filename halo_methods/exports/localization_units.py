@@ -13,7 +13,6 @@ from typing import Any
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..judgments import bounds
 from ..judgments.cells import quoted, raw_table
-from ..judgments.files import content_of
 from .opened_files import ExportFile, Options, Record
 from .reading_exports import Export
 
@@ -41,7 +40,7 @@ def kind_of(file: str | os.PathLike[str] | ExportFile) -> str | None:
     >>> kind_of(ExportFile("a.po", b'msgid ""\\nmsgstr ""')), kind_of(ExportFile("a.csv", b"term,translation"))
     ('po', None)
     """
-    opened = file if isinstance(file, ExportFile) else _opened(file)
+    opened = file if isinstance(file, ExportFile) else ExportFile.at(file, xml=True)
     head = opened.content[:20_000].replace(b"\0", b"")
     if re.search(rb"<xliff[\s>]", head):
         return "xliff"
@@ -95,7 +94,7 @@ def read_units(
     BadOption.unless("kind", kind, KINDS)
     read = {"xliff": _xliff_rows, "po": _po_rows, "termbase": _term_rows}[kind]
     options, tally = Options(columns or {}, encoding=encoding, sheet=sheet, delimiter=delimiter), Counter[str]()
-    rows = [row for path in paths for row in read(_opened(path, options), tally)]
+    rows = [row for path in paths for row in read(ExportFile.at(path, options, xml=True), tally)]
     if not rows:
         raise HaloError(f"there is no unit in {', '.join(os.path.basename(path) for path in paths)}")
     seen: Counter[str] = Counter()
@@ -111,10 +110,6 @@ def read_units(
     locales = len({row.get("locale") for row in rows})
     counts = {"items": len(rows), "locales": locales, "without a target": sum(not row.get("target") for row in rows)}
     return Export(table, counts | {name: n for name, n in tally.items() if n}, tuple(notes))
-
-
-def _opened(path: str | os.PathLike[str], options: Options | None = None) -> ExportFile:
-    return ExportFile(os.path.basename(path), content_of(path, xml=True)[0], options)
 
 
 def _parsed(file: ExportFile, kind: str, unit: bytes) -> Any:

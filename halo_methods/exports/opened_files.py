@@ -8,13 +8,13 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import InvalidData, Problem
+from ..errors import HaloError, InvalidData, Problem
 from ..judgments import bounds
 from ..judgments.cells import Raw, quoted
 from ..judgments.files import content_of, table_of, text_of
@@ -68,9 +68,9 @@ class ExportFile:
         self.criteria = tuple(self.options.criteria)
 
     @classmethod
-    def at(cls, path: str | os.PathLike[str], options: Options | None = None) -> "ExportFile":
-        """The file at a path; HaloError where it cannot be opened."""
-        return cls(Path(path).name, content_of(path)[0], options)
+    def at(cls, path: str | os.PathLike[str], options: Options | None = None, *, xml: bool = False) -> "ExportFile":
+        """The file at a path, XML only where it is asked for; HaloError where it cannot be opened."""
+        return cls(Path(path).name, content_of(path, xml=xml)[0], options)
 
     @cached_property
     def content(self) -> bytes:
@@ -184,6 +184,13 @@ class ExportFile:
             return tuple(cell.strip() for cell in next(csv.reader(lines, delimiter=mark), ()))
         except csv.Error:  # no header of a table; who reads it says what is wrong
             return ()
+
+    def untold(self, others: Iterable[str]) -> HaloError:
+        """What to say where nothing tells which of these columns are answers."""
+        columns = ", ".join(map(quoted, others))
+        return HaloError(
+            f"{self.name} does not tell answers from fields of the task ({columns}); name them: --criteria"
+        )
 
     def records(self) -> list[Record]:
         """The objects of a file of JSON, or the rows of a table by column.

@@ -25,7 +25,7 @@ from .opened_files import ExportFile, Options, Record
 
 CANONICAL = (*REQUIRED, *OPTIONAL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_BROKEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+BROKEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Gathered:
             try:
                 for row in tool.rows(record, file):
                     self._row(row, file)
-            except _BROKEN as error:
+            except BROKEN as error:
                 said = quoted(f"{type(error).__name__}: {error}")
                 what = f"the record is not as {tool.title} writes it ({said})"
                 problems.append(Problem(what, "Export it again, or remove it.", at))

@@ -143,6 +143,20 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def writable(text: str) -> str:
+    """A text with a replacement character for each sign that no XML file may hold.
+
+    Examples
+    --------
+    >>> writable("a\x07b") == "a\ufffdb"
+    True
+    """
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
 def text_column(series: pl.Series) -> pl.Series:
     """A column of any type as text; whole floats lose their point, NaN becomes missing.
 

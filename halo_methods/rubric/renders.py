@@ -11,9 +11,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ..errors import BadOption
+from ..exports.label_studio import fixed
+from ..judgments.cells import writable
 from .rubric_model import Rubric
 
-UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 NOT_APPLICABLE = "not_applicable"
 TURNS = {"conversation", "dialogue", "messages", "steps", "trace", "turns"}
 MADE_FROM = "Made from the rubric {name}, version {version}. Change the rubric, not this file."
@@ -25,7 +26,7 @@ class Ready(str):
 
 def plain(text: Any) -> str:
     """A text on one line, without signs that no file may hold; spaces that do not break stay."""
-    return UNWRITABLE.sub("\ufffd", re.sub(r"[ \t\r\n\f\v\x85\u2028\u2029]+", " ", str(text)).strip(" "))
+    return writable(re.sub(r"[ \t\r\n\f\v\x85\u2028\u2029]+", " ", str(text)).strip(" "))
 
 
 def escaped(text: Any) -> str:
@@ -181,7 +182,7 @@ def _label_studio(made: InMarket) -> dict[str, str]:
         add("Header", value=_fixed(header), size="4")
         asked = add("Choices", None, name=name, toName=of, showInline="false", **more)
         for label, text, hint in choices:
-            add("Choice", asked, value=_fixed(text), alias=UNWRITABLE.sub("\ufffd", label), hint=_fixed(hint))
+            add("Choice", asked, value=_fixed(text), alias=writable(label), hint=_fixed(hint))
         if more["choice"] == "single":
             why = {"name": f"why-{name}", "toName": of, "placeholder": "The reason", "rows": "2", "required": "true"}
             add("TextArea", None, **why, visibleWhen="choice-selected", whenTagName=name)
@@ -203,8 +204,7 @@ def _label_studio(made: InMarket) -> dict[str, str]:
 
 
 def _fixed(text: str) -> str:
-    """A text in which Label Studio finds no variable: it replaces `$name` by what the task holds."""
-    return plain(text).replace("$", "$\u2060") or "—"
+    return fixed(plain(text)) or "—"
 
 
 def _short(text: str, most: int) -> str:
@@ -281,6 +281,11 @@ TARGETS: dict[str, Callable[[InMarket], dict[str, str]]] = {
 }  # fmt: skip
 
 
+def file_stem(rubric: Rubric, market: str | None) -> str:
+    """What the files of a rubric begin with, for a market or for all."""
+    return f"{rubric.name}.{market}" if market else rubric.name
+
+
 def render(rubric: Rubric, to: str, *, market: str | None = None) -> dict[str, str]:
     """Write a rubric for raters, an annotation tool or a model.
 
@@ -311,5 +316,5 @@ def render(rubric: Rubric, to: str, *, market: str | None = None) -> dict[str, s
     ['agent-task.fr-FR.prompt.md', 'agent-task.fr-FR.schema.json']
     """
     BadOption.unless("to", to, TARGETS)
-    stem = f"{rubric.name}.{market}" if market else rubric.name
+    stem = file_stem(rubric, market)
     return {f"{stem}.{ending}": text for ending, text in TARGETS[to](InMarket(rubric, market)).items()}
