@@ -62,14 +62,11 @@ def issue(
     from .. import standards
     from ..certification import Stopping, exam_plan
     from ..documents import load
+    from ..judgments.options import Reading
     from ..onboarding import Subject, issue_form
 
-    labels = reading.get("scale")
-    if isinstance(labels, str):
-        from ..judgments.options import scale_of
-
-        labels = scale_of(labels)
-    if not isinstance(labels, list | tuple) or not all(isinstance(label, str) for label in labels):
+    labels = Reading(scale=reading.get("scale")).listed
+    if not labels:
         raise BadOption("give the labels that candidates choose from, as --scale poor,fair,good or --scale RUBRIC.yml")
     limits = {bar: standards.number(f"CAL-009.{name}") for bar, name in (("alpha", "lets_in"), ("beta", "turns_away"))}
     limits |= {bar: what.pop(bar) for bar in ("unacceptable", "good")}

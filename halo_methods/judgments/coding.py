@@ -64,6 +64,19 @@ def numbered(j: Judgments) -> tuple[Ints, Ints, tuple[str, ...]]:
     return unit, rank[place], tuple(names.sort().to_list())
 
 
+def one_rater_each(item: npt.NDArray[Any], rater: npt.NDArray[Any]) -> bool:
+    """Whether no item has a second rater, both as whole numbers from 0.
+
+    Examples
+    --------
+    >>> one_rater_each(np.array([0, 0, 1]), np.array([3, 3, 4])), one_rater_each(np.array([0, 0]), np.array([1, 2]))
+    (True, False)
+    """
+    last = np.empty(item.max(initial=-1) + 1, rater.dtype)
+    last[item] = rater
+    return bool((last[item] == rater).all())
+
+
 def _kinds(j: Judgments, column: str) -> tuple[Ints, pl.Series]:
     """As `encoded`; what checking found is used once and let go."""
     place, values = j._kinds.pop(column) if column in j._kinds else encoded(j.frame[column])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..results import counted
 from .cells import Kinds, quoted
+from .coding import one_rater_each
 from .options import OPTIONAL, REQUIRED, alike
 from .spellings import number
 
@@ -55,13 +56,11 @@ def wrong_columns(
     if (n := len(items)) < LEAST:
         return notes
     n_items, n_raters = _distinct(items), _distinct(raters)
-    last = np.empty(int(items.max()) + 1, raters.dtype)
-    last[items] = raters
     if n_items == 1:
         notes.append(_said("item_id", f"all {n:,} rows have one value", rows))
     elif n_raters == n:
         notes.append(_said("rater_id", f"each of the {n:,} rows has a rater of its own", rows))
-    elif (last[items] == raters).all():
+    elif one_rater_each(items, raters):
         who = "one rater made all judgments" if n_raters == 1 else f"each of the {n_items:,} items has one rater"
         wrong = "item_id" if n_items == n else "rater_id"
         notes.append(_said(wrong, f"{who}, so agreement is not known", rows))

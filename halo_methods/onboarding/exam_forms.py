@@ -14,7 +14,6 @@ from typing import Annotated, Literal, NoReturn, TypeVar, overload
 
 import numpy as np
 import polars as pl
-import yaml
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -22,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field
 
 from ..certification import Certificate, ExamPlan, certify
-from ..documents import Day, Model
+from ..documents import Day, Model, read
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..judgments.cells import accepted_answers
 from ..results import counted, readable
@@ -351,7 +350,7 @@ def _page(template: str, paper: Form | SignedCertificate, **more: object) -> str
 
 @cache
 def _wording() -> dict[str, dict[str, str]]:
-    return yaml.safe_load((Path(__file__).parent / "exam_wording.yml").read_text(encoding="utf-8"))
+    return dict(read(Path(__file__).with_name("exam_wording.yml")).content)
 
 
 @cache

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..errors import NotEstimable
 from ..judgments import Judgments
 from ..judgments.cells import encoded
-from ..judgments.coding import numbered, unit_keys
+from ..judgments.coding import numbered, one_rater_each, unit_keys
 from ..judgments.spellings import number
 from ..judgments.table import in_order, value_filter
 from .places import needs
@@ -24,9 +22,7 @@ def _has_pairs(j: Judgments) -> bool:
     people = j.people()
     unit, rater, _ = numbered(people)
     item = unit if unit_keys(people) == ["item_id"] else encoded(people.frame["item_id"])[0]
-    last = np.empty(item.max(initial=-1) + 1, rater.dtype)
-    last[item] = rater
-    return bool((last[item] != rater).any())
+    return not one_rater_each(item, rater)
 
 
 def _has_group(j: Judgments) -> bool:
