@@ -360,6 +360,8 @@ def test_gold_of_a_second_file(read, file):
         export.with_gold(file("item_id,label\n1,a\n1,a\n"))
     with pytest.raises(InvalidData, match="column label is missing"):
         export.with_gold(file("item_id,answer\n1,a\n"))
+    with pytest.raises(InvalidData, match="two columns would be called label"):
+        export.with_gold(file("item_id,label,answer\n1,a,b\n"), {"label": "answer"})
 
 
 def test_what_is_written_is_safe_in_a_spreadsheet_and_private(read, tmp_path):

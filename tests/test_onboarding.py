@@ -317,6 +317,14 @@ def test_a_key_is_its_owners_and_outside_every_repository(programme: Path) -> No
         read_key((programme / "keys" / "public_key.pem").read_bytes(), signing=True)
 
 
+def test_a_column_of_the_pool_that_is_not_there_or_named_twice_is_said(
+    programme: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for columns, said in (("gold=key", "no column 'key'"), ("item_id=answer", "two columns would be called item_id")):
+        assert exam(programme, "--columns", columns) != FINE
+        assert said in "".join(capsys.readouterr())
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: make tools")
 def test_an_exam_is_sat_by_keyboard_with_the_network_off(tmp_path: Path) -> None:
     form = issued(subject=SUBJECT.model_copy(update={"task": "</script><b>'x'"}))

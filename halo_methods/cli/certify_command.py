@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic_files import write_files
-from ..errors import BadOption, HaloError, InvalidData
+from ..errors import BadOption, HaloError, InvalidData, Problem
 from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of, reading_options
 
 if TYPE_CHECKING:
@@ -147,9 +147,14 @@ def verify(certificate: str, key: str, today: datetime | None) -> Answer:
 
 def _pool(file: str, reading: dict[str, Any]) -> "pl.DataFrame":
     from ..judgments.files import read_raw
+    from ..judgments.options import renamed
 
     named = {name: reading[name] for name in ("encoding", "sheet", "delimiter") if name in reading}
-    return read_raw(file, **named).frame.rename({there: here for here, there in reading.get("columns", {}).items()})
+    problems: list[Problem] = []
+    frame, _ = renamed(read_raw(file, **named).frame, reading.get("columns", {}), problems, required=())
+    if problems:
+        raise InvalidData(problems)
+    return frame
 
 
 def _signing_key(file: str) -> Any:

@@ -18,7 +18,7 @@ from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..judgments.cells import cell_text, gold_text, quoted, raw_table
 from ..judgments.dates import Dates, moment
 from ..judgments.files import read_raw
-from ..judgments.options import OPTIONAL, REQUIRED
+from ..judgments.options import OPTIONAL, REQUIRED, renamed
 from ..judgments.spreadsheets import neutral, table_text
 from ..results import counted
 from .opened_files import ExportFile, Options, Record
@@ -279,8 +279,10 @@ def _table(rows: list[Record]) -> pl.DataFrame:
 
 def _with_gold(export: Export, path: str | os.PathLike[str], columns: Mapping[str, str]) -> Export:
     raw, name = read_raw(path), Path(path).name
-    frame = raw.frame.rename({there: here for here, there in columns.items() if there in raw.frame.columns})
-    problems = [*raw.problems]
+    given = {here: there for here, there in columns.items() if there in raw.frame.columns}
+    twice: list[Problem] = []
+    frame, _ = renamed(raw.frame, given, twice, required=())
+    problems = [*raw.problems, *(replace(p, what=f"{name}: {p.what}", option="gold_columns") for p in twice)]
     kind = "gold" if "gold" in frame.columns else "label"
     for missing in [column for column in ("item_id", kind) if column not in frame.columns]:
         fix = f"Say which it is: --gold-columns {missing}=COLUMN."

@@ -145,9 +145,12 @@ def header_at(rows: Sequence[Sequence[str | None]]) -> int:
 
 
 def renamed(
-    frame: pl.DataFrame, columns: Mapping[str, str], problems: list[Problem]
+    frame: pl.DataFrame, columns: Mapping[str, str], problems: list[Problem], required: Sequence[str] = REQUIRED
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """The table under canonical names, and each renamed column's name in the source."""
+    """The table under canonical names, and each renamed column's name in the source.
+
+    What is not there, of the columns named or required, and what two columns would be called are problems.
+    """
     names: dict[str, str] = {}
     columns = {name: source if source in frame.columns else source.strip() for name, source in columns.items()}
     for name, source in columns.items():
@@ -164,7 +167,7 @@ def renamed(
             problems.append(Problem(what, "Rename this one too.", column=name, option="columns", value=other))
         made.setdefault(name, frame[name])
     free = [c for c in made if c not in (*REQUIRED, *OPTIONAL)]
-    lacking = [name for name in REQUIRED if name not in made and name not in columns]
+    lacking = [name for name in required if name not in made and name not in columns]
     wide = across(free) if "label" in lacking else None
     taken = {source: name for name, source in names.items()}
     problems += [wide] if wide else [_missing(name, free, taken.get(name)) for name in lacking]
