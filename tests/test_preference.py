@@ -7,10 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special
 
-from halo_methods import as_pairs, preference, read_pairs
+from halo_methods import agreement, as_pairs, preference, read_pairs, reports
 from halo_methods.errors import BadOption, InvalidData, NotEstimable
-from halo_methods.preference import battles_to_separate, bradley_terry
-from halo_methods.preference.bradley_terry import Battles, apart, fit
+from halo_methods.preference import (
+    accuracy_ceiling,
+    battles_to_separate,
+    bootstrap,
+    bradley_terry,
+    decided_votes,
+    one_order,
+    repeated_votes,
+    reward_models,
+    strata,
+)
+from halo_methods.preference.bradley_terry import Battles, apart, fit, refits
 
 COLUMNS = ["item_id", "rater_id", "left", "right", "winner"]
 # Agresti, Categorical Data Analysis, 2nd edition, Table 10.10: American League East 1987, wins of row over column.
@@ -267,3 +277,164 @@ def test_pandalm_as_people_voted(datasets):
     assert [caution.code for caution in made.cautions] == ["few_raters"]
     points = people.assign(a=people["label"].map({"1": 1.0, "0": 0.5, "2": 0.0})).groupby("model_a")["a"].mean()
     assert points.idxmax() in set(made.table["system"][:2])
+
+
+def with_columns(rows, *more):
+    return pd.DataFrame(rows, columns=[*COLUMNS, *more])
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao-kupper", "half", "drop"])
+def test_many_fits_at_once_are_the_fits_one_by_one(ties):
+    frame, _ = battles(n=900, seed=1, side=0.3)
+    made = bradley_terry(frame, ties=ties)
+    drawn = np.random.default_rng(1).poisson(made.battles.counts + 1.0, (5, *made.battles.counts.shape)).astype(float)
+    for sample, at in zip(drawn, refits(made.battles, made.fitted, ties, drawn), strict=True):
+        whole = fit(Battles(made.battles.left, made.battles.right, sample, made.battles.covariates, 4), ties)
+        expected = [*whole.strengths, *whole.effects, *([] if whole.tie is None else [whole.tie])]
+        assert np.allclose(at[: len(expected)], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("raters", [40, 10**9])
+def test_bootstrap_is_as_wide_as_the_sandwich_by_voter(raters):
+    """Also where each voter voted once, and voters are counted by cell."""
+    frame, _ = battles(n=2500, raters=raters, items=10**9, seed=2, alike=0.3 if raters < 100 else 0)
+    made = bradley_terry(frame, left=False)
+    table = bootstrap(made).table
+    assert table["system"].tolist() == made.table["system"].tolist() == ["s0", "s1", "s2", "s3"]
+    wide = (table["high"] - table["low"]) / (made.table["high"] - made.table["low"])
+    assert wide.between(0.85, 1.15).all()
+    assert table["best_place"].tolist() == table["worst_place"].tolist() == [1, 2, 3, 4]
+    with pytest.raises(BadOption, match="replicates"):
+        bootstrap(made, replicates=5)
+
+
+def test_bootstrap_refuses_samples_without_an_order():
+    rows = [(f"q{i}", f"r{min(i, 5)}", "a", "b", "right" if i == 0 else "left") for i in range(60)]
+    with pytest.raises(NotEstimable, match="some system never lost"):
+        bootstrap(bradley_terry(with_columns(rows), left=False))
+
+
+def circle(n, seed, strength=0.0, alike=0.0, raters=40):
+    """Three systems of which each beats the next with the same log odds; votes of one rater may lean together."""
+    rng = np.random.default_rng(seed)
+    left = rng.integers(0, 3, n)
+    right = (left + rng.integers(1, 3, n)) % 3
+    odds = np.where((right - left) % 3 == 1, strength, -strength)
+    rater = rng.integers(0, raters, n)
+    lean = rng.normal(size=(raters, 3, 3))
+    lean = (lean - lean.transpose(0, 2, 1)) / np.sqrt(2)
+    normal = np.sqrt(alike) * lean[rater, left, right] + np.sqrt(1 - alike) * rng.normal(size=n)
+    won = np.where(special.ndtr(normal) < special.expit(odds), "left", "right")
+    names = np.array(["a", "b", "c"])
+    frame = {"item_id": np.arange(n).astype(str), "rater_id": rater.astype(str)}
+    return pd.DataFrame(frame | {"left": names[left], "right": names[right], "winner": won})
+
+
+def refused(rounds, **how):
+    return np.mean([
+        one_order(bradley_terry(circle(600, seed, **how), left=False)).estimates["one order"].value < 0.05
+        for seed in range(rounds)
+    ])  # fmt: skip
+
+
+def test_one_order_has_its_size_with_voters_clustered_and_sees_a_circle():
+    assert refused(30, alike=0.2) <= 0.17
+    assert refused(5, strength=0.6) == 1
+    found = one_order(bradley_terry(circle(600, 1, strength=0.6), left=False))
+    assert found.circles == [("a", "b", "c")]
+    assert found.estimates["circles"].value == 1
+    assert str(found).endswith("circles seen: a beats b beats c beats a")
+    with pytest.raises(NotEstimable, match="no three"):
+        one_order(bradley_terry(battles(n=200, k=2)[0]))
+
+
+def test_strata_find_the_pair_that_turns_and_no_other():
+    frame = pd.read_csv(reports.sample("preference"), dtype=str)
+    found = strata(frame, "slice", covariates=["words"])
+    turned = found.table[found.table["turned"]]
+    assert list(zip(turned["system"], turned["against"], strict=True)) == [("aster", "cedar")]
+    assert "aster and cedar" in str(found)
+    strengths = reports.truth("preference")["strengths"]
+    truth = strengths.pivot_table("strength", "system", "slice")
+    for _, row in found.table.iterrows():
+        change = truth.loc[row["system"]] - truth.loc[row["against"]]
+        assert row["low"] - 0.3 < change["chat"] - change["code"] < row["high"] + 0.3
+    assert not strata(frame, "locale").table["turned"].any()
+    with pytest.raises(NotEstimable, match="vendor"):
+        strata(frame, "vendor")
+    with pytest.raises(NotEstimable, match="no two groups of slice"):
+        strata(frame.assign(slice="chat"), "slice")
+
+
+def test_what_moves_the_votes_is_found_in_the_sample():
+    frame, truth = pd.read_csv(reports.sample("preference"), dtype=str), reports.truth("preference")
+    made = bradley_terry(frame[frame["slice"] == "chat"], covariates=as_pairs(frame).sided())
+    assert made.covariates == ("left", "words")
+    for name, value in truth["effects"].items():
+        assert made.effects[name].low <= value <= made.effects[name].high
+    assert made.side().value == pytest.approx(special.expit(made.effects["left"].value) - 0.5)
+    assert made.tie_share().value == pytest.approx((frame[frame["slice"] == "chat"]["winner"] == "tie").mean())
+    with pytest.raises(NotEstimable, match="effect of the side"):
+        bradley_terry(frame, left=False).side()
+
+
+def test_the_lead_is_a_share_and_what_is_unclear_says_how_many_battles():
+    frame, _ = battles(n=4000, k=2, raters=10**9, items=10**9, spread=0.05, tie=1e-9, seed=4)
+    made = bradley_terry(frame, left=False)
+    share = made.lead().value
+    assert made.lead("s1", "s0").value == pytest.approx(1 - made.lead("s0", "s1").value)
+    [row] = made.to_separate().to_dict("records")
+    assert row["needed"] == pytest.approx(battles_to_separate(share), rel=0.05)
+    assert row["more"] == max(0, row["needed"] - 4000)
+    with pytest.raises(BadOption, match="over"):
+        made.lead("s0")
+
+
+def test_votes_that_change_with_the_side_are_counted_once():
+    rows = [("q1", "ann", "a", "b", "left"), ("q1", "ann", "b", "a", "right"), ("q1", "ben", "b", "a", "left"),
+            ("q1", "ben", "a", "b", "left"), ("q2", "ann", "a", "b", "tie"), ("q2", "ben", "b", "a", "tie")
+    ]  # fmt: skip
+    assert repeated_votes(with_columns(rows)).value == 0.5
+    assert decided_votes(with_columns(rows)).n_judgments == 4
+    with pytest.raises(NotEstimable, match="sides changed"):
+        repeated_votes(with_columns(rows[4:]))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+@settings(max_examples=40)
+def test_the_ceiling_holds_the_best_accuracy_whatever_the_shares(shares):
+    p = np.array(shares)
+    agreed, best = (p**2 + (1 - p) ** 2).mean(), np.maximum(p, 1 - p).mean()
+    assert agreed - 1e-9 <= best <= 0.5 + np.sqrt(max(agreed - 0.5, 0) / 2) + 1e-9
+
+
+def test_a_reward_model_is_held_against_votes():
+    frame = pd.read_csv(reports.sample("preference"), dtype=str)
+    [model] = reward_models(frame, by="slice")
+    decided = frame[frame["winner"] != "tie"].assign(p=lambda t: t["probability"].astype(float))
+    right = (decided["p"] > 0.5) == (decided["winner"] == "left")
+    assert model.accuracy.value == pytest.approx(np.where(decided["p"] == 0.5, 0.5, right).mean())
+    assert model.overconfidence.value == pytest.approx(
+        (np.maximum(decided["p"], 1 - decided["p"]) - right).mean(), abs=1e-3
+    )
+    assert set(model.estimates) == {"chat", "code"}
+    assert model.table["said"].is_monotonic_increasing
+    ceiling = accuracy_ceiling(agreement.percent_agreement(decided_votes(frame)))
+    assert ceiling.low < ceiling.value < ceiling.high
+    odds = special.logit(decided["p"].clip(1e-6, 1 - 1e-6))
+    scored = decided.drop(columns=["probability", "p"]).assign(left_score=odds, right_score=0.0).astype(str)
+    assert reward_models(scored)[0].accuracy.value == pytest.approx(model.accuracy.value, abs=2e-3)
+    with pytest.raises(InvalidData, match="probability is '2'"):
+        reward_models(frame.assign(probability="2"))
+    with pytest.raises(NotEstimable, match="no model"):
+        reward_models(frame.drop(columns="probability"))
+
+
+def test_model_raters_are_joined_by_item_and_systems_whichever_stood_left():
+    people = [
+        (f"q{i}", f"r{i % 7}", *("ab" if i % 2 else "ba"), "left" if i % 3 else "right", "human") for i in range(60)
+    ]
+    same = [(item, "judge", right, left, {"left": "right", "right": "left"}[won], "model")
+            for item, _, left, right, won, _ in people]  # fmt: skip
+    [model] = reward_models(with_columns(people + same, "rater_type"))
+    assert (model.name, model.accuracy.value, model.overconfidence) == ("judge", 1.0, None)

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InvalidData, Problem
+from ..errors import InvalidData, NotEstimable, Problem
 from .cells import Raw, quoted
 from .files import read_raw
 from .options import Reading, nearest
-from .readers import raw_frame
+from .readers import as_judgments, raw_frame
 from .table import Judgments
 from .validate import conform
 
@@ -41,6 +41,61 @@ class Pairs:
     def systems(self) -> list[str]:
         """Every system, in the order of the alphabet."""
         return sorted(set(self.judgments.frame["left"]) | set(self.judgments.frame["right"]))
+
+    def filter(self, keep: pl.Expr) -> "Pairs":
+        """Those for which an expression holds.
+
+        Raises
+        ------
+        NotEstimable
+            If there are none.
+        """
+        frame = self.judgments.frame.filter(keep)
+        if frame.is_empty():
+            raise NotEstimable("no battle is left", public=True)
+        return Pairs(replace(self.judgments, frame=frame))
+
+    def people(self) -> "Pairs":
+        """The votes of people; all of them where nothing tells people from models."""
+        return Pairs(self.judgments.people())
+
+    def has_models(self) -> bool:
+        """Whether models voted beside people."""
+        return "rater_type" in self.judgments.columns and len(self.people()) < len(self)
+
+    def sided(self) -> list[str]:
+        """What is told of each side in numbers: x for each two columns ``left_x`` and ``right_x``."""
+        frame = self.judgments.frame
+        names = [c.removeprefix("left_") for c in frame.columns if c.startswith("left_")]
+        given = [f"{side}_{name}" for name in names for side in ("left", "right")]
+        numbers = {c for c in given if c in frame.columns and frame[c].cast(pl.Float64, strict=False).is_finite().all()}
+        return [name for name in names if {f"left_{name}", f"right_{name}"} <= numbers]
+
+    def aligned(self) -> Judgments:
+        """The votes with the same two systems named in the same order, whichever stood left.
+
+        An item is an item of the file and two systems; a label says which won: ``first`` in the alphabet, ``second``,
+        or ``tie``. A voter's second vote on an item, sides changed or in another round, is a round of its own.
+
+        Examples
+        --------
+        >>> rows = [("q1", "ann", "a", "b", "left"), ("q1", "ben", "b", "a", "right"), ("q1", "ann", "b", "a", "left")]
+        >>> pairs = as_pairs(pl.DataFrame(rows, schema=COLUMNS, orient="row"))
+        >>> pairs.aligned().frame.select("item_id", "rater_id", "label", "round").rows()
+        [('q1 | a | b', 'ann', 'first', '1'), ('q1 | a | b', 'ben', 'first', '1'), ('q1 | a | b', 'ann', 'second', '2')]
+        """
+        frame = self.judgments.frame.with_columns(
+            pl.col("item_id", "rater_id", "left", "right", "label").cast(pl.String)
+        )
+        sides = " | " + pl.col("left") + " | " + pl.col("right")
+        first = pl.col("left") < pl.col("right")
+        won = pl.when(pl.col("label") == "tie").then(pl.lit("tie"))
+        won = won.when((pl.col("label") == "left") == first).then(pl.lit("first")).otherwise(pl.lit("second"))
+        named = " | " + pl.min_horizontal("left", "right") + " | " + pl.max_horizontal("left", "right")
+        made = frame.with_columns(item_id=pl.col("item_id").str.strip_suffix(sides) + named, label=won)
+        again = pl.int_range(1, pl.len() + 1).over("item_id", "rater_id").cast(pl.String)
+        made = made.with_columns(round=again)
+        return as_judgments(made, scale=("first", "tie", "second"), level="nominal")
 
     def __len__(self) -> int:
         return self.judgments.n_judgments

@@ -12,7 +12,7 @@ from ..errors import NotEstimable
 
 Ties = Literal["davidson", "rao-kupper", "half", "drop"]
 Array = NDArray[np.float64]
-MOST_STEPS, CLOSE = 60, 1e-10
+MOST_STEPS, CLOSE, ENDLESS = 60, 1e-10, 30.0
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,9 @@ def prepared(counts: Array, ties: Ties) -> Array:
     """
     if ties not in ("half", "drop"):
         return counts
-    half = counts[:, 1] / 2 if ties == "half" else np.zeros(len(counts))
-    return np.stack([counts[:, 0] + half, np.zeros(len(counts)), counts[:, 2] + half], axis=1)
+    none = np.zeros_like(counts[..., 1])
+    half = counts[..., 1] / 2 if ties == "half" else none
+    return np.stack([counts[..., 0] + half, none, counts[..., 2] + half], axis=-1)
 
 
 def fit(battles: Battles, ties: Ties = "davidson") -> Fit:
@@ -183,7 +184,7 @@ def fit(battles: Battles, ties: Ties = "davidson") -> Fit:
                     break
             move = move / 2
         at = moved
-        if np.abs(at[:k]).max(initial=0) > 30:
+        if np.abs(at[:k]).max(initial=0) > ENDLESS:
             break
         if np.abs(move).max() < CLOSE:
             information = _assembled(x, slopes, k, with_ties)[1]
@@ -213,13 +214,57 @@ def _assembled(x: sparse.csr_array, slopes: Slopes, k: int, with_ties: bool) -> 
     return score, information
 
 
+def slopes_at(battles: Battles, fitted: Fit, ties: Ties, counts: Array) -> Slopes:
+    """Score and information of counts of the same cells, shape (cells, 3), at a fit of theirs or of others."""
+    model = untied if fitted.tie is None else MODELS[ties]
+    odds = battles.design() @ np.r_[fitted.strengths, fitted.effects]
+    return model(odds, fitted.tie or 0.0, prepared(counts, ties))
+
+
+def refits(battles: Battles, fitted: Fit, ties: Ties, counts: Array) -> Array:
+    """Fit many samples of the same cells at once, each by Newton's method from the fit of the whole.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (samples, cells, 3)
+
+    Returns
+    -------
+    ndarray, shape (samples, p)
+        Strengths, effects, tie; not a number where the most likely strengths have no end.
+    """
+    counts = prepared(counts, ties)
+    model = untied if fitted.tie is None else MODELS[ties]
+    x, k, n = battles.design(), battles.n_systems, len(counts)
+    p, dense = x.shape[1] + 1, x.toarray()
+    outer = sparse.csr_array((dense[:, :, None] * dense[:, None, :]).reshape(len(dense), -1))
+    at = np.tile(np.r_[fitted.strengths, fitted.effects, fitted.tie or 0.0], (n, 1))
+    going = np.arange(n)
+    for _ in range(MOST_STEPS):
+        slopes = model(at[going, :-1] @ x.T, at[going, -1:], counts[going])
+        score = np.column_stack([slopes.by_odds @ x, slopes.by_tie.sum(axis=-1)])
+        information = np.zeros((len(going), p, p))
+        information[:, :-1, :-1] = (slopes.odds_odds @ outer).reshape(-1, p - 1, p - 1)
+        information[:, :k, :k] += 1 / k
+        information[:, :-1, -1] = information[:, -1, :-1] = slopes.odds_tie @ x
+        information[:, -1, -1] = slopes.tie_tie.sum(axis=-1) if fitted.tie is not None else 1.0
+        move = np.linalg.solve(information + 1e-10 * np.eye(p), score[:, :, None])[:, :, 0]
+        most = np.abs(move).max(axis=1)
+        at[going] += move / np.maximum(most, 1.0)[:, None]
+        if model is rao_kupper:
+            at[:, -1] = np.maximum(at[:, -1], 1e-4)
+        endless = np.abs(at[going, :k]).max(axis=1) > ENDLESS
+        at[going[endless]] = np.nan
+        going = going[(most > 1e-6) & ~endless]
+        if not len(going):
+            break
+    at[going] = np.nan
+    return at
+
+
 def scores(battles: Battles, fitted: Fit, ties: Ties) -> sparse.csr_array:
     """The score of each cell, by parameter: strengths, effects, tie; they sum to 0."""
-    counts = prepared(battles.counts, ties)
-    model = untied if fitted.tie is None else MODELS[ties]
-    x = battles.design()
-    odds = x @ np.r_[fitted.strengths, fitted.effects]
-    slopes = model(odds, fitted.tie or 0.0, counts)
+    x, slopes = battles.design(), slopes_at(battles, fitted, ties, battles.counts)
     return sparse.csr_array(sparse.hstack([x * slopes.by_odds[:, None], sparse.csr_array(slopes.by_tie[:, None])]))
 
 

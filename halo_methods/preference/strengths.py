@@ -14,13 +14,14 @@ from scipy import sparse, special, stats
 
 from ..errors import BadOption, InvalidData, NotEstimable, Problem
 from ..judgments.pairs import WINNERS, as_pairs
-from ..results import Basis, Caution, Estimate, Figure, counted, resting
+from ..results import Basis, Caution, Estimate, Figure, around, counted, resting
 from ..stats import check_confidence, check_count, check_probability
 from ..stats.means import t_interval, two_way_variances
+from ..stats.proportions import two_way_share
 from ..stats.variance import basis_of_arrays, cluster_codes
 from .bradley_terry import Battles, Fit, Ties, apart, fit, scores
 
-FEW_RATERS = 10
+FEW_RATERS, MOST_BATTLES = 10, 10_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,6 +55,8 @@ class Strengths:
     _scores: sparse.csr_array = field(repr=False)
     _items: NDArray = field(repr=False)
     _raters: NDArray = field(repr=False)
+    _outcomes: NDArray = field(repr=False)
+    _names: tuple[pl.Series, pl.Series] = field(repr=False)
 
     @property
     def tie(self) -> float | None:
@@ -105,18 +108,88 @@ class Strengths:
         k, q = len(self.systems), len(self.covariates)
         value, _, low, high = self._interval(np.eye(k + q)[k:])
         return {
-            name: Estimate(
-                value=float(value[at]),
-                low=float(low[at]),
-                high=float(high[at]),
-                confidence=self.confidence,
-                method=f"log odds by {name}; two-way cluster sandwich",
-                over="items and raters",
-                cautions=self.cautions,
-                **resting(self.n_items, self.n_raters, self.n_battles, self.basis),
-            )
+            name: self._estimate(value[at], low[at], high[at], f"log odds by {name}")
             for at, name in enumerate(self.covariates)
         }
+
+    def _estimate(self, value: float, low: float, high: float, quantity: str) -> Estimate:
+        return Estimate(
+            **around(float(value), float(low), float(high)),
+            confidence=self.confidence,
+            method=f"{quantity}; two-way cluster sandwich",
+            over="items and raters",
+            cautions=self.cautions,
+            **resting(self.n_items, self.n_raters, self.n_battles, self.basis),
+        )
+
+    def lead(self, system: str | None = None, over: str | None = None) -> Estimate:
+        """Estimate the share of decided battles that a system wins against another.
+
+        Without names it is the strongest against the next. Of equal systems one is then called clearly ahead in at most
+        1 - confidence of the cases, though the data chose the two.
+
+        Parameters
+        ----------
+        system, over : str, optional
+
+        Raises
+        ------
+        BadOption
+            If there is no such system, or only one is named.
+
+        References
+        ----------
+        Gutmann and Maymin (1987), Annals of Statistics 15, 456-461.
+        """
+        names = [system, over] if system or over else self.table["system"].tolist()[:2]
+        for option, name in zip(("system", "over"), names, strict=True):
+            BadOption.unless(option, name, self.systems)
+        contrast = np.zeros((1, len(self.systems) + len(self.covariates)))
+        contrast[0, self.systems.index(names[0])], contrast[0, self.systems.index(names[1])] = 1, -1
+        value, _, low, high = self._interval(contrast)
+        return self._estimate(
+            *special.expit([value[0], low[0], high[0]]),
+            f"share of decided battles that {names[0]} wins over {names[1]}",
+        )
+
+    def side(self) -> Estimate:
+        """Estimate by how much standing left moves the share of decided battles between two equal systems.
+
+        Raises
+        ------
+        NotEstimable
+            If the model has no effect of the side.
+        """
+        if "left" not in self.covariates:
+            raise NotEstimable("the strengths were estimated without an effect of the side")
+        left = self.effects["left"]
+        ends = special.expit([left.value, left.low, left.high]) - 0.5
+        return self._estimate(*ends, "change of the share won by standing left")
+
+    def tie_share(self) -> Estimate:
+        """Estimate the share of battles that nobody won."""
+        hits = self._outcomes % 3 == 1
+        asked: dict[str, Any] = {"confidence": self.confidence, "quantity": "share of ties", "measure": "ties"}
+        return two_way_share(hits, self._names[1], self._names[0], **asked)
+
+    def to_separate(self, *, power: float = 0.80) -> pd.DataFrame:
+        """List each two systems that are not clearly apart, with how many battles would show which one is stronger.
+
+        ``needed`` is the number of all battles if the difference is the one seen, at as many votes per voter as now and
+        as many battles between each two; ``more`` is what is missing.
+
+        Parameters
+        ----------
+        power : float
+            The chance that the interval then leaves 0 out.
+        """
+        check_probability(power, option="power", open_ends=True)
+        table = self.differences[~self.differences["clear"]]
+        z = float(stats.norm.ppf((1 + self.confidence) / 2) + stats.norm.ppf(power))
+        ratio = (z * table["se"] / table["difference"].clip(lower=1e-9)) ** 2
+        needed = np.ceil(np.minimum(self.n_battles * ratio, MOST_BATTLES)).astype(int)
+        made = table[["stronger", "weaker"]].assign(wins=table["wins"], battles=self.n_battles, needed=needed)
+        return made.assign(more=(needed - self.n_battles).clip(lower=0)).reset_index(drop=True)
 
     def plot(self) -> Figure:
         """Strengths with their intervals, strongest first."""
@@ -158,7 +231,8 @@ def bradley_terry(
         Whether standing left may help or harm. Without it, a preference for a side is taken for strength wherever
         sides were not drawn at random.
     covariates : sequence of str
-        Columns that hold left minus right in numbers, for instance the difference in length.
+        Columns that hold left minus right in numbers, for instance the difference in length; ``length`` also where
+        there are ``left_length`` and ``right_length``.
     confidence : float
 
     Raises
@@ -187,7 +261,7 @@ def bradley_terry(
     frame = given.frame.filter(pl.col("winner") != "tie") if ties == "drop" else given.frame
     if frame.is_empty():
         raise NotEstimable("every battle is a tie, and ties are left out", public=True)
-    battles, one_by_one = _battles(frame, given.systems, left, covariates)
+    battles, one_by_one, outcomes = _battles(frame, given.systems, left, covariates)
     _connected(battles, given.systems, ties)
     fitted = fit(battles, ties)
     raters, items = cluster_codes(frame["rater_id"]), cluster_codes(frame["cluster"])
@@ -212,12 +286,20 @@ def bradley_terry(
         _scores=scores(one_by_one, fitted, ties),
         _items=items,
         _raters=raters,
+        _outcomes=outcomes,
+        _names=(frame["cluster"], frame["rater_id"]),
     )
 
 
-def _battles(frame: pl.DataFrame, systems: list[str], left: bool, covariates: Sequence[str]) -> tuple[Battles, Battles]:
-    """The battles counted by cell, and one by one in the order of the rows."""
+def _battles(
+    frame: pl.DataFrame, systems: list[str], left: bool, covariates: Sequence[str]
+) -> tuple[Battles, Battles, NDArray]:
+    """The battles by cell, one by one as the rows are, and of each three times its cell plus who won."""
     for name in covariates:
+        both = [f"{side}_{name}" for side in ("left", "right")]
+        if name not in frame.columns and {*both} <= {*frame.columns}:
+            one, other = (pl.col(side).cast(pl.Float64, strict=False) for side in both)
+            frame = frame.with_columns((one - other).alias(name))
         if name not in frame.columns:
             raise BadOption.of("covariates", name, [c for c in frame.columns if c not in ("item_id", "winner")])
     numbers = [frame[name].cast(pl.Float64, strict=False).alias(f"x{at}") for at, name in enumerate(covariates)]
@@ -232,12 +314,13 @@ def _battles(frame: pl.DataFrame, systems: list[str], left: bool, covariates: Se
     cell = cells.join(groups, on=cells.columns, how="left", maintain_order="left")["cell"].to_numpy().astype(np.int64)
     codes = {name: at for at, name in enumerate(WINNERS)}
     outcome = frame["winner"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
-    counts = np.bincount(cell * 3 + outcome, minlength=3 * groups.height).reshape(-1, 3).astype(float)
+    outcomes = cell * 3 + outcome
+    counts = np.bincount(outcomes, minlength=3 * groups.height).reshape(-1, 3).astype(float)
     x = groups.select(column.name for column in numbers).to_numpy().reshape(groups.height, len(numbers))
     beside = np.hstack([np.ones((groups.height, 1)), x]) if left else x
     sides = groups["left"].to_numpy(), groups["right"].to_numpy()
     one_by_one = Battles(sides[0][cell], sides[1][cell], np.eye(3)[outcome], beside[cell], len(systems))
-    return Battles(*sides, counts, beside, len(systems)), one_by_one
+    return Battles(*sides, counts, beside, len(systems)), one_by_one, outcomes
 
 
 def _connected(battles: Battles, systems: Sequence[str], ties: Ties) -> None:
@@ -248,7 +331,8 @@ def _connected(battles: Battles, systems: Sequence[str], ties: Ties) -> None:
         named = ", ".join(smallest[:5]) + (" and others" if len(smallest) > 5 else "")
         reason = (
             f"{named} and the rest never both won and lost against each other, directly or through other systems; "
-            "have battles judged between them, or leave them out"
+            "have battles judged between them, or leave them out; the groups are "
+            + "; ".join(", ".join(group[:5]) + (" and others" if len(group) > 5 else "") for group in groups[:5])
         )
         raise NotEstimable(reason)
 

@@ -201,6 +201,37 @@ def widening(people: int, confidence: float) -> float:
     return float(stats.t.ppf(tail, people - 1) / stats.norm.ppf(tail) * np.sqrt(people / (people - 1)))
 
 
+def percentile_interval(
+    value: ArrayLike, drawn: NDArray, people: int, *, confidence: float = 0.95
+) -> tuple[NDArray, NDArray]:
+    """Compute the percentile interval of a bootstrap over people, stretched around the value by `widening`.
+
+    Parameters
+    ----------
+    value : array_like, shape (m,)
+        Of the whole sample.
+    drawn : ndarray, shape (replicates, m)
+        Not a number where a sample has none.
+    people : int
+        Who was drawn anew.
+    confidence : float
+
+    Returns
+    -------
+    low, high : ndarray, shape (m,)
+
+    Examples
+    --------
+    >>> low, high = percentile_interval([0.0], np.linspace(-1, 1, 1001)[:, None], 5)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([-1.5], [1.5])
+    """
+    tail, value = (1 - check_confidence(confidence)) / 2, np.asarray(value, float)
+    low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
+    wide = widening(people, confidence)
+    return value + wide * (np.minimum(low, value) - value), value + wide * (np.maximum(high, value) - value)
+
+
 def drawn_people(rng: np.random.Generator, people: int, replicates: int) -> NDArray:
     """Draw how often each of the people stands in each bootstrap sample of as many, shape (replicates, people).
 
@@ -260,6 +291,19 @@ def jackknife_ratio(
     return value, value / times, value * times
 
 
+def cluster_covariance(scores: Any, cluster: NDArray) -> NDArray:
+    """Compute the covariance of the column totals of a sparse table whose clusters of rows are drawn anew.
+
+    Examples
+    --------
+    >>> cluster_covariance(sparse.csr_array(np.array([[1.0], [-1.0]])), np.array([0, 1])).tolist()
+    [[4.0]]
+    """
+    n, groups = len(cluster), int(cluster.max()) + 1
+    sums = sparse.csr_array((np.ones(n), (cluster, np.arange(n))), (groups, n)) @ scores
+    return np.asarray((sums.T @ sums).toarray() * (groups / (groups - 1) if groups > 1 else 0.0))
+
+
 def two_way_variances(scores: Any, items: NDArray, raters: NDArray, contrasts: NDArray) -> tuple[NDArray, NDArray]:
     """Compute `two_way_variance` of several sums at once, and the degrees of freedom of each.
 
@@ -284,10 +328,7 @@ def two_way_variances(scores: Any, items: NDArray, raters: NDArray, contrasts: N
     """
 
     def one_way(cluster: NDArray) -> NDArray:
-        n, groups = len(cluster), int(cluster.max()) + 1
-        sums = sparse.csr_array((np.ones(n), (cluster, np.arange(n))), (groups, n)) @ scores
-        meat = (sums.T @ sums).toarray() * (groups / (groups - 1) if groups > 1 else 0.0)
-        return np.einsum("kp,pq,kq->k", contrasts, meat, contrasts)
+        return np.einsum("kp,pq,kq->k", contrasts, cluster_covariance(scores, cluster), contrasts)
 
     by_item, by_rater = one_way(items), one_way(raters)
     df_item, df_rater = max(int(items.max()), 1), rater_degrees_of_freedom(int(raters.max()) + 1)
