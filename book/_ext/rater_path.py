@@ -351,8 +351,14 @@ def write(app: Sphinx, problem: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    for name, directive in (("check", Check), ("practice", Practice), ("scale", Scale),
-                            ("practice-guideline", Guideline), ("path", Progress), ("for-trainers", Trainers)):  # fmt: skip
+    for name, directive in (
+        ("check", Check),
+        ("practice", Practice),
+        ("scale", Scale),
+        ("practice-guideline", Guideline),
+        ("for-trainers", Trainers),
+        ("path", Progress),
+    ):
         app.add_directive(name, directive)
     app.connect("html-page-context", scripts, priority=400)
     app.connect("build-finished", write)
