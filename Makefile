@@ -121,16 +121,18 @@ tools:
 	@$(MAKE) --no-print-directory $(TOOLS) || \
 		echo "_build/env-tools could not be made (see above): tests that need it are skipped, with a count. make tools tries again."
 
-$(TOOLS): requirements-tools.lock | $(VENV)/bin/python
+$(TOOLS): requirements-tools.lock requirements-tools-bare.lock | $(VENV)/bin/python
 	rm -rf $(@D)
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools-bare.lock
 	@touch $@
 
 # The locks are written by uv, which is not part of the environment: `pip install uv` anywhere.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-tools.in -o requirements-tools.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps -c requirements-tools.lock requirements-tools-bare.in -o requirements-tools-bare.lock
 
 clean:
 	rm -rf _build build dist halo_methods/_book
