@@ -24,6 +24,7 @@ FILES = {
     "drift": (3100, 9),
     "planning": (360, 5),
     "preference": (1840, 10),
+    "practice": (1800, 4),
     "simulation": (3600, 5),
     "workforce": (1518, 15),
     "workforce_honest": (1872, 9),
@@ -63,6 +64,8 @@ class TestFiles:
         keys = ["item_id", "rater_id", "criterion", "stage", "round"]
         if name in ("adjudication", "drift"):
             keys.append("guideline")
+        if name == "preference":
+            keys += ["left", "right"]
         table = stored(name)
         assert not table.duplicated([key for key in keys if key in table]).any()
 

@@ -57,7 +57,7 @@ class Slopes(NamedTuple):
     log_likelihood: Array
 
 
-def davidson(odds: Array, tie: float, counts: Array) -> Slopes:
+def davidson(odds: Array, tie: Array | float, counts: Array) -> Slopes:
     r"""Davidson's model: a tie has probability proportional to :math:`\nu \sqrt{s_i s_j}`; ``tie`` is log nu.
 
     References
@@ -78,7 +78,7 @@ def davidson(odds: Array, tie: float, counts: Array) -> Slopes:
     )
 
 
-def rao_kupper(odds: Array, tie: float, counts: Array) -> Slopes:
+def rao_kupper(odds: Array, tie: Array | float, counts: Array) -> Slopes:
     r"""Rao and Kupper's model: the left one wins with :math:`s_i / (s_i + \theta s_j)`; ``tie`` is log theta, above 0.
 
     References
@@ -99,7 +99,7 @@ def rao_kupper(odds: Array, tie: float, counts: Array) -> Slopes:
     )
 
 
-def untied(odds: Array, tie: float, counts: Array) -> Slopes:
+def untied(odds: Array, tie: Array | float, counts: Array) -> Slopes:
     """Bradley and Terry's model, for counts without ties.
 
     References

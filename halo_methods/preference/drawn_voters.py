@@ -47,8 +47,8 @@ class Bootstrap:
 def bootstrap(made: Strengths, *, replicates: int = 1000, seed: int = 1) -> Bootstrap:
     """Estimate strengths with intervals of a bootstrap over voters, and how sure each place is.
 
-    A voter is drawn with all their battles, so the interval speaks for other voters on these items; that of
-    `bradley_terry` speaks for other items too. The battles are counted by voter and cell first, and voters of one
+    A voter is drawn with all their battles, so the interval holds for other voters on these items. That of
+    `bradley_terry` holds for other items too. The battles are counted by voter and cell first, and voters of one
     battle by cell alone, so that a million of them cost no more than their cells.
 
     Parameters
@@ -76,9 +76,7 @@ def bootstrap(made: Strengths, *, replicates: int = 1000, seed: int = 1) -> Boot
     fits = ~np.isnan(drawn[:, 0])
     endless = 1 - fits.mean()
     if endless > MOST_ENDLESS:
-        reason = (
-            f"in {endless:.0%} of the samples some system never lost or never won; let more voters judge each"
-        )
+        reason = f"in {endless:.0%} of the samples some system never lost or never won; let more voters judge each"
         raise NotEstimable(reason, public=True)
     cautions = list(made.cautions)
     if endless:

@@ -15,6 +15,7 @@ from ..errors import NotEstimable
 from ..judgments.pairs import as_pairs
 from ..judgments.table import in_order, need
 from ..results import Caution, Estimate, counted, resting
+from ..stats import check_confidence
 from ..stats.discovery import adjusted_p_values
 from ..stats.means import cluster_covariance, t_interval, two_way_variances
 from ..stats.totals import rater_degrees_of_freedom
@@ -119,7 +120,12 @@ def one_order(made: Strengths, *, seed: int = 1) -> OneOrder:
     table = pd.DataFrame(met | {"wins": (1 + net / n) / 2, "expected": (1 + expected / n) / 2})
     order = np.argsort(-np.abs(departure) / scale, kind="stable")
     rests = resting(made.n_items, made.n_raters, made.n_battles, made.basis)
-    of_test: dict[str, Any] = {"confidence": 1, "kind": "p_value", "over": "items and raters", "cautions": made.cautions}
+    of_test: dict[str, Any] = {
+        "confidence": 1,
+        "kind": "p_value",
+        "over": "items and raters",
+        "cautions": made.cautions,
+    }
     share = Estimate.count(len(circles) / triads, method="share of threes in a circle", **rests)
     estimates = {
         "one order": Estimate(
@@ -196,6 +202,7 @@ def strata(
     >>> print(strata(frame, "slice", left=False))
     1 difference of 1 not as elsewhere; the order turns for 1 (x: a and b)
     """
+    check_confidence(confidence)
     given = as_pairs(pairs)
     need(given.judgments.frame, by)
     how: dict[str, Any] = {"ties": ties, "left": left, "covariates": covariates, "confidence": confidence}

@@ -13,6 +13,7 @@ from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments import Judgments
 from ..judgments.pairs import Pairs, as_pairs
 from ..results import Estimate, Figure, around, resting
+from ..stats import check_confidence
 from ..stats.means import t_interval, two_way_variances
 from ..stats.proportions import two_way_share
 from ..stats.variance import cluster_codes
@@ -27,7 +28,7 @@ def repeated_votes(pairs: Any, *, confidence: float = 0.95) -> Estimate:
     Raises
     ------
     NotEstimable
-        If nobody voted twice on one item.
+        If no voter voted twice on one item.
 
     Examples
     --------
@@ -36,6 +37,7 @@ def repeated_votes(pairs: Any, *, confidence: float = 0.95) -> Estimate:
     >>> repeated_votes(frame).value
     0.0
     """
+    check_confidence(confidence)
     frame = as_pairs(pairs).people().aligned().frame
     each = frame.group_by("item_id", "rater_id", maintain_order=True).agg(pl.col("label").cast(pl.String))
     each = each.filter(pl.col("label").list.len() > 1)
@@ -137,8 +139,8 @@ class RewardModel:
 def reward_models(pairs: Any, *, by: str | None = None, confidence: float = 0.95) -> list[RewardModel]:
     """Compare each model's preferences with the decided votes of people: accuracy, confidence, groups.
 
-    A model is there in one of three ways: columns ``left_score`` and ``right_score``, whose difference is read as log
-    odds; a column ``probability`` that left wins; or raters with ``rater_type`` model, joined by item and systems.
+    A model's preferences come from columns ``left_score`` and ``right_score``, whose difference is read as log odds.
+    They may also be a column ``probability`` that left wins, or votes of raters with ``rater_type`` model.
 
     Parameters
     ----------
@@ -162,6 +164,7 @@ def reward_models(pairs: Any, *, by: str | None = None, confidence: float = 0.95
     >>> round(model.accuracy.value, 2), round(model.overconfidence.value, 2)
     (0.74, 0.16)
     """
+    check_confidence(confidence)
     given = as_pairs(pairs)
     votes = given.people().aligned().frame.filter(pl.col("label") != "tie")
     found = {"reward model": _stated(votes, "score" in given.sided())}
@@ -206,7 +209,11 @@ def _against(name: str, there: pl.Series, votes: pl.DataFrame, by: str, confiden
     )
 
     def accuracy(part: pl.DataFrame) -> Estimate:
-        asked: dict[str, Any] = {"confidence": confidence, "quantity": "share of votes that it shares", "measure": f"as {name}"}
+        asked: dict[str, Any] = {
+            "confidence": confidence,
+            "quantity": "share of votes that it shares",
+            "measure": f"as {name}",
+        }
         return two_way_share(part["right"], part["rater_id"], part["cluster"], **asked)
 
     whole, excess = accuracy(votes), (votes["sure"] - votes["right"]).to_numpy()

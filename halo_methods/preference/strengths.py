@@ -146,11 +146,8 @@ class Strengths:
             BadOption.unless(option, name, self.systems)
         contrast = np.zeros((1, len(self.systems) + len(self.covariates)))
         contrast[0, self.systems.index(names[0])], contrast[0, self.systems.index(names[1])] = 1, -1
-        value, _, low, high = self._interval(contrast)
-        return self._estimate(
-            *special.expit([value[0], low[0], high[0]]),
-            f"share of decided battles that {names[0]} wins over {names[1]}",
-        )
+        value, _, low, high = (float(special.expit(end[0])) for end in self._interval(contrast))
+        return self._estimate(value, low, high, f"share of decided battles that {names[0]} wins over {names[1]}")
 
     def side(self) -> Estimate:
         """Estimate by how much standing left moves the share of decided battles between two equal systems.
@@ -163,11 +160,11 @@ class Strengths:
         if "left" not in self.covariates:
             raise NotEstimable("the strengths were estimated without an effect of the side")
         left = self.effects["left"]
-        ends = special.expit([left.value, left.low, left.high]) - 0.5
-        return self._estimate(*ends, "change of the share won by standing left")
+        value, low, high = (special.expit(end) - 0.5 for end in (left.value, left.low, left.high))
+        return self._estimate(value, low, high, "change of the share won by standing left")
 
     def tie_share(self) -> Estimate:
-        """Estimate the share of battles that nobody won."""
+        """Estimate the share of battles without a winner."""
         hits = self._outcomes % 3 == 1
         asked: dict[str, Any] = {"confidence": self.confidence, "quantity": "share of ties", "measure": "ties"}
         return two_way_share(hits, self._names[1], self._names[0], **asked)
@@ -175,8 +172,8 @@ class Strengths:
     def to_separate(self, *, power: float = 0.80) -> pd.DataFrame:
         """List each two systems that are not clearly apart, with how many battles would show which one is stronger.
 
-        ``needed`` is the number of all battles if the difference is the one seen, at as many votes per voter as now and
-        as many battles between each two; ``more`` is what is missing.
+        ``needed`` is the number of all battles if the difference is the one seen; ``more`` is what is missing. Voters
+        have as many votes, and each two systems as large a part of the battles, as now.
 
         Parameters
         ----------
@@ -189,7 +186,7 @@ class Strengths:
         ratio = (z * table["se"] / table["difference"].clip(lower=1e-9)) ** 2
         needed = np.ceil(np.minimum(self.n_battles * ratio, MOST_BATTLES)).astype(int)
         made = table[["stronger", "weaker"]].assign(wins=table["wins"], battles=self.n_battles, needed=needed)
-        return made.assign(more=(needed - self.n_battles).clip(lower=0)).reset_index(drop=True)
+        return made.assign(more=np.maximum(needed - self.n_battles, 0)).reset_index(drop=True)
 
     def plot(self) -> Figure:
         """Strengths with their intervals, strongest first."""

@@ -19,6 +19,7 @@ TOPICS = (
     "drift",
     "planning",
     "preference",
+    "practice",
     "simulation",
     "workforce",
 )
