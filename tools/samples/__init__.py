@@ -19,6 +19,7 @@ TOPICS = (
     "drift",
     "planning",
     "simulation",
+    "spans",
     "workforce",
 )
 
