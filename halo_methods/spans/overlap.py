@@ -74,8 +74,8 @@ def overlap(spans: Any, *, confidence: float = 0.95) -> Overlap:
     Raises
     ------
     NotEstimable
-        If no text was read by two raters, if readings without an error may have been left out, or if there is no mark
-        anything in a text that two read.
+        If no text was read by two raters, if readings without an error may have been left out, or if no text that
+        two read has a mark.
     InvalidData
         If a mark ends after its text.
 

@@ -18,6 +18,7 @@ TOPICS = (
     "disagreement",
     "drift",
     "planning",
+    "practice",
     "simulation",
     "spans",
     "workforce",
