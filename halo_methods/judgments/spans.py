@@ -18,8 +18,8 @@ from .validate import conform
 COLUMNS = ("item_id", "rater_id", "start", "end", "category", "severity")
 MARK = COLUMNS[2:]
 UNKNOWN = (
-    "every text in the table has an error, so texts without one may have been left out; give each a row with empty "
-    "start, end, category and severity, or say complete=True"
+    "every text in the table has an error, so texts without one may have been left out; give each a row without a "
+    "mark, or say complete=True"
 )
 
 
