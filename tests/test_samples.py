@@ -23,7 +23,7 @@ FILES = {
     "disagreement": (2160, 7),
     "drift": (3100, 9),
     "planning": (360, 5),
-    "practice": (360, 4),
+    "practice": (1800, 4),
     "simulation": (3600, 5),
     "spans": (853, 10),
     "workforce": (1518, 15),
