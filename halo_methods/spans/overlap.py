@@ -38,12 +38,15 @@ class Overlap:
     ----------
     table : pandas.DataFrame
         One row per measure: ``measure``, ``value``, ``low``, ``high``.
-    estimates : dict of str to Estimate or NotEstimable
+    estimates : dict of str to Estimate
         ``exact``, ``partial``, ``characters``, ``category``, ``severity``, and ``alpha`` of characters, marked or not.
+    cautions : tuple of Caution
+        Which of them cannot be estimated, and why.
     """
 
     table: pd.DataFrame
-    estimates: dict[str, Any]
+    estimates: dict[str, Estimate]
+    cautions: tuple[Caution, ...] = ()
 
     def plot(self) -> Figure:
         """The measures with their intervals."""
@@ -52,7 +55,7 @@ class Overlap:
         return intervals(self.table, "measure", "value", unit="agreement", title="Do raters mark the same places?")
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {made}" for name, made in self.estimates.items())
+        return "\n".join([*(f"{name}: {made}" for name, made in self.estimates.items()), *self.cautions])
 
 
 def overlap(spans: Any, *, confidence: float = 0.95) -> Overlap:
@@ -95,7 +98,7 @@ def overlap(spans: Any, *, confidence: float = 0.95) -> Overlap:
     >>> rows = [("s1", "ann", 0, 4, "style", "minor"), ("s1", "ben", 2, 6, "style", "major"),
     ...         ("s2", "ann", *[None] * 4), ("s2", "ben", *[None] * 4)]
     >>> frame = pd.DataFrame(rows, columns=["item_id", "rater_id", "start", "end", "category", "severity"])
-    >>> {name: made.value for name, made in overlap(frame).estimates.items() if name != "alpha"}
+    >>> {name: made.value for name, made in overlap(frame).estimates.items()}
     {'exact': 0.0, 'partial': 1.0, 'characters': 0.5, 'category': 1.0, 'severity': 0.0}
     """
     check_confidence(confidence)
@@ -118,8 +121,12 @@ def overlap(spans: Any, *, confidence: float = 0.95) -> Overlap:
     made["alpha"] = _alpha(marked, texts, readings, documents, raters, shared, confidence)
     if isinstance(made["partial"], NotEstimable):
         raise made["partial"]
-    rows = [(n, e.value, e.low, e.high) for n, e in made.items() if isinstance(e, Estimate)]
-    return Overlap(table=pd.DataFrame(rows, columns=["measure", "value", "low", "high"]), estimates=made)
+    estimates = {name: one for name, one in made.items() if isinstance(one, Estimate)}
+    refused = {name: str(one) for name, one in made.items() if isinstance(one, NotEstimable)}
+    cautions = tuple(Caution("not_estimated", f"{name.capitalize()}: {why}.") for name, why in refused.items())
+    rows = [(name, one.value, one.low, one.high) for name, one in estimates.items()]
+    table = pd.DataFrame(rows, columns=["measure", "value", "low", "high"])
+    return Overlap(table=table, estimates=estimates, cautions=cautions)
 
 
 def _marks(marks: pl.DataFrame, n: int) -> list[list[tuple[int, int, str, str]]]:
