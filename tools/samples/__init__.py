@@ -21,6 +21,7 @@ TOPICS = (
     "preference",
     "practice",
     "simulation",
+    "spans",
     "workforce",
 )
 
