@@ -22,6 +22,7 @@ FILES = {
     "calibration": (1560, 11),
     "disagreement": (2160, 7),
     "drift": (3100, 9),
+    "llm_judge": (2550, 8),
     "planning": (360, 5),
     "practice": (1800, 4),
     "simulation": (3600, 5),

@@ -172,6 +172,21 @@ class JudgedRate:
         return self.estimates[CORRECTED]
 
     @property
+    def found(self) -> dict[str, Estimate]:
+        """Sensitivity and specificity by name.
+
+        Raises
+        ------
+        NotEstimable
+            If there are too few labelled items of the rarer kind.
+        """
+        both = {"sensitivity": self.sensitivity, "specificity": self.specificity}
+        for reason in both.values():
+            if isinstance(reason, NotEstimable):
+                raise reason
+        return {name: estimate for name, estimate in both.items() if isinstance(estimate, Estimate)}
+
+    @property
     def half_width(self) -> Estimate:
         """Half the width of the corrected rate's interval, which has none of its own."""
         half = (self.rate.high - self.rate.low) / 2

@@ -17,6 +17,7 @@ TOPICS = (
     "calibration",
     "disagreement",
     "drift",
+    "llm_judge",
     "planning",
     "practice",
     "simulation",
