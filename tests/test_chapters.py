@@ -83,7 +83,7 @@ BAD = [
     "=1+cmd|' /C calc'!A0",
     "$x^2$ {std}`CAL-001`",
 ]
-NO_CELL_SHOWN = ("certification", "integrity", "planning")
+NO_CELL_SHOWN = ("certification", "integrity", "llm_judge", "planning")
 """Reports that show no text out of these data."""
 
 

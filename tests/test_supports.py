@@ -30,7 +30,7 @@ def columns_of(need):
 
 
 def whole():
-    """Every column that a report may need, on 24 items and 3 raters; with `stage` an auditor, with `rater_type` a judge."""
+    """Every column a report may need, on 24 items and 3 raters; with `stage` an auditor, with `rater_type` a judge."""
     rows = [(f"i{i}", f"r{r}", "abc"[(i + (i * r) % 5 % 2) % 3]) for i in range(24) for r in range(3)]
     made = pd.DataFrame(rows, columns=REQUIRED)
     at = pd.date_range("2026-03-02", periods=len(made), freq="14h").strftime("%Y-%m-%dT%H:%MZ")

@@ -16,11 +16,12 @@ from ..stats.change import difference
 from ..stats.checks import check_confidence, check_count
 from ..stats.proportions import two_way_share
 from ..stats.two_phase import assisted_mean, conditional_share, rogan_gladen, two_phase_interval, two_phase_rate
-from .alternative_annotator import beside
+from .alternative_annotator import FEWEST_PEOPLE, beside
 
 Labelled = Literal["by truth", "at random"]
 PEOPLE, JUDGE, CORRECTED = "people only", "judge alone", "corrected"
 RARER = 50
+FEW_PEOPLE = 8  # coverage of a 95% interval: .924 with 5, .936 with 8, .943 with 16 people who differ
 
 
 def corrected_rate(
@@ -312,6 +313,9 @@ def judged_rate(
     if not (x.any() or y.any()):
         raise NotEstimable("neither people nor the judge give the label that is counted")
     rate = two_phase_rate(x, at, y, rows["rater_id"], confidence=confidence, quantity="corrected rate")
+    if FEWEST_PEOPLE <= rate.n_raters < FEW_PEOPLE:
+        text = f"{rate.n_raters} raters say little about raters in general; the interval is somewhat too short."
+        rate = rate.with_cautions(Caution("few_raters", text))
     weights = (np.bincount(x, minlength=2) / np.maximum(np.bincount(x[np.unique(at)], minlength=2), 1))[x[at]]
     times = np.bincount(at, minlength=x.size)
     called: dict[str, Any] = {"confidence": confidence, "measure": "labels beside the judge"}
