@@ -20,6 +20,7 @@ TOPICS = (
     "planning",
     "practice",
     "simulation",
+    "spans",
     "workforce",
 )
 
