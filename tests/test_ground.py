@@ -35,7 +35,8 @@ PARTS = {
     "decisions": "error_analysis experiments launch",
     "tools": "tooling reporting",
     "use": "reading_scores",
-    "people": "onboarding junior_path mentoring method_intake",
+    "people": "rater_path rater_path_fr rater_path_de rater_path_es rater_path_pt onboarding junior_path mentoring "
+    "method_intake",
     "markets": "markets fr-FR de-DE es-ES pt-BR",
 }
 INPUTS = {"judgments", "pairs", "spans", "steps", "reports", "attempts", "none"}

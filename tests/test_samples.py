@@ -23,6 +23,7 @@ FILES = {
     "disagreement": (2160, 7),
     "drift": (3100, 9),
     "planning": (360, 5),
+    "practice": (360, 4),
     "simulation": (3600, 5),
     "workforce": (1518, 15),
     "workforce_honest": (1872, 9),

@@ -15,9 +15,11 @@ TOPICS = (
     "agreement",
     "audit",
     "calibration",
+    "capstone",
     "disagreement",
     "drift",
     "planning",
+    "practice",
     "simulation",
     "workforce",
 )
