@@ -7,10 +7,12 @@ import re
 import nbformat
 import pytest
 
-from halo_methods.cli import FINE, main
+from halo_methods import agreement, integrity, read_judgments, reports, standards, workforce
+from halo_methods.cli import FINDINGS, FINE, main
 from halo_methods.errors import BadOption, HaloError
 from halo_methods.reports import exercises, places
 from halo_methods.reports.exercises import check, handout, tasks
+from halo_methods.rubric import lint, read_rubric
 
 NAMES = places.exercise_names()
 SOURCES = {name: nbformat.read(places.exercise_file(name), as_version=4) for name in NAMES}
@@ -128,3 +130,68 @@ def test_the_command_writes_a_handout(tmp_path, capsys):
     assert (tmp_path / "audit.ipynb").read_text("utf-8") == handout("audit")
     assert str(tmp_path / "audit.ipynb") in capsys.readouterr().out
     assert json.loads((tmp_path / "audit.ipynb").read_text("utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
+
+
+CAPSTONE, TRUTH = reports.sample("capstone"), reports.truth("capstone")
+COLUMNS = "item_id=task,rater_id=annotator,criterion=question,label=answer,gold=expected,vendor=supplier,locale=market,\
+rated_at=when"
+READ = {
+    "columns": dict(pair.split("=") for pair in COLUMNS.split(",")),
+    "duplicates": "first", "dates": "spreadsheet", "where": "criterion = 'correct'", "scale": ["0", "1"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def correct():
+    return read_judgments(CAPSTONE, **READ)
+
+
+class TestCapstone:
+    """What the reviewer's rubric expects is what the handbook's own commands find, and what was planted."""
+
+    def checked(self, capsys, *options):
+        status = main(["check", str(CAPSTONE), "--columns", COLUMNS, *options])
+        return status, capsys.readouterr().out
+
+    def test_each_fault_is_a_defect_of_the_rubric_and_has_a_test_here(self):
+        named = {name.removeprefix("test_") for name in vars(TestCapstone)}
+        defects = {defect.name for defect in read_rubric(places.rubric("capstone_report")).defects}
+        assert defects <= named
+        assert len(defects) == 7
+
+    def test_repeated_rows(self, capsys):
+        status, said = self.checked(capsys)
+        assert status == FINDINGS
+        assert said.count("the same item_id, rater_id, criterion as row") == TRUTH["repeated"] + TRUTH["contradicted"]
+
+    def test_spreadsheet_moments(self, capsys):
+        said = self.checked(capsys)[1]
+        assert "--dates spreadsheet" in said
+        assert f"{TRUTH['serial_dates'] - 3} more of this kind" in said
+
+    def test_spellings(self, capsys):
+        status, said = self.checked(capsys, "--duplicates", "first", "--dates", "spreadsheet")
+        assert status == FINE
+        assert "'FITTING' and 'Fitting' differ only by case" in said
+
+    def test_gold_with_decimals(self, correct):
+        assert any("such as '0.0' as '0'" in str(note) for note in correct.notes)
+        raw = read_judgments(CAPSTONE, **READ | {"where": None, "scale": None})
+        assert any("gold answers equal to no label" in str(note) for note in raw.notes)
+
+    def test_one_answer(self, correct):
+        for found in (integrity.straight_liners(correct).table, integrity.speeders(correct).table):
+            assert found.loc[found["listed"], "rater_id"].tolist() == [TRUTH["lazy"]]
+
+    def test_below_the_bar(self, correct):
+        right = workforce.rates(correct, "vendor").table.set_index("vendor")
+        bar = standards.threshold("VEN-040")
+        assert right.index[right["high"] < bar].tolist() == [TRUTH["below_the_bar"]]
+        assert right.loc["south", "low"] < TRUTH["accuracy"]["south"] < right.loc["south", "high"]
+
+    def test_no_bridge(self, correct):
+        assert agreement.bridge_items(correct).value == 0
+        assert agreement.bridge_items(correct.where(f"locale <> '{TRUTH['without_bridge']}'")).value == 40
+
+    def test_the_rubric_lints_clean(self):
+        assert lint(places.rubric("capstone_report")) == []

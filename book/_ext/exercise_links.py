@@ -1,8 +1,8 @@
 """Exercises on pages, and as notebooks to download.
 
-``{exercise} agreement`` gives the link to the learner's notebook, and folds a hint and the solution of each task. The
-notebooks stand in ``exercises/``, made from ``data/exercises`` when the book is: none is kept in the repository, so that
-none is ever older than its solution.
+``{exercise} agreement`` gives the link to the learner's notebook, and folds a hint and the solution of each task.
+The notebooks stand in ``exercises/`` and are made from ``data/exercises`` when the book is. None is kept in the
+repository, so that none is older than its solution.
 """
 
 from html import escape
@@ -28,7 +28,9 @@ class Exercise(SphinxDirective):
         file = f"{FOLDER}/{name}.ipynb"
         link = nodes.reference("", f"{name}.ipynb", refuri=file, internal=True)
         command = nodes.literal(text=f"halo exercise {name} --out exercises")
-        shown: list[nodes.Node] = [nodes.paragraph("", "", nodes.Text("Exercise: "), link, nodes.Text(", or "), command)]
+        shown: list[nodes.Node] = [
+            nodes.paragraph("", "", nodes.Text("Exercise: "), link, nodes.Text(", or "), command)
+        ]
         for kind in ("Hints", "Solution"):
             shown.append(nodes.raw("", f'<details class="halo-fold"><summary>{kind}: {name}</summary>', format="html"))
             for task, known in tasks(name).items():
