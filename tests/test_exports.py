@@ -214,6 +214,17 @@ def test_label_studio_csv_tells_answers_by_what_differs_within_a_task(read):
     assert read(CSV + rows.partition("\n")[0], names=["a.csv"], criteria=["quality"]).counts["kept"] == 1
 
 
+@pytest.mark.parametrize("tool", ["label-studio", "argilla", "inspect", "deepeval"])
+def test_a_record_of_another_tool_among_those_of_one_is_refused_or_counted(read, tool):
+    held = json.loads((SAMPLES / f"{tool.replace('-', '_')}.json").read_text("utf-8"))
+    mixed = [*(held if isinstance(held, list) else [held]), {"promptIdx": 1, "testIdx": 1}]
+    if tool == "label-studio":
+        assert read(mixed, tool=tool).counts["records without a judgment"] == 1
+    else:
+        with pytest.raises(InvalidData, match=r"no log|neither fields|no list of results"):
+            read(mixed, tool=tool)
+
+
 # Wide tables and forms.
 
 

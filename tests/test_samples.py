@@ -24,7 +24,7 @@ FILES = {
     "disagreement": (2160, 7),
     "drift": (3100, 9),
     "planning": (360, 5),
-    "practice": (360, 4),
+    "practice": (1800, 4),
     "simulation": (3600, 5),
     "workforce": (1518, 15),
     "workforce_honest": (1872, 9),

@@ -53,6 +53,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const show = (at, moved) => {
     state.at = Math.min(Math.max(at, 0), sections.length - 1);
     sections.forEach((section, number) => { section.hidden = number !== state.at; });
+    blocks.filter((block) => !block.started && sections[state.at].contains(block.element)).forEach(start);
     back.hidden = state.at === 0;
     onward.hidden = state.at === sections.length - 1;
     count();
@@ -97,18 +98,6 @@ document.addEventListener("DOMContentLoaded", () => {
   sections.at(-1).after(bottom);
   place.hidden = true;
 
-  const open = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const at = sections.findIndex((section) => section.contains(target));
-    if (target && at >= 0) {
-      show(at);
-      target.scrollIntoView();
-    }
-  };
-  show(state.at);
-  open();
-  window.addEventListener("hashchange", open);
-
   // Agreement with gold after each item, with its interval.
   const percent = new Intl.NumberFormat(language, { style: "percent" });
   const drawn = (block) => {
@@ -130,9 +119,10 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   // Forms: an answer is given by the button, so that a move with the arrow keys gives none.
-  if (typeof SurveyUI === "undefined") return;
-  Survey.settings.animationEnabled = false;
-  for (const block of blocks) {
+  const start = (block) => {
+    if (typeof SurveyUI === "undefined") return;
+    Survey.settings.animationEnabled = false;
+    block.started = true;
     const survey = new Survey.Model({
       ...block.survey, showNavigationButtons: false, showQuestionNumbers: "off", focusFirstQuestionAutomatic: false,
       showTitle: false, widthMode: "responsive", questionErrorLocation: "bottom",
@@ -141,8 +131,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const asked = (page) => block.asked.filter((one) => page.questions.some((question) => question.name === one.name));
     const form = make("div", { className: "halo-form" }), heard = status(), picture = make("div");
     heard.className = "visually-hidden";
-    let since = null;
+    let since = null, moved = false;
     form.addEventListener("focusin", () => { since ??= Date.now(); });
+    survey.onAfterRenderPage.add(() => { if (moved) form.querySelector("input").focus(); });
     const reveal = (one) => {
       const row = given(one), question = survey.getQuestionByName(one.name);
       const feedback = survey.getQuestionByName(`said ${one.name}`);
@@ -161,11 +152,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const press = button(words.check, () => {
       const waiting = asked(survey.currentPage).filter((one) => !given(one));
       if (!waiting.length) {
-        survey.nextPage();
+        moved = true;
         since = Date.now();
+        survey.nextPage();
         heard.textContent = "";
         next();
-        survey.onAfterRenderPage.add(() => form.querySelector("input").focus());
         return;
       }
       if (!survey.currentPage.validate(true, true)) return;
@@ -185,6 +176,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const caption = picture.querySelector("figcaption");
       const last = survey.isLastPage && block.intervals ? words.last : "";
       heard.textContent = [...verdicts, caption?.textContent, last].filter(Boolean).join(" ");
+      if (press.hidden && onward.hidden) files.open = true;
       if (press.hidden) (onward.hidden ? code : onward).focus();
     }, "halo-first");
     block.element.prepend(form, press, heard, picture);
@@ -195,5 +187,17 @@ document.addEventListener("DOMContentLoaded", () => {
     survey.currentPageNo = unanswered < 0 ? survey.pages.length - 1 : unanswered;
     if (block.intervals) picture.innerHTML = drawn(block);
     next();
-  }
+  };
+
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const at = sections.findIndex((section) => section.contains(target));
+    if (target && at >= 0) {
+      show(at);
+      target.scrollIntoView();
+    }
+  };
+  show(state.at);
+  open();
+  window.addEventListener("hashchange", open);
 });

@@ -58,7 +58,7 @@ def _promptfoo_rows(record: Record, file: ExportFile) -> Iterator[Record]:
 
 def _deepeval_records(file: ExportFile) -> list[Record]:
     runs = [record.get("testRunData", record) for record in file.records()]
-    cases = [run.get(kind) or [] for run in runs for kind in ("testCases", "conversationalTestCases")]
+    cases = [part for run in runs for part in (run.get("testCases"), run.get("conversationalTestCases", []))]
     return [case for part in cases for case in _listed(part, file)]
 
 
