@@ -82,6 +82,7 @@ def test_a_junior_analyst_walks_to_each_stage_and_to_the_end(landed):
     for chapter in [*JUNIOR, "guidelines"]:
         walk(landed, [f"{chapter}.html"])
         go(landed, begin)
+    press(landed, "Tab", "Enter", "Tab")
     tab_down(landed, "details.halo-fold > summary")
     press(landed, "Enter")
     assert landed.locator("details.halo-fold[open] p:visible").count() >= 2
