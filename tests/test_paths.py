@@ -72,6 +72,24 @@ def test_an_analyst_walks_from_a_question_to_the_report_that_answers_it(landed):
     walk(landed, ["which_report.html", "calibration.html", "certification.html"])
 
 
+JUNIOR = ["agreement", "calibration", "certification", "audit", "disagreement", "adjudication", "drift", "workforce"]
+
+
+def test_a_junior_analyst_walks_to_each_stage_and_to_the_end(landed):
+    """Each chapter, a hint that opens, the capstone's rubric, and the page on mentoring."""
+    walk(landed, ["junior_path.html"])
+    begin = landed.url
+    for chapter in [*JUNIOR, "guidelines"]:
+        walk(landed, [f"{chapter}.html"])
+        go(landed, begin)
+    press(landed, "Tab", "Enter", "Tab")
+    tab_down(landed, "details.halo-fold > summary")
+    press(landed, "Enter")
+    assert landed.locator("details.halo-fold[open] p:visible").count() >= 2
+    go(landed, begin)
+    walk(landed, ["mentoring.html", "method_intake.html"])
+
+
 def test_a_way_that_is_not_there_is_found_missing(landed):
     with pytest.raises(AssertionError, match="no link in the text leads to nowhere"):
         walk(landed, ["nowhere.html"])
