@@ -267,7 +267,7 @@ def judged_rate(
     rate is what such people would say on average. Several labels of an item count with their mean, and the interval
     covers items and people: who happened to judge is part of the error. That needs three people; with fewer, a caution
     says that the interval takes their labels as the truth. A judge that is worse for one system than for another
-    corrects wrongly if both are corrected together: use one call for each system (`groups`), and `JudgedRate.minus`.
+    corrects wrongly if both are corrected together: use one call for each system, and ``JudgedRate.minus``.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ def judged_rate(
 
     References
     ----------
-    See `halo_methods.stats.two_phase`.
+    See ``halo_methods.stats.two_phase``.
 
     Examples
     --------
