@@ -21,7 +21,18 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
-    *("planning", "plots", "preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *(
+        "onboarding",
+        "planning",
+        "plots",
+        "preference",
+        "reports",
+        "results",
+        "simulation",
+        "standards",
+        "stats",
+        "workforce",
+    ),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -42,6 +53,7 @@ if TYPE_CHECKING:
     from . import guideline_changes as guideline_changes
     from . import integrity as integrity
     from . import judgments as judgments
+    from . import onboarding as onboarding
     from . import planning as planning
     from . import plots as plots
     from . import preference as preference

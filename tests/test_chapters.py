@@ -96,6 +96,8 @@ def test_hostile_text_stays_text(name, tmp_path):
     table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])
     if name == "exposure":
         table = table.assign(harm=bad[0], rated_at="2026-03-02T09:00Z", seconds=60)
+    if name == "onboarding":
+        table = table.assign(section=bad[0])
     table.to_csv(file, index=False)
     reports.run(name, file, tmp_path / "out", audience="operations")
     page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")

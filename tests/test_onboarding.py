@@ -15,6 +15,7 @@ from halo_methods.certification import exam_plan
 from halo_methods.cli import FINDINGS, FINE, main
 from halo_methods.documents import load
 from halo_methods.errors import BadOption, HaloError, InvalidData
+from halo_methods.judgments import read_judgments
 from halo_methods.judgments.files import read_raw
 from halo_methods.onboarding import (
     Attempt,
@@ -27,6 +28,7 @@ from halo_methods.onboarding import (
     matched_sets,
     new_keys,
     read_key,
+    readiness,
     signed_certificate,
 )
 from halo_methods.standards import number
@@ -288,9 +290,12 @@ def test_from_the_key_to_the_certificate(programme: Path, capsys: pytest.Capture
     assert form.form == load(Form, programme / "exam" / "form.json")
     (programme / "attempt.json").write_text(answered(form).model_dump_json(), encoding="utf-8")
     key = ["--key", programme / "keys" / "signing_key.pem", "--pool", programme / "pool.csv"]
-    out = ["--out", programme / "done", "--today", "2026-12-01"]
+    graded = programme / "answers.csv"
+    out = ["--out", programme / "done", "--today", "2026-12-01", "--answers", graded]
     assert run("certify", "score", programme / "attempt.json", *key, *out) == FINE
     assert "valid until 2027-05-30" in capsys.readouterr().out
+    assert graded.stat().st_mode & 0o077 == 0, "the answers hold the gold"
+    assert readiness(read_judgments(graded)).table["verdict"].tolist() == ["met"]
     certificate = programme / "done" / "certificate.json"
     public = ["--key", programme / "keys" / "public_key.pem"]
     assert run("certify", "verify", certificate, *public, "--today", "2027-05-30") == FINE

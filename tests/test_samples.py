@@ -22,6 +22,7 @@ FILES = {
     "calibration": (1560, 11),
     "disagreement": (2160, 7),
     "drift": (3100, 9),
+    "onboarding": (2520, 10),
     "planning": (360, 5),
     "simulation": (3600, 5),
     "workforce": (1518, 15),

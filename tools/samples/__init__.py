@@ -17,6 +17,7 @@ TOPICS = (
     "calibration",
     "disagreement",
     "drift",
+    "onboarding",
     "planning",
     "simulation",
     "workforce",
