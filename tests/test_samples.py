@@ -24,6 +24,7 @@ FILES = {
     "drift": (3100, 9),
     "onboarding": (2520, 10),
     "planning": (360, 5),
+    "practice": (1800, 4),
     "simulation": (3600, 5),
     "workforce": (1518, 15),
     "workforce_honest": (1872, 9),

@@ -2,6 +2,7 @@
 
 import shlex
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,17 @@ import click
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData, Problem
 from ..results import counted
-from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of, reading_options
+from .answering import (
+    FINDINGS,
+    FINE,
+    OF_TABLES,
+    Answer,
+    Commands,
+    ExistingFile,
+    answering,
+    problems_of,
+    reading_options,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +66,7 @@ def keys(out: str) -> Answer:
 @click.option("--today", type=_DAY, metavar="DAY", help="Otherwise the day it is.")
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The signing key.")
 @click.option("--out", required=True, metavar="DIR")
-@reading_options
+@partial(reading_options, names=("scale", *OF_TABLES))
 @answering
 def issue(
     pool: str, attempt: int, days: int, today: datetime | None, key: str, out: str, reading: dict[str, Any], **what: Any
@@ -99,7 +110,7 @@ def issue(
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The signing key.")
 @click.option("--answers", metavar="FILE.csv", help="Write the graded answers too, for the cohort; they hold the gold.")
 @click.option("--out", required=True, metavar="DIR")
-@reading_options
+@partial(reading_options, names=OF_TABLES)
 @answering
 def score(
     attempt: str,
@@ -180,7 +191,7 @@ def _pool(file: str, reading: dict[str, Any]) -> "pl.DataFrame":
     from ..judgments.files import read_raw
     from ..judgments.options import renamed
 
-    named = {name: reading[name] for name in ("encoding", "sheet", "delimiter") if name in reading}
+    named = {name: reading[name] for name in OF_TABLES[1:] if name in reading}
     problems: list[Problem] = []
     frame, _ = renamed(read_raw(file, **named).frame, reading.get("columns", {}), problems, required=())
     if problems:

@@ -19,6 +19,7 @@ TOPICS = (
     "drift",
     "onboarding",
     "planning",
+    "practice",
     "simulation",
     "workforce",
 )
