@@ -72,6 +72,14 @@ def test_an_analyst_walks_from_a_question_to_the_report_that_answers_it(landed):
     walk(landed, ["which_report.html", "calibration.html", "certification.html"])
 
 
+def test_a_manager_walks_from_the_landing_page_through_the_ten_steps(landed):
+    walk(landed, ["setting_up.html", "manager_path.html", "onboarding.html", "certification.html"])
+    landed.go_back()
+    landed.go_back()
+    walk(landed, ["vendors.html"])
+    assert not too_wide(landed)
+
+
 def test_a_way_that_is_not_there_is_found_missing(landed):
     with pytest.raises(AssertionError, match="no link in the text leads to nowhere"):
         walk(landed, ["nowhere.html"])

@@ -27,6 +27,7 @@ FILES = {
     "practice": (1800, 4),
     "simulation": (3600, 5),
     "workforce": (1518, 15),
+    "workforce_bidders": (960, 6),
     "workforce_honest": (1872, 9),
     "workforce_items": (504, 2),
 }
