@@ -22,6 +22,7 @@ _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
     *(
+        "llm_judge",
         "onboarding",
         "planning",
         "plots",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from . import guideline_changes as guideline_changes
     from . import integrity as integrity
     from . import judgments as judgments
+    from . import llm_judge as llm_judge
     from . import onboarding as onboarding
     from . import planning as planning
     from . import plots as plots

@@ -82,6 +82,9 @@ ARGUMENTS = {
     "share": 0.6, "to": "label-studio", "pairs": PAIRS,
     "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
     "ranked": pd.DataFrame({"change": "edge case", "examples": ["i00", "unit i00"]}),
+    "epsilon": 0.1, "positive": 3, "sensitivity": (8, 9), "specificity": (8, 9), "labels": [1.0, 2.0, 3.0, 4.0],
+    "judge_on_labelled": [1.0, 2.0, 3.0, 3.0], "judge_on_unlabelled": [1.0, 2.0, 4.0], "columns": ["seconds"],
+    "bars": halo.llm_judge.judge_passport.Bars(winning=0.5, half_width=0.05, sensitivity=0.9, same=0.9),
     "passes": pd.DataFrame(columns=["rater_id", "guideline", "passed_at"], dtype=str),
 }  # fmt: skip
 
