@@ -21,6 +21,7 @@ TOPICS = (
     "planning",
     "practice",
     "simulation",
+    "spans",
     "workforce",
 )
 
