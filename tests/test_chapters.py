@@ -15,7 +15,7 @@ from halo_methods.reports import places
 from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
-JUDGING = list(places.needs())
+JUDGING = [name for name in reports.names() if places.input_of(name) in ("judgments", "attempts")]
 REQUIRED = ["item_id", "rater_id", "label"]
 
 
