@@ -233,8 +233,9 @@ def test_no_pool_and_no_signing_key_is_in_the_site() -> None:
     kinds = {".html", ".js", ".json", ".csv", ".txt", ".md", ".xml", ".yml", ".pem"}
     texts = {p: p.read_text("utf-8", "replace") for p in SITE.rglob("*") if p.suffix in kinds}
     assert len(texts) > 50
+    key = "PRIVATE" + " KEY-----"  # in two parts: the site holds this file
     for path, text in texts.items():
-        assert not found_in(text, ["PRIVATE KEY-----"]), path.name
+        assert not found_in(text, [key]), path.name
         if path.suffix == ".csv":
             header = set(text.split("\n", 1)[0].split(","))
             assert not {"gold", "difficulty"} <= header, f"{path.name} looks like the pool of an exam"
