@@ -13,6 +13,8 @@ BUILT := _build/.book-built
 KERNELS := $(CURDIR)/_build/jupyter
 # Its stamp says that the environment of annotation and evaluation tools is whole; tests look for it.
 TOOLS := _build/env-tools/.installed
+# The form library of the rater's path; the stamp says whether npm brought it.
+FORMS := _build/practice/.fetched
 # Two workers on two cores: a second BLAS thread each would only wait for the other (seven times as slow).
 ONE_THREAD := OPENBLAS_NUM_THREADS=1
 WARM := JUPYTER_PATH="$(KERNELS)$${JUPYTER_PATH:+:$$JUPYTER_PATH}"
@@ -25,7 +27,7 @@ LISTED := $(shell mkdir -p _build && find _config.yml _toc.yml book data benchma
 	| LC_ALL=C sort > _build/.sources.new && (cmp -s _build/.sources.new _build/.sources || cp _build/.sources.new _build/.sources))
 SOURCES := $(shell cat _build/.sources)
 
-.PHONY: size book test verify bench report outputs samples serve tools lock clean environment lint types unit
+.PHONY: size book practice test verify bench report outputs samples serve tools lock clean environment lint types unit
 
 environment: $(INSTALLED)
 
@@ -42,7 +44,18 @@ book: $(BUILT)
 	@$(BIN)/python tools/check_site.py _build/html
 	@echo "The book is in _build/html: open _build/html/index.html"
 
-$(BUILT): $(INSTALLED) $(SOURCES) _build/.sources
+# Where npm reaches no registry, the book is built with folded answers in the place of forms. `make practice` tries again.
+$(FORMS): tools/practice/package-lock.json tools/practice/.npmrc | $(INSTALLED)
+	@mkdir -p $(@D) && cp tools/practice/package.json tools/practice/package-lock.json tools/practice/.npmrc $(@D)
+	@if PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(@D) > $(@D)/npm.log 2>&1; then echo fetched > $@; else \
+		rm -rf $(@D)/node_modules; echo missing > $@; tail -n 3 $(@D)/npm.log; \
+		echo "The form library could not be fetched: the rater's path shows its questions as text, and tests of the forms are skipped, with a count."; fi
+
+practice:
+	rm -f $(FORMS)
+	@$(MAKE) --no-print-directory $(FORMS)
+
+$(BUILT): $(INSTALLED) $(SOURCES) _build/.sources $(FORMS)
 	@rm -f $@
 	$(BIN)/python -m halo_methods.reports.kernels $(KERNELS) > /dev/null
 	$(WARM) $(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
@@ -108,16 +121,18 @@ tools:
 	@$(MAKE) --no-print-directory $(TOOLS) || \
 		echo "_build/env-tools could not be made (see above): tests that need it are skipped, with a count. make tools tries again."
 
-$(TOOLS): requirements-tools.lock | $(VENV)/bin/python
+$(TOOLS): requirements-tools.lock requirements-tools-bare.lock | $(VENV)/bin/python
 	rm -rf $(@D)
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-tools-bare.lock
 	@touch $@
 
 # The locks are written by uv, which is not part of the environment: `pip install uv` anywhere.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-tools.in -o requirements-tools.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps -c requirements-tools.lock requirements-tools-bare.in -o requirements-tools-bare.lock
 
 clean:
 	rm -rf _build build dist halo_methods/_book

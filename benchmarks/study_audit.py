@@ -17,7 +17,7 @@ import pandas as pd
 
 from halo_methods import audit
 from halo_methods.stats import two_way_share, wilson
-from halo_methods.stats.proportions import double_sampling
+from halo_methods.stats.two_phase import double_sampling
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "results" / "study_audit.csv"

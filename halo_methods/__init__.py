@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "2026.1"
 
 _NAMES = {
-    "judgments": ("Judgments", "as_judgments", "as_pairs", "read_judgments", "read_pairs", "scan_judgments"),
+    "judgments": (
+        *("Judgments", "as_judgments", "as_pairs", "as_spans"),
+        *("read_judgments", "read_pairs", "read_spans", "scan_judgments"),
+    ),
     "results": ("Caution", "Estimate"),
     "errors": ("BadOption", "HaloError", "NotEstimable"),
 }
@@ -21,7 +24,8 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
-    *("planning", "plots", "preference", "reports", "results", "simulation", "standards", "stats", "workforce"),
+    *("llm_judge", "planning", "plots", "preference", "reports", "results", "simulation", "spans", "standards"),
+    *("stats", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -42,11 +46,13 @@ if TYPE_CHECKING:
     from . import guideline_changes as guideline_changes
     from . import integrity as integrity
     from . import judgments as judgments
+    from . import llm_judge as llm_judge
     from . import planning as planning
     from . import plots as plots
     from . import preference as preference
     from . import reports as reports
     from . import simulation as simulation
+    from . import spans as spans
     from . import standards as standards
     from . import stats as stats
     from . import workforce as workforce
@@ -56,8 +62,10 @@ if TYPE_CHECKING:
     from .judgments import Judgments as Judgments
     from .judgments import as_judgments as as_judgments
     from .judgments import as_pairs as as_pairs
+    from .judgments import as_spans as as_spans
     from .judgments import read_judgments as read_judgments
     from .judgments import read_pairs as read_pairs
+    from .judgments import read_spans as read_spans
     from .judgments import scan_judgments as scan_judgments
     from .results import Caution as Caution
     from .results import Estimate as Estimate

@@ -29,9 +29,9 @@ def datasets() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def tools_python() -> Path:
-    """Python with Label Studio's SDK, Argilla's and Inspect; skips where `make tools` has not made it."""
+    """Python with the annotation and evaluation tools; skips where `make tools` has not made it."""
     if not (ROOT / "_build/env-tools/.installed").is_file():
-        pytest.skip("no label-studio-sdk, argilla and inspect-ai in _build/env-tools: make tools")
+        pytest.skip("no annotation and evaluation tools in _build/env-tools: make tools")
     return ROOT / "_build/env-tools/bin/python"
 
 

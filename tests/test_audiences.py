@@ -18,7 +18,7 @@ from halo_methods.reports import report as reporting
 from halo_methods.reports.audience import Shown, one_person
 from halo_methods.standards.register import House
 
-CHAPTERS = reports.names()
+CHAPTERS = list(places.needs())
 NAMES = ["anna", "ann", "a", "r1", "r", "7", "77", "good", "x", "the", "north", "O'Hara", "Zoë", "r1.2"]
 SIZES = {"north": 6, "south": 6, "tiny": 2}
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")

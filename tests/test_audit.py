@@ -15,7 +15,7 @@ from halo_methods import stats as stats_room
 from halo_methods.audit import sampling_plans as table
 from halo_methods.audit.audit_findings import audited_twice
 from halo_methods.errors import HaloError, NotEstimable
-from halo_methods.stats.proportions import double_sampling
+from halo_methods.stats.two_phase import double_sampling
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import study_audit

@@ -11,9 +11,11 @@ from helpers import collected
 
 from halo_methods import reports
 from halo_methods.judgments import read_judgments
+from halo_methods.reports import places
 from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
+JUDGING = list(places.needs())
 REQUIRED = ["item_id", "rater_id", "label"]
 
 
@@ -50,7 +52,7 @@ def test_runs_on_its_sample_without_the_handbooks_cells(name, tmp_path):
     assert made == stated(tmp_path, name)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", JUDGING)
 @pytest.mark.parametrize("audience", ["operations", "partner"])
 def test_runs_on_the_required_columns_only(name, audience, tmp_path, monkeypatch):
     rng = np.random.default_rng(1)
@@ -62,7 +64,7 @@ def test_runs_on_the_required_columns_only(name, audience, tmp_path, monkeypatch
     assert all(g["reason"] for g in gates if g["estimate"] is None and g["verdict"] == "undecided")
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", JUDGING)
 def test_no_rater_is_named_in_any_file(name, tmp_path):
     """For partners here; what the cells show to the public is held by test_audiences."""
     rows = [(f"i{i}", who, "ab"[(i + n) % 2], "a") for i in range(30)
@@ -75,27 +77,27 @@ def test_no_rater_is_named_in_any_file(name, tmp_path):
         assert not re.search(r"R-[0-9a-f]{6}", text)
 
 
+BAD = [
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(2)">',
+    "=1+cmd|' /C calc'!A0",
+    "$x^2$ {std}`CAL-001`",
+]
 NO_CELL_SHOWN = ("certification", "integrity", "planning")
 """Reports that show no text out of these data."""
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", JUDGING)
 def test_hostile_text_stays_text(name, tmp_path):
-    bad = [
-        "<script>alert(1)</script>",
-        '<img src=x onerror="alert(2)">',
-        "=1+cmd|' /C calc'!A0",
-        "$x^2$ {std}`CAL-001`",
-    ]
     rows = [
-        (f"{bad[i % 4]}{i}", f"{bad[r]}{r}", bad[(i + (r == i // 2 % 4)) % 2], bad[0], bad[i % 3])
+        (f"{BAD[i % 4]}{i}", f"{BAD[r]}{r}", BAD[(i + (r == i // 2 % 4)) % 2], BAD[0], BAD[i % 3])
         for i in range(12)
         for r in range(4)
     ]
     file = tmp_path / "bad.csv"
     table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])
     if name == "exposure":
-        table = table.assign(harm=bad[0], rated_at="2026-03-02T09:00Z", seconds=60)
+        table = table.assign(harm=BAD[0], rated_at="2026-03-02T09:00Z", seconds=60)
     table.to_csv(file, index=False)
     reports.run(name, file, tmp_path / "out", audience="operations")
     page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")
@@ -105,6 +107,32 @@ def test_hostile_text_stays_text(name, tmp_path):
     assert not [a for a, _ in found.attributes if a.startswith("on")]
     assert all(v.startswith(("#", "data:image/png")) for a, v in found.attributes if a in ("src", "href"))
     assert "alert(1)" in page or name in NO_CELL_SHOWN
+
+
+NAMES = ["Zebulon Quist", "Ottoline Frump", "Zeb Amadou"]
+MARKS = [(f"{BAD[i % 4]}{i}", who, *((i, i + 4 + n, BAD[0], "major") if (i + n) % 3 else [""] * 4))
+         for i in range(30) for n, who in enumerate(NAMES)]  # fmt: skip
+OTHER_TABLES = {"spans": pd.DataFrame(MARKS, columns=["item_id", "rater_id", "start", "end", "category", "severity"])}
+"""Required columns only, with hostile text in every cell that may hold text."""
+
+
+@pytest.mark.parametrize("name", sorted(set(CHAPTERS) - set(JUDGING)))
+@pytest.mark.parametrize("audience", ["operations", "partner"])
+def test_other_tables_run_on_the_required_columns_and_name_nobody(name, audience, tmp_path):
+    table = OTHER_TABLES[places.input_of(name)]
+    table.to_csv(tmp_path / "made.csv", index=False)
+    made = reports.run(name, tmp_path / "made.csv", tmp_path / "out", audience=audience)
+    assert made["data"]["rows_used"] == (len(table) if audience == "operations" else made["data"]["rows_used"])
+    assert all(g["reason"] for g in made["gates"] if g["estimate"] is None and g["verdict"] == "undecided")
+    page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")
+    found = Elements()
+    found.feed(page)
+    assert "script" not in found.tags
+    assert not [a for a, _ in found.attributes if a.startswith("on")]
+    for kind in ("html", "json", "ipynb"):
+        text = (tmp_path / "out" / f"{name}.{kind}").read_text("utf-8")
+        assert not re.search("Quist|Frump|Amadou", text)
+        assert audience == "operations" or not re.search(r"R-[0-9a-f]{6}", text)
 
 
 THIN = {
@@ -128,7 +156,7 @@ def test_cells_of_a_megabyte_end_in_a_page(name, tmp_path):
     no_verdict_without_estimate(made["data"], made["gates"], rows)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", JUDGING)
 @pytest.mark.parametrize("kind", THIN)
 def test_thin_data_end_in_reasons(name, kind, tmp_path, monkeypatch):
     no_verdict_without_estimate(*collected(name, csv(THIN[kind], tmp_path), "operations", monkeypatch), THIN[kind])

@@ -274,6 +274,14 @@ def test_bad_data_is_told_in_one_line(book, tmp_path, data, capsys):
     assert str(tmp_path) not in err
 
 
+def test_a_report_on_a_raw_export_names_the_command_that_reads_it(book, tmp_path, file, capsys):
+    export = file("_unit_id,_worker_id,q,q_gold\n1,w,x,x\n", "export.csv")
+    assert cli.main(["report", "tiny", "--data", str(export), "--out", str(tmp_path / "out")]) == cli.COULD_NOT_RUN
+    err = capsys.readouterr().err
+    assert "the column item_id is missing" in err
+    assert f"halo read {export} --from appen --out judgments.csv" in err
+
+
 def test_a_fault_is_no_traceback_unless_asked(monkeypatch, capsys):
     def broken(*_, **__):
         raise RuntimeError("out of order")

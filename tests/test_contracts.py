@@ -42,6 +42,11 @@ PAIRS = pd.DataFrame(
     [(f"q{i}", f"r{i % 5}", *["ab", "ba"][i % 2], ["left", "right", "tie"][i % 3]) for i in range(60)],
     columns=["item_id", "rater_id", "left", "right", "winner"],
 )
+SPANS = pd.DataFrame(
+    [(f"s{i // 3}", f"r{i % 3}", *((i % 7, i % 7 + 4, "style", "minor") if i % 4 else ("", "", "", "")), 40)
+     for i in range(90)],
+    columns=["item_id", "rater_id", "start", "end", "category", "severity", "length"],
+)  # fmt: skip
 SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
 
 
@@ -79,9 +84,12 @@ ARGUMENTS = {
     "variance": 0.01, "y": [1, 0, 1, 1], "after": [0, 1, 0, 1], "items": [0, 0, 1, 1],
     "seconds": [30.0, 40.0] * 20,
     "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
-    "share": 0.6, "to": "label-studio", "pairs": PAIRS,
+    "share": 0.6, "to": "label-studio", "pairs": PAIRS, "spans": SPANS,
     "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
     "ranked": pd.DataFrame({"change": "edge case", "examples": ["i00", "unit i00"]}),
+    "epsilon": 0.1, "positive": 3, "sensitivity": (8, 9), "specificity": (8, 9), "labels": [1.0, 2.0, 3.0, 4.0],
+    "judge_on_labelled": [1.0, 2.0, 3.0, 3.0], "judge_on_unlabelled": [1.0, 2.0, 4.0], "columns": ["seconds"],
+    "bars": halo.llm_judge.judge_passport.Bars(winning=0.5, half_width=0.05, sensitivity=0.9, same=0.9),
     "passes": pd.DataFrame(columns=["rater_id", "guideline", "passed_at"], dtype=str),
 }  # fmt: skip
 
@@ -150,7 +158,7 @@ def test_options_are_written_out_and_keyword_only(function):
 # What a function works on may be given by place although it may be left out: data, a column, a register.
 OPTIONAL_BY_PLACE = {
     *("criterion", "accuracy", "prevalence", "consumer_risk", "inspection", "groups", "gold", "shift", "clause"),
-    *("column", "data", "path", "register", "honest", "items", "out", "content", "person"),
+    *("column", "data", "path", "register", "honest", "items", "out", "content", "person", "words"),
 }
 
 

@@ -41,6 +41,31 @@ def test_mechanical_turk_counts_and_moments(read):
         assert joined.table["item_id"].to_list() == ["d1", "d2"]
 
 
+def test_mechanical_turk_reads_several_items_of_a_hit_as_a_row_each(read):
+    head = TURK.replace("Input.doc,", "Input.page,Input.doc_1,Input.doc_2,Input.doc_11,")
+    head += "Answer.q_1,Answer.q_2.good,Answer.q_2.bad,Answer.q_11,Answer.hard"
+    text = (
+        f"{head}\nh1,a1,w1,Approved,,30,p,d1,d2,d11,good,true,false,bad,no\nh1,a2,w2,Approved,,31,p,d1,d2,d11,bad,,,,"
+    )
+    export = read("mechanical-turk", text, columns={"doc": "doc", "page": "page"})
+    assert export.table.select(
+        "item_id", "rater_id", "criterion", "label", "cluster", "doc", "page", "seconds"
+    ).rows() == [
+        ("h1.1", "w1", "q", "good", "h1", "d1", "p", "10"),
+        ("h1.2", "w1", "q", "good", "h1", "d2", "p", "10"),
+        ("h1.11", "w1", "q", "bad", "h1", "d11", "p", "10"),
+        ("h1", "w1", "hard", "no", "h1", None, "p", "10"),
+        ("h1.1", "w2", "q", "bad", "h1", "d1", "p", "31"),
+    ]
+    assert export.counts["tasks"] == 4
+    assert "shared evenly" in export.notes[0]
+    told = '"[{""q_1"": {""a"": true}, ""q_2"": ""b""}]"'
+    export = read("mechanical-turk", TURK + f"Input.text_1,Input.text_2,Answer.taskAnswers\nh,a,w,,,8,d,x,y,{told}")
+    assert export.table.select("item_id", "label").rows() == [("h.1", "a"), ("h.2", "b")]
+    plain = read("mechanical-turk", TURK + "Answer.q_1,Answer.q_2\nh,a,w,,,8,d,x,y")
+    assert plain.table.select("item_id", "criterion").rows() == [("h", "q_1"), ("h", "q_2")]
+
+
 TOLOKA = "INPUT:x\tOUTPUT:q\tOUTPUT:r\tGOLDEN:q\tASSIGNMENT:task_id\tASSIGNMENT:worker_id\tASSIGNMENT:status\t"
 TOLOKA += "ASSIGNMENT:started\tASSIGNMENT:submitted\n"
 

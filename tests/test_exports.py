@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,6 +63,23 @@ def own(tmp_path_factory, tools_python):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1]), folder
+
+
+@pytest.mark.parametrize(("tool", "sign"), [("deepeval", "deepeval/*.json"), ("lm-eval", "lm_eval/*/samples_*.jsonl")])
+def test_counts_and_scores_are_those_of_an_evaluation_by_the_tool_itself(own, tool, sign):
+    counts, folder = own[0][tool.replace("-", "_")], own[1]
+    (written,) = folder.glob(sign)
+    for file in (written, next(SAMPLES.glob(f"{tool.replace('-', '_')}.*"))):
+        assert recognise(file) == tool
+        export = read_export([file], tool)
+        assert {name: export.counts[name] for name in counts.keys() & export.counts.keys()}.items() <= counts.items()
+        assert set(counts) - set(export.counts) <= {"passes", "mean"}
+        if tool == "deepeval":
+            passed = export.table.filter(pl.col("label") == "pass").group_by("criterion").len()
+            assert dict(passed.iter_rows()) == counts["passes"]
+            assert export.table["rater_id"].n_unique() == 3
+        else:
+            assert export.table["label"].cast(float).mean() == counts["mean"]
 
 
 @pytest.mark.parametrize("tool", ["argilla", "inspect"])
@@ -194,6 +212,17 @@ def test_label_studio_csv_tells_answers_by_what_differs_within_a_task(read):
     with pytest.raises(HaloError, match="--criteria"):
         read(CSV + rows.partition("\n")[0], names=["a.csv"])
     assert read(CSV + rows.partition("\n")[0], names=["a.csv"], criteria=["quality"]).counts["kept"] == 1
+
+
+@pytest.mark.parametrize("tool", ["label-studio", "argilla", "inspect", "deepeval"])
+def test_a_record_of_another_tool_among_those_of_one_is_refused_or_counted(read, tool):
+    held = json.loads((SAMPLES / f"{tool.replace('-', '_')}.json").read_text("utf-8"))
+    mixed = [*(held if isinstance(held, list) else [held]), {"promptIdx": 1, "testIdx": 1}]
+    if tool == "label-studio":
+        assert read(mixed, tool=tool).counts["records without a judgment"] == 1
+    else:
+        with pytest.raises(InvalidData, match=r"no log|neither fields|no list of results"):
+            read(mixed, tool=tool)
 
 
 # Wide tables and forms.

@@ -21,7 +21,8 @@ import halo_methods
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-tools.lock")}
+LOCKED = ("requirements.lock", "requirements-tools.lock", "requirements-tools-bare.lock")
+LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in LOCKED}
 NOTEBOOKS = sorted((ROOT / "book" / "chapters").glob("*/*.ipynb"))
 PARTS = {
     "purpose": "purpose alignment roles",
@@ -34,7 +35,8 @@ PARTS = {
     "decisions": "error_analysis experiments launch",
     "tools": "tooling reporting",
     "use": "reading_scores",
-    "people": "onboarding junior_path mentoring method_intake",
+    "people": "rater_path rater_path_fr rater_path_de rater_path_es rater_path_pt onboarding junior_path mentoring "
+    "method_intake",
     "markets": "markets fr-FR de-DE es-ES pt-BR",
 }
 INPUTS = {"judgments", "pairs", "spans", "steps", "reports", "attempts", "none"}
@@ -46,9 +48,10 @@ def declared() -> list[tuple[str, Requirement]]:
     texts = [*project["dependencies"]]
     for group in (*project["optional-dependencies"].values(), *PROJECT["dependency-groups"].values()):
         texts += group
-    tools = (ROOT / "requirements-tools.in").read_text(encoding="utf-8").splitlines()
-    tools = [line for line in tools if not line.startswith("#")]
-    listed = {"requirements.lock": texts, "requirements-tools.lock": tools}
+    listed = {"requirements.lock": texts}
+    for lock in LOCKED[1:]:
+        lines = (ROOT / lock).with_suffix(".in").read_text(encoding="utf-8").splitlines()
+        listed[lock] = [line for line in lines if not line.startswith("#")]
     return [(lock, Requirement(text)) for lock, held in listed.items() for text in held]
 
 
@@ -96,11 +99,12 @@ def test_makefile_installs_from_the_locks_alone_and_writes_each():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     installs = re.findall(r"pip install .*", makefile)
     installs = [line for line in installs if "uv" not in line]
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert "--require-hashes -r requirements.lock" in installs[0]
     assert "--no-deps --no-build-isolation -e ." in installs[1]
     assert "--require-hashes -r $<" in installs[2]
-    assert re.search(r"^\$\(TOOLS\): requirements-tools.lock ", makefile, re.M)
+    assert "--require-hashes --no-deps -r requirements-tools-bare.lock" in installs[3]
+    assert re.search(r"^\$\(TOOLS\): requirements-tools.lock requirements-tools-bare.lock ", makefile, re.M)
     written = re.findall(r"^\tuv pip compile .*--generate-hashes --no-emit-index-url .*-o (\S+)$", makefile, re.M)
     assert written == list(LOCKS)
 

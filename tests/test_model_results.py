@@ -46,6 +46,8 @@ def test_promptfoo_tells_assertions_of_one_grader_apart(read):
         ("4.1", "contains", "contains 2", "pass", "m", "4"),
         ("4.1", "all assertions", "all assertions", "fail", "m", "4"),
     ]
+    unasked = {**result, "gradingResult": {"pass": True, "score": 1, "reason": "No assertions", "assertion": None}}
+    assert read("promptfoo", [result, unasked]).counts["without a grade"] == 1
     with pytest.raises(InvalidData, match="no list of results"):
         read("promptfoo", {"results": {"results": 7, "stats": {}}})
 
@@ -58,6 +60,9 @@ def test_deepeval_reads_a_run_with_and_without_its_wrapping(read):
         export = read("deepeval", content)
         assert export.table["label"].to_list() == ["pass", "fail"]
         assert export.counts["errors"] == 1
+    unmarked = {name: value for name, value in metric.items() if name != "success"}
+    run["testCases"].append({"name": "c", "metricsData": [unmarked]})
+    assert read("deepeval", run).counts["errors"] == 2
 
 
 def test_lm_eval_reads_old_files_and_several_filters(file):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halo_methods.certification import exam_plan
-from halo_methods.cli import FINDINGS, FINE, main
+from halo_methods.cli import FINDINGS, FINE, USAGE, main
 from halo_methods.documents import load
 from halo_methods.errors import BadOption, HaloError, InvalidData
 from halo_methods.judgments.files import read_raw
@@ -323,6 +323,8 @@ def test_a_column_of_the_pool_that_is_not_there_or_named_twice_is_said(
     for columns, said in (("gold=key", "no column 'key'"), ("item_id=answer", "two columns would be called item_id")):
         assert exam(programme, "--columns", columns) != FINE
         assert said in "".join(capsys.readouterr())
+    assert exam(programme, "--where", "difficulty > 1") == USAGE
+    assert "No such option '--where'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: make tools")

@@ -29,6 +29,15 @@ WINS = np.array(
 PUBLISHED = [1.58, 1.44, 1.29, 1.25, 1.11, 0.68, 0]
 
 
+@pytest.mark.parametrize("own", ["label", "left", "winner"])
+def test_a_column_is_not_replaced_by_the_one_that_is_named_for_it(own):
+    frame = pd.DataFrame([("q1", "ann", "a", "b", "left")], columns=["item_id", "rater_id", "first", "second", "won"])
+    named = {"left": "first", "right": "second", "winner": "won"}
+    assert len(as_pairs(frame, columns=named)) == 1
+    with pytest.raises(InvalidData, match=f"two columns would be called {own}: it and '(won|first)'"):
+        as_pairs(frame.assign(**{own: "x"}), columns=named)
+
+
 def counted(wins, ties=None, covariates=None) -> Battles:
     wins = np.asarray(wins, float)
     left, right = np.triu_indices(len(wins), 1)

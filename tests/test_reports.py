@@ -260,6 +260,13 @@ def test_a_misspelt_parameter_is_refused_before_anything_runs(book, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", ["text", True, float("nan"), [1], None])
+def test_a_parameter_that_can_be_no_number_is_refused_before_anything_runs(tmp_path, number):
+    with pytest.raises(BadOption, match=r"runs is .*; give a number such as 400 or 0.4"):
+        reports.run("simulation", out=tmp_path / "out", runs=number)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unknown_names_list_those_there_are(book, tmp_path):
     with pytest.raises(HaloError, match=r"no report is called 'tinny'. Did you mean tiny\?"):
         reports.find("tinny")

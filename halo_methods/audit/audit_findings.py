@@ -12,7 +12,8 @@ from ..judgments.marking import CHANCE, Reference, share_right, shares_right
 from ..judgments.table import need
 from ..results import Basis, Caution, Estimate, Figure, Over, counted, readable
 from ..stats.checks import check_ascending, check_confidence, check_probability
-from ..stats.proportions import DoubleSampling, clopper_pearson, double_sampling, two_way_share, wilson
+from ..stats.proportions import clopper_pearson, two_way_share, wilson
+from ..stats.two_phase import DoubleSampling, double_sampling
 from ..stats.variance import cluster_codes, cluster_variance, icc_within_groups
 from .sampling_plans import RISK, Plan, accept_number, smallest_sample, whole_errors
 

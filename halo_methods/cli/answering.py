@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -269,11 +269,7 @@ def report_command(report: str, data: str, reading: dict[str, Any]) -> str:
     return " ".join(["halo report", report, "--data", _quoted(data), *options, "--out reports"])
 
 
-_NAMES = ("columns", "values", "scale", "level", "duplicates", "where", "missing", "dates", "encoding", "sheet",
-          "delimiter")  # fmt: skip
 _LEVELS, _RULES = ("nominal", "ordinal", "interval", "ratio"), ("error", "first", "last", "round")
-
-
 _DATES = """How rated_at (and due, opt_out) is written: iso, day-first, month-first, year-first, epoch, epoch-ms,
 epoch-us, epoch-ns or spreadsheet; and the zone of moments that name none, as in 'day-first Europe/Berlin'."""
 _SCALE = "The labels in order, a range, or a rubric, as search_relevance#relevance or FILE.yml#relevance."
@@ -293,23 +289,36 @@ def _with_rubric(reading: dict[str, Any]) -> dict[str, Any]:
         raise click.UsageError(str(error)) from error
 
 
-def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of reading; it takes those that were given as one mapping, `reading`."""
+_READING = {
+    "columns": click.option("--columns", **several(columns_mapped), metavar="NAME=COLUMN,…", help=_COLUMNS),
+    "values": click.option(
+        "--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others."
+    ),
+    "scale": click.option("--scale", metavar="A,B,C or LOW..HIGH", help=_SCALE),
+    "level": click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels."),
+    "duplicates": click.option(
+        "--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment."
+    ),
+    "where": click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'"."""),
+    "missing": click.option("--missing", **several(listed), metavar="A,B", help="Labels that count as missing."),
+    "dates": click.option("--dates", metavar="FORM [ZONE]", help=_DATES),
+    "encoding": click.option("--encoding", metavar="NAME", help="Of the file's text; utf-8 unless told."),
+    "sheet": click.option("--sheet", metavar="NAME", help="Of a workbook; the first that is not hidden unless told."),
+    "delimiter": click.option(
+        "--delimiter", metavar="SIGN", help="Between cells: comma, semicolon, tab, bar, blanks, or a sign."
+    ),
+}
+OF_TABLES = ("columns", "encoding", "sheet", "delimiter")
 
-    @click.option("--columns", **several(columns_mapped), metavar="NAME=COLUMN,…", help=_COLUMNS)
-    @click.option("--values", **several(value_pairs), metavar="COLUMN:FROM=TO,…", help="Values to read as others.")
-    @click.option("--scale", metavar="A,B,C or LOW..HIGH", help=_SCALE)
-    @click.option("--level", type=click.Choice(_LEVELS), help="Level of measurement of the labels.")
-    @click.option("--duplicates", type=click.Choice(_RULES), help="What to do with a second row of one judgment.")
-    @click.option("--where", metavar="SQL", help="""Rows to keep, for instance "locale = 'fr-FR'".""")
-    @click.option("--missing", **several(listed), metavar="A,B", help="Labels that count as missing.")
-    @click.option("--dates", metavar="FORM [ZONE]", help=_DATES)
-    @click.option("--encoding", metavar="NAME", help="Of the file's text; utf-8 unless told.")
-    @click.option("--sheet", metavar="NAME", help="Of a workbook; the first that is not hidden unless told.")
-    @click.option("--delimiter", metavar="SIGN", help="Between cells: comma, semicolon, tab, bar, blanks, or a sign.")
+
+def reading_options(command: Callable[..., Any], names: Sequence[str] = tuple(_READING)) -> Callable[..., Any]:
+    """Give a command options of reading; it takes those that were given as one mapping, `reading`."""
+
     @functools.wraps(command)
     def run(**options: Any) -> Any:
-        reading = {name: options.pop(name) for name in _NAMES}
+        reading = {name: options.pop(name) for name in names}
         return command(reading=_with_rubric({name: value for name, value in reading.items() if value}), **options)
 
+    for name in reversed(names):
+        run = _READING[name](run)
     return run

@@ -1,6 +1,7 @@
 """``halo certify keys | issue | score | verify``; what it does is in `halo_methods.onboarding`."""
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,17 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData, Problem
-from .answering import FINDINGS, FINE, Answer, Commands, ExistingFile, answering, problems_of, reading_options
+from .answering import (
+    FINDINGS,
+    FINE,
+    OF_TABLES,
+    Answer,
+    Commands,
+    ExistingFile,
+    answering,
+    problems_of,
+    reading_options,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,7 +64,7 @@ def keys(out: str) -> Answer:
 @click.option("--today", type=_DAY, metavar="DAY", help="Otherwise the day it is.")
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The signing key.")
 @click.option("--out", required=True, metavar="DIR")
-@reading_options
+@partial(reading_options, names=("scale", *OF_TABLES))
 @answering
 def issue(
     pool: str, attempt: int, days: int, today: datetime | None, key: str, out: str, reading: dict[str, Any], **what: Any
@@ -96,7 +107,7 @@ def issue(
 @click.option("--today", type=_DAY, metavar="DAY", help="When the attempt came; otherwise the day it is.")
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The signing key.")
 @click.option("--out", required=True, metavar="DIR")
-@reading_options
+@partial(reading_options, names=OF_TABLES)
 @answering
 def score(
     attempt: str, pool: str, risk: str, today: datetime | None, key: str, out: str, reading: dict[str, Any]
@@ -149,7 +160,7 @@ def _pool(file: str, reading: dict[str, Any]) -> "pl.DataFrame":
     from ..judgments.files import read_raw
     from ..judgments.options import renamed
 
-    named = {name: reading[name] for name in ("encoding", "sheet", "delimiter") if name in reading}
+    named = {name: reading[name] for name in OF_TABLES[1:] if name in reading}
     problems: list[Problem] = []
     frame, _ = renamed(read_raw(file, **named).frame, reading.get("columns", {}), problems, required=())
     if problems:

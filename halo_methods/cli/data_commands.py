@@ -46,7 +46,7 @@ def check(file: str, reading: dict[str, Any]) -> Answer:
     from ..reports.supports import supported
 
     name = Path(file).name
-    data = "-" if name == SPOOLED else file
+    data = _given(file)
     try:
         judgments = read_judgments(file, **reading)
     except InvalidData as invalid:
@@ -98,6 +98,11 @@ def export_of(file: str, data: str) -> dict[str, str]:
         return {}
     command = f"halo read {shlex.quote(data)} --from {name} --out judgments.csv"
     return {"tool": TOOLS[name].title, "read": command, "of": "one row per judgment"}
+
+
+def _given(file: str) -> str:
+    """A file as it was given: - for standard input."""
+    return "-" if Path(file).name == SPOOLED else file
 
 
 def _told(export: dict[str, str]) -> list[str]:
@@ -188,6 +193,11 @@ def report(
         if error.option not in given:
             raise
         raise click.BadParameter(str(error), param_hint=f"-p {error.option}") from error
+    except HaloError as error:
+        if " is missing" in str(error) and not sample:
+            told = _told(export_of(options["data"], _given(options["data"])))
+            error.args = ("; ".join([str(error), *map(str.strip, told)]),)
+        raise
     files = [str(Path(out) / f"{name}.{kind}") for kind in ("html", "ipynb", "json")]
     failed = [gate["standard"] for gate in result["gates"] if gate["verdict"] in FAILS.get(fail_on or "", ())]
     if failed:

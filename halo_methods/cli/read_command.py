@@ -39,10 +39,13 @@ def read(
     """Make a tool's export a table, one row per judgment; of a localization file (xliff, po, termbase) its items."""
     from ..exports import TOOLS, read_export, read_units, recognise
     from ..exports.localization_units import KINDS, kind_of
+    from ..exports.opened_files import ExportFile
 
     if Path(out).resolve() in {Path(file).resolve() for file in (*files, gold or files[0])}:
         raise BadOption(f"--out {out} would overwrite what is read; choose another file")
-    tool = tool or kind_of(files[0]) or recognise(files[0])
+    if tool is None:
+        first = ExportFile.at(files[0], xml=True)
+        tool = kind_of(first) or recognise(first)
     if tool is None:
         names = ", ".join([*TOOLS, *KINDS])
         raise BadOption(f"no tool is known to write {Path(files[0]).name}; name one: --from {names}")

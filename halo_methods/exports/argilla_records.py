@@ -69,6 +69,8 @@ def _rows(record: Record, file: ExportFile) -> Iterator[Record]:
     metadata = record.get("metadata")
     metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
     questions = {name: (responses, suggestion) for name, responses, suggestion in _questions(record)}
+    if not questions and "fields" not in record:
+        raise ValueError("neither fields nor responses")
     data = {key: held for key, held in record.items() if not isinstance(held, list | dict)}
     data |= {**(record.get("fields") or {}), **(metadata or {})}
     own = json.loads(data.pop("halo", "null"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -78,6 +79,12 @@ def _chosen(held: Any) -> Any:
     return {option for option, chosen in held.items() if chosen} if isinstance(held, dict) else held
 
 
+def _place(name: str) -> tuple[str, str]:
+    """A field's name and the number at its end, which tells the item of a HIT with several: ``text_2``."""
+    told = re.fullmatch(r"(.+)_(\d+)", name)
+    return (told[1], told[2]) if told else (name, "")
+
+
 def _turk_rows(record: Record, file: ExportFile) -> Iterator[Record]:
     if not _kept(file, record.get("AssignmentStatus"), ("rejected",)):
         return
@@ -86,8 +93,21 @@ def _turk_rows(record: Record, file: ExportFile) -> Iterator[Record]:
     row |= {"seconds": record.get("WorkTimeInSeconds"), "rated_at": turk_moment(record.get("SubmitTime"))}
     answers = {name: label for name, label in turk_answers(record).items() if label not in (None, "", set())}
     file.tally["empty"] += not answers
+    places = {at for name in inputs if (at := _place(name)[1])}
+    items = {at for name in answers if (at := _place(name)[1]) in places}
+    if items:
+        row["cluster"] = record["HITId"]
+    if len(items) > 1:
+        row["seconds"] = float(row["seconds"]) / len(items) if row["seconds"] else None
+        file.notes = ["a HIT has several items: each is a row, and its seconds are shared evenly among them"]
     for name, label in answers.items():
-        yield {**row, "criterion": name, "label": label}
+        question, at = _place(name)
+        if at not in items:
+            yield {**row, "criterion": name, "label": label}
+            continue
+        own = {field.removesuffix(f"_{at}"): held for field, held in inputs.items() if _place(field)[1] == at}
+        data = {**row["data"], **own}
+        yield {**row, "item_id": f"{record['HITId']}.{at}", "criterion": question, "label": label, "data": data}
 
 
 def _toloka_rows(record: Record, file: ExportFile) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..errors import InvalidData, Problem
 from .opened_files import ExportFile, Record
 from .reading_exports import Tool
 
@@ -18,8 +19,10 @@ def _recognise(file: ExportFile) -> bool:
 def _records(file: ExportFile) -> Iterator[Record]:
     """The samples, each with what the log says of all of them."""
     if not file.packed:
-        log = file.first
-        yield from ({"sample": sample, "eval": log["eval"]} for sample in log.get("samples") or ())
+        for at, log in enumerate(file.records(), start=1):
+            if "eval" not in log:
+                raise InvalidData([Problem("the record is no log of Inspect", "Remove it, or export it again.", at)])
+            yield from ({"sample": sample, "eval": log["eval"]} for sample in log.get("samples") or ())
         return
     spec = file.member(next(name for name in _HEADERS if name in file.names)).records()[0]["eval"]
     for name in file.names:

@@ -27,14 +27,15 @@ def _promptfoo_records(file: ExportFile) -> list[Record]:
 
 
 def _promptfoo_rows(record: Record, file: ExportFile) -> Iterator[Record]:
-    if record.get("failureReason") == 2 or not record.get("gradingResult"):
+    graded = record.get("gradingResult") or {}
+    if record.get("failureReason") == 2 or not graded or graded.get("reason") == "No assertions":
         file.tally["errors" if record.get("error") else "without a grade"] += 1
         return
     provider = record.get("provider") or {}
     system = provider.get("label") or provider.get("id") if isinstance(provider, dict) else provider
     row = {"item_id": f"{record['testIdx']}.{record['promptIdx']}", "cluster": record["testIdx"], "system": system}
     row["data"] = {**(record.get("vars") or {}), "id": record.get("id")}
-    graded, times = record["gradingResult"], Counter[tuple[str, str]]()
+    times = Counter[tuple[str, str]]()
     for part in graded.get("componentResults") or [graded]:
         asserted = part.get("assertion") or {}
         kind, judge = asserted.get("type") or "all assertions", asserted.get("provider")
@@ -57,14 +58,14 @@ def _promptfoo_rows(record: Record, file: ExportFile) -> Iterator[Record]:
 
 def _deepeval_records(file: ExportFile) -> list[Record]:
     runs = [record.get("testRunData", record) for record in file.records()]
-    cases = [run.get(kind) or [] for run in runs for kind in ("testCases", "conversationalTestCases")]
+    cases = [part for run in runs for part in (run.get("testCases"), run.get("conversationalTestCases", []))]
     return [case for part in cases for case in _listed(part, file)]
 
 
 def _deepeval_rows(record: Record, file: ExportFile) -> Iterator[Record]:
     row = {"item_id": record["name"], "rater_type": "model", "data": record}
     for metric in record.get("metricsData") or ():
-        if metric.get("error") or metric.get("score") is None:
+        if metric.get("error") or None in (metric.get("score"), metric.get("success")):
             file.tally["errors"] += 1
             continue
         yield {
@@ -110,7 +111,7 @@ PROMPTFOO = Tool(
 DEEPEVAL = Tool(
     title="DeepEval",
     shape="JSON with `testCases` that have `metricsData`",
-    export="the folder that `DEEPEVAL_RESULTS_FOLDER` names, or `.deepeval/.latest_test_run.json`",
+    export="the folder that `DEEPEVAL_RESULTS_FOLDER` names, or `.deepeval/.latest_run_full.json`",
     recognise=lambda file: (
         "testCases" in (file.first["testRunData"] if isinstance(file.first.get("testRunData"), dict) else file.first)
     ),

@@ -144,9 +144,12 @@ class Gathered:
         """
         problems = []
         for at, record in enumerate(tool.records(file), start=1):
+            before = file.tally.total()
             try:
+                row = None
                 for row in tool.rows(record, file):
                     self._row(row, file)
+                file.tally["records without a judgment"] += row is None and file.tally.total() == before
             except BROKEN as error:
                 said = quoted(f"{type(error).__name__}: {error}")
                 what = f"the record is not as {tool.title} writes it ({said})"

@@ -138,6 +138,10 @@ def _paired(
         what = f"left is {quoted(left[row] or '')} and right is {quoted(right[row] or '')}"
         problems.append(Problem(what, "Name two different systems.", row=row + 1, column=source["left"]))
     kept = raw.frame.drop(source["winner"], source["item_id"], source["left"], source["right"])
+    for name in ("item_id", "left", "right", "winner", "label"):
+        if name in kept.columns:
+            what = f"two columns would be called {name}: it and {quoted(source.get(name, source['winner']))}"
+            problems.append(Problem(what, "Rename or remove this one.", column=name))
     made = [
         (item + " | " + left + " | " + right).alias("item_id"),
         raw.frame[source["winner"]].alias("label"),

@@ -4,11 +4,24 @@ Every function returns a matplotlib figure whose ``alt`` attribute says in
 words what the picture shows.
 """
 
-from .curves import band, chances, chart, dependability, frontier, operating, outgoing, people, prevalence, tradeoff
+from .curves import (
+    allowance,
+    band,
+    chances,
+    chart,
+    dependability,
+    frontier,
+    operating,
+    outgoing,
+    people,
+    prevalence,
+    tradeoff,
+)
 from .intervals import confidence, confusion, coverage, funnel, intervals, peers
 from .panel_figures import by_week, failures, minutes_a_day, panels
 
 __all__ = [
+    "allowance",
     "band",
     "by_week",
     "chances",

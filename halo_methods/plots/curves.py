@@ -94,6 +94,32 @@ def band(table: pd.DataFrame, x: str, *, bar: float | None = None, unit: str = "
     return style.finished(axes, alt, title, x="judgments so far" if x == "trials" else x, y=unit)
 
 
+def allowance(table: pd.DataFrame, *, at: float, title: str = "The verdict turns on the allowance") -> Figure:
+    """The winning rate of a judge over the allowance, with the one that was declared.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``epsilon``, ``winning_rate`` and ``passes``.
+    at : float
+        The declared one.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"epsilon": [0.0, 0.1, 0.2], "winning_rate": [0, 0.5, 1], "passes": [False, True, True]})
+    >>> allowance(table, at=0.2).alt
+    'The verdict turns on the allowance. The judge passes from an allowance of 0.1 on; declared: 0.2.'
+    """
+    axes = style.blank(2.8, 7.2)
+    axes.step(table["epsilon"], table["winning_rate"], where="post", color=style.BLUE, linewidth=1.8)
+    axes.axvline(at, color=style.INK, linestyle="--", linewidth=1)
+    axes.set_ylim(-0.03, 1.03)
+    passes = table.loc[table["passes"], "epsilon"]
+    found = "never passes" if passes.empty else f"passes from an allowance of {readable(passes.min())} on"
+    alt = f"The judge {found}; declared: {readable(at)}."
+    return style.finished(axes, alt, title, x="allowance (epsilon)", y="winning rate")
+
+
 def prevalence(table: pd.DataFrame, *, title: str = "The same raters, another prevalence") -> Figure:
     """Raw agreement, alpha and AC1 by the true share of the common label.
 

@@ -110,6 +110,12 @@ def sample_of(name: str) -> str:
     return str(_about(chapters[name]).get("sample", name)) if name in chapters else name
 
 
+def input_of(name: str) -> str:
+    """What a chapter reads, as its notebook's metadata says: judgments, where there is no such chapter."""
+    chapters = _files("chapters")
+    return str(_about(chapters[name]).get("input", "judgments")) if name in chapters else "judgments"
+
+
 def _beside_samples(file: str) -> list[str]:
     """The texts of this file that folders of samples have, the one that counts first."""
     return [(f / file).read_text(encoding="utf-8") for f in _folders("samples") if (f / file).is_file()]

@@ -11,14 +11,15 @@ import polars as pl
 
 from .. import __version__
 from ..errors import BadOption, HaloError, NotEstimable
-from ..judgments import Judgments, as_judgments, read_judgments
+from ..judgments import Judgments, read_judgments
 from ..judgments.files import read_raw
 from ..judgments.table import need
 from ..standards.register import find as config_file
 from ..standards.register import house
 from .audience import WITHHELD, Pseudonyms, Shown, coarse_count
 from .front import on_data
-from .places import by_rubric, comes_with_the_handbook, sample, sample_names, sample_of, sample_reading
+from .inputs import read_table
+from .places import by_rubric, comes_with_the_handbook, input_of, sample, sample_names, sample_of, sample_reading
 from .rendering import MIMEBundle, bundle, cell, facts, folded
 from .runner import AUDIENCES
 from .section import Section
@@ -46,6 +47,8 @@ class Report:
         The chapter's name.
     judgments : Judgments
         What was read.
+    table : Judgments, Pairs or Spans
+        The same, as the chapter's notebook says that it reads it.
     audience : {"rater", "operations", "partner", "public"}
         Who will read it.
     privacy_threshold : int
@@ -62,6 +65,7 @@ class Report:
         self, name: str, judgments: Judgments, audience: str, threshold: int, key: bytes | None, *, by: str | None
     ):
         self.name, self.judgments, self.audience, self.privacy_threshold = name, judgments, audience, threshold
+        self.table: Any = judgments
         self.on_sample = self.on_own_sample = False
         self.errors = "raise"
         self._by = by
@@ -296,7 +300,7 @@ def start(
     Raises
     ------
     InvalidData
-        When the data can't be read as judgments.
+        When the data can't be read as the chapter's kind of table.
     BadOption
         When the audience or another option is none of those allowed.
     """
@@ -321,14 +325,12 @@ def start(
     if on_own_sample:
         options |= {k: v for k, v in sample_reading(own).items() if options.get(k) is None}
     options = by_rubric(options)
-    if isinstance(data, str | Path):
-        path = sample(str(data)) if invented else data
-        judgments = read_judgments(path, encoding=encoding, sheet=sheet, delimiter=delimiter, **options)
-    else:
-        judgments = as_judgments(data, **options)
+    path, of_file = sample(data) if invented else data, {"encoding": encoding, "sheet": sheet, "delimiter": delimiter}
+    table, judgments = read_table(input_of(name), path, options, of_file)
     settings = house()
     public = invented and comes_with_the_handbook(sample(data))
     key = b"an invented person" if public else settings.key()
     report = Report(name, judgments, audience, settings.privacy_threshold, key, by=by)
+    report.table = table
     report.on_sample, report.on_own_sample, report.errors = invented, on_own_sample, errors
     return report

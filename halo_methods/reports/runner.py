@@ -4,6 +4,7 @@ import ast
 import copy
 import json
 import logging
+import math
 import os
 import platform
 import re
@@ -106,6 +107,23 @@ def literal(value: Any) -> Any:
         return to_jsonable_python(value)
     except PydanticSerializationError:
         raise BadOption(f"a parameter is a {type(value).__name__}; use text, numbers, lists or mappings") from None
+
+
+def check_number(name: str, value: Any, kind: str) -> None:
+    """Refuse what is no number for a parameter of a report that is declared to be one.
+
+    Examples
+    --------
+    >>> check_number("good", 0.9, "float | None"), check_number("good", None, "float | None")
+    (None, None)
+    >>> check_number("good", "text", "float | None")
+    Traceback (most recent call last):
+    halo_methods.errors.BadOption: good is 'text'; give a number such as 400 or 0.4
+    """
+    if kind.partition(" ")[0] not in ("int", "float") or (value is None and "None" in kind):
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadOption(f"{name} is {value!r}; give a number such as 400 or 0.4", option=name, given=value)
 
 
 def locate(data: str | Path) -> tuple[str, str]:
@@ -296,12 +314,15 @@ def run(
     notebook_path = find(name)
     warm_up()
     notebook = nbformat.read(notebook_path, as_version=4)
-    own = {k: default for k, (default, _) in parameters_of(notebook, name).items() if k != "reading"}
+    declared = parameters_of(notebook, name)
+    own = {k: default for k, (default, _) in declared.items() if k != "reading"}
     known = {"data": None, **READING, **own}
     given = by_rubric({k: literal(v) for k, v in parameters.items()})
     for unknown in sorted(given.keys() - known.keys()):
         there = f"{meant(unknown, known)} It has: {', '.join(sorted(known))}."
         raise BadOption(f"report {name} has no parameter {unknown!r}.{there}")  # papermill would take the default
+    for key in given.keys() & own.keys():
+        check_number(key, given[key], declared[key][1])
     audience = given.setdefault("audience", "partner")
     BadOption.unless("audience", audience, AUDIENCES)
     if timeout < 1:

@@ -515,7 +515,7 @@ def ratio_contrast(
         of_raters = min(of_raters, variance)
         if variance > 0:
             df = satterthwaite(variance - of_raters, df, of_raters, int(raters.sum()) - 1)
-    middle, most = float(value(total)), len(signs) / 2
+    middle, least, most = float(value(total)), -float((signs < 0).sum()), float((signs > 0).sum())
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * variance**0.5 if np.isfinite(without).all() else np.inf
-    ends, sizes = (max(middle - half, -most), min(middle + half, most)), (int(raters.sum()), int(counts.min()))
+    ends, sizes = (max(middle - half, least), min(middle + half, most)), (int(raters.sum()), int(counts.min()))
     return RatioContrast(middle, *ends, over, *sizes)

@@ -18,7 +18,9 @@ TOPICS = (
     "disagreement",
     "drift",
     "planning",
+    "practice",
     "simulation",
+    "spans",
     "workforce",
 )
 
