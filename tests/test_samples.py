@@ -24,11 +24,13 @@ FILES = {
     "disagreement": (2160, 7),
     "drift": (3100, 9),
     "llm_judge": (2550, 8),
+    "onboarding": (2520, 10),
     "planning": (360, 5),
     "practice": (1800, 4),
     "simulation": (3600, 5),
     "spans": (853, 10),
     "workforce": (1518, 15),
+    "workforce_bidders": (960, 6),
     "workforce_honest": (1872, 9),
     "workforce_items": (504, 2),
 }
