@@ -21,6 +21,7 @@ TOPICS = (
     "practice",
     "simulation",
     "spans",
+    "trajectory",
     "workforce",
 )
 
