@@ -210,7 +210,7 @@ def _resting(estimate: Estimate, given: Steps, own: pl.DataFrame) -> Estimate:
     return replace(estimate, n_raters=frame["rater_id"].n_unique(), n_judgments=own.height, basis=basis)
 
 
-def verifier_against_people(steps: Any, *, confidence: float = 0.95) -> dict[str, Estimate | NotEstimable]:
+def verifier_against_people(steps: Any, *, confidence: float = 0.95) -> dict[str, Estimate]:
     """Estimate how often an automatic verifier passes what people call a success, and fails what they call a failure.
 
     Parameters
@@ -228,7 +228,7 @@ def verifier_against_people(steps: Any, *, confidence: float = 0.95) -> dict[str
     Raises
     ------
     NotEstimable
-        Without the two columns.
+        Without the two columns, or without a success or a failure.
 
     Examples
     --------
@@ -242,13 +242,12 @@ def verifier_against_people(steps: Any, *, confidence: float = 0.95) -> dict[str
     runs = given.need("outcome", "verifier").drop_nulls(["outcome", "verifier"])
     if "valid" in runs.columns:
         runs = runs.filter(pl.col("valid").fill_null(True))
-    found: dict[str, Estimate | NotEstimable] = {}
+    found: dict[str, Estimate] = {}
     for name, kind in (("sensitivity", True), ("specificity", False)):
         own = runs.filter(pl.col("outcome") == kind)
         what = "successes that the verifier passes" if kind else "failures that the verifier fails"
         if own.is_empty():
-            found[name] = NotEstimable(f"people call no run a {'success' if kind else 'failure'}", public=True)
-            continue
+            raise NotEstimable(f"people call no run a {'success' if kind else 'failure'}", public=True)
         hits: NDArray = (own["verifier"] == kind).to_numpy()
         made = two_way_share(
             hits,

@@ -134,8 +134,8 @@ class Process:
     outcome_by_process : pandas.DataFrame
         Runs by outcome (rows) and whether most raters found an error; empty without ``outcome``.
     estimates : dict of str to Estimate
-        ``error`` (share of judged steps), ``lucky`` (share of successes with an error on the way), ``irreversible``
-        (share of runs with an error at a step that cannot be undone), ``recovered`` (share of judged errors).
+        ``error``: share of judged steps. ``lucky``: share of successes with an error on the way. ``irreversible``:
+        share of runs with an error at a step that cannot be undone. ``recovered``: share of first errors.
     cautions : tuple of Caution
         What cannot be told, and which column would tell it.
     """
