@@ -15,6 +15,7 @@ TOPICS = (
     "agreement",
     "audit",
     "calibration",
+    "capstone",
     "disagreement",
     "drift",
     "planning",
