@@ -10,6 +10,7 @@ from ..judgments.cells import accepted_answers
 from ..judgments.table import need
 from ..results import Estimate
 from ..stats import change as stats_change
+from ..stats import check_confidence
 
 
 def automation_bias(j: Judgments, *, confidence: float = 0.95) -> dict[str, Estimate | NotEstimable]:
@@ -52,6 +53,7 @@ def automation_bias(j: Judgments, *, confidence: float = 0.95) -> dict[str, Esti
     >>> round(automation_bias(frame)["bias"].value, 2)
     0.67
     """
+    check_confidence(confidence)
     one = as_judgments(j).one().people()
     need(one.frame, "suggestion")
     need(one.frame, "gold")
@@ -74,7 +76,7 @@ def automation_bias(j: Judgments, *, confidence: float = 0.95) -> dict[str, Esti
 
 
 def _shown_less_hidden(frame: pl.DataFrame, y: pl.Series, quantity: str, confidence: float) -> Estimate | NotEstimable:
-    """Each rater with the suggestion less the same rater without."""
+    """Each rater with the suggestion, compared with the same rater without it."""
     columns: list[Any] = [frame["shown"], frame["rater_id"], frame["item_id"]]
     try:
         return stats_change(y, *columns, confidence=confidence, quantity=f"{quantity}, suggestion shown less hidden")
