@@ -10,6 +10,7 @@ from ..judgments import Judgments, as_judgments, as_pairs, as_spans, read_judgme
 
 READERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "judgments": (read_judgments, as_judgments),
+    "attempts": (read_judgments, as_judgments),
     "pairs": (read_pairs, as_pairs),
     "spans": (read_spans, as_spans),
 }
