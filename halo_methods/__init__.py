@@ -24,8 +24,8 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
-    *("llm_judge", "planning", "plots", "preference", "reports", "results", "simulation", "spans", "standards"),
-    *("stats", "trajectory", "workforce"),
+    *("llm_judge", "onboarding", "planning", "plots", "preference", "reports", "results", "simulation", "spans"),
+    *("standards", "stats", "trajectory", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from . import integrity as integrity
     from . import judgments as judgments
     from . import llm_judge as llm_judge
+    from . import onboarding as onboarding
     from . import planning as planning
     from . import plots as plots
     from . import preference as preference

@@ -15,7 +15,7 @@ from halo_methods.reports import places
 from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
-JUDGING = list(places.needs())
+JUDGING = [name for name in reports.names() if places.input_of(name) in ("judgments", "attempts")]
 REQUIRED = ["item_id", "rater_id", "label"]
 
 
@@ -100,7 +100,7 @@ BAD = [
     "=1+cmd|' /C calc'!A0",
     "$x^2$ {std}`CAL-001`",
 ]
-NO_CELL_SHOWN = ("certification", "integrity", "planning")
+NO_CELL_SHOWN = ("certification", "integrity", "llm_judge", "planning")
 """Reports that show no text out of these data."""
 
 
@@ -115,6 +115,8 @@ def test_hostile_text_stays_text(name, tmp_path, monkeypatch):
     table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])
     if name == "exposure":
         table = table.assign(harm=BAD[0], rated_at="2026-03-02T09:00Z", seconds=60)
+    if name == "onboarding":
+        table = table.assign(section=BAD[0])
     table.to_csv(file, index=False)
     pages, _ = shown(name, file, tmp_path, "operations", monkeypatch)
     found = Elements()

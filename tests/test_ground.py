@@ -36,7 +36,7 @@ PARTS = {
     "tools": "tooling reporting",
     "use": "reading_scores",
     "people": "rater_path rater_path_fr rater_path_de rater_path_es rater_path_pt onboarding junior_path mentoring "
-    "method_intake",
+    "manager_path method_intake",
     "markets": "markets fr-FR de-DE es-ES pt-BR",
 }
 INPUTS = {"judgments", "pairs", "spans", "steps", "reports", "attempts", "none"}

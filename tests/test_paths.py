@@ -72,6 +72,15 @@ def test_an_analyst_walks_from_a_question_to_the_report_that_answers_it(landed):
     walk(landed, ["which_report.html", "calibration.html", "certification.html"])
 
 
+def test_a_manager_walks_from_the_landing_page_through_the_ten_steps(landed):
+    walk(landed, ["setting_up.html", "manager_path.html"])
+    assert too_wide(landed) <= 0
+    begin = landed.url
+    walk(landed, ["onboarding.html", "certification.html"])
+    go(landed, begin)
+    walk(landed, ["vendors.html", "calibration.html"])
+
+
 JUNIOR = ["agreement", "calibration", "certification", "audit", "disagreement", "adjudication", "drift", "workforce"]
 
 

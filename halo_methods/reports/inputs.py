@@ -20,6 +20,7 @@ from ..judgments import (
 
 READERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "judgments": (read_judgments, as_judgments),
+    "attempts": (read_judgments, as_judgments),
     "pairs": (read_pairs, as_pairs),
     "spans": (read_spans, as_spans),
     "steps": (read_steps, as_steps),

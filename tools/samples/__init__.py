@@ -18,6 +18,8 @@ TOPICS = (
     "capstone",
     "disagreement",
     "drift",
+    "llm_judge",
+    "onboarding",
     "planning",
     "practice",
     "simulation",
@@ -31,7 +33,7 @@ def generator(topic: str) -> ModuleType:
     """Return the module that makes the samples of a topic.
 
     >>> sorted(generator("workforce").SAMPLES)
-    ['workforce', 'workforce_honest', 'workforce_items']
+    ['workforce', 'workforce_bidders', 'workforce_honest', 'workforce_items']
     """
     return import_module(f"{__name__}.{topic}")
 
