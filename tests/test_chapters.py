@@ -130,7 +130,12 @@ def test_hostile_text_stays_text(name, tmp_path, monkeypatch):
 NAMES = ["Zebulon Quist", "Ottoline Frump", "Zeb Amadou"]
 MARKS = [(f"{BAD[i % 4]}{i}", who, *((i, i + 4 + n, BAD[0], "major") if (i + n) % 3 else [""] * 4))
          for i in range(30) for n, who in enumerate(NAMES)]  # fmt: skip
-OTHER_TABLES = {"spans": pd.DataFrame(MARKS, columns=["item_id", "rater_id", "start", "end", "category", "severity"])}
+STEPS = [(f"{BAD[i % 4]}{i}", s, who, BAD[0] if s == 1 + (i + n) % 3 else "ok")
+         for i in range(30) for s in (1, 2, 3) for n, who in enumerate(NAMES)]  # fmt: skip
+OTHER_TABLES = {
+    "spans": pd.DataFrame(MARKS, columns=["item_id", "rater_id", "start", "end", "category", "severity"]),
+    "steps": pd.DataFrame(STEPS, columns=["trajectory_id", "step", "rater_id", "label"]),
+}
 """Required columns only, with hostile text in every cell that may hold text."""
 
 

@@ -29,6 +29,7 @@ FILES = {
     "practice": (1800, 4),
     "simulation": (3600, 5),
     "spans": (853, 10),
+    "trajectory": (2931, 13),
     "workforce": (1518, 15),
     "workforce_bidders": (960, 6),
     "workforce_honest": (1872, 9),
@@ -61,10 +62,10 @@ class TestFiles:
         there, again = stored(name), made(name)
         assert there.shape == again.shape == FILES[name]
         assert list(there.columns) == list(again.columns)
-        item = "task" if name == "capstone" else "item_id"
+        item = next(name for name in ("item_id", "trajectory_id", "task") if name in there)
         assert there[item].tolist() == again[item].tolist()
 
-    @pytest.mark.parametrize("name", sorted(set(FILES) - {"spans", "workforce_items", "capstone"}))
+    @pytest.mark.parametrize("name", sorted(set(FILES) - {"spans", "trajectory", "workforce_items", "capstone"}))
     def test_a_rater_judges_an_item_once_for_each_criterion_stage_and_round(self, name):
         keys = ["item_id", "rater_id", "criterion", "stage", "round"]
         if name in ("adjudication", "drift"):

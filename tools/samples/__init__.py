@@ -24,6 +24,7 @@ TOPICS = (
     "practice",
     "simulation",
     "spans",
+    "trajectory",
     "workforce",
 )
 
