@@ -38,6 +38,8 @@ class BuildWithBook(build_py):
             self.copy(plan, target / "plans" / plan.name)
         for rubric in sorted((ROOT / "data" / "rubrics").glob("*.yml")):
             self.copy(rubric, target / "rubrics" / rubric.name)
+        for exercise in sorted((ROOT / "data" / "exercises").glob("*.ipynb")):
+            self.copy(exercise, target / "exercises" / exercise.name)
         for template in sorted((ROOT / "data" / "templates").glob("*.md")):
             self.copy(template, target / "templates" / template.name)
 

@@ -4,9 +4,10 @@
 
 Spellings, headers, names, gaps, one or two items or raters, rare labels, huge and tiny numbers: see
 tests/generated_tables.py. A fault is a traceback, an interval outside what can be, a check that disagrees with
-reading, or a verdict *met* or *not met* that the bootstrap over items calls undecided at 90%; each is printed with what
-was drawn. Batches of 20 already in `_build/benchmarks/generated_tables` are not run again, so the study can be stopped
-and goes on; with `--first` a second process takes later batches. Remove the folder after a change in the package.
+reading, or a verdict *met* or *not met* that the bootstrap over items calls undecided at 90%, twice; each is printed
+with what was drawn. Batches of 20 already in `_build/benchmarks/generated_tables` are not run again, so the study can
+be stopped and goes on; with `--first` a second process takes later batches. Remove the folder after a change in
+the package.
 Writes benchmarks/results/study_generated_tables.csv, a row an outcome.
 """
 

@@ -137,6 +137,7 @@ def main(runs=RUNS):
 
     def add(what, case, figure, value, wanted=None):
         rows.append((what, case, figure, round(float(value), 4), wanted, runs))
+        print(*rows[-1], sep="  ", flush=True)
 
     for number, regime in enumerate(REGIMES):
         rate, labelled, items, se, sp = regime
@@ -164,7 +165,6 @@ def main(runs=RUNS):
         add("verbosity", case, "share accused", of_length)
         add("self-preference", case, "share accused", of_own)
     table = pd.DataFrame(rows, columns=["what", "case", "figure", "value", "nominal", "runs"])
-    print(table.to_string())
     if runs == RUNS:
         table.to_csv(RESULTS / "study_llm_judge.csv", index=False)
 

@@ -14,8 +14,8 @@ __version__ = "2026.1"
 
 _NAMES = {
     "judgments": (
-        *("Judgments", "as_judgments", "as_pairs", "as_spans"),
-        *("read_judgments", "read_pairs", "read_spans", "scan_judgments"),
+        *("Judgments", "as_judgments", "as_pairs", "as_spans", "as_steps"),
+        *("read_judgments", "read_pairs", "read_spans", "read_steps", "scan_judgments"),
     ),
     "results": ("Caution", "Estimate"),
     "errors": ("BadOption", "HaloError", "NotEstimable"),
@@ -24,8 +24,8 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 _TOPICS = (
     *("adjudication", "aggregation", "agreement", "audit", "calibration", "certification", "disagreement", "documents"),
     *("drift", "errors", "exports", "exposure", "gold", "guideline_changes", "integrity", "judgments"),
-    *("llm_judge", "planning", "plots", "preference", "reports", "results", "simulation", "spans", "standards"),
-    *("stats", "workforce"),
+    *("llm_judge", "onboarding", "planning", "plots", "preference", "reports", "results", "simulation", "spans"),
+    *("standards", "stats", "trajectory", "workforce"),
 )
 
 __all__ = sorted([*_HOMES, *_TOPICS])
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from . import integrity as integrity
     from . import judgments as judgments
     from . import llm_judge as llm_judge
+    from . import onboarding as onboarding
     from . import planning as planning
     from . import plots as plots
     from . import preference as preference
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from . import spans as spans
     from . import standards as standards
     from . import stats as stats
+    from . import trajectory as trajectory
     from . import workforce as workforce
     from .errors import BadOption as BadOption
     from .errors import HaloError as HaloError
@@ -63,9 +65,11 @@ if TYPE_CHECKING:
     from .judgments import as_judgments as as_judgments
     from .judgments import as_pairs as as_pairs
     from .judgments import as_spans as as_spans
+    from .judgments import as_steps as as_steps
     from .judgments import read_judgments as read_judgments
     from .judgments import read_pairs as read_pairs
     from .judgments import read_spans as read_spans
+    from .judgments import read_steps as read_steps
     from .judgments import scan_judgments as scan_judgments
     from .results import Caution as Caution
     from .results import Estimate as Estimate

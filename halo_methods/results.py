@@ -123,6 +123,8 @@ class Basis:
     judgments : mapping of str to int or array of numbers, or a function that returns one
         By rater the judgments, one number for each item; or only how many they are. It is made on request, and never
         leaves the process: no printed form, no JSON.
+    raters : function that returns strings, optional
+        The raters alone, where they are found sooner than their judgments.
 
     Examples
     --------
@@ -130,14 +132,25 @@ class Basis:
     Basis(right)
     """
 
-    def __init__(self, measure: str, judgments: Mapping[str, Any] | Callable[[], Mapping[str, Any]]):
+    def __init__(
+        self,
+        measure: str,
+        judgments: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        raters: Callable[[], Iterable[str]] | None = None,
+    ):
         self.measure = measure
         self._judgments = judgments
+        self._raters = raters
 
     @cached_property
     def judgments(self) -> Mapping[str, Any]:
         """By rater the judgments."""
         return self._judgments() if callable(self._judgments) else self._judgments
+
+    @property
+    def raters(self) -> set[str]:
+        """Whose judgments they are."""
+        return set(self._raters() if self._raters else self.judgments)
 
     def __repr__(self) -> str:
         return f"Basis({self.measure})"

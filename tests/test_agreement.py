@@ -520,7 +520,7 @@ def test_intervals_cover_at_5_raters_by_50_items_without_a_warning():
     for prevalence, missing in ((0.5, 0.0), (0.1, 0.3)):
         cell = study.Setting(50, 5, prevalence, missing, 12.0, 3.0)
         which = [("alpha", "items and raters"), ("ac1", "items and raters"), ("alpha", "items")]
-        for found in study.study(cell, which, rounds=300, seed=11).values():
+        for found in study.study(cell, which, rounds=150, seed=11).values():
             assert 0.91 <= found["coverage"] <= 0.995
             assert found["warned"] == 0
             assert found["undefined"] == 0

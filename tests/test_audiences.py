@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import run_cells
+from helpers import run_cells, undrawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,9 +60,25 @@ def edition(name, file, audience, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(Shown, "may_show", may_show)
         patch.setattr(Shown, "groups", chosen)
+        patch.setattr(section, "figure_bundle", undrawn)
         outputs, report = run_cells(name, file, audience, patch, **options)
     text = json.dumps([{k: v for k, v in o.items() if k != "image/png"} for o in outputs], ensure_ascii=False)
     return text + str(report), shown
+
+
+@pytest.fixture(scope="module")
+def seen(file):
+    """An edition of the crafted data under the house's own rules; each is made once."""
+    made = {}
+
+    def see(name, audience, **options):
+        key = name, audience, *options.items()
+        if key not in made:
+            with pytest.MonkeyPatch.context() as patch:
+                made[key] = edition(name, file, audience, patch, **options)
+        return made[key]
+
+    return see
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +95,9 @@ def told(text, name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 @pytest.mark.parametrize("audience", ["partner", "public"])
-def test_no_name_of_any_shape_appears(name, audience, file, monkeypatch):
+def test_no_name_of_any_shape_appears(name, audience, file, seen, monkeypatch):
     """The same data with other names give the same page: nothing of the names is in it."""
-    text, _ = edition(name, file, audience, monkeypatch)
+    text, _ = seen(name, audience)
     other = file.with_name("other.csv")
     crafted([f"zq{n}vw" for n in range(len(NAMES))]).to_csv(other, index=False)
     again, _ = edition(name, other, audience, monkeypatch)
@@ -101,9 +117,9 @@ def test_operations_see_pseudonyms_and_no_names(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_small_vendor_is_told_to_nobody_outside(name, file, monkeypatch):
+def test_the_small_vendor_is_told_to_nobody_outside(name, seen):
     for audience in ("partner", "public"):
-        text, _ = edition(name, file, audience, monkeypatch, **({"by": "vendor"} if _groups(name) else {}))
+        text, _ = seen(name, audience, **({"by": "vendor"} if _groups(name) else {}))
         assert "tiny" not in text
 
 
@@ -143,12 +159,16 @@ def _ids(judged):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 @pytest.mark.parametrize("threshold", [3, 5, 10])
-def test_no_combination_of_figures_is_about_fewer_people(name, threshold, file, monkeypatch):
+def test_no_combination_of_figures_is_about_fewer_people(name, threshold, file, seen, monkeypatch):
     def house(_=None):
         return House(privacy_threshold=threshold)
 
-    monkeypatch.setattr(reporting, "house", house)
-    _, shown = edition(name, file, "partner", monkeypatch, **({"by": "vendor"} if _groups(name) else {}))
+    by = {"by": "vendor"} if _groups(name) else {}
+    if threshold == House().privacy_threshold:
+        _, shown = seen(name, "partner", **by)
+    else:
+        monkeypatch.setattr(reporting, "house", house)
+        _, shown = edition(name, file, "partner", monkeypatch, **by)
     assert combined(shown, threshold) is None
 
 
@@ -222,7 +242,6 @@ def test_l2_a_team_of_three_is_told_no_figure_of_its_work(name, tmp_path, monkey
 @pytest.mark.parametrize("name", ["calibration", "workforce"])
 def test_l4_a_vendor_called_like_a_rater_keeps_its_name_and_its_gate(name, tmp_path, monkeypatch):
     """A page changes with what vendors are called in their names alone."""
-    monkeypatch.setattr(section, "figure_bundle", lambda _, alt, **__: ({"text/plain": alt}, {"image/png": ()}))
     pages = {}
     for vendors in (["zq00vw", "zq01vw"], ["zx00vw", "zx01vw"]):
         table = crafted([f"zq{n:02d}vw" for n in range(12)], items=8).drop(columns=["comment", "clause"])
@@ -249,8 +268,8 @@ def test_l5_an_option_that_names_raters_shows_operations_no_name(tmp_path, monke
 
 
 @pytest.mark.parametrize("who", ["partner", "public", "operations"])
-def test_m12_a_page_for_others_says_what_two_reports_give_away(who, file, monkeypatch):
-    text, _ = edition("gold", file, who, monkeypatch)
+def test_m12_a_page_for_others_says_what_two_reports_give_away(who, seen):
+    text, _ = seen("gold", who)
     said = "send one grouping column for one data file" in text
     assert said == (who != "operations")
 
@@ -268,6 +287,6 @@ def test_m4_a_partner_report_takes_no_longer_than_that_for_operations(tmp_path, 
     took = {}
     for who in ("operations", "partner"):
         began = time.perf_counter()
-        edition("audit", tmp_path / "a.csv", who, monkeypatch)
+        run_cells("audit", tmp_path / "a.csv", who, monkeypatch)
         took[who] = time.perf_counter() - began
     assert took["partner"] < 1.5 * took["operations"]

@@ -523,3 +523,25 @@ def test_what_each_rater_rests_on_is_what_their_judgments_alone_rest_on():
         assert {k: v for k, v in rests.items() if k != "basis"} == {k: v for k, v in alone.items() if k != "basis"}
         assert [*map(list, rests["basis"].judgments.values())] == [*map(list, alone["basis"].judgments.values())]
         assert list(rests["basis"].judgments) == [rater]
+
+
+def test_automation_bias_is_what_showing_adds_and_not_what_people_do_alone():
+    """Raters take a wrong suggestion with chance .7 when shown and .2 alone; one in three suggestions is wrong."""
+    rng, rows = np.random.default_rng(8), []
+    for i in range(300):
+        gold, suggested = ("a", "b") if i % 3 == 0 else ("a", "a")
+        for r in range(8):
+            shown = rng.random() < 0.5
+            follows = rng.random() < (0.7 if shown else 0.2)
+            label = (suggested if follows else gold) if suggested != gold else gold
+            rows.append((f"i{i}", f"r{r}", label, suggested if shown else "", gold))
+    table = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "suggestion", "gold"])
+    made = calibration.automation_bias(table)
+    assert made["bias"].low <= 0.5 <= made["bias"].high
+    assert made["bias"].high - made["bias"].low < 0.25
+    assert made["gain"].value == pytest.approx(-made["bias"].value / 3, abs=0.03)
+    for gone in ("suggestion", "gold"):
+        with pytest.raises(NotEstimable):
+            calibration.automation_bias(table.drop(columns=gone))
+    with pytest.raises(NotEstimable, match="hide some at random"):
+        calibration.automation_bias(table[table["suggestion"] != ""])

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import collected
+from helpers import collected, run_cells
 
 from halo_methods import reports
 from halo_methods.judgments import read_judgments
@@ -15,7 +15,7 @@ from halo_methods.reports import places
 from halo_methods.reports.supports import supported
 
 CHAPTERS = reports.names()
-JUDGING = list(places.needs())
+JUDGING = [name for name in reports.names() if places.input_of(name) in ("judgments", "attempts")]
 REQUIRED = ["item_id", "rater_id", "label"]
 
 
@@ -64,14 +64,31 @@ def test_runs_on_the_required_columns_only(name, audience, tmp_path, monkeypatch
     assert all(g["reason"] for g in gates if g["estimate"] is None and g["verdict"] == "undecided")
 
 
+FROM_FILES = ("adjudication", "agreement", "workforce")
+"""Reports whose files are read; of the others what their cells show, since all files are made in one way."""
+
+
+def shown(name, file, folder, audience, patch):
+    """All that a report says of a file: in its cells, and for some in the files it leaves."""
+    outputs, report = run_cells(name, file, audience, patch)
+    outputs.append(report._repr_mimebundle_())
+    parts = [json.dumps({k: v for k, v in o.items() if k != "image/png"}) for o in outputs]
+    pages = [o["text/html"] for o in outputs if "text/html" in o]
+    if name in FROM_FILES:
+        reports.run(name, file, folder / "out", audience=audience)
+        html, *others = [(folder / "out" / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "json", "ipynb")]
+        pages, parts = [*pages, html], [*parts, *others]
+    return pages, parts
+
+
 @pytest.mark.parametrize("name", JUDGING)
-def test_no_rater_is_named_in_any_file(name, tmp_path):
+def test_no_rater_is_named_anywhere(name, tmp_path, monkeypatch):
     """For partners here; what the cells show to the public is held by test_audiences."""
     rows = [(f"i{i}", who, "ab"[(i + n) % 2], "a") for i in range(30)
             for n, who in enumerate(["Zebulon Quist", "Ottoline Frump"])]  # fmt: skip
-    reports.run(name, csv(rows, tmp_path), tmp_path / "out", audience="partner")
-    for kind in ("html", "json", "ipynb"):
-        text = (tmp_path / "out" / f"{name}.{kind}").read_text("utf-8")
+    pages, parts = shown(name, csv(rows, tmp_path), tmp_path, "partner", monkeypatch)
+    assert len(pages) > 1
+    for text in [*pages, *parts]:
         assert "Quist" not in text
         assert "Frump" not in text
         assert not re.search(r"R-[0-9a-f]{6}", text)
@@ -83,12 +100,12 @@ BAD = [
     "=1+cmd|' /C calc'!A0",
     "$x^2$ {std}`CAL-001`",
 ]
-NO_CELL_SHOWN = ("certification", "integrity", "planning")
+NO_CELL_SHOWN = ("certification", "integrity", "llm_judge", "planning")
 """Reports that show no text out of these data."""
 
 
 @pytest.mark.parametrize("name", JUDGING)
-def test_hostile_text_stays_text(name, tmp_path):
+def test_hostile_text_stays_text(name, tmp_path, monkeypatch):
     rows = [
         (f"{BAD[i % 4]}{i}", f"{BAD[r]}{r}", BAD[(i + (r == i // 2 % 4)) % 2], BAD[0], BAD[i % 3])
         for i in range(12)
@@ -98,21 +115,27 @@ def test_hostile_text_stays_text(name, tmp_path):
     table = pd.DataFrame(rows, columns=[*REQUIRED, "gold", "slice"])
     if name == "exposure":
         table = table.assign(harm=BAD[0], rated_at="2026-03-02T09:00Z", seconds=60)
+    if name == "onboarding":
+        table = table.assign(section=BAD[0])
     table.to_csv(file, index=False)
-    reports.run(name, file, tmp_path / "out", audience="operations")
-    page = (tmp_path / "out" / f"{name}.html").read_text("utf-8")
+    pages, _ = shown(name, file, tmp_path, "operations", monkeypatch)
     found = Elements()
-    found.feed(page)
+    found.feed("".join(pages))
     assert "script" not in found.tags
     assert not [a for a, _ in found.attributes if a.startswith("on")]
     assert all(v.startswith(("#", "data:image/png")) for a, v in found.attributes if a in ("src", "href"))
-    assert "alert(1)" in page or name in NO_CELL_SHOWN
+    assert "alert(1)" in "".join(pages) or name in NO_CELL_SHOWN
 
 
 NAMES = ["Zebulon Quist", "Ottoline Frump", "Zeb Amadou"]
 MARKS = [(f"{BAD[i % 4]}{i}", who, *((i, i + 4 + n, BAD[0], "major") if (i + n) % 3 else [""] * 4))
          for i in range(30) for n, who in enumerate(NAMES)]  # fmt: skip
-OTHER_TABLES = {"spans": pd.DataFrame(MARKS, columns=["item_id", "rater_id", "start", "end", "category", "severity"])}
+STEPS = [(f"{BAD[i % 4]}{i}", s, who, BAD[0] if s == 1 + (i + n) % 3 else "ok")
+         for i in range(30) for s in (1, 2, 3) for n, who in enumerate(NAMES)]  # fmt: skip
+OTHER_TABLES = {
+    "spans": pd.DataFrame(MARKS, columns=["item_id", "rater_id", "start", "end", "category", "severity"]),
+    "steps": pd.DataFrame(STEPS, columns=["trajectory_id", "step", "rater_id", "label"]),
+}
 """Required columns only, with hostile text in every cell that may hold text."""
 
 

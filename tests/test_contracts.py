@@ -47,6 +47,12 @@ SPANS = pd.DataFrame(
      for i in range(90)],
     columns=["item_id", "rater_id", "start", "end", "category", "severity", "length"],
 )  # fmt: skip
+STEPS = pd.DataFrame(
+    [(f"t{i}", s, f"r{n}", "wrong_tool" if s == 1 + (i + n // 2) % 3 else "ok", f"s{i // 3}",
+      *(["yes", "no"] if i % 2 else ["no", "yes"]))
+     for i in range(30) for s in (1, 2, 3) for n in range(3)],
+    columns=["trajectory_id", "step", "rater_id", "label", "scenario", "outcome", "verifier"],
+)  # fmt: skip
 SCALE = {"scale": ["a", "b", "c"], "level": "ordinal"}
 
 
@@ -84,7 +90,7 @@ ARGUMENTS = {
     "variance": 0.01, "y": [1, 0, 1, 1], "after": [0, 1, 0, 1], "items": [0, 0, 1, 1],
     "seconds": [30.0, 40.0] * 20,
     "volume": [100, 90], "staffing": halo.planning.Staffing(start="2026-03-02", market="fr-FR"), "detector": "copied",
-    "share": 0.6, "to": "label-studio", "pairs": PAIRS, "spans": SPANS,
+    "share": 0.6, "to": "label-studio", "pairs": PAIRS, "spans": SPANS, "steps": STEPS,
     "honest": WHOLE, "sheet": WHOLE, "version": "2", "effective": "2026-03-20",
     "ranked": pd.DataFrame({"change": "edge case", "examples": ["i00", "unit i00"]}),
     "epsilon": 0.1, "positive": 3, "sensitivity": (8, 9), "specificity": (8, 9), "labels": [1.0, 2.0, 3.0, 4.0],

@@ -229,7 +229,7 @@ def test_planted_sources_of_disagreement_are_recovered():
     amounts = reports.truth("disagreement")["sources"]
     true = {name: amount / sum(amounts.values()) for name, amount in amounts.items()}
     held, values, flagged = dict.fromkeys(true, 0), {k: [] for k in true}, []
-    for seed in range(8):
+    for seed in range(5):
         made = disagreement.split(planted(seed))
         assert not made.collect
         assert made.perspective_p < 0.05
@@ -238,11 +238,11 @@ def test_planted_sources_of_disagreement_are_recovered():
             held[name] += e.low <= true[name] <= e.high
             values[name].append(e.value)
         assert made.table["share"].sum() == pytest.approx(1, abs=1e-6)
-    assert min(held.values()) >= 6, held
+    assert min(held.values()) >= 4, held
     for name, found in values.items():
         assert np.mean(found) == pytest.approx(true[name], abs=0.05), name
-    assert flagged.count(UNCLEAR_CLAUSE) >= 7
-    assert len(flagged) <= 10
+    assert flagged.count(UNCLEAR_CLAUSE) >= 4
+    assert len(flagged) <= 6
 
 
 @pytest.mark.parametrize("column", ["rater_id", "item_id"])

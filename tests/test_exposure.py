@@ -153,14 +153,14 @@ def test_the_interval_is_wider_where_the_same_raters_pass_the_limit():
 
 def test_the_interval_covers_the_share_of_raters_who_differ():
     rng, hits, start = np.random.default_rng(11), 0, datetime(2026, 3, 2, 9, tzinfo=UTC)
-    for _ in range(120):
+    for _ in range(60):
         chance = rng.beta(2, 6, size=20)
         at = [(start + timedelta(days=d)).isoformat() for d in range(8)]
         seconds = np.where(rng.random((20, 8)) < chance[:, None], 7200, 60)
         rows = [(f"{r}-{d}", f"r{r}", "x", at[d], int(seconds[r, d]), "violence") for r in range(20) for d in range(8)]
         found = exposure(table(rows), limit_minutes=60).share
         hits += found.low <= 0.25 <= found.high
-    assert hits >= 108
+    assert hits >= 54
 
 
 def test_it_says_what_is_missing_and_names_nobody():

@@ -36,7 +36,7 @@ PARTS = {
     "tools": "tooling reporting",
     "use": "reading_scores",
     "people": "rater_path rater_path_fr rater_path_de rater_path_es rater_path_pt onboarding junior_path mentoring "
-    "method_intake",
+    "manager_path method_intake",
     "markets": "markets fr-FR de-DE es-ES pt-BR",
 }
 INPUTS = {"judgments", "pairs", "spans", "steps", "reports", "attempts", "none"}
@@ -208,6 +208,7 @@ def wheel(tmp_path_factory):
         "book/chapters",
         "data/samples",
         "data/rubrics",
+        "data/exercises",
         "data/templates",
         "benchmarks/results",
     ):
@@ -239,6 +240,8 @@ def test_wheel_carries_reports_samples_standards_and_types(wheel):
         assert f"halo_methods/_book/samples/{sample.name}" in names
     for rubric in (ROOT / "data" / "rubrics").glob("*.yml"):
         assert f"halo_methods/_book/rubrics/{rubric.name}" in names
+    for exercise in (ROOT / "data" / "exercises").glob("*.ipynb"):
+        assert f"halo_methods/_book/exercises/{exercise.name}" in names
     for template in (ROOT / "data" / "templates").glob("*.md"):
         assert f"halo_methods/_book/templates/{template.name}" in names
     for table in (ROOT / "benchmarks" / "results").glob("*.csv"):

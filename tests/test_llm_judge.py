@@ -243,13 +243,13 @@ def test_peoples_own_error_is_in_the_interval():
 
 @pytest.mark.parametrize("regime", study.REGIMES[:4])
 def test_a_rate_corrected_at_random_covers(regime):
-    hit, width = study.at_random(150, 9, *regime)
+    hit, width = study.at_random(80, 9, *regime)
     assert 0.91 <= hit <= 0.99
-    assert width < study.by_truth(60, 9, *regime)[1]
+    assert width < study.by_truth(40, 9, *regime)[1]
 
 
 def test_a_judge_worse_for_one_system_takes_labels_of_each():
-    own, pooled = study.two_systems(60, 10)
+    own, pooled = study.two_systems(40, 10)
     assert own >= 0.88
     assert pooled < 0.6
 
@@ -258,8 +258,8 @@ def test_a_judge_worse_for_one_system_takes_labels_of_each():
 
 
 def test_position_bias_has_the_stated_size_and_power():
-    assert study.accused_of_order(20, 1, 0.0) <= 0.15
-    assert study.accused_of_order(20, 1, 0.2) >= 0.9
+    assert study.accused_of_order(12, 1, 0.0) <= 0.15
+    assert study.accused_of_order(12, 1, 0.2) >= 0.9
 
 
 def test_repeats_are_of_one_order():
@@ -270,8 +270,8 @@ def test_repeats_are_of_one_order():
 
 
 def test_length_and_authorship_have_the_stated_size_and_power():
-    assert (study.accused_of_pull(10, 1) <= 0.2).all()
-    assert (study.accused_of_pull(10, 1, verbosity=0.12, own=0.25) >= 0.7).all()
+    assert (study.accused_of_pull(5, 1) <= 0.2).all()
+    assert (study.accused_of_pull(5, 1, verbosity=0.12, own=0.25) >= 0.7).all()
 
 
 def test_drivers_are_those_of_statsmodels_and_refuse_what_does_not_vary():

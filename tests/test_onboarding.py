@@ -1,8 +1,14 @@
 """Exams as signed forms: the draw, the grading, the certificate, and what is refused."""
 
+import base64
+import codecs
+import hashlib
+import html
 import json
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import polars as pl
@@ -15,6 +21,7 @@ from halo_methods.certification import exam_plan
 from halo_methods.cli import FINDINGS, FINE, USAGE, main
 from halo_methods.documents import load
 from halo_methods.errors import BadOption, HaloError, InvalidData
+from halo_methods.judgments import read_judgments
 from halo_methods.judgments.files import read_raw
 from halo_methods.onboarding import (
     Attempt,
@@ -27,10 +34,12 @@ from halo_methods.onboarding import (
     matched_sets,
     new_keys,
     read_key,
+    readiness,
     signed_certificate,
 )
 from halo_methods.standards import number
 
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 LABELS = ["poor", "fair", "good"]
 DAY = date(2026, 11, 30)
 KEY = read_key(new_keys()[0], signing=True)
@@ -163,6 +172,76 @@ def test_a_form_says_nothing_about_the_answers() -> None:
         assert "difficulty" not in text
 
 
+def disguises(text: str) -> dict[str, str]:
+    """A text as a page could hold it, plain or encoded, or as something that only a guess of it would give."""
+    raw = text.encode()
+    inner = {  # the whole groups of three bytes, wherever the text begins in what is encoded
+        f"base64 from byte {at}": base64.b64encode(bytes(at) + raw).decode().rstrip("=")[(0, 2, 3)[at] : -2]
+        for at in range(3)
+    }
+    hashes = {name: hashlib.new(name, raw).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")}
+    hashes |= {f"{name} as base64": base64.b64encode(hashlib.new(name, raw).digest()).decode() for name in hashes}
+    return {
+        **inner,
+        **hashes,
+        "plain": text,
+        "hex": raw.hex(),
+        "rot13": codecs.encode(text, "rot13"),
+        "URL": quote(text, safe=""),
+        "JSON": json.dumps(text)[1:-1],
+        "JSON in JSON": json.dumps(json.dumps(text)[1:-1])[1:-1],
+        "escapes": "".join(f"\\u{ord(sign):04x}" for sign in text),
+        "HTML": html.escape(text),
+        "character numbers": ",".join(str(ord(sign)) for sign in text),
+        "backwards": text[::-1],
+    }
+
+
+def found_in(text: str, secrets: Iterable[str]) -> list[tuple[str, str]]:
+    return [(secret, how) for secret in secrets for how, as_is in disguises(secret).items() if as_is in text]
+
+
+def answers_of(exam: Exam, attempt: Attempt) -> list[str]:
+    """Each right answer tied to its item, as a key of answers would hold it, and the whole key in order."""
+    pairs = list(attempt.answers.items())
+    tied = [f"{code}{sign}{label}" for code, label in pairs for sign in (":", '":"', '": "', "=", ",", "")]
+    numbers = "".join(str(LABELS.index(label)) for _, label in pairs)
+    return [*tied, numbers, ",".join(label for _, label in pairs), *POOL["item_id"]]
+
+
+def test_no_answer_is_on_an_exam_page_in_any_disguise() -> None:
+    secrets = answers_of(EXAM, answered(EXAM))
+    certificate = signed_certificate(
+        grade(answered(EXAM), POOL, key=KEY, received=DAY), key=KEY, issued=DAY, valid_days=9
+    )
+    for text in (EXAM.page(), FORM.text(), certificate.page(), certificate.text()):
+        assert not found_in(text, secrets)
+
+
+@pytest.mark.parametrize("how", disguises("0123456789abcdef:good"))
+def test_an_answer_that_were_there_would_be_found(how: str) -> None:
+    secret = answers_of(EXAM, answered(EXAM))[0]
+    page = EXAM.page().replace("</body>", f"<p>{disguises(secret)[how]}</p></body>")
+    assert secret in {one for one, _ in found_in(page, [secret])}
+    hidden = base64.b64encode(f"key {secret}; more".encode()).decode()
+    assert found_in(EXAM.page() + hidden, [secret])
+
+
+@pytest.mark.skipif(not (SITE / "index.html").is_file(), reason="the book is not built: make book")
+def test_no_pool_and_no_signing_key_is_in_the_site() -> None:
+    """Answers of a certification live in a pool: a site without pools and keys can hold none."""
+    kinds = {".html", ".js", ".json", ".csv", ".txt", ".md", ".xml", ".yml", ".pem"}
+    texts = {p: p.read_text("utf-8", "replace") for p in SITE.rglob("*") if p.suffix in kinds}
+    assert len(texts) > 50
+    key = "PRIVATE" + " KEY-----"  # in two parts: the site holds this file
+    for path, text in texts.items():
+        assert not found_in(text, [key]), path.name
+        if path.suffix == ".csv":
+            header = set(text.split("\n", 1)[0].split(","))
+            assert not {"gold", "difficulty"} <= header, f"{path.name} looks like the pool of an exam"
+            assert ",exam," not in text, f"{path.name} holds answers of an exam"
+
+
 def test_attempts_share_no_item_and_raters_share_no_order() -> None:
     first, second = ({shows["answer"] for shows in issued(attempt=attempt).shows.values()} for attempt in (1, 2))
     assert len(first) == len(second) == PLAN.n
@@ -288,9 +367,12 @@ def test_from_the_key_to_the_certificate(programme: Path, capsys: pytest.Capture
     assert form.form == load(Form, programme / "exam" / "form.json")
     (programme / "attempt.json").write_text(answered(form).model_dump_json(), encoding="utf-8")
     key = ["--key", programme / "keys" / "signing_key.pem", "--pool", programme / "pool.csv"]
-    out = ["--out", programme / "done", "--today", "2026-12-01"]
+    graded = programme / "answers.csv"
+    out = ["--out", programme / "done", "--today", "2026-12-01", "--answers", graded]
     assert run("certify", "score", programme / "attempt.json", *key, *out) == FINE
     assert "valid until 2027-05-30" in capsys.readouterr().out
+    assert graded.stat().st_mode & 0o077 == 0, "the answers hold the gold"
+    assert readiness(read_judgments(graded)).table["verdict"].tolist() == ["met"]
     certificate = programme / "done" / "certificate.json"
     public = ["--key", programme / "keys" / "public_key.pem"]
     assert run("certify", "verify", certificate, *public, "--today", "2027-05-30") == FINE

@@ -323,7 +323,7 @@ def test_standards_for_vendors_apply_where_vendors_are_used() -> None:
 def test_standards_of_a_later_stage_do_not_apply_yet() -> None:
     early, late = (check(put(plan(MONITOR), "stage", stage)) for stage in ("design", "closing"))
     assert {f.standard for f in early.findings} < {f.standard for f in late.findings}
-    assert [f.standard for f in late.faults] == ["LRN-010", "USE-004"]
+    assert [f.standard for f in late.faults] == ["LRN-002", "LRN-003", "LRN-010", "USE-004"]
 
 
 def test_other_markets_have_their_own_standards() -> None:

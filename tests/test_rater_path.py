@@ -5,6 +5,7 @@ import re
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
@@ -179,6 +180,16 @@ def test_the_lock_names_no_address_and_the_licence_is_there():
     assert lock["packages"][""]["dependencies"] == wanted
     assert not any("resolved" in package for package in lock["packages"].values())
     assert "MIT License" in (folder / "LICENSE-surveyjs.txt").read_text("utf-8")
+
+
+def test_the_pages_are_written_again_where_the_form_library_came_or_went(tmp_path, monkeypatch):
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    env = SimpleNamespace(all_docs={"book/index": 0, "book/chapters/people/rater_path_fr": 0})
+    asked = (app, env, set(), set(), set())
+    monkeypatch.setattr(rater_path, "forms_there", lambda: False)
+    assert rater_path.arrived(*asked) == []
+    monkeypatch.setattr(rater_path, "forms_there", lambda: True)
+    assert rater_path.arrived(*asked) == ["book/chapters/people/rater_path_fr"]
 
 
 @built

@@ -165,7 +165,7 @@ def test_a_rubric_is_found_by_its_name_the_working_folder_first(
     monkeypatch.chdir(tmp_path)
     assert places.rubric("agent_task").read_bytes() == RUBRICS["agent_task"].read_bytes()
     with pytest.raises(
-        HaloError, match=r"Did you mean agent_task\? There are: agent_task, assistant_response, search_"
+        HaloError, match=r"Did you mean agent_task\? There are: agent_task, assistant_response, capstone_"
     ):
         places.rubric("agent_tusk")
     assert main(["rubric", "lint", "agent_task"]) == FINE

@@ -20,14 +20,19 @@ FILES = {
     "agreement": (2070, 6),
     "audit": (2470, 8),
     "calibration": (1560, 11),
+    "capstone": (1620, 9),
     "disagreement": (2160, 7),
     "drift": (3100, 9),
+    "llm_judge": (2550, 8),
+    "onboarding": (2520, 10),
     "planning": (360, 5),
     "preference": (1840, 10),
     "practice": (1800, 4),
     "simulation": (3600, 5),
     "spans": (853, 10),
+    "trajectory": (2931, 13),
     "workforce": (1518, 15),
+    "workforce_bidders": (960, 6),
     "workforce_honest": (1872, 9),
     "workforce_items": (504, 2),
 }
@@ -58,9 +63,10 @@ class TestFiles:
         there, again = stored(name), made(name)
         assert there.shape == again.shape == FILES[name]
         assert list(there.columns) == list(again.columns)
-        assert there["item_id"].tolist() == again["item_id"].tolist()
+        item = next(name for name in ("item_id", "trajectory_id", "task") if name in there)
+        assert there[item].tolist() == again[item].tolist()
 
-    @pytest.mark.parametrize("name", sorted(set(FILES) - {"spans", "workforce_items"}))
+    @pytest.mark.parametrize("name", sorted(set(FILES) - {"spans", "trajectory", "workforce_items", "capstone"}))
     def test_a_rater_judges_an_item_once_for_each_criterion_stage_and_round(self, name):
         keys = ["item_id", "rater_id", "criterion", "stage", "round"]
         if name in ("adjudication", "drift"):

@@ -310,8 +310,8 @@ class TestStress:
     def test_the_interval_holds_the_truth_as_often_as_it_says(self):
         policy = sim.QualityPolicy(gold_share=0.2, false_alarm_days=100, exam=False)
         raters = sim.plant_faults(TEAM)
-        truth = sim.stress_test(policy, raters, runs=4000, seed=99)
-        tries = [sim.stress_test(policy, raters, runs=60, seed=s) for s in range(60)]
+        truth = sim.stress_test(policy, raters, runs=2000, seed=99)
+        tries = [sim.stress_test(policy, raters, runs=60, seed=s) for s in range(40)]
         value = truth.days_to_detection("drift").value
         found = [t.days_to_detection("drift") for t in tries]
         assert np.mean([e.low <= value <= e.high for e in found]) >= 0.86

@@ -21,7 +21,7 @@ from halo_methods.stats.between_groups import (
 from halo_methods.stats.change import pair_share, standardised_difference
 from halo_methods.stats.discovery import adjusted_p_values
 from halo_methods.stats.means import jackknife_ratio
-from halo_methods.stats.variance import cluster_codes, effective_sizes, icc_within_groups
+from halo_methods.stats.variance import cells, cluster_codes, effective_sizes, icc_within_groups
 
 # ---------------------------------------------------------------- funnel
 
@@ -213,6 +213,15 @@ def test_clusters_are_numbered_in_any_type():
     same = [True, False, True, True]
     assert pair_share(same, [1, 1, 2, 2], [*"aabb"], [*"pqpq"]) == pair_share(same, [*"xxyy"], [5, 5, 6, 6], [*"pqpq"])
     assert cluster_codes(["b", "a", "b"]).tolist() == [0, 1, 0]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30), st.sampled_from([1, 40]))
+def test_cells_are_numbered_in_their_order_whether_counted_or_sorted(pairs, apart):
+    group, unit = np.array(pairs).T * apart
+    codes, number = np.unique(group * 1000 + unit, return_inverse=True)
+    of, cell = cells(group, unit)
+    assert (of.tolist(), cell.tolist()) == ((codes // 1000).tolist(), number.tolist())
 
 
 # ---------------------------------------------------------------- p values

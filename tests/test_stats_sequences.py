@@ -1,5 +1,7 @@
 """Sequences of looks, Welch's intervals and estimates derived from estimates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
@@ -85,6 +87,12 @@ def test_a_difference_rests_on_the_judgments_of_both_and_a_size_is_folded():
     assert (both.high - both.low) / 2 == pytest.approx(np.hypot(0.1, 0.2))
     assert both.basis.judgments["r"].tolist() == [1, 3]
     assert (both.n_raters, both.n_judgments) == (3, 18)
+
+    def unasked():
+        raise AssertionError("judgments are taken together only for who asks for them")
+
+    a, b = (replace(one, basis=Basis("m", unasked, one.basis.judgments.keys)) for one in (a, b))
+    assert difference(a, b).n_raters == 3
     for value, low, high, folded in ((-0.1, -0.3, 0.1, (0.1, 0, 0.3)), (-0.2, -0.3, -0.1, (0.2, 0.1, 0.3))):
         size = size_of(Estimate(value=value, low=low, high=high, **options))
         assert (size.value, size.low, size.high) == folded

@@ -30,19 +30,21 @@ def columns_of(need):
 
 
 def whole():
-    """Every column that a report may need, on 24 items and 3 raters; an auditor too, where `stage` is kept."""
+    """Every column a report may need, on 24 items and 3 raters; with `stage` an auditor, with `rater_type` a judge."""
     rows = [(f"i{i}", f"r{r}", "abc"[(i + (i * r) % 5 % 2) % 3]) for i in range(24) for r in range(3)]
     made = pd.DataFrame(rows, columns=REQUIRED)
     at = pd.date_range("2026-03-02", periods=len(made), freq="14h").strftime("%Y-%m-%dT%H:%MZ")
     made = made.assign(vendor=made["rater_id"].replace({"r2": "r1"}), stage="label", gold=["abc"[i // 3 % 3] for i in
                        range(len(made))], rated_at=at, seconds="600", harm="violence")  # fmt: skip
     audits = made[made["rater_id"] == "r0"].assign(rater_id="auditor", stage="audit", label=lambda t: t["gold"])
-    return pd.concat([made, audits])
+    judged = made[made["rater_id"] == "r0"].assign(rater_id="judge", rater_type="model")
+    return pd.concat([made.assign(rater_type="human"), audits.assign(rater_type="human"), judged])
 
 
 def slice_of(columns):
     table = whole()
     table = table if "stage" in columns else table[table["rater_id"] != "auditor"]
+    table = table if "rater_type" in columns else table[table["rater_id"] != "judge"]
     return table[[column for column in table if column in {*REQUIRED, *columns}]]
 
 

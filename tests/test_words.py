@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOUSE = yaml.safe_load((ROOT / "tests" / "words.yml").read_text("utf-8"))
 LONGEST, LAW, RULES = HOUSE["longest"], re.compile(HOUSE["law"]), HOUSE["rules"]
 WHERE = "*.md book/**/*.md book/*.ipynb book/chapters/*/*.ipynb data/templates/*.md data/plans/*.yml \
-data/rubrics/*.yml data/practice/*.yml data/samples/*.md benchmarks/*.md halo_methods/**/*.py book/_ext/*.py \
-halo_methods/standards/*.yml"
+data/rubrics/*.yml data/practice/*.yml data/samples/*.md data/exercises/*.ipynb benchmarks/*.md \
+halo_methods/**/*.py book/_ext/*.py halo_methods/standards/*.yml"
 FILES = sorted({file for where in WHERE.split() for file in ROOT.glob(where)})
 NEVER = "(?!)"
 FENCE = re.compile(r"`{3,}(?!\{(?:glossary|admonition|note|tip|warning|dropdown))|~{3,}|>>> ")

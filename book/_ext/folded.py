@@ -3,7 +3,8 @@
 - Code of the chapters is folded: who wants it opens it; the numbers come first.
 - A comment line ``% fold: The table by rater`` folds what follows it in its section, under that summary. In a notebook
   a Markdown cell tagged ``fold`` does the same, with its text as the summary, on the page and in reports.
-- ``{reading-time}`` is replaced by the minutes that the open text takes at 230 words a minute.
+- ``{reading-time}`` is replaced by the minutes that the open text takes at 230 words a minute, in the
+  language of the page.
 - ``{options}`` is a table of the chapter's parameters, read from its parameters cell: the comment behind each says
   what it does, which is also what ``papermill --help-notebook`` prints.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import standards
 from docutils import nodes
+from page_language import interface, language
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -128,7 +130,7 @@ def read(app: Sphinx, doctree: nodes.document) -> None:
     _hide(doctree)
     for node in list(doctree.findall(minutes)):
         count = max(2, -(-_count(doctree) // WORDS_A_MINUTE))
-        node.replace_self(nodes.Text(f"{count} minutes"))
+        node.replace_self(nodes.Text(interface()[language(app.env, app.env.docname)]["minutes"].format(n=count)))
 
 
 def setup(app: Sphinx) -> dict[str, object]:
@@ -137,4 +139,4 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("options", Options)
     app.connect("source-read", fold)
     app.connect("doctree-read", read)
-    return {"version": "2", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "3", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}

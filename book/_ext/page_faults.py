@@ -80,11 +80,12 @@ def mend_sidebar(app: Any, pagename: str, templatename: str, context: dict[str, 
 
 
 def restyled(app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """The first page, where only a style sheet changed: Sphinx copies those when it writes a page, and else stops."""
+    """The first page, where only a style sheet or script changed: Sphinx copies those when it writes a page."""
     if app.builder.format != "html":
         return []
     built = Path(app.outdir) / "_static"
-    sheets = [path for folder in app.config.html_static_path for path in (Path(app.srcdir) / folder).glob("*.css")]
+    folders = [Path(app.srcdir) / folder for folder in app.config.html_static_path]
+    sheets = [path for folder in folders for kind in ("*.css", "*.js") for path in folder.glob(kind)]
     stale = [s for s in sheets if not (built / s.name).is_file() or (built / s.name).read_bytes() != s.read_bytes()]
     return [app.config.root_doc] if stale and app.config.root_doc in env.all_docs else []
 

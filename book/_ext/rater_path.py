@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import pandas as pd
 from docutils import nodes
 from docutils.statemachine import StringList
-from page_language import interface, language, suffix
+from page_language import WORDS, interface, language, suffix
 from pydantic import Field
 from rubric_excerpts import markdown
 from sphinx.application import Sphinx
@@ -196,7 +196,7 @@ class Part(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         tag = next(t for t in interface() if self.env.docname.endswith(suffix(t) or "rater_path"))
-        for path in (PRACTICE / f"{tag.partition('-')[0]}.yml", COLLEAGUES, ROOT / "book" / "interface.yml"):
+        for path in (PRACTICE / f"{tag.partition('-')[0]}.yml", COLLEAGUES, WORDS, Path(__file__)):
             self.env.note_dependency(str(path))
         try:
             return self.made(tag, interface()[tag])
@@ -315,6 +315,13 @@ def forms_there() -> bool:
     return all((FORMS / name).is_file() for name in [*SCRIPTS, SHEET])
 
 
+def arrived(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """The path's pages, where the form library was fetched or went since they were built."""
+    built = Path(app.outdir, "_static", "practice", Path(SCRIPTS[0]).name).is_file()
+    pages = [name for name in env.all_docs if "/rater_path" in name]
+    return pages if app.builder.format == "html" and built != forms_there() else []
+
+
 def scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """The path's pages load the form library, its translation and ours; no other page does."""
     if "halo-path" not in context.get("body", ""):
@@ -341,6 +348,8 @@ def write(app: Sphinx, problem: Exception | None) -> None:
             copyfile(FORMS / name, static / Path(name).name)
         copyfile(ROOT / "tools" / "practice" / "LICENSE-surveyjs.txt", static / "LICENSE-surveyjs.txt")
     else:
+        for left in static.glob("*.*"):
+            left.unlink()
         log.info("practice: the form library is not there, so its questions stay text; `make practice` fetches it")
     for tag, words in interface().items():
         r = rubric(tag)
@@ -360,6 +369,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("path", Progress),
     ):
         app.add_directive(name, directive)
+    app.connect("env-get-outdated", arrived)
     app.connect("html-page-context", scripts, priority=400)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

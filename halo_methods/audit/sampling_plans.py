@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from itertools import combinations
 from typing import Literal
@@ -302,15 +302,27 @@ def single_plan(aql: float, producer_risk: float, rql: float, consumer_risk: flo
     good, bad = whole_errors(aql, rql, lot)
     most = MOST if lot is None else lot
     held = accept_number(most, rql, consumer_risk, lot=lot) if good < bad else None
-    if held is not None and float(chance(held, most, good, lot)) >= 1 - producer_risk:
-        for accept in range(held + 1):
-            n = smallest_sample(accept, bad, consumer_risk, most, lot)
-            if n is not None and float(chance(accept, n, good, lot)) >= 1 - producer_risk:
-                return Plan(n, accept, aql, rql, lot)
+    found = None if held is None else _first_plan(held, most, good, bad, producer_risk, consumer_risk, lot)
+    if found is not None:
+        return Plan(*found, aql, rql, lot)
     raise NotEstimable(
         f"no sample of up to {most:,} labels tells a lot with {percent(aql)} errors from one with {percent(rql)} at "
         "these risks. Audit the whole lot, set the two rates further apart or allow a larger risk"
     )
+
+
+@lru_cache(maxsize=256)
+def _first_plan(
+    held: int, most: int, good: float, bad: float, producer_risk: float, consumer_risk: float, lot: int | None
+) -> tuple[int, int] | None:
+    """Labels drawn and errors accepted, of checked values; policies that are compared share their audit."""
+    if float(chance(held, most, good, lot)) < 1 - producer_risk:
+        return None
+    for accept in range(held + 1):
+        n = smallest_sample(accept, bad, consumer_risk, most, lot)
+        if n is not None and float(chance(accept, n, good, lot)) >= 1 - producer_risk:
+            return n, accept
+    return None
 
 
 def smallest_sample(accept: int, p: float, risk: float, most: int, lot: int | None = None) -> int | None:

@@ -5,6 +5,7 @@ Functions take one criterion and one stage of a `Judgments` table, or a frame.
 
 from .correctness import Accuracies, accuracy, accuracy_by, by_rater, change, judges, majority_accuracy
 from .strictness import Confusion, NextSteps, RaterStrictness, confusion, next_steps, strictness, strictness_spread
+from .suggestions import automation_bias
 
 __all__ = [
     "Accuracies",
@@ -13,6 +14,7 @@ __all__ = [
     "RaterStrictness",
     "accuracy",
     "accuracy_by",
+    "automation_bias",
     "by_rater",
     "change",
     "confusion",

@@ -507,7 +507,8 @@ def fit_many_facet(y: NDArray, item: NDArray, rater: NDArray) -> tuple[NDArray, 
         log_p = height - special.logsumexp(height, axis=2, keepdims=True)  # raters, nodes, labels
         p = np.exp(log_p)
         expected = p @ labels
-        joint = said @ log_p.transpose(0, 2, 1).reshape(-1, len(theta)) + _LOG_WEIGHTS
+        joint = said @ log_p.transpose(0, 2, 1).reshape(-1, len(theta))
+        joint += _LOG_WEIGHTS
         highest = joint.max(axis=1, keepdims=True)
         joint -= highest
         posterior = np.exp(joint, out=joint)

@@ -17,6 +17,7 @@ from .adjudicate_command import adjudicate
 from .answering import COULD_NOT_RUN, FINDINGS, FINE, GATE_FAILED, INTERRUPTED, USAGE, in_shell, log
 from .certify_command import certify
 from .data_commands import check, report
+from .exercise_command import exercise
 from .mcp_command import mcp
 from .plan_command import plan
 from .read_command import read, write
@@ -27,7 +28,7 @@ __all__ = ["COULD_NOT_RUN", "FINDINGS", "FINE", "GATE_FAILED", "INTERRUPTED", "U
 
 
 @click.group(
-    commands=[check, read, write, report, standards, adjudicate, plan, rubric, certify, mcp],
+    commands=[check, read, write, report, standards, adjudicate, plan, rubric, certify, exercise, mcp],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog="Exit status: 0 fine, 1 findings, 2 usage, 3 a gate asked for failed, 4 could not run. "
     'Shell completion: put eval "$(_HALO_COMPLETE=bash_source halo)" in ~/.bashrc; '

@@ -1,5 +1,6 @@
-"""``halo certify keys | issue | score | verify``; what it does is in `halo_methods.onboarding`."""
+"""``halo certify keys | issue | score | collect | verify``; what it does is in `halo_methods.onboarding`."""
 
+import shlex
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 
 from ..atomic_files import write_files
 from ..errors import BadOption, HaloError, InvalidData, Problem
+from ..results import counted
 from .answering import (
     FINDINGS,
     FINE,
@@ -106,11 +108,19 @@ def issue(
 @click.option("--risk", type=click.Choice(["low", "high"]), default="low", help="A high risk ends it sooner.")
 @click.option("--today", type=_DAY, metavar="DAY", help="When the attempt came; otherwise the day it is.")
 @click.option("--key", type=_FILE, required=True, metavar="FILE", help="The signing key.")
+@click.option("--answers", metavar="FILE.csv", help="Write the graded answers too, for the cohort; they hold the gold.")
 @click.option("--out", required=True, metavar="DIR")
 @partial(reading_options, names=OF_TABLES)
 @answering
 def score(
-    attempt: str, pool: str, risk: str, today: datetime | None, key: str, out: str, reading: dict[str, Any]
+    attempt: str,
+    pool: str,
+    risk: str,
+    today: datetime | None,
+    key: str,
+    answers: str | None,
+    out: str,
+    reading: dict[str, Any],
 ) -> Answer:
     """Grade an attempt and, if it is passed, write the certificate. Findings: not passed."""
     from .. import standards
@@ -122,6 +132,8 @@ def score(
         graded = grade(load(Attempt, Path(attempt)), _pool(pool, reading), key=signing, received=_day(today))
     except InvalidData as invalid:
         return problems_of(invalid, Path(attempt).name, after=", nothing was written")
+    if answers:
+        write_files({answers: graded.answers.write_csv()}, private=(Path(answers).name,))
     outcome = graded.outcome
     result: dict[str, Any] = {"verdict": outcome.verdict, "right": outcome.passes, "items": outcome.trials}
     result |= {"unanswered": graded.unanswered, "wrong": list(graded.wrong), "files": []}
@@ -133,6 +145,25 @@ def score(
     files = write_files({Path(out) / name: text for name, text in pages.items()})
     result |= {"last_day": certificate.last_day.isoformat(), "files": list(map(str, files))}
     return Answer(result, [*map(str, files), str(graded), f"valid until {certificate.last_day}"])
+
+
+@certify.command()
+@click.argument("files", metavar="FILE…", type=_FILE, nargs=-1, required=True)
+@click.option("--out", required=True, metavar="FILE.csv", help="The table that `halo report onboarding` reads.")
+@answering
+def collect(files: tuple[str, ...], out: str) -> Answer:
+    """Put a cohort's attempts into one table: files saved in the rater's path, and answers that `score` wrote."""
+    import polars as pl
+
+    from ..judgments.files import read_raw
+
+    if Path(out).resolve() in {Path(file).resolve() for file in files}:
+        raise BadOption(f"--out {out} would overwrite what is read; choose another file")
+    table = pl.concat([read_raw(file).frame for file in files], how="diagonal").unique(maintain_order=True)
+    write_files({out: table.write_csv()}, private=(Path(out).name,))
+    following = f"halo report onboarding --data {shlex.quote(out)} --out reports --audience operations"
+    said = f"{counted(len(table), 'answer')} of {counted(len(files), 'file')}"
+    return Answer({"file": out, "answers": len(table), "next": following}, [out, said, f"next: {following}"])
 
 
 @certify.command()

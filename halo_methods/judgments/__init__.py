@@ -6,6 +6,7 @@ from .engines import scan_judgments
 from .pairs import Pairs, as_pairs, read_pairs
 from .readers import as_judgments, read_judgments
 from .spans import Spans, as_spans, read_spans
+from .steps import Steps, as_steps, read_steps
 from .table import Judgments, Source
 
 __all__ = [
@@ -14,12 +15,15 @@ __all__ = [
     "Pairs",
     "Source",
     "Spans",
+    "Steps",
     "accepted_answers",
     "as_judgments",
     "as_pairs",
     "as_spans",
+    "as_steps",
     "read_judgments",
     "read_pairs",
     "read_spans",
+    "read_steps",
     "scan_judgments",
 ]

@@ -6,11 +6,12 @@ stage at a time. Nothing here calls a model: judgments come in as files.
 
 from .alternative_annotator import AlternativeAnnotator, alternative_annotator_test
 from .judge_errors import Consistency, Drivers, Panel, StatedConfidence, consistency, drivers, panel, stated_confidence
-from .judge_passport import Passport, passport
+from .judge_passport import Bars, Passport, passport
 from .judged_rates import JudgedRate, corrected_rate, judged_rate, prediction_powered_mean
 
 __all__ = [
     "AlternativeAnnotator",
+    "Bars",
     "Consistency",
     "Drivers",
     "JudgedRate",

@@ -16,11 +16,12 @@ from ..stats.change import difference
 from ..stats.checks import check_confidence, check_count
 from ..stats.proportions import two_way_share
 from ..stats.two_phase import assisted_mean, conditional_share, rogan_gladen, two_phase_interval, two_phase_rate
-from .alternative_annotator import beside
+from .alternative_annotator import FEWEST_PEOPLE, beside
 
 Labelled = Literal["by truth", "at random"]
 PEOPLE, JUDGE, CORRECTED = "people only", "judge alone", "corrected"
 RARER = 50
+FEW_PEOPLE = 8  # coverage of a 95% interval: .924 with 5, .936 with 8, .943 with 16 people who differ
 
 
 def corrected_rate(
@@ -172,6 +173,21 @@ class JudgedRate:
         return self.estimates[CORRECTED]
 
     @property
+    def found(self) -> dict[str, Estimate]:
+        """Sensitivity and specificity by name.
+
+        Raises
+        ------
+        NotEstimable
+            If there are too few labelled items of the rarer kind.
+        """
+        both = {"sensitivity": self.sensitivity, "specificity": self.specificity}
+        for reason in both.values():
+            if isinstance(reason, NotEstimable):
+                raise reason
+        return {name: estimate for name, estimate in both.items() if isinstance(estimate, Estimate)}
+
+    @property
     def half_width(self) -> Estimate:
         """Half the width of the corrected rate's interval, which has none of its own."""
         half = (self.rate.high - self.rate.low) / 2
@@ -251,7 +267,7 @@ def judged_rate(
     rate is what such people would say on average. Several labels of an item count with their mean, and the interval
     covers items and people: who happened to judge is part of the error. That needs three people; with fewer, a caution
     says that the interval takes their labels as the truth. A judge that is worse for one system than for another
-    corrects wrongly if both are corrected together: use one call for each system (`groups`), and `JudgedRate.minus`.
+    corrects wrongly if both are corrected together: use one call for each system, and ``JudgedRate.minus``.
 
     Parameters
     ----------
@@ -271,7 +287,7 @@ def judged_rate(
 
     References
     ----------
-    See `halo_methods.stats.two_phase`.
+    See ``halo_methods.stats.two_phase``.
 
     Examples
     --------
@@ -297,6 +313,9 @@ def judged_rate(
     if not (x.any() or y.any()):
         raise NotEstimable("neither people nor the judge give the label that is counted")
     rate = two_phase_rate(x, at, y, rows["rater_id"], confidence=confidence, quantity="corrected rate")
+    if FEWEST_PEOPLE <= rate.n_raters < FEW_PEOPLE:
+        text = f"{rate.n_raters} raters say little about raters in general; the interval is somewhat too short."
+        rate = rate.with_cautions(Caution("few_raters", text))
     weights = (np.bincount(x, minlength=2) / np.maximum(np.bincount(x[np.unique(at)], minlength=2), 1))[x[at]]
     times = np.bincount(at, minlength=x.size)
     called: dict[str, Any] = {"confidence": confidence, "measure": "labels beside the judge"}

@@ -1,5 +1,6 @@
-"""Onboarding: exams as signed forms without answers, attempts graded, certificates to check offline."""
+"""Onboarding: exams as signed forms without answers, attempts graded, certificates, and how a cohort learns."""
 
+from .cohort import Teaching, readiness, section_errors, teaching_items
 from .exam_forms import (
     Attempt,
     Exam,
@@ -22,10 +23,14 @@ __all__ = [
     "Graded",
     "SignedCertificate",
     "Subject",
+    "Teaching",
     "grade",
     "issue_form",
     "matched_sets",
     "new_keys",
     "read_key",
+    "readiness",
+    "section_errors",
     "signed_certificate",
+    "teaching_items",
 ]

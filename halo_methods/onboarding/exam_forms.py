@@ -30,6 +30,7 @@ from ..stats import check_count
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 Paper = TypeVar("Paper", bound="Signed")
+UNANSWERED = "(unanswered)"
 NOT_SHOWN = ("item_id", "gold", "difficulty")
 
 
@@ -137,12 +138,15 @@ class Graded:
         Items without an answer; each counts as wrong.
     wrong : tuple of str
         ``item_id`` of each item that was missed or left out: for those who keep the pool.
+    answers : polars.DataFrame
+        One row per item, as the cohort report reads it; with gold, so for those who keep the pool.
     """
 
     form: Form
     outcome: Certificate
     unanswered: int
     wrong: tuple[str, ...]
+    answers: pl.DataFrame
 
     def __str__(self) -> str:
         left = f"; {counted(self.unanswered, 'item')} without an answer, counted as wrong" if self.unanswered else ""
@@ -293,7 +297,21 @@ def grade(attempt: Attempt, pool: pl.DataFrame, *, key: Ed25519PrivateKey, recei
     }
     wrong = tuple(str(pool["item_id"][at]) for code, at in places.items() if code not in right)
     outcome = certify(len(right), len(codes), attempts=form.attempts, **form.bars)
-    return Graded(form=form, outcome=outcome, unanswered=len(codes - set(attempt.answers)), wrong=wrong)
+    said = [attempt.answers.get(code, UNANSWERED) for code in places]
+    answers = (
+        pool[list(places.values())]
+        .select("item_id", "gold")
+        .with_columns(
+            pl.Series("label", said),
+            rater_id=pl.lit(form.subject.rater),
+            locale=pl.lit(form.subject.locale),
+            guideline=pl.lit(f"{form.subject.task} {form.subject.version}"),
+            kind=pl.lit("exam"),
+            round=pl.lit(str(form.attempt)),
+        )
+    )
+    unanswered = len(codes - set(attempt.answers))
+    return Graded(form=form, outcome=outcome, unanswered=unanswered, wrong=wrong, answers=answers)
 
 
 def signed_certificate(graded: Graded, *, key: Ed25519PrivateKey, issued: date, valid_days: int) -> SignedCertificate:

@@ -6,12 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadOption
-from ..judgments import Judgments, as_judgments, as_pairs, as_spans, read_judgments, read_pairs, read_spans
+from ..judgments import (
+    Judgments,
+    as_judgments,
+    as_pairs,
+    as_spans,
+    as_steps,
+    read_judgments,
+    read_pairs,
+    read_spans,
+    read_steps,
+)
 
 READERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "judgments": (read_judgments, as_judgments),
+    "attempts": (read_judgments, as_judgments),
     "pairs": (read_pairs, as_pairs),
     "spans": (read_spans, as_spans),
+    "steps": (read_steps, as_steps),
 }
 """By the input that a notebook's metadata names: what reads a file, and what reads a frame."""
 UNSAID = {"duplicates": "error", "missing": ("",)}

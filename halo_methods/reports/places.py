@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent.parent
 BOOK = "HALO_BOOK"
-PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv", "rubrics": "*.yml"}
+PATTERNS = {"chapters": "*/*.ipynb", "samples": "*.csv", "results": "*.csv", "rubrics": "*.yml", "exercises": "*.ipynb"}
 CHECKOUT = {"chapters": "book/chapters", "samples": "data/samples", "results": "benchmarks/results",
-            "rubrics": "data/rubrics"}  # fmt: skip
+            "rubrics": "data/rubrics", "exercises": "data/exercises"}  # fmt: skip
 
 
 def _folders(kind: str) -> list[Path]:
@@ -127,6 +127,22 @@ def sample_reading(name: str) -> dict[str, Any]:
 
     texts = _beside_samples("reading.yml")
     return dict(yaml.safe_load(texts[0]).get(name, {})) if texts else {}
+
+
+def exercise_names() -> list[str]:
+    """The exercises there are, sorted."""
+    return list(_files("exercises"))
+
+
+def exercise_file(name: str) -> Path:
+    """The author's notebook of an exercise, ``data/exercises/<name>.ipynb`` in a checkout.
+
+    Raises
+    ------
+    HaloError
+        When no exercise has that name; the message lists those there are.
+    """
+    return _one(name, _files("exercises"), "no exercise is called")
 
 
 def rubric(name: str) -> Path:

@@ -69,6 +69,12 @@ class Scores:
     cautions: tuple[Caution, ...] = ()
     by: str = field(default="system")
 
+    def share_crossed(self) -> Estimate:
+        """The same as ``crossed``, raised where it is refused."""
+        if isinstance(self.crossed, NotEstimable):
+            raise self.crossed
+        return self.crossed
+
     def plot(self) -> Figure:
         """Points with their intervals, the best system first."""
         from ..plots import intervals

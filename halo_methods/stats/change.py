@@ -74,7 +74,8 @@ def change(
     if n_raters < 2:
         raise NotEstimable(f"{counted(n_raters, 'rater')} judged both before and after; it takes two")
     kept = both[rater]
-    figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
+    if left:
+        figures, side, rater = figures[kept], side[kept], (np.cumsum(both) - 1)[rater[kept]]
     columns: list[Any] = [raters, items, items if cluster is None else cluster]
     parts = (pl.Series(values=column) for column in columns)
     raters, items, clusters = (part.filter(pl.Series(kept)) if left else part for part in parts)
@@ -239,10 +240,13 @@ def difference(a: Estimate, b: Estimate, *, quantity: str = "difference") -> Est
     value, half = a.value - b.value, float(np.hypot(a.high - a.low, b.high - b.low)) / 2
     basis, n_raters = None, max(a.n_raters, b.n_raters)
     if a.basis and b.basis:
-        of = (a.basis.judgments, b.basis.judgments)
-        raters = sorted({*of[0], *of[1]})
-        both = {r: np.concatenate([numbers[r] for numbers in of if r in numbers]) for r in raters}
-        basis, n_raters = Basis(a.basis.measure, both), len(both)
+        of, raters = (a.basis, b.basis), a.basis.raters | b.basis.raters
+
+        def both() -> dict[str, Any]:
+            parts = [one.judgments for one in of]
+            return {r: np.concatenate([numbers[r] for numbers in parts if r in numbers]) for r in sorted(raters)}
+
+        basis, n_raters = Basis(a.basis.measure, both, lambda: raters), len(raters)
     place = around(value, value - half, value + half)
     rests = resting(a.n_items + b.n_items, n_raters, a.n_judgments + b.n_judgments, basis)
     over: Over = a.over if a.over == b.over else "items"

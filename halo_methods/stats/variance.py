@@ -138,11 +138,13 @@ def basis_of_arrays(raters: Any, items: Any, measure: str) -> Basis:
         arrays = (series.to_numpy() for series in numbers["item"])
         return dict(zip(numbers["rater"].to_list(), arrays, strict=True))
 
-    return Basis(measure, by_rater)
+    return Basis(measure, by_rater, lambda: rater.unique().cast(pl.String).to_list())
 
 
 def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
-    """Number the cells of group and unit from 0: the group of each, and the cell of each judgment.
+    """Number the cells of group and unit from 0, in their order: the group of each, and the cell of each judgment.
+
+    Where few cells are possible they are counted, which is sooner done than to sort the judgments.
 
     Examples
     --------
@@ -150,7 +152,12 @@ def cells(group: NDArray, unit: NDArray) -> tuple[NDArray, NDArray]:
     [[0, 1], [0, 1, 0]]
     """
     width = int(unit.max()) + 1
-    codes, cell = np.unique(group.astype(np.int64) * width + unit, return_inverse=True)
+    code = group.astype(np.int64) * width + unit
+    if (int(group.max()) + 1) * width > 4 * len(code):
+        codes, cell = np.unique(code, return_inverse=True)
+    else:
+        there = np.bincount(code) > 0
+        codes, cell = np.flatnonzero(there), (there.cumsum() - 1)[code]
     return codes // width, cell
 
 

@@ -222,6 +222,27 @@ class Comparisons:
     estimates: dict[str, Estimate]
     quantity: str
 
+    @property
+    def better(self) -> dict[str, str]:
+        """By pair the group that is right more often, beyond chance; empty text where the evidence is not enough.
+
+        Raises
+        ------
+        BadOption
+            For agreement, which says nothing about who is right.
+
+        Examples
+        --------
+        >>> rows = [(i, f"{v}{r}", "y" if v == "south" and (i + r) % 3 else "x", "x", v)
+        ...         for v in ("north", "south") for r in range(4) for i in range(30)]
+        >>> j = pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor"])
+        >>> comparisons(j).better
+        {'north and south': 'north'}
+        """
+        BadOption.unless("quantity", self.quantity, ("difference",))
+        ends = self.table[["a", "b", "low", "high"]].itertuples(index=False)
+        return {f"{a} and {b}": a if low > 0 else b if high < 0 else "" for a, b, low, high in ends}
+
     def plot(self) -> Figure:
         """The pairs with their intervals."""
         from .. import plots

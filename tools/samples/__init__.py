@@ -15,13 +15,17 @@ TOPICS = (
     "agreement",
     "audit",
     "calibration",
+    "capstone",
     "disagreement",
     "drift",
+    "llm_judge",
+    "onboarding",
     "planning",
     "preference",
     "practice",
     "simulation",
     "spans",
+    "trajectory",
     "workforce",
 )
 
@@ -30,7 +34,7 @@ def generator(topic: str) -> ModuleType:
     """Return the module that makes the samples of a topic.
 
     >>> sorted(generator("workforce").SAMPLES)
-    ['workforce', 'workforce_honest', 'workforce_items']
+    ['workforce', 'workforce_bidders', 'workforce_honest', 'workforce_items']
     """
     return import_module(f"{__name__}.{topic}")
 

@@ -18,6 +18,8 @@ LATE = {"north": 0.02, "south": 0.03, "west": 0.15, "east": 0.02}
 TEAM = {"north": 8, "south": 7, "west": 3, "east": 6}
 SPEEDER, COPIES_FROM, COPIES, MODELS = "n04", "s03", "s07", ("e02", "e05")
 COPY_SHARE = 0.95
+BIDDERS = {"arden": 0.95, "birch": 0.83}
+TRIAL_TEAM, TRIAL_PRICE = 8, {"arden": 0.30, "birch": 0.26}
 SLICES = ("billing", "returns")
 LIMIT_MINUTES = 3.0
 OVER_LIMIT = ("e01", "2026-03-18")
@@ -290,6 +292,24 @@ def honest_sample(seed: int = 20267) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def bidders_sample(seed: int = 20270, means: dict[str, float] | None = None, items: int = 60) -> pd.DataFrame:
+    """Draw a paid trial: two bidders with eight raters each, who all judge the same gold items.
+
+    >>> bidders_sample().shape
+    (960, 6)
+    """
+    rng = np.random.default_rng(seed)
+    truth, harder = rng.choice(3, items, p=[0.3, 0.3, 0.4]), rng.choice([0.0, 0.15], items, p=[0.8, 0.2])
+    scale, rows = ("unsolved", "partly", "solved"), []
+    for vendor, mean in (means or BIDDERS).items():
+        for number in range(1, TRIAL_TEAM + 1):
+            rater = Rater(f"{vendor}-{number}", float(np.clip(rng.normal(mean, 0.02), 0, 1)), vendor=vendor)
+            given = label(truth, harder, rater, 3, rng)
+            for item, (said, gold) in enumerate(zip(given, truth, strict=True), start=1):
+                rows.append((f"t{item:02d}", rater.rater_id, scale[said], scale[gold], vendor, TRIAL_PRICE[vendor]))
+    return pd.DataFrame(rows, columns=["item_id", "rater_id", "label", "gold", "vendor", "cost"])
+
+
 def truth() -> dict[str, Any]:
     """Return the people, the mean accuracy of each vendor, and who does what should be found.
 
@@ -311,7 +331,13 @@ def truth() -> dict[str, Any]:
         "limit_minutes": LIMIT_MINUTES,
         "over_limit": OVER_LIMIT,
         "opted_out": OPTED_OUT,
+        "bidders": BIDDERS,
     }
 
 
-SAMPLES = {"workforce": sample, "workforce_items": items_sample, "workforce_honest": honest_sample}
+SAMPLES = {
+    "workforce": sample,
+    "workforce_items": items_sample,
+    "workforce_honest": honest_sample,
+    "workforce_bidders": bidders_sample,
+}
