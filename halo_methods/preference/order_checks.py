@@ -74,8 +74,7 @@ def one_order(made: Strengths, *, seed: int = 1) -> OneOrder:
 
     References
     ----------
-    Rao and Scott (1981), Journal of the American Statistical Association 76, 221-230, on such sums of squares.
-    Size and power: ``benchmarks/results/study_preference.csv``.
+    Rao and Scott (1981), on such sums of squares.
 
     Examples
     --------

@@ -136,10 +136,6 @@ class Strengths:
         ------
         BadOption
             If there is no such system, or only one is named.
-
-        References
-        ----------
-        Gutmann and Maymin (1987), Annals of Statistics 15, 456-461.
         """
         names = [system, over] if system or over else self.table["system"].tolist()[:2]
         for option, name in zip(("system", "over"), names, strict=True):
