@@ -90,7 +90,7 @@ def changed(content: dict[str, Any], path: Path_) -> dict[str, Any]:
         names = [label["name"] for label in criterion_of(made, path)["labels"]] if "order" not in path else []
         if names:
             own = at(made, path[:-3])["name"] if key == "not_label" else value
-            holder[key] = next(name for name in names if name not in (value, own))
+            holder[key] = next((name for name in names if name not in (value, own)), f"{value}x")  # of two: no label
         else:
             made["order"] = made["order"][::-1]
     elif isinstance(value, bool):
