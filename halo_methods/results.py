@@ -113,6 +113,17 @@ class Caution(str):
         return self.code, str(self)
 
 
+def for_the_items_only(n_raters: int) -> Caution:
+    """The caution of an interval over items and raters that has too few raters for the second half.
+
+    Examples
+    --------
+    >>> for_the_items_only(2).code, str(for_the_items_only(1))
+    ('items_only', 'With 1 rater the interval holds for the items only.')
+    """
+    return Caution("items_only", f"With {counted(n_raters, 'rater')} the interval holds for the items only.")
+
+
 class Basis:
     """Whose judgments a figure rests on: what decides who may see it.
 

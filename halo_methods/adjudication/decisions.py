@@ -15,7 +15,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import cell_text, quoted
 from ..judgments.spreadsheets import plain
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Figure, around
+from ..results import Caution, Estimate, Figure, around, for_the_items_only
 from ..stats import wilson
 from ..stats.checks import check_confidence
 from ..stats.totals import ratio_contrast
@@ -429,8 +429,7 @@ def _compared(
             text = f"A version has {contrast.fewest} items here: below {FEW_ITEMS} the interval may be too short."
             cautions.append(Caution("few_items", text))
         if contrast.over == "items":
-            text = f"With {contrast.n_raters} raters the interval holds for the items only."
-            cautions.append(Caution("items_only", text))
+            cautions.append(for_the_items_only(contrast.n_raters))
         place = around(contrast.value, contrast.low, contrast.high) | {"confidence": confidence, "over": contrast.over}
         rests = rests_on(frame.filter(pl.col("cell").is_in(cells)), "disagreement on clauses")
         method = f"{quantity}, {versions[1]} minus {versions[0]}; leave-one-out variances over {contrast.over}"

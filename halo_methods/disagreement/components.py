@@ -12,7 +12,7 @@ from ..judgments import Judgments, as_judgments
 from ..judgments.cells import distinct_numbers, quoted
 from ..judgments.coding import codes
 from ..judgments.table import rests_on
-from ..results import Caution, Estimate, Figure, Over, around, counted, readable
+from ..results import Caution, Estimate, Figure, Over, around, counted, for_the_items_only, readable
 from ..stats.checks import check_confidence, check_count
 from ..stats.variance import Array, Ints, crossed, spread
 
@@ -452,7 +452,7 @@ def coded(values: pl.Series) -> Ints:
 def few_raters(n: int) -> list[Caution]:
     """What to beware of where raters are few."""
     if n < 3:
-        return [Caution("items_only", "With 2 raters the interval holds for the items only.")]
+        return [for_the_items_only(2)]
     text = f"{n} raters say little about raters in general."
     return [Caution("few_raters", text)] if n < FEW_RATERS else []
 

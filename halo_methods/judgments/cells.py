@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -155,6 +155,28 @@ def writable(text: str) -> str:
     True
     """
     return _UNWRITABLE.sub("\ufffd", text)
+
+
+def blank_rows(frame: pl.DataFrame) -> pl.Series:
+    """Whether each row of a table of texts is empty, blanks left aside.
+
+    Examples
+    --------
+    >>> blank_rows(pl.DataFrame({"a": ["x", " ", None]})).to_list()
+    [False, True, True]
+    """
+    return frame.select(pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == "")))[:, 0]
+
+
+def reworded(column: pl.Series, values: Mapping[Any, Any]) -> pl.Series:
+    """A column of texts with some values read as others.
+
+    Examples
+    --------
+    >>> reworded(pl.Series(["ok", "-"]), {"-": ""}).to_list()
+    ['ok', '']
+    """
+    return column.replace({str(text): str(value) for text, value in values.items()}) if values else column
 
 
 def text_column(series: pl.Series) -> pl.Series:

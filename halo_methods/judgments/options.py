@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from ..errors import BadOption, Problem
+from ..errors import BadOption, InvalidData, Problem
 from .cells import LONGEST_QUOTE, cell_text, quoted
 from .dates import Dates, moment
 from .spellings import number as number
@@ -173,6 +173,27 @@ def renamed(
     problems += [wide] if wide else [_missing(name, free, taken.get(name)) for name in lacking]
     order = [c for c in (*REQUIRED, *OPTIONAL) if c in made]
     return pl.DataFrame([made[c].alias(c) for c in order + free]), names
+
+
+def require(source: Mapping[str, str], there: Sequence[str]) -> None:
+    """Refuse a table that lacks columns of its kind.
+
+    Parameters
+    ----------
+    source : mapping
+        Canonical name -> the column that holds it.
+    there : sequence of str
+        The columns of the table.
+
+    Raises
+    ------
+    InvalidData
+        With each column that is missing.
+    """
+    lacking = [(name, column) for name, column in source.items() if column not in there]
+    if lacking:
+        missing = "the column {} is missing"
+        raise InvalidData([Problem(missing.format(n), nearest(c, there), option="columns") for n, c in lacking])
 
 
 def across(columns: Sequence[str]) -> Problem | None:

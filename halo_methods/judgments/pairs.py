@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InvalidData, NotEstimable, Problem
+from ..errors import NotEstimable, Problem
 from .cells import Raw, quoted
 from .files import read_raw
-from .options import Reading, nearest
+from .options import Reading, require
 from .readers import as_judgments, raw_frame
 from .table import Judgments
 from .validate import conform
@@ -180,13 +180,8 @@ def _paired(
 ) -> Pairs:
     """Check what a pair needs, and read the rest as judgments whose label is the winner."""
     source = {name: (columns or {}).get(name, name) for name in COLUMNS}
-    problems = [
-        Problem(f"the column {name} is missing", nearest(column, raw.frame.columns), option="columns")
-        for name, column in source.items()
-        if column not in raw.frame.columns
-    ]
-    if problems:
-        raise InvalidData(problems)
+    require(source, raw.frame.columns)
+    problems = []
     item, left, right = (raw.frame[source[name]].str.strip_chars() for name in ("item_id", "left", "right"))
     alike = (left == right).fill_null(False) | left.is_in(["", None]) | right.is_in(["", None])
     for row in alike.fill_null(True).arg_true().to_list():

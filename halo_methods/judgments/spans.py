@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from ..errors import InvalidData, NotEstimable, Problem
-from .cells import Raw, quoted
+from .cells import Raw, blank_rows, quoted, reworded
 from .files import read_raw
-from .options import Reading, nearest
+from .options import Reading, require
 from .readers import as_judgments, raw_frame
 from .table import Judgments
 from .validate import conform
@@ -150,22 +150,14 @@ def _marked(
     """Check what a span needs, read the rows as judgments, and take readings and marks apart."""
     own, new = dict(columns or {}), dict(values or {})
     source = {name: own.pop(name, name) for name in COLUMNS}
-    problems = [
-        Problem(f"the column {name} is missing", nearest(column, raw.frame.columns), option="columns")
-        for name, column in source.items()
-        if column not in raw.frame.columns
-    ]
-    if problems:
-        raise InvalidData(problems)
+    require(source, raw.frame.columns)
     cells = {name: raw.frame[column].str.strip_chars() for name, column in source.items()}
-    for name in MARK:
-        words = {str(text): str(value) for text, value in new.pop(name, {}).items()}
-        cells[name] = cells[name].replace(words) if words else cells[name]
+    cells |= {name: reworded(cells[name], new.pop(name, {})) for name in MARK}
     cells = {name: cell.set(cell == "", None).alias(name) for name, cell in cells.items()}
     item, made = cells["item_id"], [cells["rater_id"], *(cells[name] for name in MARK)]
     system = own.get("system", "system")
     shown = item + " | " + raw.frame[system].fill_null("") if system in raw.frame.columns else item
-    blank = raw.frame.select(pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == "")))[:, 0]
+    blank = blank_rows(raw.frame)
     row = pl.int_range(len(item), eager=True)
     made += [
         blank.replace_strict({True: None, False: "1"}, return_dtype=pl.String).alias("label"),

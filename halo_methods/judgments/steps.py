@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import InvalidData, NotEstimable, Problem
-from .cells import Raw, quoted
+from ..errors import NotEstimable, Problem
+from .cells import Raw, blank_rows, quoted, reworded
 from .files import read_raw
-from .options import Reading, nearest
+from .options import Reading, require
 from .readers import raw_frame
 from .table import Judgments
 from .validate import conform
@@ -143,20 +143,12 @@ def _stepped(
     own = dict(columns or {})
     source = {name: own.pop(name, name) for name in (*COLUMNS, *OF_RUN, "irreversible", "recovered")}
     there = {name: column for name, column in source.items() if column in raw.frame.columns}
-    problems = [
-        Problem(f"the column {name} is missing", nearest(source[name], raw.frame.columns), option="columns")
-        for name in COLUMNS
-        if name not in there
-    ]
-    if problems:
-        raise InvalidData(problems)
+    require({name: source[name] for name in COLUMNS}, raw.frame.columns)
     cells = {name: raw.frame[column].str.strip_chars().alias(name) for name, column in there.items()}
     new = dict(values or {})
     for name in (set(cells) - {"label", "rater_id", "system"}) & set(new):
-        words = {str(text): str(value) for text, value in new.pop(name, {}).items()}
-        cells[name] = cells[name].replace(words) if words else cells[name]
-    blank = raw.frame.select(pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == "")))[:, 0]
-    problems = [*raw.problems, *_faults(cells, blank, there)]
+        cells[name] = reworded(cells[name], new.pop(name))
+    problems = [*raw.problems, *_faults(cells, blank_rows(raw.frame), there)]
     scenario = cells.get("scenario", cells["trajectory_id"])
     made = [
         (cells["trajectory_id"] + " | " + cells["step"]).set(cells["trajectory_id"] == "", None).alias("item_id"),

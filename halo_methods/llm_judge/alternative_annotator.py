@@ -42,14 +42,39 @@ def beside(j: Judgments, judge: str | None) -> tuple[Judgments, Judgments]:
     (1, 1)
     """
     j = as_judgments(j).one()
-    models = j.models()
-    if judge is not None:
-        models = models.only(rater_id=judge)
-    elif models.n_raters > 1:
-        raise NotEstimable(f"there are {models.n_raters} model judges; name one with judge=")
+    models = one_judge(j.models(), judge)
     if not (j.frame["rater_type"] == "human").any():
         raise NotEstimable("no row has `rater_type` 'human', so there is nothing to hold the judge against")
     return j.people().latest(), models.latest()
+
+
+def one_judge(models: Judgments, judge: str | None) -> Judgments:
+    """The rows of one model judge among those of all.
+
+    Raises
+    ------
+    NotEstimable
+        If there are several and none is named.
+    """
+    models = models if judge is None else models.only(rater_id=judge)
+    if models.n_raters > 1:
+        raise NotEstimable(f"there are {models.n_raters} model judges; name one with judge=")
+    return models
+
+
+def counted_label(j: Judgments, positive: str | None, quantity: str) -> str:
+    """The label that counts: the one named, or the last of two.
+
+    Raises
+    ------
+    NotEstimable
+        If none is named, and there are not two labels.
+    """
+    if positive is None:
+        if j.numeric or len(j.labels) != 2:
+            raise NotEstimable(f"{quantity} one label: name it with positive=", public=True)
+        positive = str(j.labels[-1])
+    return positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

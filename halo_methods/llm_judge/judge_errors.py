@@ -18,7 +18,7 @@ from ..stats.checks import check_confidence, check_count
 from ..stats.means import mean_interval, ratio_interval
 from ..stats.proportions import two_way_share, wilson
 from ..stats.variance import cluster_codes
-from .alternative_annotator import beside
+from .alternative_annotator import beside, counted_label, one_judge
 
 FEWEST, FEWEST_CLUSTERS = 30, 20
 
@@ -80,10 +80,7 @@ def consistency(
     """
     check_confidence(confidence)
     j = as_judgments(j)
-    models = j.models().one(by=across)
-    models = models if judge is None else models.only(rater_id=judge)
-    if models.n_raters > 1:
-        raise NotEstimable(f"there are {models.n_raters} model judges; name one with judge=")
+    models = one_judge(j.models().one(by=across), judge)
     need(models.frame, across)
     # A repeat keeps the order of the answers, where there is one.
     ordered = across != "first" and "first" in models.columns
@@ -187,10 +184,7 @@ def drivers(
     if not columns:
         raise NotEstimable("no column is named that could drive the judge's errors", public=True)
     people, model = beside(j, judge)
-    if positive is None:
-        if people.numeric or len(labels := as_judgments(j).labels) != 2:
-            raise NotEstimable("a pull is towards one label: name it with positive=", public=True)
-        positive = str(labels[-1])
+    positive = counted_label(as_judgments(j), positive, "a pull is towards")
     for column in columns:
         need(model.frame, column)
     counts = pl.col("label").cast(pl.String) == positive

@@ -16,7 +16,7 @@ from ..stats.change import difference
 from ..stats.checks import check_confidence, check_count
 from ..stats.proportions import two_way_share
 from ..stats.two_phase import assisted_mean, conditional_share, rogan_gladen, two_phase_interval, two_phase_rate
-from .alternative_annotator import FEWEST_PEOPLE, beside
+from .alternative_annotator import FEWEST_PEOPLE, beside, counted_label
 
 Labelled = Literal["by truth", "at random"]
 PEOPLE, JUDGE, CORRECTED = "people only", "judge alone", "corrected"
@@ -299,10 +299,7 @@ def judged_rate(
     """
     check_confidence(confidence)
     people, model = beside(j, judge)
-    if positive is None:
-        if people.numeric or len(labels := as_judgments(j).labels) != 2:
-            raise NotEstimable("a rate is that of one label: name it with positive=", public=True)
-        positive = str(labels[-1])
+    positive = counted_label(as_judgments(j), positive, "a rate is that of")
     first = model.frame.select("item_id", flagged=(pl.col("label").cast(pl.String) == positive).cast(pl.Int64))
     first = first.unique("item_id", keep="last", maintain_order=True).with_row_index("at")
     rows = people.frame.join(first, on="item_id", maintain_order="left")

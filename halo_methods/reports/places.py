@@ -106,14 +106,18 @@ def comes_with_the_handbook(file: Path) -> bool:
 
 def sample_of(name: str) -> str:
     """The sample that a chapter uses: the one its notebook's metadata names, otherwise the one of its own name."""
-    chapters = _files("chapters")
-    return str(_about(chapters[name]).get("sample", name)) if name in chapters else name
+    return str(_told(name).get("sample", name))
 
 
 def input_of(name: str) -> str:
     """What a chapter reads, as its notebook's metadata says: judgments, where there is no such chapter."""
+    return str(_told(name).get("input", "judgments"))
+
+
+def _told(name: str) -> dict[str, Any]:
+    """What the metadata of a chapter's notebook says; nothing where there is no such chapter."""
     chapters = _files("chapters")
-    return str(_about(chapters[name]).get("input", "judgments")) if name in chapters else "judgments"
+    return _about(chapters[name]) if name in chapters else {}
 
 
 def _beside_samples(file: str) -> list[str]:

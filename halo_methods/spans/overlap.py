@@ -14,10 +14,11 @@ from scipy.optimize import linear_sum_assignment
 from ..errors import InvalidData, NotEstimable, Problem
 from ..judgments.cells import quoted
 from ..judgments.spans import as_spans
-from ..results import Caution, Estimate, Figure, Over, around, counted, resting
+from ..results import Caution, Estimate, Figure, Over, around, for_the_items_only, resting
 from ..stats import check_confidence
 from ..stats.totals import Totals, over_both, over_items, ratio_contrast
 from ..stats.variance import basis_of_arrays, cluster_codes
+from .penalty_points import few_documents
 
 WHAT = {
     "exact": "share of marks with the same first and last character (F1 of two raters)",
@@ -26,7 +27,6 @@ WHAT = {
     "category": "share of marks that meet with the same category",
     "severity": "share of marks that meet with the same severity",
 }
-FEW_DOCUMENTS = 20
 NO_LENGTH = "no column `length` says how many characters each text has; alpha counts those without a mark too"
 
 
@@ -191,11 +191,8 @@ def _share(
     contrast = ratio_contrast(by_document, by_rater, single, np.ones(len(single)), [1], confidence=confidence)
     cautions = []
     if contrast.over == "items":
-        text = f"With {counted(contrast.n_raters, 'rater')} the interval holds for the items only."
-        cautions.append(Caution("items_only", text))
-    if contrast.fewest < FEW_DOCUMENTS:
-        text = f"{contrast.fewest} documents: below {FEW_DOCUMENTS} the interval may be too short."
-        cautions.append(Caution("few_documents", text))
+        cautions.append(for_the_items_only(contrast.n_raters))
+    cautions += few_documents(contrast.fewest)
     place = around(contrast.value, contrast.low, contrast.high) | {"over": contrast.over}
     method = f"{quantity}; leave-one-out variances over {contrast.over}"
     about: dict[str, Any] = {"confidence": confidence, "method": method, "cautions": tuple(cautions)}

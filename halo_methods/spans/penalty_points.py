@@ -14,7 +14,7 @@ from ..errors import BadOption, InvalidData, NotEstimable, Problem
 from ..judgments.cells import quoted
 from ..judgments.spans import as_spans
 from ..judgments.spellings import number
-from ..results import Caution, Estimate, Figure, around, counted, resting
+from ..results import Caution, Estimate, Figure, around, for_the_items_only, resting
 from ..stats import check_confidence
 from ..stats.checks import check_amount
 from ..stats.means import t_interval, two_way_variances
@@ -217,6 +217,12 @@ def _sizes(readings: pl.DataFrame, words: float | str | None) -> tuple[NDArray, 
     return size.to_numpy(), "points per 100 words"
 
 
+def few_documents(n: int) -> list[Caution]:
+    """What to beware of where documents are few."""
+    text = f"{n} documents: below {FEW_DOCUMENTS} the interval may be too short."
+    return [Caution("few_documents", text)] if n < FEW_DOCUMENTS else []
+
+
 def _interval(readings: pl.DataFrame, scores: Any, confidence: float) -> tuple[Any, Any, tuple[Caution, ...]]:
     """What makes the intervals of contrasts between systems, whom they cover, and cautions."""
     documents, raters = cluster_codes(readings["cluster"]), cluster_codes(readings["rater_id"])
@@ -226,11 +232,8 @@ def _interval(readings: pl.DataFrame, scores: Any, confidence: float) -> tuple[A
     over, cautions = "items and raters", []
     if n_raters < FEW_RATERS:
         over, raters = "items", np.zeros_like(raters)
-        text = f"With {counted(n_raters, 'rater')} the interval holds for the items only."
-        cautions.append(Caution("items_only", text))
-    if n_documents < FEW_DOCUMENTS:
-        text = f"{n_documents} documents: below {FEW_DOCUMENTS} the interval may be too short."
-        cautions.append(Caution("few_documents", text))
+        cautions.append(for_the_items_only(n_raters))
+    cautions += few_documents(n_documents)
 
     def interval(contrasts: NDArray, values: NDArray) -> tuple[NDArray, NDArray, NDArray]:
         variances, df = two_way_variances(scores, documents, raters, contrasts)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import BadOption, NotEstimable
-from ..results import Caution, Estimate, Over, around, counted, resting
+from ..results import Caution, Estimate, Over, around, for_the_items_only, resting
 from .checks import check_confidence, check_count, check_probability
 from .variance import basis_of_arrays, cluster_codes, cluster_variance, two_way_variance
 
@@ -258,8 +258,7 @@ def two_way_share(
     cautions = []
     if over != "items" and n_raters < 3:
         over = "items"
-        text = f"With {counted(n_raters, 'rater')} the interval holds for the items only."
-        cautions.append(Caution("items_only", text))
+        cautions.append(for_the_items_only(n_raters))
     few = over != "items" and n_raters < FEW_RATERS
     if over == "items":
         low, high = items_only

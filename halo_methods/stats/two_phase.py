@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ..errors import NotEstimable
-from ..results import Basis, Caution, Estimate, Over, around, counted, resting
+from ..results import Basis, Estimate, Over, around, counted, for_the_items_only, resting
 from .checks import check_confidence
 from .proportions import two_way_share
 from .variance import basis_of_arrays, cells, cluster_codes, cluster_variance, satterthwaite
@@ -125,8 +125,7 @@ def two_phase_rate(
     if given is not None:
         who = cluster_codes(given)
         if (n_raters := int(who.max()) + 1) < FEW_RATERS:
-            text = f"With {counted(n_raters, 'rater')} the interval holds for the items only."
-            cautions.append(Caution("items_only", text))
+            cautions.append(for_the_items_only(n_raters))
         else:
             rater = np.r_[n_raters + np.arange(x.size), who] if owners is None else np.r_[who, who[i]]
             part = (n / np.maximum(m, 1))[x[i]] / times[i]

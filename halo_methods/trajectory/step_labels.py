@@ -21,14 +21,18 @@ FINE = ("ok", "fine", "right", "correct")
 NEVER = 0
 
 
+def _wrong(fine: Sequence[str]) -> pl.Expr:
+    """Whether the label of a step is none of those that are fine."""
+    return ~pl.col("label").cast(pl.String).str.to_lowercase().is_in([word.lower() for word in fine])
+
+
 def _readings(given: Steps, fine: Sequence[str]) -> pl.DataFrame:
     """One row per run and rater: the first step that is not fine (0: none), the steps judged, the scenario."""
-    wrong = ~pl.col("label").cast(pl.String).str.to_lowercase().is_in([word.lower() for word in fine])
     step = pl.col("step").cast(pl.Int64)
     return (
         given.judgments.people().frame.group_by("trajectory_id", "rater_id", maintain_order=True)
         .agg(
-            step.filter(wrong).min().fill_null(NEVER).alias("first"),
+            step.filter(_wrong(fine)).min().fill_null(NEVER).alias("first"),
             step.max().alias("length"),
             pl.col("cluster").first(),
         )
@@ -185,8 +189,7 @@ def process(steps: Any, *, fine: Sequence[str] = FINE, confidence: float = 0.95)
     frame = given.judgments.people().frame
     if frame.is_empty():
         raise NotEstimable("no step was judged by people", public=True)
-    wrong = ~frame["label"].cast(pl.String).str.to_lowercase().is_in([word.lower() for word in fine])
-    frame = frame.with_columns(wrong.alias("wrong"), pl.col("step").cast(pl.Int64))
+    frame = frame.with_columns(_wrong(fine).alias("wrong"), pl.col("step").cast(pl.Int64))
     first = frame.filter("wrong").group_by("trajectory_id", "rater_id").agg(pl.col("step").min().alias("step"))
     firsts = frame.join(first, on=["trajectory_id", "rater_id", "step"], how="semi").filter("wrong")
 
